@@ -1,0 +1,163 @@
+/// The one error shape of Yearbook: what went wrong, where, and what to do about it.
+///
+/// `message` and `hint` are shown to people and written to logs and to the run's record. They must
+/// hold no secret, no connection string and no text that a tenant typed.
+public struct Diagnostic: Error, Sendable {
+  /// The kind of failure, which decides the exit code.
+  public var code: Code
+  /// Where it happened.
+  public var subject: Subject
+  /// What is wrong, as one sentence without a full stop at its end.
+  public var message: String
+  /// What the reader can do about it.
+  public var hint: String?
+  /// What a lower layer said.
+  public var underlying: (any Error)?
+  /// Whether the same work may succeed if it is tried again (a lost connection, a deadlock, a busy disk).
+  public var isTransient: Bool
+
+  public init(
+    _ code: Code, _ message: String, at subject: Subject = Subject(), hint: String? = nil,
+    underlying: (any Error)? = nil, isTransient: Bool = false
+  ) {
+    self.code = code
+    self.subject = subject
+    self.message = message
+    self.hint = hint
+    self.underlying = underlying
+    self.isTransient = isTransient
+  }
+}
+
+extension Diagnostic {
+  /// A kind of failure. A struct round a private enum, so that it can grow without breaking a `switch`.
+  public struct Code: Hashable, Sendable, CustomStringConvertible {
+    private enum Kind: String, Sendable {
+      case usage, data, unavailable, bug, io, busy, configuration, interrupted
+    }
+
+    private var kind: Kind
+
+    /// The command line is wrong: an unknown tenant, period or flag.
+    public static let usage = Code(kind: .usage)
+    /// Input is not what it must be: a malformed row, an unknown term, a faulty media file.
+    public static let data = Code(kind: .data)
+    /// A database or the store cannot be reached.
+    public static let unavailable = Code(kind: .unavailable)
+    /// A promise of the program's own is broken.
+    public static let bug = Code(kind: .bug)
+    /// A file cannot be read or written, or the disk is full.
+    public static let io = Code(kind: .io)
+    /// Another run holds the lock.
+    public static let busy = Code(kind: .busy)
+    /// A pipeline, a template or the configuration is wrong.
+    public static let configuration = Code(kind: .configuration)
+    /// The run was told to stop.
+    public static let interrupted = Code(kind: .interrupted)
+
+    /// The process's exit code: one of BSD's sysexits where one fits.
+    public var exitCode: Int32 {
+      switch kind {
+      case .usage: 64
+      case .data: 65
+      case .unavailable: 69
+      case .bug: 70
+      case .io: 74
+      case .busy: 75
+      case .configuration: 78
+      case .interrupted: 130
+      }
+    }
+
+    public var description: String { kind.rawValue }
+
+    /// The code with this `description`; `nil` for a word that is none.
+    public init?(_ description: String) {
+      guard let kind = Kind(rawValue: description) else { return nil }
+      self.kind = kind
+    }
+
+    private init(kind: Kind) { self.kind = kind }
+  }
+
+  /// Where a failure happened; what is not known stays `nil`.
+  public struct Subject: Hashable, Sendable {
+    public var stage: String?
+    public var pipeline: String?
+    public var tenant: String?
+    public var period: String?
+    public var file: String?
+    /// Counted from one.
+    public var line: Int?
+    /// Counted from one, in characters.
+    public var column: Int?
+
+    public init(
+      stage: String? = nil, pipeline: String? = nil, tenant: String? = nil, period: String? = nil,
+      file: String? = nil, line: Int? = nil, column: Int? = nil
+    ) {
+      self.stage = stage
+      self.pipeline = pipeline
+      self.tenant = tenant
+      self.period = period
+      self.file = file
+      self.line = line
+      self.column = column
+    }
+  }
+}
+
+extension Diagnostic.Subject: CustomStringConvertible {
+  /// `file:line:column` and then `pipeline tenant period stage`, as far as they are known.
+  public var description: String {
+    var place = file ?? ""
+    if file != nil, let line {
+      place += ":\(line)"
+      if let column { place += ":\(column)" }
+    }
+    let work = [pipeline, tenant, period, stage].compactMap { $0 }.joined(separator: " ")
+    return [place, work].filter { !$0.isEmpty }.joined(separator: ": ")
+  }
+}
+
+extension Diagnostic: CustomStringConvertible {
+  public var description: String {
+    let place = subject.description
+    return place.isEmpty ? message : "\(place): \(message)"
+  }
+}
+
+extension Diagnostic: Equatable {
+  /// Equal in everything but `underlying`, which has no equality.
+  public static func == (left: Diagnostic, right: Diagnostic) -> Bool {
+    left.code == right.code && left.subject == right.subject && left.message == right.message
+      && left.hint == right.hint && left.isTransient == right.isTransient
+  }
+}
+
+extension Diagnostic {
+  /// The same diagnostic with what is still unknown of its subject filled in.
+  public func filling(_ outer: Subject) -> Diagnostic {
+    var copy = self
+    copy.subject.stage = subject.stage ?? outer.stage
+    copy.subject.pipeline = subject.pipeline ?? outer.pipeline
+    copy.subject.tenant = subject.tenant ?? outer.tenant
+    copy.subject.period = subject.period ?? outer.period
+    if subject.file == nil {
+      copy.subject.file = outer.file
+      copy.subject.line = outer.line
+      copy.subject.column = outer.column
+    }
+    return copy
+  }
+}
+
+/// Several diagnostics found in one pass, so that a file's errors can be mended all at once.
+public struct Diagnostics: Error, Sendable, Equatable, CustomStringConvertible {
+  /// Never empty, in the order of their places.
+  public var all: [Diagnostic]
+
+  public init(_ all: [Diagnostic]) { self.all = all }
+
+  public var description: String { all.map(\.description).joined(separator: "\n") }
+}
