@@ -1,0 +1,166 @@
+import Diagnostics
+import Yams
+
+/// A value of a YAML file with its place. Each accessor either gives the wanted type or tells the
+/// reader what it expected, and where, and gives `nil`.
+public struct SpecNode {
+  let node: Yams.Node
+  let reader: SpecReader
+
+  /// Where the value begins, counted from one.
+  public var line: Int? { node.mark?.line }
+  public var column: Int? { node.mark?.column }
+
+  /// Adds a diagnostic at this value.
+  public func report(_ message: String, hint: String? = nil) {
+    reader.report(message, line: line, column: column, hint: hint)
+  }
+
+  /// The value as text; numbers and booleans are text too.
+  public func string() -> String? {
+    guard case .scalar(let scalar) = node else { return expected("text") }
+    return scalar.string
+  }
+
+  /// The value as one of `words`; anything else is reported with the nearest of them.
+  public func word(of words: [String]) -> String? {
+    guard let text = string() else { return nil }
+    guard words.contains(text) else {
+      report(
+        "expected one of \(words.joined(separator: ", ")), found '\(text)'",
+        hint: NearestWords.hint(for: text, in: words))
+      return nil
+    }
+    return text
+  }
+
+  /// The value as a name: a lower-case letter, then letters, digits and underscores.
+  public func name() -> String? {
+    guard let text = string() else { return nil }
+    guard SpecNode.isName(text) else {
+      report("expected a name of [a-z0-9_], beginning with a letter, found '\(text)'")
+      return nil
+    }
+    return text
+  }
+
+  public func integer() -> Int? {
+    guard case .scalar(let scalar) = node, let value = Int(scalar.string) else {
+      return expected("a whole number")
+    }
+    return value
+  }
+
+  public func boolean() -> Bool? {
+    guard case .scalar = node, let value = node.bool else { return expected("true or false") }
+    return value
+  }
+
+  /// The elements; a single value counts as a list of one.
+  public func list() -> [SpecNode] {
+    if case .sequence(let sequence) = node {
+      return sequence.map { SpecNode(node: $0, reader: reader) }
+    }
+    if isNull { return [] }
+    return [self]
+  }
+
+  /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the nearest.
+  public func mapping(keys known: [String]? = nil) -> SpecMapping? {
+    if isNull { return SpecMapping(node: self, entries: []) }
+    guard case .mapping(let mapping) = node else { return expected("a mapping") }
+    var entries: [(key: String, keyNode: SpecNode, value: SpecNode)] = []
+    for (key, value) in mapping {
+      let keyNode = SpecNode(node: key, reader: reader)
+      guard let name = keyNode.string() else { continue }
+      if let known, !known.contains(name) {
+        keyNode.report(
+          "unknown key '\(name)', expected \(known.joined(separator: ", "))",
+          hint: NearestWords.hint(for: name, in: known))
+        continue
+      }
+      entries.append((name, keyNode, SpecNode(node: value, reader: reader)))
+    }
+    return SpecMapping(node: self, entries: entries)
+  }
+
+  public var isNull: Bool {
+    if case .scalar(let scalar) = node {
+      return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
+    }
+    return false
+  }
+
+  public var isMapping: Bool {
+    if case .mapping = node { true } else { false }
+  }
+
+  public var isList: Bool {
+    if case .sequence = node { true } else { false }
+  }
+
+  /// The value without comments, styles and the order of keys: what a stage key takes of it.
+  public var canonicalText: String {
+    switch node {
+    case .scalar(let scalar): return SpecNode.quote(scalar.string)
+    case .sequence(let sequence):
+      return "["
+        + sequence.map { SpecNode(node: $0, reader: reader).canonicalText }.joined(separator: ",")
+        + "]"
+    case .mapping(let mapping):
+      let entries = mapping.map { key, value in
+        SpecNode(node: key, reader: reader).canonicalText + ":"
+          + SpecNode(node: value, reader: reader).canonicalText
+      }
+      return "{" + entries.sorted().joined(separator: ",") + "}"
+    case .alias: return ""
+    }
+  }
+
+  /// Whether `text` is `[a-z][a-z0-9_]*`.
+  public static func isName(_ text: String) -> Bool {
+    guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
+    else { return false }
+    return text.utf8.allSatisfy {
+      (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+        || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "_")
+    }
+  }
+
+  private func expected<T>(_ what: String) -> T? {
+    let found =
+      switch node {
+      case .scalar(let scalar): isNull ? "nothing" : "'\(scalar.string)'"
+      case .sequence: "a list"
+      case .mapping: "a mapping"
+      case .alias: "an alias"
+      }
+    report("expected \(what), found \(found)")
+    return nil
+  }
+
+  private static func quote(_ text: String) -> String {
+    var quoted = "\""
+    for scalar in text.unicodeScalars {
+      if scalar == "\"" || scalar == "\\" { quoted.unicodeScalars.append("\\") }
+      quoted.unicodeScalars.append(scalar)
+    }
+    return quoted + "\""
+  }
+}
+
+/// A YAML mapping in the order of its file.
+public struct SpecMapping {
+  /// The mapping itself, for its place.
+  public let node: SpecNode
+  public let entries: [(key: String, keyNode: SpecNode, value: SpecNode)]
+
+  public subscript(key: String) -> SpecNode? { entries.first { $0.key == key }?.value }
+
+  /// The value of a key that must be there; its absence is reported at the mapping.
+  public func required(_ key: String) -> SpecNode? {
+    if let value = self[key] { return value }
+    node.report("the key '\(key)' is missing")
+    return nil
+  }
+}
