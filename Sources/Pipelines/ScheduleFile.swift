@@ -1,0 +1,98 @@
+import Diagnostics
+
+/// Reads one schedule, a YAML file beside the pipelines' folders.
+struct ScheduleFile {
+  let path: String
+  let pipelines: [Pipeline]
+
+  func read() throws(Diagnostics) -> Schedule {
+    let reader = SpecReader(file: path)
+    let schedule = read(reader)
+    try reader.finish()
+    guard let schedule else {
+      throw Diagnostics([
+        Diagnostic(.bug, "an unreadable schedule was not reported", at: .init(file: path))
+      ])
+    }
+    return schedule
+  }
+
+  private func read(_ reader: SpecReader) -> Schedule? {
+    guard let text = PipelineFile.text(of: path) else {
+      reader.report("not a readable UTF-8 file", line: nil, column: nil)
+      return nil
+    }
+    guard let root = reader.parse(text),
+      let map = root.mapping(keys: ["name", "tenants", "pipelines", "grace"])
+    else { return nil }
+    let name = map.required("name")?.string()
+    _ = map["tenants"]?.word(of: ["active"])
+    let grace = map["grace"].flatMap(days)
+    let nodes = map.required("pipelines")?.list() ?? []
+    let entries = nodes.compactMap(entry)
+    if nodes.isEmpty, let node = map["pipelines"] { node.report("the schedule names no pipeline") }
+    checkNeeds(entries)
+    guard let name else { return nil }
+    return Schedule(
+      name: name, file: path, entries: entries.map(\.entry),
+      graceDays: grace ?? Schedule.defaultGraceDays)
+  }
+
+  private func entry(_ node: SpecNode) -> (entry: Schedule.Entry, node: SpecNode)? {
+    guard let map = node.mapping(keys: ["run", "periods", "needs"]),
+      let runNode = map.required("run"), let run = runNode.string()
+    else { return nil }
+    let pipeline = pipelines.first { $0.name == run }
+    if pipeline == nil {
+      runNode.report(
+        "there is no pipeline '\(run)'",
+        hint: NearestWords.hint(for: run, in: pipelines.map(\.name)))
+    }
+    let periods = (map.required("periods")?.list() ?? []).compactMap { node -> PeriodSelector? in
+      guard let text = node.string() else { return nil }
+      guard let selector = PeriodSelector(text) else {
+        node.report(
+          "expected a period or one of \(PeriodSelector.words.joined(separator: ", ")), found '\(text)'",
+          hint: NearestWords.hint(for: text, in: PeriodSelector.words))
+        return nil
+      }
+      if let pipeline, !pipeline.periods.contains(selector.kind) {
+        node.report(
+          "'\(run)' does not run by \(selector.kind.rawValue), only by \(pipeline.periods.map(\.rawValue).joined(separator: ", "))"
+        )
+      }
+      return selector
+    }
+    let needs = (map["needs"]?.list() ?? []).compactMap { $0.string() }
+    return (Schedule.Entry(pipeline: run, periods: periods, needs: needs), node)
+  }
+
+  /// Each name in `needs` stands earlier in the list, which leaves no room for a cycle.
+  private func checkNeeds(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
+    let all = entries.map(\.entry.pipeline)
+    var earlier: [String] = []
+    for (entry, node) in entries {
+      for need in entry.needs where !earlier.contains(need) {
+        if all.contains(need) {
+          node.report(
+            "'\(entry.pipeline)' needs '\(need)', which does not run before it",
+            hint: "move '\(need)' up; needs that form a cycle can't be run at all")
+        } else {
+          node.report(
+            "'\(entry.pipeline)' needs '\(need)', which this schedule does not run",
+            hint: NearestWords.hint(for: need, in: all))
+        }
+      }
+      earlier.append(entry.pipeline)
+    }
+  }
+
+  private func days(_ node: SpecNode) -> Int? {
+    guard let text = node.string() else { return nil }
+    guard text.hasSuffix("d"), let days = Int(text.dropLast()), days >= 0 else {
+      node.report("expected a number of days such as 10d, found '\(text)'")
+      return nil
+    }
+    return days
+  }
+}
