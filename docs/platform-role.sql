@@ -1,0 +1,62 @@
+-- The two roles that Yearbook logs in with. PostgreSQL 13 or later; run as a superuser or a role
+-- with CREATEROLE that owns what it grants, with psql or over any connection. Running it again
+-- changes nothing. Passwords are not set here: use \password, or the server's own authentication.
+--
+--   yearbook_reader   the source: may SELECT in schema app, and nothing else
+--   yearbook          the record: owns schema yearbook in the record's database
+--
+-- Where source and record are two databases, run it in each with its part named, for example
+--
+--   PGOPTIONS='-c yearbook.part=source' psql -d platform -f platform-role.sql
+--   PGOPTIONS='-c yearbook.part=record' psql -d yearbook -f platform-role.sql
+
+DO $roles$
+DECLARE
+  part constant text := coalesce(nullif(current_setting('yearbook.part', true), ''), 'both');
+BEGIN
+  IF part NOT IN ('both', 'source', 'record') THEN
+    RAISE EXCEPTION 'yearbook.part is %, expected source, record or both', quote_literal(part);
+  END IF;
+
+  IF EXISTS (
+    SELECT FROM pg_catalog.pg_roles
+    WHERE rolname IN ('yearbook', 'yearbook_reader')
+      AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication OR rolbypassrls)
+  ) THEN
+    RAISE EXCEPTION 'yearbook or yearbook_reader exists with more rights than it may have'
+      USING HINT = 'Take SUPERUSER, CREATEROLE, CREATEDB, REPLICATION and BYPASSRLS from it.';
+  END IF;
+
+  IF part IN ('both', 'source') THEN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'app') THEN
+      RAISE EXCEPTION 'database % has no schema app', quote_ident(current_database())
+        USING HINT = 'Create the platform''s schema first, or set yearbook.part to record.';
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'yearbook_reader') THEN
+      CREATE ROLE yearbook_reader LOGIN NOINHERIT;
+    END IF;
+    -- A second lock behind the missing privileges: a session of this role starts read-only.
+    ALTER ROLE yearbook_reader SET default_transaction_read_only = on;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO yearbook_reader', current_database());
+    REVOKE ALL ON SCHEMA app FROM yearbook_reader;
+    REVOKE ALL ON ALL TABLES IN SCHEMA app FROM yearbook_reader;
+    GRANT USAGE ON SCHEMA app TO yearbook_reader;
+    GRANT SELECT ON ALL TABLES IN SCHEMA app TO yearbook_reader;
+    -- Tables that this role adds to app later are readable too.
+    ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO yearbook_reader;
+  END IF;
+
+  IF part IN ('both', 'record') THEN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'yearbook') THEN
+      CREATE ROLE yearbook LOGIN;
+    END IF;
+    -- CREATE: the isolation trial makes a schema of its own here and rolls it back.
+    EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO yearbook', current_database());
+    IF EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = 'yearbook') THEN
+      ALTER SCHEMA yearbook OWNER TO yearbook;
+    ELSE
+      CREATE SCHEMA yearbook AUTHORIZATION yearbook;
+    END IF;
+  END IF;
+END
+$roles$;
