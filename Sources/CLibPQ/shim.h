@@ -3,7 +3,10 @@
 
 #include <libpq-fe.h>
 
-// PG_DIAG_SQLSTATE is a character constant, which Swift does not import.
+// The PG_DIAG_* fields are character constants, which Swift does not import.
 static inline int yb_pg_diag_sqlstate(void) { return PG_DIAG_SQLSTATE; }
+static inline int yb_pg_diag_severity(void) { return PG_DIAG_SEVERITY_NONLOCALIZED; }
+static inline int yb_pg_diag_message(void) { return PG_DIAG_MESSAGE_PRIMARY; }
+static inline int yb_pg_diag_position(void) { return PG_DIAG_STATEMENT_POSITION; }
 
 #endif

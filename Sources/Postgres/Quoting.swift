@@ -1,0 +1,27 @@
+/// Text made safe to stand in a statement.
+///
+/// NUL cannot occur in PostgreSQL's text; a statement that holds one is refused before it is sent.
+public enum Quoting {
+  /// `name` as a quoted identifier: `"a ""b"""`.
+  public static func identifier(_ name: String) -> String {
+    var quoted = "\""
+    for character in name.unicodeScalars {
+      if character == "\"" { quoted.unicodeScalars.append(character) }
+      quoted.unicodeScalars.append(character)
+    }
+    return quoted + "\""
+  }
+
+  /// `text` as a string literal, right whether or not the server has `standard_conforming_strings` on.
+  public static func literal(_ text: String) -> String {
+    var quoted = "'"
+    var hasBackslash = false
+    for character in text.unicodeScalars {
+      if character == "'" || character == "\\" { quoted.unicodeScalars.append(character) }
+      if character == "\\" { hasBackslash = true }
+      quoted.unicodeScalars.append(character)
+    }
+    quoted += "'"
+    return hasBackslash ? " E" + quoted : quoted
+  }
+}
