@@ -56,6 +56,18 @@ public struct SpecNode {
     return value
   }
 
+  /// A length of time, `90s`, `4m`, `2h` or `10d`, in seconds.
+  public func duration() -> Int? {
+    guard let text = string() else { return nil }
+    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let last = text.last, let unit = units[last], let count = Int(text.dropLast()), count >= 0
+    else {
+      report("expected a length of time such as 90s, 4m or 2h, found '\(text)'")
+      return nil
+    }
+    return count * unit
+  }
+
   /// The elements; a single value counts as a list of one.
   public func list() -> [SpecNode] {
     if case .sequence(let sequence) = node {
