@@ -1,0 +1,59 @@
+public import Diagnostics
+
+/// What a recording holds, found by decoding it in the sandbox: headers are not believed.
+///
+/// It depends on the recording's bytes alone, so it may be kept by their digest.
+public struct RecordingProbe: Hashable, Sendable, Codable {
+  /// The container's short name: `matroska`, `mov`, `mpegts`, `avi`.
+  public var container: String
+  /// How long what decodes lasts, in milliseconds.
+  public var duration: Int
+  public var video: Video?
+  public var audio: Audio?
+  /// One entry a second of the recording.
+  public var activity: [Activity]
+  /// What was met on the way: a broken tail, a stream left out.
+  public var warnings: [Warning]
+
+  public struct Video: Hashable, Sendable, Codable {
+    public var codec: String
+    /// As shown: after rotation, with square pixels.
+    public var width: Int
+    public var height: Int
+    /// Clockwise degrees the picture is turned for showing: 0, 90, 180 or 270.
+    public var rotation: Int
+    public var duration: Int
+    public var frames: Int
+  }
+
+  public struct Audio: Hashable, Sendable, Codable {
+    public var codec: String
+    public var sampleRate: Int
+    public var channels: Int
+    public var duration: Int
+    /// Integrated loudness, LUFS × 100; `nil` where all is below the gate.
+    public var loudness: Int?
+    /// Peak in millionths of full scale.
+    public var peak: Int
+  }
+
+  /// What happens within one second.
+  public struct Activity: Hashable, Sendable, Codable {
+    /// Root mean square and peak of the sound, in millionths of full scale.
+    public var rms: Int
+    public var peak: Int
+    /// Mean absolute change of luma between pictures, in thousandths of a level, summed over the second.
+    public var change: Int
+    /// Mean luma of the second's last picture, 0…255; `-1` without a picture.
+    public var luma: Int
+  }
+
+  /// Probes the object in a sandboxed child.
+  ///
+  /// - Throws: `data` with the reason where the recording is of no use.
+  public static func probe(
+    _ object: MediaObject, limits: SandboxLimits = SandboxLimits()
+  ) throws(Diagnostic) -> RecordingProbe {
+    throw Diagnostic(.bug, "recordings cannot be probed yet")
+  }
+}
