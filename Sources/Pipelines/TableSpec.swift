@@ -1,0 +1,73 @@
+/// One table of a report: a dataset's columns, on the page and as two CSV files.
+public struct TableSpec: Sendable {
+  public struct Column: Sendable {
+    public var name: String
+    public var format: ValueFormat?
+    /// A column with the ISO 4217 code of this one's amounts.
+    public var currency: String?
+    /// Whether its sum stands below the table, one a currency.
+    public var isSummed: Bool
+    /// Whether it stands only in the files, not on the page.
+    public var isHidden: Bool
+    public var place: SpecPlace
+  }
+
+  public var name: String
+  public var dataset: String
+  /// The files' name without `.csv`; `nil`: only on the page.
+  public var publish: String?
+  /// `nil`: all of the dataset's, by their types.
+  public var columns: [Column]?
+  /// How many rows the page shows; the files hold all.
+  public var show: Int
+  public var place: SpecPlace
+
+  public static let standardShow = 100
+
+  init?(name: String, _ node: SpecNode, queries: [String]) {
+    guard let map = node.mapping(keys: ["from", "publish", "columns", "show"]) else { return nil }
+    let dataset = map.required("from")?.query(of: queries)
+    let publish = map["publish"]?.name()
+    let columns = map["columns"].map { node in
+      node.isList ? node.list().compactMap(Column.init(listed:)) : Column.all(node)
+    }
+    let show = map["show"]?.integer()
+    if let show, show < 0 { map["show"]?.report("expected 0 or more, found \(show)") }
+    guard let dataset else { return nil }
+    self.name = name
+    self.dataset = dataset
+    self.publish = publish
+    self.columns = columns
+    self.show = show ?? TableSpec.standardShow
+    place = node.place
+  }
+}
+
+extension TableSpec.Column {
+  init?(listed node: SpecNode) {
+    guard let name = node.name() else { return nil }
+    self.init(
+      name: name, format: nil, currency: nil, isSummed: false, isHidden: false, place: node.place)
+  }
+
+  static func all(_ node: SpecNode) -> [TableSpec.Column] {
+    (node.mapping()?.entries ?? []).compactMap { entry in
+      guard let name = entry.keyNode.name() else { return nil }
+      // `column: money` is short for `column: {format: money}`.
+      if !entry.value.isMapping, !entry.value.isNull {
+        let format = entry.value.word(of: ValueFormat.allCases.map(\.rawValue))
+        return TableSpec.Column(
+          name: name, format: format.flatMap(ValueFormat.init(rawValue:)), currency: nil,
+          isSummed: false, isHidden: false, place: entry.keyNode.place)
+      }
+      guard let map = entry.value.mapping(keys: ["format", "currency", "sum", "hidden"]) else {
+        return nil
+      }
+      let format = map["format"]?.word(of: ValueFormat.allCases.map(\.rawValue))
+      return TableSpec.Column(
+        name: name, format: format.flatMap(ValueFormat.init(rawValue:)),
+        currency: map["currency"]?.name(), isSummed: map["sum"]?.boolean() ?? false,
+        isHidden: map["hidden"]?.boolean() ?? false, place: entry.keyNode.place)
+    }
+  }
+}
