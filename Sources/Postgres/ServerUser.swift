@@ -1,0 +1,51 @@
+import Diagnostics
+import Glibc
+
+/// The user a private server runs as: PostgreSQL refuses to run as root.
+struct ServerUser {
+  var id: uid_t
+  var group: gid_t
+  /// What stands before a command to run it as this user.
+  var prefix: [String]
+
+  /// The caller, or for root the user `postgres`.
+  static func current() throws(Diagnostic) -> ServerUser {
+    guard geteuid() == 0 else { return ServerUser(id: geteuid(), group: getegid(), prefix: []) }
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16384)
+    let status = getpwnam_r("postgres", &entry, &buffer, buffer.count, &found)
+    guard status == 0, found != nil, entry.pw_uid != 0 else {
+      throw Diagnostic(
+        .unavailable, "PostgreSQL does not run as root, and there is no user “postgres”",
+        hint: "install the package postgresql, or run as an ordinary user")
+    }
+    let candidates = ["/usr/bin/setpriv", "/bin/setpriv"]
+    guard let setpriv = candidates.first(where: { access($0, X_OK) == 0 }) else {
+      throw Diagnostic(
+        .unavailable, "setpriv is missing, which starts PostgreSQL as user “postgres”",
+        hint: "install the package util-linux, or run as an ordinary user")
+    }
+    return ServerUser(
+      id: entry.pw_uid, group: entry.pw_gid,
+      prefix: [
+        setpriv, "--reuid=\(entry.pw_uid)", "--regid=\(entry.pw_gid)", "--init-groups", "--",
+      ])
+  }
+
+  /// The first folder on the way to `path`, itself included, that this user may not walk through.
+  func blockingFolder(to path: String) -> String? {
+    var folders = ["/"]
+    for component in path.split(separator: "/") {
+      folders.append((folders.count == 1 ? "" : folders[folders.count - 1]) + "/" + component)
+    }
+    return folders.first { folder in
+      var status = stat()
+      guard stat(folder, &status) == 0 else { return true }
+      let mode = status.st_mode
+      if status.st_uid == id { return mode & S_IXUSR == 0 }
+      if status.st_gid == group { return mode & S_IXGRP == 0 }
+      return mode & S_IXOTH == 0
+    }
+  }
+}

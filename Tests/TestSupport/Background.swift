@@ -1,0 +1,25 @@
+import Glibc
+
+/// Work on a thread of its own, which tests wait for.
+public final class Background {
+  private final class Work: Sendable {
+    let body: @Sendable () -> Void
+    init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+  }
+
+  private var thread = pthread_t()
+
+  public init(_ body: @escaping @Sendable () -> Void) {
+    let work = Unmanaged.passRetained(Work(body)).toOpaque()
+    pthread_create(
+      &thread, nil,
+      { context in
+        guard let context else { return nil }
+        Unmanaged<Work>.fromOpaque(context).takeRetainedValue().body()
+        return nil
+      }, work)
+  }
+
+  /// Waits until the work is done.
+  public func join() { pthread_join(thread, nil) }
+}

@@ -1,0 +1,46 @@
+import FoundationEssentials
+import Glibc
+
+/// Where the project, its products and the optional test data are.
+public enum Places {
+  /// The project's root folder.
+  public static let project: String = {
+    // Tests/TestSupport/Places.swift
+    let parts = #filePath.split(separator: "/").dropLast(3)
+    return "/" + parts.joined(separator: "/")
+  }()
+
+  /// The folder of built products: the one the tests themselves lie in.
+  public static let products: String = {
+    let executable =
+      (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+    let folder = executable.split(separator: "/").dropLast().joined(separator: "/")
+    let beside = "/" + folder
+    return exists(beside + "/yearbook") ? beside : project + "/.build/debug"
+  }()
+
+  /// The built program; the build of the tests makes it too.
+  public static let yearbook = products + "/yearbook"
+
+  /// Why a test that runs the built program is skipped.
+  public static let noYearbook: String? =
+    exists(yearbook) ? nil : "the program is not built"
+
+  /// The folder of real data beside the project; `nil` where it is absent.
+  public static let sharedData: String? = {
+    let path = project + "/../shared/data"
+    return exists(path) ? path : nil
+  }()
+
+  /// What a skipped test says when `sharedData` is absent.
+  public static let noSharedData = "../shared/data is absent"
+
+  /// Where a program is on the PATH or in one of `folders`; `nil` if nowhere.
+  public static func program(_ name: String, alsoIn folders: [String] = []) -> String? {
+    let path = getenv("PATH").map { String(cString: $0) } ?? ""
+    let all = path.split(separator: ":").map(String.init) + folders
+    return all.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
+  }
+
+  private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
+}

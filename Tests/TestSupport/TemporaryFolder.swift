@@ -1,0 +1,50 @@
+import FoundationEssentials
+import Glibc
+
+/// A new folder that is removed with its last reference, whatever modes its files have.
+public final class TemporaryFolder {
+  /// The absolute path, without links.
+  public let path: String
+
+  /// - Parameter parent: Where the folder is made, `/tmp` unless given.
+  public init(in parent: String = "/tmp") throws {
+    var name = Array("\(parent)/yb-test-XXXXXX".utf8CString)
+    guard mkdtemp(&name) != nil else { throw POSIXFailure(errno) }
+    path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit {
+    Self.openUp(path)
+    do {
+      try FileManager.default.removeItem(atPath: path)
+    } catch {
+      print("cannot remove \(path): \(error)")
+    }
+  }
+
+  /// Makes all folders writable: an ordinary user cannot empty a read-only one.
+  private static func openUp(_ folder: String) {
+    chmod(folder, 0o700)
+    guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
+    for name in names {
+      var status = stat()
+      let path = folder + "/" + name
+      if lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR { openUp(path) }
+    }
+  }
+}
+
+/// An error number of the system.
+public struct POSIXFailure: Error, CustomStringConvertible {
+  public var number: Int32
+
+  public init(_ number: Int32) { self.number = number }
+
+  public var description: String { String(cString: strerror(number)) }
+}
+
+/// Runs `body` with the path of a new folder, which is removed afterwards.
+public func withTemporaryFolder<T>(_ body: (_ path: String) throws -> T) throws -> T {
+  let folder = try TemporaryFolder()
+  return try withExtendedLifetime(folder) { try body(folder.path) }
+}
