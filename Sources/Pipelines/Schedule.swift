@@ -5,6 +5,12 @@ public struct Schedule: Sendable {
     public var periods: [PeriodSelector]
     /// Pipelines whose failure for a tenant stops this one for that tenant.
     public var needs: [String]
+
+    public init(pipeline: String, periods: [PeriodSelector], needs: [String]) {
+      self.pipeline = pipeline
+      self.periods = periods
+      self.needs = needs
+    }
   }
 
   public var name: String

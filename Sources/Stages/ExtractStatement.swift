@@ -9,14 +9,6 @@ import Postgres
 /// as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is the period in the
 /// tenant's zone as PostgreSQL's own zone tables have it; rows created at `cutoff_at` or later do not exist.
 struct ExtractStatement {
-  /// A tenant of the batch.
-  struct Member {
-    var tenant: Tenant
-    var settings: TenantSettings
-    /// `as_of`, where the pipeline depends on the day.
-    var asOf: CivilDate?
-  }
-
   let query: ExtractSpec.Query
   /// The whole statement without an order: what is prepared to learn the columns.
   let unordered: String
@@ -24,7 +16,8 @@ struct ExtractStatement {
   private let places: [(file: String, offset: Int, text: String)]
 
   init(
-    query: ExtractSpec.Query, preludes: [ExtractSpec.Prelude], members: [Member], period: Period,
+    query: ExtractSpec.Query, preludes: [ExtractSpec.Prelude], members: [Extractor.Member],
+    period: Period,
     moment: RunMoment
   ) {
     self.query = query
@@ -73,7 +66,9 @@ struct ExtractStatement {
     "tenant_id, period_starts, starts_at, ends_at, previous_starts_at, cutoff_at, as_of, time_zone,"
     + " currency, locale, privacy"
 
-  private static func values(_ member: Member, _ period: Period, _ moment: RunMoment) -> String {
+  private static func values(_ member: Extractor.Member, _ period: Period, _ moment: RunMoment)
+    -> String
+  {
     let zone = Quoting.literal(member.tenant.timeZone)
     func midnight(_ day: CivilDate) -> String { "('\(day)'::timestamp AT TIME ZONE \(zone))" }
     let now =

@@ -139,7 +139,7 @@ public struct IsolationTrial {
     _ owners: [TrialRows.Owner]
   ) throws -> [String: [[UInt8]]] {
     let members = owners.map { owner in
-      ExtractStatement.Member(
+      Extractor.Member(
         tenant: Tenant(
           id: made.tenantKey(owner), slug: owner.rawValue, name: owner.mark, timeZone: "UTC",
           locale: "en", currency: "EUR"),

@@ -1,0 +1,141 @@
+public import Diagnostics
+import Foundation
+public import Pipelines
+
+/// Turns what was asked for into a plan.
+public struct Planner {
+  /// What was asked for on the command line.
+  public struct Request: Sendable {
+    /// A pipeline's or a schedule's name.
+    public var name: String
+    /// Slugs; empty means all active tenants.
+    public var tenants: [String] = []
+    /// Periods; empty means what the schedule says, or the current ones.
+    public var periods: [String] = []
+    public var moment: RunMoment
+    public var arguments: String = ""
+
+    public init(name: String, moment: RunMoment) {
+      self.name = name
+      self.moment = moment
+    }
+  }
+
+  let library: PipelineLibrary
+  let configuration: Configuration
+  /// All active tenants, by slug.
+  let tenants: [Tenant]
+  /// `[tenant id, pipeline, period]` of those with a final release.
+  let finalPartitions: Set<[String]>
+
+  public init(
+    library: PipelineLibrary, configuration: Configuration, tenants: [Tenant],
+    finalPartitions: Set<[String]>
+  ) {
+    self.library = library
+    self.configuration = configuration
+    self.tenants = tenants
+    self.finalPartitions = finalPartitions
+  }
+
+  /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
+  public func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
+    let (entries, grace, isSchedule) = try entries(request.name)
+    let chosen = try chosenTenants(request.tenants)
+    let periods = try periods(request.periods, entries)
+    var partitions: [RunPlan.Partition] = []
+    for tenant in chosen {
+      // `tenants()` has checked the zone.
+      guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
+      let today = request.moment.day(in: zone)
+      for entry in entries {
+        guard let pipeline = library.pipeline(entry.pipeline) else { continue }
+        let wanted =
+          periods.isEmpty
+          ? entry.periods.flatMap {
+            $0.periods(on: today, graceDays: grace) { period in
+              finalPartitions.contains([tenant.id, pipeline.name, period.description])
+            }
+          } : periods.filter { pipeline.periods.contains($0.kind) }
+        for period in wanted.uniqued() {
+          guard period.start <= today else {
+            throw Diagnostic(
+              .usage, "the period \(period) has not begun for \(tenant.slug), where it is \(today)",
+              at: .init(tenant: tenant.slug, period: period.description),
+              hint: "name a period that has begun")
+          }
+          partitions.append(
+            RunPlan.Partition(
+              tenant: tenant, settings: configuration.settings(for: tenant.slug),
+              pipeline: pipeline, period: period, today: today, needs: entry.needs))
+        }
+      }
+    }
+    return RunPlan(
+      name: request.name, isSchedule: isSchedule, moment: request.moment,
+      arguments: request.arguments, partitions: partitions)
+  }
+
+  private func entries(
+    _ name: String
+  ) throws(Diagnostic) -> (entries: [Schedule.Entry], graceDays: Int, isSchedule: Bool) {
+    if let schedule = library.schedule(name) { return (schedule.entries, schedule.graceDays, true) }
+    if let pipeline = library.pipeline(name) {
+      return (
+        [
+          Schedule.Entry(
+            pipeline: name, periods: pipeline.periods.map { .current($0) }, needs: [])
+        ], Schedule.defaultGraceDays, false
+      )
+    }
+    throw Diagnostic(
+      .usage, "there is no pipeline or schedule '\(name)'",
+      hint: NearestWords.hint(for: name, in: library.names)
+        ?? "known are \(library.names.joined(separator: ", "))")
+  }
+
+  private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
+    guard !slugs.isEmpty else { return tenants }
+    var chosen: [Tenant] = []
+    for slug in slugs {
+      guard let tenant = tenants.first(where: { $0.slug == slug }) else {
+        throw Diagnostic(
+          .usage, "there is no active tenant '\(slug)'",
+          hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
+            ?? "there are \(tenants.count), among them "
+            + tenants.prefix(5).map(\.slug).joined(separator: ", "))
+      }
+      if !chosen.contains(tenant) { chosen.append(tenant) }
+    }
+    return chosen
+  }
+
+  private func periods(
+    _ texts: [String], _ entries: [Schedule.Entry]
+  ) throws(Diagnostic) -> [Period] {
+    var periods: [Period] = []
+    let pipelines = entries.compactMap { library.pipeline($0.pipeline) }
+    for text in texts {
+      guard let period = Period(text) else {
+        throw Diagnostic(
+          .usage, "'\(text)' is no period", hint: "write 2026, 2026-Q4 or 2026-11")
+      }
+      guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
+        let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()
+        throw Diagnostic(
+          .usage, "\(period) is a \(period.kind.rawValue), which this does not run by",
+          hint: "it runs by \(kinds.joined(separator: ", "))")
+      }
+      periods.append(period)
+    }
+    return periods.uniqued()
+  }
+}
+
+extension [Period] {
+  fileprivate func uniqued() -> [Period] {
+    var unique: [Period] = []
+    for period in self where !unique.contains(period) { unique.append(period) }
+    return unique
+  }
+}

@@ -1,0 +1,111 @@
+/// The run record's tables, as migrations: each runs once, in order, in one transaction with its number.
+enum RecordSchema {
+  /// The number of the newest migration this program knows.
+  static var version: Int { migrations.count }
+
+  static let migrations = [first]
+
+  private static let first = """
+    CREATE TABLE yearbook.run (
+      id text PRIMARY KEY,
+      name text NOT NULL,
+      as_of text NOT NULL,
+      arguments text NOT NULL,
+      state text NOT NULL CHECK (state IN ('running', 'done', 'failed', 'interrupted')),
+      started timestamptz NOT NULL DEFAULT now(),
+      finished timestamptz,
+      host text NOT NULL,
+      pid integer NOT NULL,
+      lock bigint NOT NULL,
+      version text NOT NULL,
+      planned integer NOT NULL DEFAULT 0,
+      published integer NOT NULL DEFAULT 0,
+      unchanged integer NOT NULL DEFAULT 0,
+      failed integer NOT NULL DEFAULT 0,
+      skipped integer NOT NULL DEFAULT 0,
+      stages_run integer NOT NULL DEFAULT 0,
+      stages_found integer NOT NULL DEFAULT 0,
+      warnings integer NOT NULL DEFAULT 0
+    );
+    COMMENT ON TABLE yearbook.run IS 'one execution of a pipeline or schedule';
+
+    CREATE TABLE yearbook.failure (
+      run_id text NOT NULL REFERENCES yearbook.run ON DELETE CASCADE,
+      pipeline text NOT NULL,
+      tenant_id uuid NOT NULL,
+      slug text NOT NULL,
+      period text NOT NULL,
+      stage text NOT NULL,
+      attempt smallint NOT NULL DEFAULT 1,
+      code text NOT NULL,
+      message text NOT NULL,
+      hint text,
+      is_transient boolean NOT NULL,
+      at timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (run_id, pipeline, tenant_id, period, attempt)
+    );
+    COMMENT ON TABLE yearbook.failure IS 'a partition that a run could not bring to its end, and why';
+
+    CREATE TABLE yearbook.result (
+      key bytea PRIMARY KEY,
+      tenant_id uuid NOT NULL,
+      stage text NOT NULL,
+      inputs jsonb NOT NULL,
+      files jsonb NOT NULL,
+      warnings jsonb NOT NULL,
+      versions text NOT NULL,
+      seconds real NOT NULL,
+      run_id text NOT NULL,
+      made timestamptz NOT NULL DEFAULT now()
+    );
+    CREATE INDEX ON yearbook.result (tenant_id);
+    COMMENT ON TABLE yearbook.result IS 'what a stage made, by everything that decided it';
+
+    CREATE TABLE yearbook.partition (
+      pipeline text NOT NULL,
+      tenant_id uuid NOT NULL,
+      period text NOT NULL,
+      slug text NOT NULL,
+      state text NOT NULL CHECK (state IN ('published', 'failed')),
+      status text CHECK (status IN ('provisional', 'final', 'restated')),
+      release_id text,
+      as_of text NOT NULL,
+      run_id text NOT NULL,
+      warnings jsonb NOT NULL DEFAULT '[]',
+      changed timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (tenant_id, pipeline, period)
+    );
+    COMMENT ON TABLE yearbook.partition IS
+      'the last outcome of one tenant, pipeline and period; a row changes only when the outcome does';
+
+    CREATE TABLE yearbook.trial (
+      fingerprint bytea PRIMARY KEY,
+      pipeline text NOT NULL,
+      passed timestamptz NOT NULL DEFAULT now()
+    );
+    COMMENT ON TABLE yearbook.trial IS 'pipelines whose exact SQL passed the isolation trial';
+
+    CREATE TABLE yearbook.media (
+      tenant_id uuid NOT NULL,
+      object_key text NOT NULL,
+      size bigint NOT NULL,
+      modified_ns bigint NOT NULL,
+      digest bytea NOT NULL,
+      PRIMARY KEY (tenant_id, object_key)
+    );
+    COMMENT ON TABLE yearbook.media IS 'digests of media objects, so that unchanged ones are not read again';
+
+    CREATE VIEW yearbook.runs AS
+      SELECT id, name, as_of, state, started, finished,
+        extract(epoch FROM coalesce(finished, now()) - started)::numeric(12, 3) AS seconds,
+        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings
+      FROM yearbook.run;
+    CREATE VIEW yearbook.failures AS
+      SELECT f.*, r.name AS run_name, r.as_of FROM yearbook.failure f
+      JOIN yearbook.run r ON r.id = f.run_id;
+    CREATE VIEW yearbook.partitions AS
+      SELECT slug, pipeline, period, state, status, release_id, as_of, run_id,
+        jsonb_array_length(warnings) AS warnings, changed
+      FROM yearbook.partition;
+    """
+}

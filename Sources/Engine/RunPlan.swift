@@ -1,0 +1,35 @@
+public import Pipelines
+
+/// What a run is to do: partitions in the order in which they are taken up.
+public struct RunPlan: Sendable {
+  public struct Partition: Sendable {
+    public var tenant: Tenant
+    public var settings: TenantSettings
+    public var pipeline: Pipeline
+    public var period: Period
+    /// Today in the tenant's zone.
+    public var today: CivilDate
+    /// Pipelines whose failure for this tenant stops this partition.
+    public var needs: [String]
+
+    /// `provisional` while the period lasts, then `final`.
+    public var isFinal: Bool { today >= period.end }
+
+    /// What `as_of: day` puts into the key.
+    public var asOf: CivilDate? {
+      pipeline.dependsOnDay ? min(today, period.lastDay) : nil
+    }
+
+    /// `annual acme 2026`
+    public var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
+  }
+
+  /// The schedule's or pipeline's name.
+  public var name: String
+  /// Only one run of a schedule at a time.
+  public var isSchedule: Bool
+  public var moment: RunMoment
+  /// The command's arguments, for people.
+  public var arguments: String
+  public var partitions: [Partition]
+}

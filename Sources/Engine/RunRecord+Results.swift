@@ -1,0 +1,156 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+
+/// What a stage made under a key: names and digests of files, not the files.
+struct StageResult: Sendable {
+  struct File: Sendable, Codable, Hashable {
+    var name: String
+    var mediaType: String
+    var isPublished: Bool
+    var bytes: Int
+    var digest: String
+    var table: TableDescription?
+  }
+
+  var key: StageKey
+  var tenantID: String
+  var stage: String
+  var inputs: [String: String]
+  var files: [File]
+  var warnings: [Warning]
+  var seconds: Double
+}
+
+extension RunRecord {
+  /// The result of a key, if one was recorded.
+  func result(_ key: StageKey) throws -> (files: [StageResult.File], warnings: [Warning])? {
+    let rows = try connection.query(
+      "SELECT files, warnings FROM yearbook.result WHERE key = $1", ["\\x" + key.hex])
+    guard let row = rows.first else { return nil }
+    let decoder = JSONDecoder()
+    return (
+      try decoder.decode([StageResult.File].self, from: Data(try row.string("files").utf8)),
+      try decoder.decode([Warning].self, from: Data(try row.string("warnings").utf8))
+    )
+  }
+
+  /// Records results whose files are durable. A key that is there already keeps its first result, unless
+  /// its files are gone, for which `result` was asked: then the new one takes its place.
+  func add(_ results: [StageResult], run: String, versions: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    func json(_ value: some Encodable) throws -> String {
+      String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    for result in results {
+      try connection.query(
+        """
+        INSERT INTO yearbook.result (key, tenant_id, stage, inputs, files, warnings, versions, seconds, run_id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (key) DO UPDATE SET files = excluded.files, warnings = excluded.warnings,
+          versions = excluded.versions, seconds = excluded.seconds, run_id = excluded.run_id, made = now()
+        """,
+        [
+          "\\x" + result.key.hex, result.tenantID, result.stage, try json(result.inputs),
+          try json(result.files), try json(result.warnings), versions, String(result.seconds), run,
+        ])
+    }
+  }
+}
+
+// MARK: - Partitions, trials, media
+
+/// The last outcome of a partition.
+struct PartitionOutcome: Sendable {
+  var pipeline: String
+  var tenantID: String
+  var slug: String
+  var period: String
+  var isPublished: Bool
+  var status: String?
+  var releaseID: String?
+  var moment: String
+  var warnings: [Warning]
+}
+
+extension RunRecord {
+  /// Notes the outcomes that differ from what is noted already.
+  func add(_ outcomes: [PartitionOutcome], run: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    for outcome in outcomes {
+      try connection.query(
+        """
+        INSERT INTO yearbook.partition AS old
+          (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
+          slug = excluded.slug, state = excluded.state,
+          status = coalesce(excluded.status, old.status),
+          release_id = coalesce(excluded.release_id, old.release_id), as_of = excluded.as_of,
+          run_id = excluded.run_id, warnings = excluded.warnings, changed = now()
+        WHERE (old.slug, old.state, old.warnings) IS DISTINCT FROM
+            (excluded.slug, excluded.state, excluded.warnings)
+          OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
+          OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
+        """,
+        [
+          outcome.pipeline, outcome.tenantID, outcome.period, outcome.slug,
+          outcome.isPublished ? "published" : "failed", outcome.status, outcome.releaseID,
+          outcome.moment, run,
+          String(decoding: try encoder.encode(outcome.warnings), as: UTF8.self),
+        ])
+    }
+  }
+
+  /// The partitions that have a release made at their end.
+  func finalPartitions() throws(Diagnostic) -> Set<[String]> {
+    var partitions: Set<[String]> = []
+    for row in try connection.query(
+      "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE status IN ('final', 'restated')"
+    ) {
+      partitions.insert([
+        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
+      ])
+    }
+    return partitions
+  }
+
+  func hasPassedTrial(_ fingerprint: String) throws(Diagnostic) -> Bool {
+    try !connection.query(
+      "SELECT FROM yearbook.trial WHERE fingerprint = $1", ["\\x" + fingerprint]
+    ).isEmpty
+  }
+
+  func addTrial(_ fingerprint: String, pipeline: String) throws(Diagnostic) {
+    try connection.query(
+      "INSERT INTO yearbook.trial (fingerprint, pipeline) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      ["\\x" + fingerprint, pipeline])
+  }
+
+  /// The digest of a media object that has not changed since it was read.
+  func mediaDigest(tenant: String, key: String, size: Int64, modified: Int64) throws(Diagnostic)
+    -> String?
+  {
+    try connection.query(
+      "SELECT encode(digest, 'hex') AS digest FROM yearbook.media"
+        + " WHERE tenant_id = $1 AND object_key = $2 AND size = $3 AND modified_ns = $4",
+      [tenant, key, String(size), String(modified)]
+    ).first.map { row throws(Diagnostic) in try row.string("digest") }
+  }
+
+  func addMedia(
+    tenant: String, key: String, size: Int64, modified: Int64, digest: String
+  ) throws(Diagnostic) {
+    try connection.query(
+      """
+      INSERT INTO yearbook.media (tenant_id, object_key, size, modified_ns, digest)
+      VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT (tenant_id, object_key) DO UPDATE SET size = excluded.size,
+        modified_ns = excluded.modified_ns, digest = excluded.digest
+      """, [tenant, key, String(size), String(modified), "\\x" + digest])
+  }
+}

@@ -1,0 +1,169 @@
+public import Diagnostics
+import Pipelines
+import Postgres
+
+/// How many partitions and stages of a run came to what.
+public struct RunCounts: Sendable, Hashable {
+  public var planned = 0
+  /// Partitions with a new release.
+  public var published = 0
+  /// Partitions whose release stands as it is.
+  public var unchanged = 0
+  public var failed = 0
+  /// Partitions not tried, because one they need failed.
+  public var skipped = 0
+  public var stagesRun = 0
+  /// Stages whose result was there already.
+  public var stagesFound = 0
+  public var warnings = 0
+
+  public init() {}
+
+  public var done: Int { published + unchanged + failed + skipped }
+
+  var values: [String] {
+    [planned, published, unchanged, failed, skipped, stagesRun, stagesFound, warnings].map(
+      String.init)
+  }
+}
+
+extension RunRecord {
+  /// One execution, as it is told to people.
+  public struct Run: Sendable {
+    public var id: String
+    public var name: String
+    public var moment: String
+    /// `running`, `done`, `failed` or `interrupted`
+    public var state: String
+    /// UTC, to the second.
+    public var started: String
+    public var seconds: Double
+    public var counts: RunCounts
+  }
+
+  /// A partition that a run could not bring to its end.
+  public struct Failure: Sendable {
+    public var pipeline: String
+    public var tenantID: String
+    public var slug: String
+    public var period: String
+    public var stage: String
+    public var code: String
+    public var message: String
+    public var hint: String?
+  }
+
+  /// The lock a run's session holds while it lives, by which others see that it does.
+  static func lock(of run: String) -> AdvisoryKey { AdvisoryKey(["yearbook", "run", run]) }
+
+  func begin(_ id: String, plan: RunPlan, host: String, pid: Int32) throws(Diagnostic) {
+    let lock = Self.lock(of: id)
+    guard try connection.tryLock(lock) else {
+      throw Diagnostic(.bug, "a new run's lock is taken")
+    }
+    try markDeadRuns()
+    try connection.query(
+      "INSERT INTO yearbook.run (id, name, as_of, arguments, state, host, pid, lock, version, planned)"
+        + " VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
+      [
+        id, plan.name, plan.moment.description, plan.arguments, host, String(pid),
+        String(lock.value), Yearbook.version, String(plan.partitions.count),
+      ])
+  }
+
+  /// A run whose process died left its row: nothing may look as if it ran for ever.
+  func markDeadRuns() throws(Diagnostic) {
+    try connection.query(
+      """
+      UPDATE yearbook.run SET state = 'interrupted', finished = now()
+      WHERE state = 'running' AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_locks l
+        JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+          AND ((l.classid::bigint << 32) | l.objid::bigint) = run.lock)
+      """)
+  }
+
+  func finish(_ id: String, state: String, _ counts: RunCounts) throws(Diagnostic) {
+    try connection.query(
+      """
+      UPDATE yearbook.run SET state = $2, finished = now(), planned = $3, published = $4,
+        unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10
+      WHERE id = $1
+      """, [id, state] + counts.values)
+    try connection.unlock(Self.lock(of: id))
+  }
+
+  func add(_ failure: Failure, isTransient: Bool, to run: String) throws(Diagnostic) {
+    try connection.query(
+      """
+      INSERT INTO yearbook.failure
+        (run_id, pipeline, tenant_id, slug, period, stage, code, message, hint, is_transient)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      ON CONFLICT DO NOTHING
+      """,
+      [
+        run, failure.pipeline, failure.tenantID, failure.slug, failure.period, failure.stage,
+        failure.code, failure.message, failure.hint, isTransient ? "t" : "f",
+      ])
+  }
+
+  /// The newest runs first.
+  public func runs(limit: Int) throws(Diagnostic) -> [Run] {
+    try markDeadRuns()
+    var runs: [Run] = []
+    for row in try connection.query(
+      """
+      SELECT id, name, as_of, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
+        (seconds * 1000)::bigint AS ms, planned, published, unchanged, failed, skipped, stages_run,
+        stages_found, warnings
+      FROM yearbook.runs ORDER BY id COLLATE "C" DESC LIMIT $1
+      """, [String(limit)])
+    { runs.append(try run(row)) }
+    return runs
+  }
+
+  /// A run by its id or the beginning of it; `nil` where there is none, or more than one.
+  public func run(_ id: String) throws(Diagnostic) -> Run? {
+    let all = try runs(limit: 100_000)
+    let matching = all.filter { $0.id.hasPrefix(id) }
+    return matching.count == 1 ? matching[0] : nil
+  }
+
+  private func run(_ row: Row) throws(Diagnostic) -> Run {
+    var counts = RunCounts()
+    counts.planned = try row.int("planned")
+    counts.published = try row.int("published")
+    counts.unchanged = try row.int("unchanged")
+    counts.failed = try row.int("failed")
+    counts.skipped = try row.int("skipped")
+    counts.stagesRun = try row.int("stages_run")
+    counts.stagesFound = try row.int("stages_found")
+    counts.warnings = try row.int("warnings")
+    return Run(
+      id: try row.string("id"), name: try row.string("name"), moment: try row.string("as_of"),
+      state: try row.string("state"), started: try row.string("started"),
+      seconds: Double(try row.int("ms")) / 1000, counts: counts)
+  }
+
+  /// What a run could not do, in the order of tenants.
+  public func failures(of run: String) throws(Diagnostic) -> [Failure] {
+    var failures: [Failure] = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT ON (slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C")
+        pipeline, tenant_id, slug, period, stage, code, message, hint
+      FROM yearbook.failure WHERE run_id = $1
+      ORDER BY slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C", attempt DESC
+      """, [run])
+    {
+      failures.append(
+        Failure(
+          pipeline: try row.string("pipeline"), tenantID: try row.string("tenant_id"),
+          slug: try row.string("slug"), period: try row.string("period"),
+          stage: try row.string("stage"), code: try row.string("code"),
+          message: try row.string("message"), hint: try row.optionalString("hint")))
+    }
+    return failures
+  }
+}

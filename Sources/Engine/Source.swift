@@ -1,0 +1,107 @@
+public import Diagnostics
+import Foundation
+public import Pipelines
+public import Postgres
+import Stages
+
+/// The platform's database, which is only ever read.
+///
+/// Confined to one thread at a time, as its connection is.
+public final class Source {
+  public let connection: Connection
+  public let schema: String
+
+  /// Opens the source and refuses a role that could do more than read.
+  ///
+  /// Throws `unavailable` where it can't be reached, `configuration` for a superuser, a role that may run
+  /// programs on the server, or one that may write to the platform's tables.
+  public init(_ conninfo: String, schema: String) throws {
+    self.schema = schema
+    connection = try Connection(
+      conninfo, application: "yearbook source",
+      settings: SessionSettings(searchPath: [schema], isReadOnly: true))
+    guard connection.serverVersion >= 130_000 else {
+      throw Diagnostic(
+        .configuration, "the source is PostgreSQL \(connection.serverVersion / 10_000)",
+        hint: "Yearbook needs PostgreSQL 13 or later")
+    }
+    try refuseMight()
+  }
+
+  private func refuseMight() throws(Diagnostic) {
+    let role = try connection.query(
+      """
+      SELECT r.rolsuper AS is_super,
+        pg_catalog.pg_has_role('pg_execute_server_program', 'MEMBER') AS runs_programs,
+        EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS writes,
+        pg_catalog.to_regnamespace($1) IS NOT NULL AS has_schema
+      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+      """, [schema]
+    ).only()
+    let fault: String? =
+      if try role.bool("is_super") {
+        "is a superuser"
+      } else if try role.bool("runs_programs") {
+        "may run programs on the server"
+      } else if try role.bool("writes") {
+        "may write to the schema '\(schema)'"
+      } else {
+        nil
+      }
+    if let fault {
+      throw Diagnostic(
+        .configuration, "the source's role \(fault): refused (\(connection.target))",
+        hint: "connect as a role that can only read: docs/platform-role.sql makes yearbook_reader")
+    }
+    guard try role.bool("has_schema") else {
+      throw Diagnostic(
+        .configuration, "the source has no schema '\(schema)' (\(connection.target))",
+        hint: "set source.schema, or create the tables with docs/platform-schema.sql")
+    }
+  }
+
+  /// The active tenants by slug, and what is wrong with those that can't be served.
+  public func tenants() throws(Diagnostic) -> (tenants: [Tenant], faults: [Diagnostic]) {
+    var tenants: [Tenant] = []
+    var faults: [Diagnostic] = []
+    for row in try connection.query(
+      """
+      SELECT id::text AS id, slug, name, timezone, locale, currency FROM tenant
+      WHERE status = 'A' ORDER BY slug COLLATE "C"
+      """)
+    {
+      let tenant = Tenant(
+        id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
+        timeZone: try row.string("timezone"), locale: try row.string("locale"),
+        currency: try row.string("currency"))
+      if let fault = Self.fault(of: tenant) {
+        faults.append(fault)
+      } else {
+        tenants.append(tenant)
+      }
+    }
+    return (tenants, faults)
+  }
+
+  private static func fault(of tenant: Tenant) -> Diagnostic? {
+    let isSlug =
+      (1...63).contains(tenant.slug.utf8.count)
+      && tenant.slug.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+      }
+    // The id, not the slug: a slug that is none must not reach a path or a log line.
+    guard isSlug else {
+      return Diagnostic(
+        .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id))
+    }
+    guard TimeZone(identifier: tenant.timeZone) != nil else {
+      return Diagnostic(
+        .data, "the tenant's time zone is none that IANA knows", at: .init(tenant: tenant.slug),
+        hint: "set it to a name such as America/Sao_Paulo")
+    }
+    return nil
+  }
+}

@@ -1,0 +1,172 @@
+import Foundation
+
+/// A fixed number of threads that run blocking work, the lowest order first.
+///
+/// Stages call C libraries and databases that block; on Swift's cooperative pool that would stall
+/// everything else, so nothing here is a `Task`.
+///
+/// `@unchecked Sendable`: every stored variable is only touched with `condition` held.
+final class WorkerPool: @unchecked Sendable {
+  private struct Job {
+    var order: Int
+    var serial: Int
+    var body: @Sendable () -> Void
+  }
+
+  let size: Int
+  private let condition = NSCondition()
+  private var jobs = Heap()
+  private var serial = 0
+  private var running = 0
+  private var isStopped = false
+
+  init(size: Int) {
+    self.size = max(1, size)
+    for number in 0..<self.size {
+      let thread = Thread { [self] in work() }
+      thread.name = "yearbook-\(number)"
+      // Layout engines and codecs recurse deeper than a secondary thread's default allows.
+      thread.stackSize = 8 << 20
+      thread.start()
+    }
+  }
+
+  /// Adds a job; equal orders run in the order they were added.
+  func submit(order: Int, _ body: @escaping @Sendable () -> Void) {
+    condition.lock()
+    serial += 1
+    jobs.push(Job(order: order, serial: serial, body: body))
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Waits until nothing is queued or running, looking every `interval` seconds whether to call `tick`.
+  func drain(every interval: TimeInterval, tick: () -> Void) {
+    condition.lock()
+    while !jobs.isEmpty || running > 0 {
+      _ = condition.wait(until: Date(timeIntervalSinceNow: interval))
+      condition.unlock()
+      tick()
+      condition.lock()
+    }
+    condition.unlock()
+  }
+
+  /// Ends the threads once their present jobs are done; queued jobs are not begun.
+  func stop() {
+    condition.lock()
+    isStopped = true
+    condition.broadcast()
+    condition.unlock()
+  }
+
+  /// Runs `body` for 0 ..< count on the pool's threads, the calling one among them.
+  ///
+  /// Indices are taken up in order and none is begun after a failure, so that the failure thrown, the
+  /// one with the lowest index, does not depend on the number of threads.
+  func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+    guard count > 0 else { return }
+    try withoutActuallyEscaping(body) { body in
+      let fork = Fork(count: count, body: body)
+      // Before all else that waits: what was begun is finished first, and keeps little in memory.
+      for _ in 1..<max(1, min(size, count)) { submit(order: .min) { fork.help() } }
+      fork.help()
+      fork.wait()
+      if let failure = fork.failure { throw failure }
+    }
+  }
+
+  private func work() {
+    condition.lock()
+    while true {
+      while jobs.isEmpty, !isStopped { condition.wait() }
+      if isStopped { break }
+      let job = jobs.pop()
+      running += 1
+      condition.unlock()
+      job.body()
+      condition.lock()
+      running -= 1
+      condition.broadcast()
+    }
+    condition.unlock()
+  }
+
+  /// A binary heap of jobs.
+  private struct Heap {
+    private var items: [Job] = []
+    var isEmpty: Bool { items.isEmpty }
+
+    private func comesBefore(_ a: Int, _ b: Int) -> Bool {
+      (items[a].order, items[a].serial) < (items[b].order, items[b].serial)
+    }
+
+    mutating func push(_ job: Job) {
+      items.append(job)
+      var child = items.count - 1
+      while child > 0, comesBefore(child, (child - 1) / 2) {
+        items.swapAt(child, (child - 1) / 2)
+        child = (child - 1) / 2
+      }
+    }
+
+    mutating func pop() -> Job {
+      items.swapAt(0, items.count - 1)
+      let first = items.removeLast()
+      var parent = 0
+      while true {
+        var least = parent
+        for child in [2 * parent + 1, 2 * parent + 2] where child < items.count {
+          if comesBefore(child, least) { least = child }
+        }
+        if least == parent { return first }
+        items.swapAt(parent, least)
+        parent = least
+      }
+    }
+  }
+
+  /// One call of `parallel`.
+  ///
+  /// `@unchecked Sendable`: as the pool itself.
+  private final class Fork: @unchecked Sendable {
+    private let count: Int
+    private let condition = NSCondition()
+    private var body: (@Sendable (Int) throws -> Void)?
+    private var next = 0
+    private var active = 0
+    private var failed: (index: Int, error: any Error)?
+
+    init(count: Int, body: @escaping @Sendable (Int) throws -> Void) {
+      self.count = count
+      self.body = body
+    }
+
+    var failure: (any Error)? { failed?.error }
+
+    func help() {
+      condition.lock()
+      while next < count, failed == nil, let body {
+        let index = next
+        next += 1
+        active += 1
+        condition.unlock()
+        var thrown: (any Error)?
+        do { try body(index) } catch { thrown = error }
+        condition.lock()
+        active -= 1
+        if let thrown, failed.map({ index < $0.index }) ?? true { failed = (index, thrown) }
+        condition.broadcast()
+      }
+      condition.unlock()
+    }
+
+    /// Waits for the indices that others took up. Afterwards a late helper finds nothing to call.
+    func wait() {
+      condition.lock()
+      while active > 0 { condition.wait() }
+      body = nil
+      condition.unlock()
+    }
+  }
+}
