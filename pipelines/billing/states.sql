@@ -1,0 +1,5 @@
+-- The period's payments by what became of them.
+SELECT tenant_id, currency, kind, status, count(*) AS payments, sum(total) AS total
+FROM payments
+WHERE is_current
+GROUP BY tenant_id, currency, kind, status

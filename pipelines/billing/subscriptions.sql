@@ -1,0 +1,3 @@
+SELECT
+  tenant_id, gateway, plan, price, currency, mrr, subscription_state, since, expires, renews
+FROM subscriptions

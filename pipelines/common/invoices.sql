@@ -1,0 +1,18 @@
+-- An invoice: its amount is the largest charge's total, its balance the amount less the charges that
+-- succeeded (a refund reopens nothing), its first attempt the charge tried first.
+SELECT
+  tenant_id, billing_id, invoice_number, currency,
+  min(gateway COLLATE "C") AS gateway,
+  max(total) AS amount,
+  coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS paid,
+  max(total) - coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS balance,
+  min(due) AS due,
+  min(due_day) AS due_day,
+  (array_agg(total ORDER BY attempt, created, id))[1] AS first_total,
+  (array_agg(status ORDER BY attempt, created, id))[1] AS first_status,
+  (array_agg(is_current ORDER BY attempt, created, id))[1] AS is_current,
+  (array_agg(is_previous ORDER BY attempt, created, id))[1] AS is_previous,
+  bool_or(status = 'succeeded') AS has_succeeded
+FROM payments
+WHERE kind = 'charge'
+GROUP BY tenant_id, billing_id, invoice_number, currency

@@ -1,0 +1,21 @@
+-- A tenant's own users, named as the stricter of the tenant's and the user's privacy allows; under
+-- 'none' the name is NULL. Whoever is not found here is another tenant's user: a guest.
+SELECT
+  p.tenant_id,
+  u.id AS user_id,
+  CASE
+    WHEN p.privacy = 'none' OR u.privacy = 'none' THEN NULL
+    WHEN p.privacy = 'initials' OR u.privacy = 'initials' THEN
+      coalesce(
+        nullif(concat_ws(' ',
+          left(nullif(btrim(u.firstname, ' -'), ''), 1) || '.',
+          left(nullif(btrim(u.lastname, ' -'), ''), 1) || '.'), ''),
+        left(u.username, 1) || '.')
+    WHEN p.privacy = 'names' AND u.privacy = 'names' THEN
+      coalesce(
+        nullif(concat_ws(' ',
+          nullif(btrim(u.firstname, ' -'), ''), nullif(btrim(u.lastname, ' -'), '')), ''),
+        u.username)
+  END AS name
+FROM partition p
+JOIN "user" u ON u.tenantid = p.tenant_id

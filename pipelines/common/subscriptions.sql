@@ -1,0 +1,34 @@
+-- A tenant's subscriptions as their history tells them at the cut-off; one without a history is
+-- 'unknown' and counts nowhere. What has no history of its own (expiry, renewal) is as it is now.
+SELECT
+  p.tenant_id,
+  b.id AS billing_id,
+  b.paymentgateway::text AS gateway,
+  coalesce(e.plan, b.plan::text) AS plan,
+  coalesce(e.price, b.price) AS price,
+  coalesce(e.currency, p.currency) AS currency,
+  coalesce(e.mrr, 0.0000) AS mrr,
+  CASE
+    WHEN e.state_kind IS NULL THEN 'unknown'
+    WHEN e.state_kind IN ('cancelled', 'expired') THEN e.state_kind
+    WHEN o.overdue > 0 THEN 'past_due'
+    WHEN e.state_kind IN ('created', 'reactivated', 'changed') THEN 'active'
+    ELSE 'unknown'
+  END AS subscription_state,
+  e.since,
+  b.expirationdate AS expires,
+  (b.expirationdate AT TIME ZONE p.time_zone)::date AS expires_day,
+  b.autorenew = 1 AS renews
+FROM partition p
+JOIN billing b ON b.tenantid = p.tenant_id AND b.created < p.cutoff_at
+LEFT JOIN (
+  SELECT tenant_id, billing_id, plan, price, currency, mrr, state_kind, at AS since
+  FROM billing_events
+  WHERE until IS NULL
+) e ON e.tenant_id = p.tenant_id AND e.billing_id = b.id
+LEFT JOIN (
+  SELECT tenant_id, billing_id, sum(balance) AS overdue
+  FROM open_invoices
+  WHERE bucket <> 'not_due'
+  GROUP BY tenant_id, billing_id
+) o ON o.tenant_id = p.tenant_id AND o.billing_id = b.id
