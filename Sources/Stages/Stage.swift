@@ -9,8 +9,11 @@ public protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
 
-  /// Everything that decides the result. `inputs` are the files of the stages before it.
-  func keyInputs(_ work: PartitionWork, inputs: [Artifact]) throws -> KeyInputs
+  /// Everything that decides the result. `inputs` are the files of the stages before it; of the environment
+  /// it may use the templates, the messages and the digests of media.
+  func keyInputs(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> KeyInputs
 
   /// Makes the result. Throws a `Diagnostic` where it can't; what it can do without is a warning.
   func run(
