@@ -38,6 +38,7 @@ let package = Package(
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
     .systemLibrary(name: "CSandbox"),
+    .systemLibrary(name: "CFiles"),
 
     .target(name: "Diagnostics"),
     .target(name: "Postgres", dependencies: ["CLibPQ", "Diagnostics"]),
@@ -45,7 +46,7 @@ let package = Package(
     .target(name: "Media", dependencies: ["CLibAV", "CLibRSVG", "CSandbox", "Diagnostics"]),
     .target(
       name: "Store",
-      dependencies: ["Diagnostics", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: ["CFiles", "Diagnostics", .product(name: "Crypto", package: "swift-crypto")]),
     .target(
       name: "Pipelines",
       dependencies: [

@@ -1,0 +1,111 @@
+import CFiles
+import Diagnostics
+import Glibc
+import Synchronization
+
+/// All changes of the store and the workspace go through here, one call a change, so that a test can make
+/// the Nth of them fail.
+final class Disk: Sendable {
+  /// A change that is about to be made.
+  enum Operation: Sendable {
+    case makeFolder, create, write, sync, rename, link, remove
+  }
+
+  /// Asked before each change; what it throws happens instead of the change.
+  typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
+
+  private let gate: Gate?
+
+  init(gate: Gate? = nil) { self.gate = gate }
+
+  /// Creates a folder and those above it that are missing.
+  func makeFolders(_ path: String) throws(Diagnostic) {
+    if access(path, F_OK) == 0 { return }
+    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .joined(separator: "/")
+    if !parent.isEmpty, parent != path { try makeFolders(parent) }
+    try gate?(.makeFolder, path)
+    if mkdir(path, 0o755) != 0, errno != EEXIST { throw Self.failure("create", path) }
+  }
+
+  /// Creates a new file for writing; one that is there already is an error.
+  func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
+    try gate?(.create, path)
+    return try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+  }
+
+  func write(
+    _ bytes: UnsafeRawBufferPointer, to file: borrowing FileDescriptor, at path: String
+  ) throws(Diagnostic) {
+    try gate?(.write, path)
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Glibc.write(file.number, rest.baseAddress, rest.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Self.failure("write", path)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  /// Creates a new file with this content.
+  func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(Diagnostic) {
+    let file = try create(path, mode: mode)
+    let outcome: Result<Void, Diagnostic> = bytes.withUnsafeBytes { buffer in
+      do throws(Diagnostic) {
+        return .success(try write(buffer, to: file, at: path))
+      } catch {
+        return .failure(error)
+      }
+    }
+    try outcome.get()
+  }
+
+  /// Moves a file or folder within one file system, over what was there.
+  func rename(_ source: String, to target: String) throws(Diagnostic) {
+    try gate?(.rename, target)
+    guard Glibc.rename(source, target) == 0 else { throw Self.failure("create", target) }
+  }
+
+  /// Makes another name for a file.
+  ///
+  /// - Returns: `false` if the name is taken or the file cannot have more names.
+  func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
+    try gate?(.link, target)
+    if Glibc.link(source, target) == 0 { return true }
+    if [EEXIST, EMLINK, EXDEV, EPERM].contains(errno) { return false }
+    throw Self.failure("create", target)
+  }
+
+  /// Makes all that was written to the file system of `folder` durable.
+  func sync(_ folder: String) throws(Diagnostic) {
+    try gate?(.sync, folder)
+    let descriptor = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
+    guard yb_syncfs(descriptor.number) == 0 else { throw Self.failure("write", folder) }
+  }
+
+  /// Removes a file, or a folder with all in it; nothing there is fine.
+  func remove(_ path: String) throws(Diagnostic) {
+    guard let status = FileReader.status(path) else { return }
+    if status.kind == .folder {
+      for name in try FileReader.names(in: path) { try remove(path + "/" + name) }
+    }
+    try gate?(.remove, path)
+    let outcome = status.kind == .folder ? rmdir(path) : unlink(path)
+    guard outcome == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
+  }
+
+  /// The diagnostic of a system call that has just failed.
+  static func failure(_ verb: String, _ path: String) -> Diagnostic {
+    let number = errno
+    let hint: String? =
+      switch number {
+      case ENOSPC, EDQUOT: "free some space there and run again; what was published stays"
+      case EACCES, EPERM, EROFS: "check who may write there"
+      default: nil
+      }
+    return Diagnostic(
+      .io, "cannot \(verb) \(path): \(String(cString: strerror(number)))", hint: hint)
+  }
+}

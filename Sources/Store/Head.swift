@@ -1,0 +1,63 @@
+import Diagnostics
+import FoundationEssentials
+
+/// What `heads/N.json` says: which release was the newest, as the partition's Nth statement.
+///
+/// `latest.json` has the bytes of the newest head. The sequence only grows. A head may name the same release
+/// as the one before it, when only the status changed: then the head is right and the release's own
+/// metadata tells how it was when it was made.
+public struct Head: Hashable, Sendable, Codable {
+  /// The release's id, the name of its folder below `releases/`.
+  public var release: String
+  /// Counted from one.
+  public var sequence: Int
+  public var status: ReleaseStatus
+  /// The last day whose data is in the release.
+  public var asOf: String?
+  /// When this head was made, `2026-11-21T03:15:00Z`.
+  public var created: String
+  /// The run that made this head.
+  public var run: String
+  /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
+  public var tagManifest: String
+
+  enum CodingKeys: String, CodingKey {
+    case release, sequence, status, created, run
+    case asOf = "as_of"
+    case tagManifest = "tagmanifest_sha256"
+  }
+
+  var bytes: [UInt8] {
+    JSONText.object([
+      ("release", .string(release)), ("sequence", .integer(sequence)),
+      ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
+      ("created", .string(created)), ("run", .string(run)),
+      ("tagmanifest_sha256", .string(tagManifest)),
+    ]).bytes
+  }
+
+  /// Reads a head's bytes; `nil` if they are none.
+  init?(bytes: [UInt8]) {
+    do {
+      self = try JSONDecoder().decode(Head.self, from: Data(bytes))
+    } catch {
+      return nil
+    }
+    guard sequence > 0, Name.isFileName(release), SHA256Digest(hex: tagManifest) != nil else {
+      return nil
+    }
+  }
+
+  init(
+    release: String, sequence: Int, metadata: ReleaseMetadata, status: ReleaseStatus,
+    tagManifest: SHA256Digest
+  ) {
+    self.release = release
+    self.sequence = sequence
+    self.status = status
+    asOf = metadata.asOf
+    created = Timestamp.rfc3339(metadata.created)
+    run = metadata.run
+    self.tagManifest = tagManifest.hex
+  }
+}

@@ -1,0 +1,139 @@
+public import Diagnostics
+import FoundationEssentials
+
+extension ReleaseStore {
+  /// The newest release's head; `nil` if the partition has none.
+  ///
+  /// - Throws: `.io` if `latest.json` is there and cannot be read.
+  public func latest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
+    let path = path(partition.path + "/latest.json")
+    guard let bytes = try FileReader.contents(path) else { return nil }
+    guard let head = Head(bytes: bytes) else {
+      throw Diagnostic(
+        .io, "\(path) is no head of a release",
+        hint: "`yearbook verify` shows what else is damaged")
+    }
+    return head
+  }
+
+  /// The slugs of all tenants that have a folder, sorted.
+  public func tenants() throws(Diagnostic) -> [String] {
+    try folders(in: path("tenants")).filter { Name.isSlug($0) }
+  }
+
+  /// The claim of a tenant's slug; `nil` if it is free.
+  public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
+    let path = path("tenants/\(slug)/tenant.json")
+    guard let bytes = try FileReader.contents(path) else { return nil }
+    guard let claim = TenantClaim(bytes: bytes), claim.slug == slug else {
+      throw Diagnostic(
+        .io, "\(path) does not say whose folder this is",
+        hint: "`yearbook verify` shows what else is damaged")
+    }
+    return ReleaseTenant(id: claim.id, slug: claim.slug, name: claim.name)
+  }
+
+  /// A tenant's partitions, sorted by pipeline and period.
+  public func partitions(tenant slug: String) throws(Diagnostic) -> [ReleasePartition] {
+    var partitions: [ReleasePartition] = []
+    for pipeline in try folders(in: path("tenants/\(slug)")) where Name.isSlug(pipeline) {
+      for period in try folders(in: path("tenants/\(slug)/\(pipeline)")) where Name.isPeriod(period)
+      {
+        partitions.append(ReleasePartition(tenant: slug, pipeline: pipeline, period: period))
+      }
+    }
+    return partitions
+  }
+
+  /// The ids of a partition's releases, oldest first, also of those that no head names.
+  public func releases(_ partition: ReleasePartition) throws(Diagnostic) -> [String] {
+    try folders(in: path(partition.path + "/releases"))
+  }
+
+  /// A partition's heads that can be read, by growing sequence.
+  public func heads(_ partition: ReleasePartition) throws(Diagnostic) -> [Head] {
+    let folder = path(partition.path + "/heads")
+    var heads: [Head] = []
+    for name in try FileReader.names(in: folder) where name.hasSuffix(".json") {
+      guard let bytes = try FileReader.contents(folder + "/" + name), let head = Head(bytes: bytes),
+        name == "\(head.sequence).json"
+      else { continue }
+      heads.append(head)
+    }
+    return heads.sorted { $0.sequence < $1.sequence }
+  }
+
+  /// What a release's data package says of it.
+  public func details(
+    _ partition: ReleasePartition, release: String
+  ) throws(Diagnostic) -> ReleaseDetails {
+    let path = path("\(partition.path)/releases/\(release)/datapackage.json")
+    guard let bytes = try FileReader.contents(path) else {
+      throw Diagnostic(.io, "\(path) is missing", hint: "run `yearbook verify`")
+    }
+    do {
+      return try JSONDecoder().decode(ReleaseDetails.self, from: Data(bytes))
+    } catch {
+      throw Diagnostic(
+        .io, "\(path) is no data package", hint: "run `yearbook verify`", underlying: error)
+    }
+  }
+
+  func folders(in folder: String) throws(Diagnostic) -> [String] {
+    try FileReader.names(in: folder).filter { name in
+      FileReader.status(folder + "/" + name)?.kind == .folder
+    }
+  }
+}
+
+/// What a release's data package says of it.
+public struct ReleaseDetails: Hashable, Sendable, Decodable {
+  /// A file of the payload.
+  public struct File: Hashable, Sendable, Decodable {
+    /// The path below `data/`.
+    public var name: String
+    /// The path in the release.
+    public var path: String
+    public var mediatype: String
+    public var bytes: Int
+    /// `sha256:` and the digest.
+    public var hash: String
+    /// A table's rows without its header.
+    public var rows: Int?
+  }
+
+  public var title: String
+  /// When the release was made, `2026-11-21T03:15:00Z`.
+  public var created: String
+  public var files: [File]
+
+  enum CodingKeys: String, CodingKey {
+    case title, created
+    case files = "resources"
+  }
+}
+
+/// `tenant.json`: whose folder a slug is.
+struct TenantClaim: Codable, Hashable {
+  var id: String
+  var slug: String
+  var name: String
+
+  init(_ tenant: ReleaseTenant) {
+    id = tenant.id
+    slug = tenant.slug
+    name = tenant.name
+  }
+
+  init?(bytes: [UInt8]) {
+    do {
+      self = try JSONDecoder().decode(TenantClaim.self, from: Data(bytes))
+    } catch {
+      return nil
+    }
+  }
+
+  var bytes: [UInt8] {
+    JSONText.object([("id", .string(id)), ("slug", .string(slug)), ("name", .string(name))]).bytes
+  }
+}

@@ -1,0 +1,40 @@
+public import Diagnostics
+
+/// The published releases, as readers see them.
+///
+/// ```
+/// ROOT/tenants/SLUG/tenant.json, index.html
+/// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, releases/ID/…
+/// ROOT/operator/…
+/// ROOT/.staging/…      what is not published yet; never served
+/// ```
+///
+/// A release is a BagIt bag that is never changed once it has its name. Its files have mode 444; folders
+/// keep 755, so that a whole store can be removed with plain tools. Values may be shared between threads.
+public final class ReleaseStore: Sendable {
+  /// The store's folder.
+  public let root: String
+  let disk: Disk
+
+  /// Opens a store, creating its folder.
+  public convenience init(root: String) throws(Diagnostic) {
+    try self.init(root: root, disk: Disk())
+  }
+
+  init(root: String, disk: Disk) throws(Diagnostic) {
+    self.root = root
+    self.disk = disk
+    try disk.makeFolders(root)
+  }
+
+  /// The absolute path of something whose path relative to the root is `path`.
+  public func path(_ path: String) -> String { root + "/" + path }
+
+  /// A folder for what is not published yet. Leftovers of dead publishers are removed.
+  func makeStaging() throws(Diagnostic) -> ScratchFolder {
+    try ScratchFolder(in: root + "/.staging", disk: disk)
+  }
+
+  /// Makes all that was written to the store durable.
+  public func sync() throws(Diagnostic) { try disk.sync(root) }
+}
