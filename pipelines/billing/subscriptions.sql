@@ -1,3 +1,3 @@
 SELECT
-  tenant_id, gateway, plan, price, currency, mrr, subscription_state, since, expires, renews
+  tenant_id, billing_id, gateway, plan, price, currency, mrr, subscription_state, since, expires, renews
 FROM subscriptions

@@ -8,7 +8,7 @@ SELECT
   r.stopped,
   r.object_key,
   r.created,
-  CASE WHEN r.stopped >= r.started THEN floor(extract(epoch FROM r.stopped - r.started))::bigint END
+  CASE WHEN r.stopped >= r.started THEN floor(extract(epoch FROM (r.stopped - r.started)))::bigint END
     AS seconds
 FROM partition p
 JOIN dojos d ON d.tenant_id = p.tenant_id
