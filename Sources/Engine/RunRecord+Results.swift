@@ -1,4 +1,4 @@
-import Diagnostics
+public import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
@@ -152,5 +152,37 @@ extension RunRecord {
       ON CONFLICT (tenant_id, object_key) DO UPDATE SET size = excluded.size,
         modified_ns = excluded.modified_ns, digest = excluded.digest
       """, [tenant, key, String(size), String(modified), "\\x" + digest])
+  }
+}
+
+extension RunRecord {
+  /// The last outcome of a partition, as it is told to people.
+  public struct PartitionState: Sendable {
+    public var pipeline: String
+    public var slug: String
+    public var period: String
+    public var isPublished: Bool
+    public var status: String?
+    public var release: String?
+    public var warnings: Int
+  }
+
+  /// All partitions by tenant, pipeline and period.
+  public func partitions() throws(Diagnostic) -> [PartitionState] {
+    var partitions: [PartitionState] = []
+    for row in try connection.query(
+      """
+      SELECT pipeline, slug, period, state, status, release_id, warnings FROM yearbook.partitions
+      ORDER BY slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C"
+      """)
+    {
+      partitions.append(
+        PartitionState(
+          pipeline: try row.string("pipeline"), slug: try row.string("slug"),
+          period: try row.string("period"), isPublished: try row.string("state") == "published",
+          status: try row.optionalString("status"), release: try row.optionalString("release_id"),
+          warnings: try row.int("warnings")))
+    }
+    return partitions
   }
 }

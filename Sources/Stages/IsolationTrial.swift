@@ -18,6 +18,8 @@ public struct IsolationTrial {
   /// Where the trial runs: the record's database, as a role that may create a schema there.
   private let record: Connection
   private let catalog: TrialCatalog
+  /// All schemas a query could reach past the trial's own.
+  private let schemas: Set<String>
 
   /// A day of a leap year's middle: 2024-05-15.
   private static let triedDay = CivilDate(daysSince1970: 19_858)
@@ -26,6 +28,13 @@ public struct IsolationTrial {
   public init(record: Connection, source: Connection, schema: String) throws(Diagnostic) {
     self.record = record
     catalog = try TrialCatalog(source, schema: schema)
+    var schemas = QueryRules.systemSchemas
+    for connection in [record, source] {
+      for row in try connection.query("SELECT nspname AS name FROM pg_catalog.pg_namespace") {
+        schemas.insert(try row.string("name"))
+      }
+    }
+    self.schemas = schemas
   }
 
   /// The digest under which a passed trial is remembered: of the pipeline's SQL, the source's catalog and
@@ -50,9 +59,10 @@ public struct IsolationTrial {
   /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement PostgreSQL
   ///   does not accept (with file, line and column).
   public func run(_ pipeline: Pipeline) throws -> [String] {
-    var faults =
-      pipeline.extract.preludes.flatMap { QueryRules.faults(inText: $0.sql, file: $0.file) }
-      + pipeline.extract.queries.flatMap { QueryRules.faults(inText: $0.sql, file: $0.file) }
+    let files =
+      pipeline.extract.preludes.map { ($0.sql, $0.file) }
+      + pipeline.extract.queries.map { ($0.sql, $0.file) }
+    var faults = files.flatMap { QueryRules.faults(inText: $0, file: $1, schemas: schemas) }
     // A construct that could reach past the trial's schema is not run even there.
     guard faults.isEmpty else { throw Diagnostics(faults) }
     var silent = Set(pipeline.extract.queries.map(\.name))

@@ -22,8 +22,17 @@ public enum QueryRules {
     "timestamptz", "uuid",
   ]
 
+  /// Schemas that every database has.
+  public static let systemSchemas: Set<String> = [
+    "pg_catalog", "information_schema", "pg_toast", "pg_temp", "public", "yearbook",
+  ]
+
   /// What is wrong with the text of an SQL file, in the order of its lines.
-  public static func faults(inText sql: String, file: String) -> [Diagnostic] {
+  ///
+  /// - Parameter schemas: the names of schemas that may be meant in `schema.table`.
+  public static func faults(
+    inText sql: String, file: String, schemas: Set<String> = systemSchemas
+  ) -> [Diagnostic] {
     var faults: [Diagnostic] = []
     let tokens = SQLTokens(sql).all
     for (index, token) in tokens.enumerated() {
@@ -42,17 +51,11 @@ public enum QueryRules {
               at: place, hint: "use the columns of 'partition', such as cutoff_at and as_of"))
         }
       }
-      if token.isWord, next == ".", ["from", "join"].contains(previous) {
+      if token.isWord, next == ".", previous != ".", schemas.contains(word) {
         faults.append(
           Diagnostic(
-            .configuration, "a table named with its schema is refused", at: place,
-            hint: "name it alone: search_path is set from source.schema"))
-      }
-      if token.isWord, next == ".", ["pg_catalog", "information_schema"].contains(word) {
-        faults.append(
-          Diagnostic(
-            .configuration, "a name in '\(word)' is refused: it is not the platform's data",
-            at: place))
+            .configuration, "a name with its schema '\(word)' is refused", at: place,
+            hint: "name the table alone: search_path is set from source.schema"))
       }
       if token.text == ";" {
         faults.append(
