@@ -11,30 +11,41 @@ public enum TransactionMode: Hashable, Sendable {
   case importedSnapshot(String)
   /// `SERIALIZABLE`, may write.
   case serializable
+
+  fileprivate var begin: String {
+    switch self {
+    case .readWrite: "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE"
+    case .serializable: "BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE"
+    case .readOnlySnapshot: "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+    case .importedSnapshot(let name):
+      "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
+        + " SET TRANSACTION SNAPSHOT \(Quoting.literal(name))"
+    }
+  }
 }
 
 extension Connection {
   /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+  @discardableResult
   public func transaction<T>(
     _ mode: TransactionMode = .readWrite, _ body: () throws -> T
   ) throws -> T {
     guard PQtransactionStatus(handle) == PQTRANS_IDLE || !isOpen else {
       throw Diagnostic(.bug, "a transaction was begun within a transaction")
     }
-    switch mode {
-    case .readWrite: try execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
-    case .serializable: try execute("BEGIN ISOLATION LEVEL SERIALIZABLE READ WRITE")
-    case .readOnlySnapshot: try execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
-    case .importedSnapshot(let name):
-      try execute(
-        "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;"
-          + " SET TRANSACTION SNAPSHOT \(Quoting.literal(name))")
+    do throws(Diagnostic) {
+      try execute(mode.begin)
+    } catch {
+      // The snapshot may be gone when the transaction has already begun.
+      if PQtransactionStatus(handle) == PQTRANS_INERROR { try execute("ROLLBACK") }
+      throw error
     }
     return try ending(commit: "COMMIT", rollback: "ROLLBACK", body)
   }
 
   /// Runs `body` under a savepoint of the current transaction: an error in it, which is thrown on,
   /// undoes only what it did and leaves the transaction usable.
+  @discardableResult
   public func savepoint<T>(_ body: () throws -> T) throws -> T {
     try execute("SAVEPOINT yearbook_savepoint")
     return try ending(
