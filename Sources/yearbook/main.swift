@@ -1,1 +1,3 @@
-print("yearbook")
+import YearbookCLI
+
+Entry.main()

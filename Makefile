@@ -1,0 +1,48 @@
+# make demo   a sample platform, from nothing to published reports and films
+# make test   all tests, with a real PostgreSQL they start themselves
+# make check  format, warnings as errors, import directions
+
+PREFIX ?= /usr/local
+SWIFT ?= swift
+RELEASE := .build/release/yearbook
+
+.PHONY: all demo build test check format packages install clean soak bench
+
+all: build
+
+packages:
+	@scripts/install-packages
+
+build: packages
+	$(SWIFT) build -c release --product yearbook
+
+demo: build
+	@$(RELEASE) demo --folder demo
+
+test: packages
+	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests
+	YEARBOOK_STRICT=1 $(SWIFT) test --skip-build
+
+check: packages
+	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
+	scripts/check-imports
+	scripts/check-words
+	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
+
+format:
+	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
+
+install: build
+	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/yearbook
+	mkdir -p $(DESTDIR)$(PREFIX)/share/yearbook
+	cp -R pipelines templates $(DESTDIR)$(PREFIX)/share/yearbook/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
+
+soak: packages
+	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test
+
+bench: build
+	bench/run
+
+clean:
+	rm -rf .build demo

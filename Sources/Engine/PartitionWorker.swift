@@ -1,0 +1,160 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Stages
+
+/// Takes one partition from its rows to its files, stage by stage, each only where no result is there.
+final class PartitionWorker: Sendable {
+  private let templates: String
+  private let media: String?
+  private let pool: WorkerPool
+  private let cache: ResultCache
+  private let record: Locked<RunRecord>
+  private let cancellation: Cancellation
+  private let state: RunState
+  private let claims: Claims
+  private let committer: Committer
+  private let publisher: Publisher
+  /// What went wrong outside any partition, such as a claim that could not be given back.
+  private let broken = Locked<(any Error)?>(nil)
+
+  /// Tries of one stage whose failure may pass.
+  private static let attempts = 3
+
+  init(
+    templates: String, media: String?, pool: WorkerPool, cache: ResultCache,
+    record: Locked<RunRecord>, cancellation: Cancellation, state: RunState, claims: Claims,
+    committer: Committer, publisher: Publisher
+  ) {
+    self.templates = templates
+    self.media = media
+    self.pool = pool
+    self.cache = cache
+    self.record = record
+    self.cancellation = cancellation
+    self.state = state
+    self.claims = claims
+    self.committer = committer
+    self.publisher = publisher
+  }
+
+  /// Works on a partition whose rows were read, or notes that they could not be.
+  func work(on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>) {
+    // What was not begun when the run was told to stop is simply not done.
+    if cancellation.isRequested { return }
+    if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
+      state.ended(partition, .skipped(because: failed), warnings: [])
+      return
+    }
+    do {
+      let datasets = try extracted.get()
+      let giveBack = try claims.take(
+        tenant: partition.tenant.id, pipeline: partition.pipeline.name,
+        period: partition.period.description)
+      do {
+        let (files, warnings) = try files(of: partition, datasets)
+        committer.add(
+          Publication(
+            partition: partition, files: files, warnings: warnings, release: giveBack))
+      } catch {
+        try giveBack()
+        throw error
+      }
+    } catch {
+      fail(partition, error)
+    }
+  }
+
+  /// Throws what went wrong beside the partitions.
+  func finish() throws {
+    if let error = broken.withLock({ $0 }) { throw error }
+  }
+
+  private func files(
+    of partition: RunPlan.Partition, _ datasets: [Dataset]
+  ) throws -> (files: [Artifact], warnings: [Warning]) {
+    let work = PartitionWork(
+      tenant: partition.tenant, settings: partition.settings, period: partition.period,
+      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets)
+    var files: [Artifact] = []
+    var warnings: [Warning] = []
+    for stage in StageList.stages(of: partition.pipeline) {
+      let made = try run(stage, work, inputs: files, partition)
+      for file in made.files where files.contains(where: { $0.name == file.name }) {
+        throw Diagnostic(
+          .configuration, "two stages make the file '\(file.name)'",
+          at: .init(stage: stage.name, file: partition.pipeline.file))
+      }
+      files += made.files
+      warnings += made.warnings
+    }
+    return (files.filter(\.isPublished), warnings)
+  }
+
+  private func run(
+    _ stage: any Stage, _ work: PartitionWork, inputs: [Artifact], _ partition: RunPlan.Partition
+  ) throws -> ResultCache.Found {
+    let start = Date()
+    do {
+      let environment = PartitionEnvironment(
+        scratch: try publisher.makeScratch(), templates: templates, media: media,
+        tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
+        cache: cache, record: record, cancellation: cancellation, state: state)
+      defer { publisher.removeScratch(environment.scratch) }
+      let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
+      if let found = try cache.find(keyInputs.key, tenant: partition.tenant.id) {
+        state.stageEnded(
+          stage.name, partition.label, wasFound: true, seconds: Date().timeIntervalSince(start))
+        return found
+      }
+      state.tell(.stageBegan(stage: stage.name, partition: partition.label))
+      let output = try retrying {
+        try stage.run(work, inputs: inputs, environment: environment)
+      }
+      let seconds = Date().timeIntervalSince(start)
+      let files = try cache.add(
+        output, inputs: keyInputs, stage: stage.name, tenant: partition.tenant.id, seconds: seconds)
+      state.stageEnded(stage.name, partition.label, wasFound: false, seconds: seconds)
+      return ResultCache.Found(files: files, warnings: output.warnings)
+    } catch let error as Diagnostic {
+      throw error.filling(.init(stage: stage.name))
+    }
+  }
+
+  /// Tries again what may pass, after a pause of full jitter: up to 0.1, 0.2 s … chosen at random, so that
+  /// many that failed together do not come back together.
+  private func retrying<Output>(_ body: () throws -> Output) throws -> Output {
+    for attempt in 1... {
+      do {
+        return try body()
+      } catch let error as Diagnostic where error.isTransient && attempt < Self.attempts {
+        try cancellation.check()
+        Thread.sleep(forTimeInterval: .random(in: 0...(0.05 * Double(1 << attempt))))
+      }
+    }
+    throw Diagnostic(.bug, "a stage was neither done nor failed")
+  }
+
+  private func fail(_ partition: RunPlan.Partition, _ error: any Error) {
+    let subject = Diagnostic.Subject(
+      pipeline: partition.pipeline.name, tenant: partition.tenant.slug,
+      period: partition.period.description)
+    let failure: Diagnostic
+    switch error {
+    case let error as Diagnostic: failure = error.filling(subject)
+    case let errors as Diagnostics where !errors.all.isEmpty:
+      failure = errors.all[0].filling(subject)
+    default:
+      failure = Diagnostic(
+        .bug, "a stage failed in a way it should not: \(type(of: error))", at: subject,
+        underlying: error)
+    }
+    if failure.code == .interrupted { return }
+    do {
+      try publisher.note(failure, of: partition)
+    } catch {
+      broken.withLock { $0 = $0 ?? error }
+    }
+    state.ended(partition, .failed(failure), warnings: [])
+  }
+}

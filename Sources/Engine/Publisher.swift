@@ -1,0 +1,190 @@
+import Diagnostics
+import Foundation
+import Media
+import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// The end of every partition's way: results become durable and recorded, files become releases, pages
+/// that lead to them are renewed.
+///
+/// `commit` and `publish` run on the committer's thread alone.
+final class Publisher: Sendable {
+  private let store: ReleaseStore
+  private let record: Locked<RunRecord>
+  private let blobs: BlobStore
+  private let library: PipelineLibrary
+  private let run: String
+  private let moment: RunMoment
+  private let state: RunState
+  private let versions: [String: String]
+
+  init(
+    store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
+    run: String, moment: RunMoment, state: RunState
+  ) {
+    self.store = store
+    self.record = record
+    self.blobs = blobs
+    self.library = library
+    self.run = run
+    self.moment = moment
+    self.state = state
+    versions = Dictionary(
+      uniqueKeysWithValues: [("yearbook", Yearbook.version)]
+        + MediaLibraries.versions.map { ($0.name, $0.version) })
+  }
+
+  // MARK: - Scratch
+
+  func makeScratch() throws -> String {
+    let path = blobs.scratchPath()
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    return path
+  }
+
+  func removeScratch(_ path: String) {
+    // What stays is removed with the process's scratch folder.
+    do { try FileManager.default.removeItem(atPath: path) } catch {}
+  }
+
+  // MARK: - Results and failures
+
+  func commit(_ results: [StageResult]) throws {
+    try blobs.sync()
+    let versions = versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      .joined(separator: ", ")
+    try record.withLock { record in
+      try record.connection.transaction {
+        try record.add(results, run: run, versions: versions)
+      }
+    }
+  }
+
+  func note(_ failure: Diagnostic, of partition: RunPlan.Partition) throws {
+    try record.withLock { record in
+      try record.connection.transaction {
+        try record.add(
+          RunRecord.Failure(
+            pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
+            slug: partition.tenant.slug, period: partition.period.description,
+            stage: failure.subject.stage ?? "", code: failure.code.description,
+            message: failure.message, hint: failure.hint),
+          isTransient: failure.isTransient, to: run)
+        try record.add([outcome(of: partition, isPublished: false)], run: run)
+      }
+    }
+  }
+
+  // MARK: - Releases
+
+  func publish(_ publications: [Publication]) {
+    let start = Date()
+    var outcomes: [Result<PublishOutcome, any Error>] = []
+    var pending: [PendingRelease] = []
+    var places: [Int] = []
+    let created = Int(Date().timeIntervalSince1970)
+    for (index, publication) in publications.enumerated() {
+      do {
+        pending.append(
+          try publication.pending(run: run, created: created, versions: versions))
+        places.append(index)
+        outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
+      } catch {
+        outcomes.append(.failure(error))
+      }
+    }
+    for (place, outcome) in zip(places, store.publish(pending)) {
+      outcomes[place] = outcome.mapError { $0 }
+    }
+    do {
+      try renewPages(
+        zip(publications, outcomes).filter { $0.1.changesStore }.map(\.0.partition))
+      try note(publications, outcomes)
+    } catch {
+      // The releases are out and stay; the next run finds them unchanged and renews the pages.
+      for (publication, outcome) in zip(publications, outcomes) {
+        if case .success = outcome { finish(publication, .failure(error)) }
+      }
+      for (publication, outcome) in zip(publications, outcomes) {
+        if case .failure = outcome { finish(publication, outcome) }
+      }
+      return
+    }
+    state.add(seconds: Date().timeIntervalSince(start), to: "publish")
+    for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
+  }
+
+  private func finish(
+    _ publication: Publication, _ outcome: Result<PublishOutcome, any Error>
+  ) {
+    let partition = publication.partition
+    do { try publication.release() } catch {
+      // The claim goes with the session, at the latest with the process.
+    }
+    switch outcome {
+    case .success(.published(let head)):
+      let bytes = publication.files.reduce(0) { $0 + $1.bytes }
+      state.ended(
+        partition, .published(release: head.release, bytes: bytes), warnings: publication.warnings)
+    case .success:
+      state.ended(partition, .unchanged, warnings: publication.warnings)
+    case .failure(let error):
+      let subject = Diagnostic.Subject(
+        stage: "publish", pipeline: partition.pipeline.name, tenant: partition.tenant.slug,
+        period: partition.period.description)
+      let failure =
+        (error as? Diagnostic)?.filling(subject)
+        ?? Diagnostic(.bug, "publishing failed: \(type(of: error))", at: subject, underlying: error)
+      do { try note(failure, of: partition) } catch {
+        // The record is away as well; the outcome below still counts and is told.
+      }
+      state.ended(partition, .failed(failure), warnings: [])
+    }
+  }
+
+  /// Records what was published, and that what failed before now stands.
+  private func note(
+    _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
+  ) throws {
+    try record.withLock { record in
+      try record.connection.transaction {
+        for (publication, outcome) in zip(publications, outcomes) {
+          guard case .success(let published) = outcome else { continue }
+          var noted = self.outcome(of: publication.partition, isPublished: true)
+          noted.status = published.head.status.rawValue
+          noted.releaseID = published.head.release
+          noted.warnings = publication.warnings
+          try record.add([noted], run: run)
+        }
+      }
+    }
+  }
+
+  private func outcome(of partition: RunPlan.Partition, isPublished: Bool) -> PartitionOutcome {
+    PartitionOutcome(
+      pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
+      slug: partition.tenant.slug, period: partition.period.description, isPublished: isPublished,
+      status: nil, releaseID: nil, moment: moment.description, warnings: [])
+  }
+
+  /// The stable address of each partition, and each tenant's index.
+  private func renewPages(_ partitions: [RunPlan.Partition]) throws {
+    var tenants: [String: Tenant] = [:]
+    for partition in partitions { tenants[partition.tenant.slug] = partition.tenant }
+    for slug in tenants.keys.sorted() {
+      guard let tenant = tenants[slug] else { continue }
+      try TenantPages(store: store, library: library).renew(tenant)
+    }
+  }
+}
+
+extension Result where Success == PublishOutcome {
+  fileprivate var changesStore: Bool {
+    switch self {
+    case .success(.published), .success(.statusChanged): true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,83 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Stages
+import Store
+
+/// Results by key: a result counts only while its blobs are there.
+final class ResultCache: Sendable {
+  struct Found {
+    var files: [Artifact]
+    var warnings: [Warning]
+  }
+
+  let blobs: BlobStore
+  private let record: Locked<RunRecord>
+  private let committer: Committer
+  /// Made in this run and perhaps not recorded yet.
+  private let made = Locked<[StageKey: StageResult]>([:])
+
+  init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer) {
+    self.blobs = blobs
+    self.record = record
+    self.committer = committer
+  }
+
+  func find(_ key: StageKey, tenant: String) throws -> Found? {
+    if let result = made.withLock({ $0[key] }) {
+      return found(result.files, result.warnings, tenant: tenant)
+    }
+    guard let result = try record.withLock({ try $0.result(key) }) else { return nil }
+    return found(result.files, result.warnings, tenant: tenant)
+  }
+
+  /// Takes over what a stage made and queues its record.
+  func add(
+    _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double
+  ) throws -> [Artifact] {
+    var files: [StageResult.File] = []
+    for file in output.files {
+      let blob: Blob
+      switch file.content {
+      case .bytes(let bytes): blob = try blobs.put(bytes, tenant: tenant)
+      case .file(let path): blob = try blobs.adopt(path, tenant: tenant)
+      case .artifact(let artifact):
+        guard let digest = SHA256Digest(hex: artifact.digest) else {
+          throw Diagnostic(.bug, "an artifact's digest is none", at: .init(stage: stage))
+        }
+        blob = Blob(digest: digest, byteCount: artifact.bytes)
+      }
+      files.append(
+        StageResult.File(
+          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
+          bytes: blob.byteCount, digest: blob.digest.hex, table: file.table))
+    }
+    let result = StageResult(
+      key: inputs.key, tenantID: tenant, stage: stage, inputs: inputs.parts, files: files,
+      warnings: output.warnings, seconds: seconds)
+    made.withLock { $0[result.key] = result }
+    committer.add(result)
+    guard let found = found(files, output.warnings, tenant: tenant) else {
+      throw Diagnostic(.io, "the workspace lost a blob that was just made", at: .init(stage: stage))
+    }
+    return found.files
+  }
+
+  /// The artifacts of a result, or `nil` where a blob is gone or cut short.
+  private func found(
+    _ files: [StageResult.File], _ warnings: [Warning], tenant: String
+  ) -> Found? {
+    var artifacts: [Artifact] = []
+    for file in files {
+      guard let digest = SHA256Digest(hex: file.digest),
+        blobs.size(digest, tenant: tenant) == file.bytes
+      else { return nil }
+      artifacts.append(
+        Artifact(
+          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
+          table: file.table, bytes: file.bytes, digest: file.digest,
+          path: blobs.path(digest, tenant: tenant)))
+    }
+    return Found(files: artifacts, warnings: warnings)
+  }
+}

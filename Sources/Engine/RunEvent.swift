@@ -1,0 +1,53 @@
+public import Diagnostics
+public import Pipelines
+
+/// What a run tells while it works.
+public enum RunEvent: Sendable {
+  /// How a partition ended.
+  public enum Outcome: Sendable {
+    /// A new release: its id and the bytes of its files.
+    case published(release: String, bytes: Int)
+    case unchanged
+    case failed(Diagnostic)
+    /// Not tried, because the named pipeline failed for the tenant.
+    case skipped(because: String)
+  }
+
+  case began(run: String, partitions: Int, tenants: Int)
+  /// A pipeline's SQL passed the isolation trial now; queries that gave no row there are named.
+  case tried(pipeline: String, silent: [String])
+  case extracted(pipeline: String, period: Period, tenants: Int, rows: Int, seconds: Double)
+  case stageBegan(stage: String, partition: String)
+  /// A stage ended: made now, or found.
+  case stageEnded(stage: String, partition: String, wasFound: Bool, seconds: Double)
+  case progress(stage: String, partition: String, done: Int, total: Int, what: String)
+  case warning(partition: String, Warning)
+  case ended(partition: String, Outcome, done: Int, total: Int)
+  /// A tenant that can't be served at all.
+  case refused(Diagnostic)
+  case finished(RunSummary)
+}
+
+/// How a run ended.
+public struct RunSummary: Sendable {
+  public var run: String
+  public var name: String
+  public var moment: RunMoment
+  public var counts: RunCounts
+  public var seconds: Double
+  /// Seconds of all stages of a kind together; those that ran side by side count each.
+  public var stageSeconds: [String: Double]
+  public var failures: [Diagnostic]
+  public var wasInterrupted: Bool
+
+  /// `done`, `failed` or `interrupted`, as it is recorded.
+  public var state: String {
+    if wasInterrupted { return "interrupted" }
+    return counts.failed + counts.skipped > 0 ? "failed" : "done"
+  }
+}
+
+/// Told of a run's events, from any of its threads, one at a time.
+public protocol RunObserver: Sendable {
+  func receive(_ event: RunEvent)
+}

@@ -1,0 +1,81 @@
+import Diagnostics
+import Foundation
+public import Pipelines
+import Stages
+import Store
+
+/// Everything a run needs, opened once: the source, the record, the workspace and the store.
+public struct RunSession {
+  let configuration: Configuration
+  let library: PipelineLibrary
+  let templates: String
+  let threads: Int
+  let cancellation: Cancellation
+  let observer: any RunObserver
+
+  /// - Parameters:
+  ///   - templates: the folder of templates and messages.
+  ///   - threads: how many stages work side by side.
+  public init(
+    configuration: Configuration, library: PipelineLibrary, templates: String, threads: Int,
+    cancellation: Cancellation, observer: any RunObserver
+  ) {
+    self.configuration = configuration
+    self.library = library
+    self.templates = templates
+    self.threads = threads
+    self.cancellation = cancellation
+    self.observer = observer
+  }
+
+  /// What a request comes to, without running it.
+  ///
+  /// - Parameter only: `[slug, pipeline, period]` of the partitions wanted; all without it.
+  public func plan(_ request: Planner.Request, only: Set<[String]>? = nil) throws -> RunPlan {
+    let source = try openSource()
+    return try plan(request, only, tenants: source.tenants().tenants, record: openRecord())
+  }
+
+  /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
+  /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
+  public func run(_ request: Planner.Request, only: Set<[String]>? = nil) throws -> RunSummary {
+    let source = try openSource()
+    let record = try openRecord()
+    let (tenants, faults) = try source.tenants()
+    let plan = try plan(request, only, tenants: tenants, record: record)
+    let run = try Run(self, plan: plan, source: source, record: record)
+    // A tenant that can't be served is this run's affair only if it was asked for, by name or by all.
+    return try run.execute(refusing: request.tenants.isEmpty && only == nil ? faults : [])
+  }
+
+  private func plan(
+    _ request: Planner.Request, _ only: Set<[String]>?, tenants: [Tenant], record: RunRecord
+  ) throws -> RunPlan {
+    let planner = Planner(
+      library: library, configuration: configuration, tenants: tenants,
+      finalPartitions: try record.finalPartitions())
+    var plan = try planner.plan(request)
+    if let only {
+      plan.partitions = plan.partitions.filter {
+        only.contains([$0.tenant.slug, $0.pipeline.name, $0.period.description])
+      }
+    }
+    return plan
+  }
+
+  private func openSource() throws -> Source {
+    try Source(
+      required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema)
+  }
+
+  private func openRecord() throws -> RunRecord {
+    try RunRecord(required(configuration.record, "record", "YEARBOOK_RECORD"))
+  }
+
+  func required(_ value: String?, _ name: String, _ variable: String) throws(Diagnostic) -> String {
+    if let value, !value.isEmpty { return value }
+    throw Diagnostic(
+      .configuration, "'\(name)' is not configured", at: .init(file: configuration.file),
+      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
+  }
+}

@@ -1,0 +1,10 @@
+public import Pipelines
+
+/// The stages between extract and publish.
+public enum StageList {
+  /// The stages of a pipeline in the order in which they run.
+  public static func stages(of pipeline: Pipeline) -> [any Stage] {
+    let stages: [any Stage] = []
+    return stages
+  }
+}

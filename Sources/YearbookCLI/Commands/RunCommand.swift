@@ -1,0 +1,97 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Pipelines
+
+/// The flags of commands that run stages.
+struct RunOptions: ParsableArguments {
+  @Option(help: "How many threads work (default: the machine's cores).")
+  var jobs: Int?
+  @Flag(help: "Exit with 1 where there are warnings.")
+  var strict = false
+  @Flag(help: "Print failures and the summary alone.")
+  var quiet = false
+
+  func validate() throws {
+    if let jobs, !(1...256).contains(jobs) {
+      throw ValidationError("--jobs is a number from 1 to 256")
+    }
+  }
+
+  var threads: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
+}
+
+struct RunCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run",
+    abstract: "Runs a pipeline or a schedule: what is done already is found done.",
+    discussion: """
+      Examples:
+        yearbook run nightly
+        yearbook run annual --tenant acme --period 2026
+        yearbook run billing --tenant acme --period 2026-10 --as-of 2026-10-31
+      """)
+
+  @Argument(help: "The name of a pipeline or a schedule.")
+  var name: String
+  @Option(help: "A tenant's slug; may be given several times (default: all active tenants).")
+  var tenant: [String] = []
+  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; may be given several times.")
+  var period: [String] = []
+  @Option(
+    help: ArgumentHelp(
+      "The run's now: rows created later are left out (later updates can't be undone).",
+      valueName: "date"))
+  var asOf: String?
+  @Flag(help: "Print what would run, and run nothing.")
+  var dryRun = false
+  @OptionGroup var running: RunOptions
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    try configuration.withServer {
+      var request = Planner.Request(name: name, moment: try moment())
+      request.tenants = tenant
+      request.periods = period
+      request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
+      try RunCommand.run(request, configuration, running, isDryRun: dryRun)
+    }
+  }
+
+  private func moment() throws -> RunMoment {
+    guard let asOf else { return .instant(Int64(Date().timeIntervalSince1970)) }
+    guard let moment = RunMoment(asOf) else {
+      throw Diagnostic(
+        .usage, "'\(asOf)' is no day", hint: "write --as-of 2026-03-31 or 2026-03-31T12:00:00Z")
+    }
+    return moment
+  }
+
+  static func run(
+    _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
+    isDryRun: Bool = false, only: Set<[String]>? = nil
+  ) throws {
+    let console = ConsoleObserver(isQuiet: options.quiet)
+    let session = RunSession(
+      configuration: configuration,
+      library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+      templates: try configuration.templateFolder(), threads: options.threads,
+      cancellation: Signals.cancellation, observer: console)
+    if isDryRun {
+      let plan = try session.plan(request, only: only)
+      for partition in plan.partitions { Console.standardOutput.line(partition.label) }
+      Console.standardOutput.line(
+        "\(Figures.count(plan.partitions.count, "partition")) would be extracted; stages whose key"
+          + " has a result would be found done")
+      return
+    }
+    Signals.watch()
+    let summary = try session.run(request, only: only)
+    console.finish(summary)
+    if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
+    if summary.counts.failed + summary.counts.skipped > 0 { throw CommandFailure(exitCode: 1) }
+    if options.strict, summary.counts.warnings > 0 { throw CommandFailure(exitCode: 1) }
+  }
+}

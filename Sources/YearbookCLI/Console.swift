@@ -1,0 +1,67 @@
+import Diagnostics
+import Foundation
+
+/// One of the process's output streams, written to as bytes.
+struct Console: Sendable {
+  static let standardOutput = Console(descriptor: STDOUT_FILENO)
+  static let standardError = Console(descriptor: STDERR_FILENO)
+
+  let descriptor: Int32
+
+  var isTerminal: Bool { isatty(descriptor) == 1 }
+
+  /// Colour only where a person looks, and unless they asked for none (no-color.org).
+  var hasColour: Bool {
+    isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"].map(\.isEmpty) ?? true
+      && ProcessInfo.processInfo.environment["TERM"] != "dumb"
+  }
+
+  /// The width of the terminal, 80 where there is none.
+  var width: Int {
+    var size = winsize()
+    guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
+      return 80
+    }
+    return Int(size.ws_col)
+  }
+
+  func write(_ text: String) {
+    var rest = Array(text.utf8)[...]
+    while !rest.isEmpty {
+      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+      if written < 0 {
+        if errno == EINTR { continue }
+        // Nobody is left to tell.
+        return
+      }
+      rest = rest.dropFirst(written)
+    }
+  }
+
+  func line(_ text: String = "") { write(text + "\n") }
+
+  enum Style: String {
+    case bold = "1"
+    case dim = "2"
+    case red = "31"
+    case green = "32"
+    case yellow = "33"
+  }
+
+  func styled(_ text: String, _ style: Style) -> String {
+    hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
+  }
+
+  /// Says what is wrong, where, and what to do, one block a diagnostic.
+  func write(report diagnostics: [Diagnostic]) {
+    for diagnostic in diagnostics {
+      line(styled("error: ", .red) + diagnostic.description)
+      if let underlying = diagnostic.underlying {
+        let text = "\(underlying)"
+        if !diagnostic.message.contains(text) { line("  cause: \(text)") }
+      }
+      if let hint = diagnostic.hint { line("  what to do: \(hint)") }
+    }
+    if diagnostics.count > 1 { line("\(diagnostics.count) errors") }
+  }
+}

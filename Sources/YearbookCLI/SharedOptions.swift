@@ -1,0 +1,95 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Pipelines
+import Postgres
+
+/// The flags that every command has.
+struct SharedOptions: ParsableArguments {
+  @Option(help: "The configuration file (default: yearbook.yaml, if there).")
+  var config: String?
+  @Option(help: "The folder of pipelines.")
+  var pipelines: String?
+  @Option(help: "The folder of templates.")
+  var templates: String?
+  @Option(help: "The platform's database, a libpq URI (YEARBOOK_SOURCE).")
+  var source: String?
+  @Option(help: "The run record's database, a libpq URI (YEARBOOK_RECORD).")
+  var record: String?
+  @Option(help: "The folder that readers see (YEARBOOK_STORE).")
+  var store: String?
+  @Option(help: "The folder of intermediate results (YEARBOOK_WORKSPACE).")
+  var workspace: String?
+  @Option(help: "The folder of the platform's media objects (YEARBOOK_MEDIA).")
+  var media: String?
+
+  /// The configuration with these flags over it.
+  func configuration() throws -> Configuration {
+    var configuration = try Configuration(
+      path: config, environment: ProcessInfo.processInfo.environment)
+    configuration.source = source ?? configuration.source
+    configuration.record = record ?? configuration.record
+    configuration.store = store ?? configuration.store
+    configuration.workspace = workspace ?? configuration.workspace
+    configuration.media = media ?? configuration.media
+    configuration.pipelines = pipelines ?? configuration.pipelines
+    configuration.templates = templates ?? configuration.templates
+    return configuration
+  }
+}
+
+extension Configuration {
+  /// A setting that the command can't do without.
+  func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
+    if let value, !value.isEmpty { return value }
+    throw Diagnostic(
+      .configuration, "'\(name)' is not configured", at: .init(file: file),
+      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
+  }
+
+  /// The folder of pipelines: named, beside the configuration, or installed with the program.
+  func pipelineFolder() throws -> String {
+    try folder("pipelines", named: pipelines)
+  }
+
+  /// The folder of templates, sought as `pipelineFolder` is.
+  func templateFolder() throws -> String {
+    if templates == nil, let pipelines {
+      let beside = URL(fileURLWithPath: pipelines).deletingLastPathComponent()
+        .appendingPathComponent("templates").path
+      if FileManager.default.fileExists(atPath: beside) { return beside }
+    }
+    return try folder("templates", named: templates)
+  }
+
+  private func folder(_ name: String, named: String?) throws -> String {
+    if let named { return named }
+    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
+    let candidates = [
+      "\(folder)/\(name)",
+      // PREFIX/bin/yearbook and PREFIX/share/yearbook
+      program.deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("share/yearbook/\(name)").path,
+    ]
+    for candidate in candidates where FileManager.default.fileExists(atPath: candidate) {
+      return candidate
+    }
+    throw Diagnostic(
+      .configuration,
+      "no folder of \(name) is found (looked for \(candidates.joined(separator: ", ")))",
+      hint: "name it with --\(name), or work in a folder that has it")
+  }
+
+  /// Runs `body` with the private server of the configuration, if it names one, up.
+  func withServer<Result>(_ body: () throws -> Result) throws -> Result {
+    guard let privateServer else { return try body() }
+    let server = try PrivateServer.start(in: privateServer)
+    // libpq takes what a connection string leaves out from here.
+    setenv("PGHOST", server.socketDirectory, 1)
+    setenv("PGPORT", "5432", 1)
+    let outcome = Swift.Result(catching: body)
+    try server.stop()
+    return try outcome.get()
+  }
+}
