@@ -1,6 +1,11 @@
 #ifndef YEARBOOK_CLIBRSVG_SHIM_H
 #define YEARBOOK_CLIBRSVG_SHIM_H
 
+#include <cairo-pdf.h>
+#include <fontconfig/fontconfig.h>
 #include <librsvg/rsvg.h>
+
+// g_object_unref takes any object's pointer, which Swift's import of the opaque types does not.
+static inline void yb_rsvg_free(RsvgHandle *handle) { g_object_unref(handle); }
 
 #endif
