@@ -85,8 +85,10 @@ public enum RasterFonts {
         <prefer><family>Inter</family><family>Noto Sans</family></prefer></alias>
       <alias binding="same"><family>monospace</family>
         <prefer><family>JetBrains Mono</family></prefer></alias>
+      <match target="pattern">
+        <edit name="antialias" mode="append"><bool>true</bool></edit>
+      </match>
       <match target="font">
-        <edit name="antialias" mode="assign"><bool>true</bool></edit>
         <edit name="hintstyle" mode="assign"><const>hintnone</const></edit>
         <edit name="embeddedbitmap" mode="assign"><bool>true</bool></edit>
         <edit name="rgba" mode="assign"><const>none</const></edit>
