@@ -12,7 +12,8 @@ import Testing
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     try withTrial { trial in
       for pipeline in library.pipelines {
-        #expect(try trial.run(pipeline) == [], "a query that gave no row was not tried")
+        let silent = try trial.run(pipeline)
+        #expect(silent == [], "a query that gave no row was not tried")
       }
     }
   }
