@@ -23,8 +23,6 @@ struct CheckCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let out = Console.standardOutput
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
-    let templates = try configuration.templateFolder()
-    // try TemplateCheck.run(library, templates: templates)
     out.line(
       "\(Figures.count(library.pipelines.count, "pipeline")),"
         + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
