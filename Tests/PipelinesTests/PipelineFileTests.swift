@@ -65,8 +65,8 @@ import Testing
     #expect(
       faults.map(\.message) == [
         "'p' needs 'r', which does not run before it",
-        "'r' does not run by month, only by year",
         "'r' needs 'q', which this schedule does not run",
+        "'r' does not run by month, only by year",
       ])
   }
 
