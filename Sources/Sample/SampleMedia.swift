@@ -1,0 +1,153 @@
+import Diagnostics
+import FoundationEssentials
+import Glibc
+import Media
+
+/// Draws a tenant's pictures and makes its recordings, below the media root.
+struct SampleMedia {
+  let root: String
+  let seed: UInt64
+
+  /// The files of a tenant, relative to the root, in order.
+  func keys(of tenant: SampleTenant) -> [String] {
+    tenant.pictures.map { tenant.pictureKey($0.number) }
+      + recordings(of: tenant).map { tenant.recordingKey($0) }
+  }
+
+  /// Writes what is not there yet and calls `made` after each file.
+  func write(_ tenant: SampleTenant, _ made: (String) -> Void) throws(Diagnostic) {
+    for picture in tenant.pictures {
+      let key = tenant.pictureKey(picture.number)
+      if !isThere(key) {
+        var drawing = SamplePicture(
+          picture.idea, design: picture.design, accent: tenant.profile.accent, seed: seed,
+          purpose: key)
+        let (width, height) = drawing.size
+        let bitmap = try Rasteriser.draw(drawing.svg(), width: width, height: height)
+        try save(try bitmap.png(), as: key)
+      }
+      made(key)
+    }
+    for recording in recordings(of: tenant) {
+      let key = tenant.recordingKey(recording)
+      if !isThere(key) { try record(recording, tenant, as: key) }
+      made(key)
+    }
+  }
+
+  private func recordings(of tenant: SampleTenant) -> [SampleRecording] {
+    tenant.hasMedia ? tenant.profile.recordings.filter { $0.day <= tenant.today } : []
+  }
+
+  private func record(
+    _ recording: SampleRecording, _ tenant: SampleTenant, as key: String
+  ) throws(Diagnostic) {
+    let place = tenant.profile.recordings.firstIndex { $0.name == recording.name } ?? 0
+    let screen = SampleScreen(
+      recording: recording, accent: tenant.profile.accent,
+      people: tenant.people.prefix(3).map(\.first), subject: tenant.profile.words.subjects[place])
+    let path = "\(root)/\(key)"
+    let partial = path + ".part"
+    try makeFolder(of: path)
+    let shape: RecordingWriter.Shape =
+      switch recording.shape {
+      case .webmVP8: .webmVP8
+      case .webmVP9: .webmVP9
+      case .mp4H264: .mp4H264
+      }
+    let writer = try RecordingWriter(
+      shape: shape, width: recording.width, height: recording.height, hasAudio: true, path: partial)
+    var voice = SampleVoice(seed: seed &+ UInt64(place), speakers: screen.people.count)
+    var random = SampleRandom(seed: seed, "pace/\(key)")
+    var heard = 0
+    var time = 0
+    let end = recording.seconds * 1000
+    while time < end {
+      let bitmap = try Rasteriser.draw(
+        screen.svg(at: time), width: recording.width, height: recording.height)
+      try writer.append(VideoFrame(bitmap), at: time)
+      let step = 1000 / recording.rate
+      time +=
+        recording.isUneven ? step / 2 + random.below(step) + (random.oneIn(20) ? 240 : 0) : step
+      let wanted = min(time, end) * (SampleVoice.rate / 1000)
+      if wanted > heard {
+        try writer.append(stereo: voice.next(wanted - heard))
+        heard = wanted
+      }
+    }
+    try writer.finish()
+    try keep(recording.kept, of: partial)
+    guard rename(partial, path) == 0 else { throw failure(key) }
+  }
+
+  /// Cuts a file off, as a browser that was closed leaves it.
+  private func keep(_ hundredths: Int, of path: String) throws(Diagnostic) {
+    guard hundredths < 100 else { return }
+    var status = stat()
+    guard stat(path, &status) == 0, truncate(path, status.st_size * hundredths / 100) == 0 else {
+      throw failure(path)
+    }
+  }
+
+  private func isThere(_ key: String) -> Bool {
+    var status = stat()
+    return stat("\(root)/\(key)", &status) == 0 && status.st_size > 0
+  }
+
+  private func save(_ bytes: [UInt8], as key: String) throws(Diagnostic) {
+    let path = "\(root)/\(key)"
+    try makeFolder(of: path)
+    do {
+      try Data(bytes).write(to: URL(filePath: path), options: .atomic)
+    } catch {
+      throw failure(key, error)
+    }
+  }
+
+  private func makeFolder(of path: String) throws(Diagnostic) {
+    let folder = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .joined(separator: "/")
+    do {
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    } catch {
+      throw failure("", error)
+    }
+  }
+
+  private func failure(_ key: String, _ cause: (any Error)? = nil) -> Diagnostic {
+    Diagnostic(
+      .io, "the sample's media can't be written", at: .init(file: "\(root)/\(key)"),
+      hint: "the folder must be writable, with room for about 20 MB",
+      underlying: cause)
+  }
+}
+
+extension VideoFrame {
+  /// An opaque picture in BT.709, limited range; chroma is the mean of four pixels.
+  init(_ bitmap: Bitmap) {
+    self.init(width: bitmap.width, height: bitmap.height)
+    let width = bitmap.width
+    for row in stride(from: 0, to: bitmap.height, by: 2) {
+      for column in stride(from: 0, to: width, by: 2) {
+        var (red, green, blue) = (0, 0, 0)
+        for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+          let place = (row + dy) * width + column + dx
+          let b = Int(bitmap.pixels[place * 4])
+          let g = Int(bitmap.pixels[place * 4 + 1])
+          let r = Int(bitmap.pixels[place * 4 + 2])
+          // 16 + 219 × (0.2126 R + 0.7152 G + 0.0722 B) / 255, in 1/65536.
+          y[place] = UInt8(
+            truncatingIfNeeded: 16 + (11_966 * r + 40_254 * g + 4_064 * b + 32_768) >> 16)
+          red += r
+          green += g
+          blue += b
+        }
+        let place = row / 2 * (width / 2) + column / 2
+        let cb = 128 + (-6_596 * red - 22_189 * green + 28_784 * blue + 131_072) >> 18
+        let cr = 128 + (28_784 * red - 26_145 * green - 2_639 * blue + 131_072) >> 18
+        u[place] = UInt8(truncatingIfNeeded: max(16, min(240, cb)))
+        v[place] = UInt8(truncatingIfNeeded: max(16, min(240, cr)))
+      }
+    }
+  }
+}

@@ -1,0 +1,114 @@
+import Diagnostics
+import FoundationEssentials
+import Postgres
+import TestSupport
+import Testing
+
+@testable import Sample
+
+@Suite struct SamplePlatformTests {
+  private static let schema = Places.project + "/docs/platform-schema.sql"
+
+  private func schemaText() throws -> String {
+    let data = try #require(FileManager.default.contents(atPath: Self.schema))
+    return String(decoding: data, as: UTF8.self)
+  }
+
+  /// All rows of the sample as text, in the order they are written.
+  private func rows(_ sample: SamplePlatform) -> [SampleTables.Table: [[String?]]] {
+    var tables = SampleTables()
+    for index in 0..<sample.tenants { sample.tenant(index).add(to: &tables) }
+    return tables.rows
+  }
+
+  @Test func `The same seed gives the same rows, another seed others`() {
+    let first = rows(SamplePlatform(seed: 7, tenants: 8, pocsPerTenant: 30))
+    #expect(first == rows(SamplePlatform(seed: 7, tenants: 8, pocsPerTenant: 30)))
+    #expect(first != rows(SamplePlatform(seed: 8, tenants: 8, pocsPerTenant: 30)))
+  }
+
+  @Test func `A larger sample begins with the tenants of the smaller`() {
+    let small = rows(SamplePlatform(tenants: 5))
+    let large = rows(SamplePlatform(tenants: 50))
+    for table in SampleTables.Table.allCases {
+      let count = small[table]?.count ?? 0
+      #expect(count > 0, "\(table)")
+      #expect(large[table]?.prefix(count).elementsEqual(small[table] ?? []) == true, "\(table)")
+    }
+  }
+
+  @Test func `Names are there that trip careless programs`() {
+    let rows = rows(SamplePlatform())
+    let names = (rows[.pocuser] ?? []).compactMap { $0[3] } + (rows[.tenant] ?? []).compactMap { $0[2] }
+    #expect(names.contains { $0.hasPrefix("=") })
+    #expect(names.contains { $0.hasPrefix("-") })
+    #expect(names.contains { $0.contains("<script>") })
+    #expect(names.contains { $0.contains("'") })
+    #expect(names.contains { $0.contains("&") })
+    #expect(names.contains { $0.contains("🍲") })
+    #expect(names.contains { $0.contains("改札") })
+    #expect(names.contains { $0.contains("ã") })
+  }
+
+  @Test func `No row is later than the sample's day`() {
+    let sample = SamplePlatform(tenants: 30, pocsPerTenant: 60, today: SampleDay(2026, 3, 1))
+    let end = SampleMoment(SampleDay(2026, 3, 2), hour: 12, offset: 0).text
+    let created: [(SampleTables.Table, Int)] = [
+      (.pocuser, 9), (.pocuser, 10), (.room, 3), (.dojo_recording, 6), (.billing_event, 7),
+      (.payment, 11),
+    ]
+    for (table, column) in created {
+      let latest = rows(sample)[table]?.compactMap { $0[column] }.max() ?? ""
+      #expect(latest < end, "\(table)")
+    }
+  }
+
+  @Test func `The bills hold what happens to bills`() {
+    let rows = rows(SamplePlatform())
+    #expect(Set((rows[.billing_event] ?? []).compactMap { $0[3] }).count == 5)
+    #expect(Set((rows[.billing] ?? []).compactMap { $0[2] }) == ["M", "Y"])
+    #expect(Set((rows[.payment] ?? []).compactMap { $0[6] }) == ["charge", "refund", "dispute"])
+    #expect(Set((rows[.payment] ?? []).compactMap { $0[7] }) == ["succeeded", "failed", "pending"])
+    #expect(Set((rows[.tenant] ?? []).compactMap { $0[5] }).count == 4)
+    #expect(Set((rows[.tenant] ?? []).compactMap { $0[3] }).count == 5)
+  }
+
+  @Test func `It goes into a database once and is found there the second time`() throws {
+    try withDatabase { conninfo in
+      try withTemporaryFolder { folder in
+        let connection = try Connection(conninfo)
+        let sample = SamplePlatform(tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1))
+        let made = try sample.create(
+          on: connection, schema: try schemaText(), mediaRoot: folder)
+        #expect(!made.wasThere)
+        let count = try connection.query("SELECT count(*)::int AS n FROM app.pocuser").only().int("n")
+        #expect(made.rows.first { $0.table == "pocuser" }?.count == count)
+        let again = try sample.create(
+          on: connection, schema: try schemaText(), mediaRoot: folder)
+        #expect(again == .init(rows: [], files: made.files, wasThere: true))
+        let expected = Diagnostic(
+          .configuration, "schema app of this database already holds 7 other tenants",
+          hint: "give the sample a database of its own, or the numbers and the seed it was made with")
+        let error = #expect(throws: Diagnostic.self) {
+          _ = try SamplePlatform(seed: 3, tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1))
+            .create(on: connection, schema: try schemaText(), mediaRoot: folder)
+        }
+        #expect(error == expected)
+      }
+    }
+  }
+
+  @Test func `A hundred tenants of a hundred POCs take seconds`() throws {
+    try withDatabase { conninfo in
+      try withTemporaryFolder { folder in
+        let connection = try Connection(conninfo)
+        var sample = SamplePlatform(tenants: 100, pocsPerTenant: 100)
+        sample.today = SampleDay(2025, 1, 20)
+        let clock = ContinuousClock()
+        let start = clock.now
+        try sample.create(on: connection, schema: try schemaText(), mediaRoot: folder)
+        #expect(clock.now - start < .seconds(60))
+      }
+    }
+  }
+}
