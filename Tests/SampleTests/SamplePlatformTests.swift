@@ -39,7 +39,8 @@ import Testing
 
   @Test func `Names are there that trip careless programs`() {
     let rows = rows(SamplePlatform())
-    let names = (rows[.pocuser] ?? []).compactMap { $0[3] } + (rows[.tenant] ?? []).compactMap { $0[2] }
+    let names =
+      (rows[.pocuser] ?? []).compactMap { $0[3] } + (rows[.tenant] ?? []).compactMap { $0[2] }
     #expect(names.contains { $0.hasPrefix("=") })
     #expect(names.contains { $0.hasPrefix("-") })
     #expect(names.contains { $0.contains("<script>") })
@@ -81,17 +82,21 @@ import Testing
         let made = try sample.create(
           on: connection, schema: try schemaText(), mediaRoot: folder)
         #expect(!made.wasThere)
-        let count = try connection.query("SELECT count(*)::int AS n FROM app.pocuser").only().int("n")
+        let count = try connection.query("SELECT count(*)::int AS n FROM app.pocuser").only().int(
+          "n")
         #expect(made.rows.first { $0.table == "pocuser" }?.count == count)
         let again = try sample.create(
           on: connection, schema: try schemaText(), mediaRoot: folder)
         #expect(again == .init(rows: [], files: made.files, wasThere: true))
         let expected = Diagnostic(
           .configuration, "schema app of this database already holds 7 other tenants",
-          hint: "give the sample a database of its own, or the numbers and the seed it was made with")
+          hint:
+            "give the sample a database of its own, or the numbers and the seed it was made with")
         let error = #expect(throws: Diagnostic.self) {
-          _ = try SamplePlatform(seed: 3, tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1))
-            .create(on: connection, schema: try schemaText(), mediaRoot: folder)
+          _ = try SamplePlatform(
+            seed: 3, tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1)
+          )
+          .create(on: connection, schema: try schemaText(), mediaRoot: folder)
         }
         #expect(error == expected)
       }
