@@ -54,7 +54,7 @@ struct SamplePicture {
     }
     line("$ \(command)", palette.ink)
     y += 8
-    line("   \(idea.name)", accent)
+    line("   \(idea.name)", palette.ink)
     y += 8
     let parts = idea.tags.isEmpty ? ["core"] : idea.tags
     let total = 7 + random.below(5)
@@ -104,41 +104,22 @@ struct SamplePicture {
   }
 
   private mutating func editor() -> String {
+    let code = SampleCode.of(idea.language)
     var svg = SampleSVG(1280, 800, background: "#1b1f27")
     svg.rect(0, 0, 252, 800, "#15181f")
     svg.rect(0, 0, 1280, 46, "#12151b")
     svg.rect(252, 0, 250, 46, "#1b1f27")
     svg.rect(252, 0, 250, 3, accent)
-    let endings = [
-      "Rust": "rs", "Go": "go", "Python": "py", "Swift": "swift", "Kotlin": "kt",
-      "TypeScript": "ts",
-      "JavaScript": "js", "C": "c", "C++": "cpp", "Java": "java", "Elixir": "ex", "Ruby": "rb",
-    ]
-    let ending = idea.language.flatMap { endings[$0] } ?? "md"
-    svg.text("main.\(ending)", 276, 30, size: 18, "#d7dae0", family: SampleSVG.mono)
-    for (row, tag) in (idea.tags + ["tests", "docs", "README.md"]).enumerated() {
-      svg.text(tag, 30, 96 + row * 38, size: 18, row == 0 ? "#d7dae0" : "#7d8590")
+    svg.text("main.\(code.ending)", 276, 30, size: 18, "#d7dae0", family: SampleSVG.mono)
+    for (row, name) in (idea.tags + ["tests", "docs", "README.md"]).enumerated() {
+      svg.text(name, 30, 96 + row * 38, size: 18, row == 0 ? "#d7dae0" : "#7d8590")
     }
-    let colours = ["#c792ea", "#82aaff", "#c3e88d", "#f78c6c", "#d7dae0", "#89ddff"]
-    svg.text("// \(idea.name)", 330, 96, size: 21, "#6b7686", family: SampleSVG.mono)
-    var indent = 0
-    for row in 1..<18 {
-      let y = 96 + row * 38
-      svg.text("\(row + 1)", 300, y, size: 17, "#434b58", family: SampleSVG.mono, anchor: "end")
-      if row % 6 == 5 {
-        indent = 0
-        continue
-      }
-      var x = 330 + indent * 44
-      for _ in 0..<(2 + random.below(4)) {
-        let width = 30 + random.below(150)
-        if x + width > 1180 { break }
-        svg.rect(x, y - 15, width, 16, random.pick(colours), radius: 8, opacity: "0.85")
-        x += width + 16
-      }
-      indent = max(0, min(4, indent + random.pick([1, 1, 0, -1])))
+    let title = "// \(idea.name)"
+    for (row, line) in ([title, ""] + code.lines).enumerated() {
+      let y = 92 + row * 37
+      svg.text("\(row + 1)", 306, y, size: 16, "#434b58", family: SampleSVG.mono, anchor: "end")
+      svg.line(SampleCode.coloured(line), 330, y, size: 20)
     }
-    svg.text("1", 300, 96, size: 17, "#434b58", family: SampleSVG.mono, anchor: "end")
     svg.rect(0, 772, 1280, 28, accent)
     svg.text("main ✓   \(idea.language ?? "text")   UTF-8", 20, 792, size: 16, "#ffffff")
     return svg.document

@@ -48,6 +48,17 @@ struct SampleSVG {
       + Self.escaped(string) + "</text>"
   }
 
+  /// A line of code in parts of their own colours.
+  mutating func line(_ parts: [(text: String, colour: String)], _ x: Int, _ y: Int, size: Int) {
+    body +=
+      "<text x=\"\(x)\" y=\"\(y)\" font-family=\"\(Self.mono)\" font-size=\"\(size)\" "
+      + "xml:space=\"preserve\">"
+    for part in parts {
+      body += "<tspan fill=\"\(part.colour)\">\(Self.escaped(part.text))</tspan>"
+    }
+    body += "</text>"
+  }
+
   /// Adds markup as it is.
   mutating func body(appending markup: String) { body += markup }
 

@@ -96,8 +96,11 @@ extension SampleTenant {
     let planned = date.adding(days: -7)
     // Who is in a recording must be one who may be shown.
     let everyone = Array(userIDs.indices)
-    let candidates = recording == nil ? everyone : everyone.filter { privacy($0) != "none" }
-    let members = Array(random.shuffled(candidates).prefix(2 + random.below(5)))
+    // and those who are seen in it come first.
+    let members =
+      recording == nil
+      ? Array(random.shuffled(everyone).prefix(2 + random.below(5)))
+      : everyone.filter { privacy($0) != "none" }.prefix(3 + random.below(3)).map { $0 }
     let host = members[0]
     let isInactive = recording == nil && random.oneIn(8)
     tables.add(
