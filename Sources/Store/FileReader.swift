@@ -10,7 +10,10 @@ enum FileReader {
     of path: String, _ body: (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
     let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW)
-    var buffer = [UInt8](repeating: 0, count: pieceSize)
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else { throw Disk.failure("read", path) }
+    // Most files are small: a large buffer for each would cost more than its reading.
+    var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
     while true {
       let count = buffer.withUnsafeMutableBytes {
         Glibc.read(file.number, $0.baseAddress, $0.count)
