@@ -21,6 +21,9 @@ public struct Configuration: Sendable {
   /// The file that was read, if one was.
   public var file: String?
 
+  /// Nothing set.
+  public init() {}
+
   /// The settings of a tenant, the defaults where the file names none.
   public func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
 

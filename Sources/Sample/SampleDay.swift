@@ -1,5 +1,5 @@
 /// A day of the Gregorian calendar; what a sample takes for "today".
-public struct SampleDay: Hashable, Sendable, Comparable {
+public struct SampleDay: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// Days since 1970-01-01.
   var number: Int
 
@@ -31,6 +31,12 @@ public struct SampleDay: Hashable, Sendable, Comparable {
   }
 
   var year: Int { parts.year }
+
+  /// `2026-11-20`
+  public var description: String {
+    let (year, month, day) = parts
+    return "\(year)-\(month < 10 ? "0" : "")\(month)-\(day < 10 ? "0" : "")\(day)"
+  }
 
   /// 0 Monday … 6 Sunday.
   var weekday: Int { (number + 3) % 7 }

@@ -67,7 +67,7 @@ struct YearbookCommand: ParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      RunCommand.self, StatusCommand.self, RetryCommand.self,
-      CheckCommand.self, DoctorCommand.self,
+      DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
+      CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
     ])
 }

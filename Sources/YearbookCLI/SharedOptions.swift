@@ -65,13 +65,7 @@ extension Configuration {
 
   private func folder(_ name: String, named: String?) throws -> String {
     if let named { return named }
-    let program = URL(fileURLWithPath: CommandLine.arguments[0]).resolvingSymlinksInPath()
-    let candidates = [
-      "\(folder)/\(name)",
-      // PREFIX/bin/yearbook and PREFIX/share/yearbook
-      program.deletingLastPathComponent().deletingLastPathComponent()
-        .appendingPathComponent("share/yearbook/\(name)").path,
-    ]
+    let candidates = ["\(folder)/\(name)", "\(Resources.share)/\(name)"]
     for candidate in candidates where FileManager.default.fileExists(atPath: candidate) {
       return candidate
     }

@@ -1,0 +1,87 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Postgres
+import Sample
+
+/// The flags that decide what the sample platform is.
+struct SampleOptions: ParsableArguments {
+  @Option(help: "The seed: the same one gives the same platform.")
+  var seed: UInt64 = 2026
+  @Option(help: "How many tenants; from the sixth on without media.")
+  var tenants = 5
+  @Option(help: "How many POCs a large tenant has.")
+  var pocsPerTenant = 24
+
+  var platform: SamplePlatform {
+    SamplePlatform(seed: seed, tenants: tenants, pocsPerTenant: pocsPerTenant)
+  }
+}
+
+struct SampleCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "sample",
+    abstract:
+      "Makes a sample platform: rows in a database, screenshots and recordings in a folder.",
+    discussion: """
+      Example:
+        yearbook sample --database postgresql:///platform --media media --tenants 1000 --pocs-per-tenant 500
+
+      The role must be allowed to create the schema app; the platform's own database is no place for it.
+      """)
+
+  @Option(help: "Where to make it: a libpq URI of a role that may create a schema.")
+  var database: String
+  @OptionGroup var sample: SampleOptions
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    try configuration.withServer {
+      let media = try configuration.required(configuration.media, "media", "YEARBOOK_MEDIA")
+      try SampleCommand.make(
+        sample.platform, on: Connection(database, application: "yearbook sample"), media: media)
+    }
+  }
+
+  @discardableResult
+  static func make(
+    _ platform: SamplePlatform, on connection: Connection, media: String
+  ) throws -> SamplePlatform.Summary {
+    let line = ProgressLine()
+    let summary = try platform.create(
+      on: connection, schema: Resources.platformSchema(), mediaRoot: media
+    ) { progress in
+      switch progress {
+      case .schema: break
+      case .rows(let done, let total): line.show("sample: rows of \(done) of \(total) tenants")
+      case .media(let done, let total): line.show("sample: \(done) of \(total) media files")
+      }
+    }
+    line.clear()
+    let out = Console.standardOutput
+    if summary.wasThere {
+      out.line("sample platform: found made, \(Figures.count(summary.files, "media file"))")
+    } else {
+      let rows = summary.rows.reduce(0) { $0 + $1.count }
+      out.line(
+        "sample platform: \(Figures.count(platform.tenants, "tenant")), \(Figures.count(rows, "row")),"
+          + " \(Figures.count(summary.files, "media file"))")
+    }
+    return summary
+  }
+}
+
+/// One line that is written over on a terminal, and nothing elsewhere.
+struct ProgressLine {
+  private let console = Console.standardError
+
+  func show(_ text: String) {
+    if console.isTerminal { console.write("\r\u{1B}[2K" + String(text.prefix(console.width - 1))) }
+  }
+
+  func clear() {
+    if console.isTerminal { console.write("\r\u{1B}[2K") }
+  }
+}

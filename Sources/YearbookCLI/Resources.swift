@@ -1,0 +1,37 @@
+import Diagnostics
+import Foundation
+
+/// The SQL files that come with the program: in `docs/` of a clone, in `share/yearbook` once installed.
+enum Resources {
+  static func platformSchema() throws -> String { try text("platform-schema.sql") }
+  static func platformRole() throws -> String { try text("platform-role.sql") }
+
+  /// The installed program's data: PREFIX/share/yearbook of PREFIX/bin/yearbook.
+  static var share: String {
+    URL(fileURLWithPath: program).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("share/yearbook").path
+  }
+
+  /// The running program's own file.
+  private static var program: String {
+    do {
+      return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+    } catch {
+      return CommandLine.arguments[0]
+    }
+  }
+
+  private static func text(_ name: String) throws -> String {
+    let candidates = ["docs/\(name)", "\(share)/\(name)"]
+    for candidate in candidates {
+      if let data = FileManager.default.contents(atPath: candidate),
+        let text = String(validating: data, as: UTF8.self)
+      {
+        return text
+      }
+    }
+    throw Diagnostic(
+      .configuration, "\(name) is not found (looked for \(candidates.joined(separator: ", ")))",
+      hint: "work in a clone of Yearbook, or install it with make install")
+  }
+}
