@@ -36,6 +36,7 @@ struct Publication {
       outcomes[one.index] = .success(
         one.folder == nil ? .statusChanged(one.head) : .published(one.head))
     }
+    if staging == nil { clearAbandoned() }
     staging = nil
     return zip(batch, outcomes).map { pending, outcome in
       (outcome ?? .failure(Diagnostic(.bug, "a release was forgotten"))).mapError { error in
@@ -90,6 +91,16 @@ struct Publication {
     } catch {
       for one in staged { outcomes[one.index] = .failure(error) }
       staged = []
+    }
+  }
+
+  /// Removes what dead publishers left, also when nothing is published. It harms no one if it stays.
+  private func clearAbandoned() {
+    let folder = store.path(ReleaseStore.stagingName)
+    do throws(Diagnostic) {
+      try ScratchFolder.clearAbandoned(in: folder, disk: store.disk)
+    } catch {
+      return
     }
   }
 

@@ -30,9 +30,11 @@ public final class ReleaseStore: Sendable {
   /// The absolute path of something whose path relative to the root is `path`.
   public func path(_ path: String) -> String { root + "/" + path }
 
+  static let stagingName = ".staging"
+
   /// A folder for what is not published yet. Leftovers of dead publishers are removed.
   func makeStaging() throws(Diagnostic) -> ScratchFolder {
-    try ScratchFolder(in: root + "/.staging", disk: disk)
+    try ScratchFolder(in: path(Self.stagingName), disk: disk)
   }
 
   /// Makes all that was written to the store durable.

@@ -49,13 +49,14 @@ final class ScratchFolder: Sendable {
     "\(path)/\(counter.add(1, ordering: .relaxed).newValue)\(suffix)"
   }
 
-  private static func clearAbandoned(in parent: String, disk: Disk) throws(Diagnostic) {
+  /// Removes the folders of dead processes; what cannot be removed yet stays.
+  static func clearAbandoned(in parent: String, disk: Disk) throws(Diagnostic) {
     for name in try FileReader.names(in: parent) {
       let folder = parent + "/" + name
       let lock = open(folder + "/lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
       guard lock >= 0 else {
-        // A folder without a lock is being made or half removed: only an old one is taken.
-        if errno == ENOENT, isOld(folder) { try disk.remove(folder) }
+        // A folder without a lock is being made, whose maker then takes another name, or half removed.
+        if errno == ENOENT, rmdir(folder) != 0, isOld(folder) { try disk.remove(folder) }
         continue
       }
       defer { close(lock) }

@@ -18,6 +18,8 @@ struct Verifier {
     guard isFolder(folder) else { return }
     guard Name.isSlug(slug) else { return note(.extra, folder) }
     let claim = folder + "/tenant.json"
+    // A publisher may have died before it claimed the folder it had made.
+    if names(folder).isEmpty { return }
     if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != slug {
       note(.wrongTenant, claim)
     }
