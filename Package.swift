@@ -89,7 +89,7 @@ let package = Package(
       dependencies: ["Stages", "Postgres", "Pipelines", "Store", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Postgres", "TestSupport"]),
     .testTarget(name: "SampleTests", dependencies: ["Sample", "TestSupport"]),
-    .testTarget(name: "YearbookCLITests", dependencies: ["YearbookCLI", "TestSupport"]),
+    .testTarget(name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),
   ]
 )
 

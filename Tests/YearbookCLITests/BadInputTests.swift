@@ -1,0 +1,128 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// What a person meets who gives the program something it can't use: a clear error, the right exit code,
+/// nothing lost.
+@Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
+struct BadInputTests {
+  @Test
+  func
+    `A database that is not there is told with host, port, database and user, never the password`()
+    throws
+  {
+    try Installation.with { here in
+      let (status, output) = try here.yearbook(
+        ["run", "rows"],
+        environment: ["YEARBOOK_SOURCE=postgresql://reader:s3cret@127.0.0.1:1/platform"])
+      #expect(status == 69)
+      for word in ["127.0.0.1", "1", "platform", "reader", "refused"] {
+        #expect(output.contains(word), "\(output)")
+      }
+      #expect(!output.contains("s3cret"))
+    }
+  }
+
+  @Test func `An unknown tenant is answered with the nearest ones`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let (status, output) = try here.yearbook(["run", "rows", "--tenant", "amce"])
+      #expect(status == 64)
+      #expect(output.contains("did you mean acme?"), "\(output)")
+    }
+  }
+
+  @Test(arguments: [
+    (["run", "rows", "--period", "2025-13"], "is no period"),
+    (["run", "rows", "--period", "2025-Q1"], "does not run by"),
+    (["run", "rows", "--period", "9999"], "has not begun"),
+    (["run", "row"], "did you mean rows?"),
+    (["run", "rows", "--as-of", "yesterday"], "is no day"),
+    (["run", "rows", "--jobs", "0"], "--jobs"),
+    (["run", "rows", "--nonsense"], "nonsense"),
+    (["retry"], "no run has failed"),
+  ])
+  func `A mistake on the command line is a usage error`(arguments: [String], message: String) throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let (status, output) = try here.yearbook(arguments)
+      #expect(status == 64, "\(output)")
+      #expect(output.contains(message), "\(output)")
+    }
+  }
+
+  @Test func `A broken pipeline file is told with file, line and column`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.write("pipelines/rows/pipeline.yaml", "name: rows\nperiod: yeer\n")
+      let (status, output) = try here.yearbook(["run", "rows"])
+      #expect(status == 78)
+      #expect(
+        output.contains("pipelines/rows/pipeline.yaml:2:9: expected one of year"), "\(output)")
+    }
+  }
+
+  @Test func `A query that forgets its tenant stops the run before it reads anything`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.addTenant("other")
+      try here.write(
+        "pipelines/rows/people.sql",
+        "SELECT p.tenant_id, u.username FROM partition p, \"user\" u")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 78)
+      #expect(output.contains("another tenant's data"), "\(output)")
+      #expect(try here.payload().isEmpty)
+    }
+  }
+
+  @Test func `A superuser as the source is refused`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let (status, output) = try here.yearbook(
+        ["run", "rows"], environment: ["YEARBOOK_SOURCE=\(here.platform.conninfo)"])
+      #expect(status == 78)
+      #expect(output.contains("is a superuser: refused"), "\(output)")
+    }
+  }
+
+  @Test func `A role that may write to the platform is refused`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let connection = try here.platform.connect()
+      let role = "writer_\(UInt32.random(in: 0 ... .max))"
+      try connection.execute(
+        "CREATE ROLE \(role) LOGIN; GRANT USAGE ON SCHEMA app TO \(role);"
+          + " GRANT SELECT, UPDATE ON app.tenant TO \(role)")
+      let (status, output) = try here.yearbook(
+        ["run", "rows"], environment: ["YEARBOOK_SOURCE=\(here.platform.conninfo) user=\(role)"])
+      try connection.execute("DROP OWNED BY \(role); DROP ROLE \(role)")
+      #expect(status == 78)
+      #expect(output.contains("may write to the schema 'app'"), "\(output)")
+    }
+  }
+
+  @Test func `A record from a newer program is refused`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      try here.record.connect().execute("INSERT INTO yearbook.migration (version) VALUES (999)")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 78)
+      #expect(output.contains("the run record has version 999"), "\(output)")
+    }
+  }
+
+  @Test func `One tenant's impossible time zone is that tenant's failure`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.addTenant("nowhere", timeZone: "Mars/Olympus")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 1, "\(output)")
+      #expect(output.contains("nowhere: the tenant's time zone is none that IANA knows"))
+      #expect(try here.payload().keys.allSatisfy { $0.hasPrefix("tenants/acme/") })
+      #expect(try !here.payload().isEmpty)
+    }
+  }
+}

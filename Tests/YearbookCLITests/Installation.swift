@@ -1,0 +1,127 @@
+import Foundation
+import Postgres
+import TestSupport
+
+/// A platform of a test's own with the program pointed at it: two databases, roles, folders, a pipeline.
+///
+/// The pipeline `rows` needs no film and no page, so that these tests are about the command line and the
+/// engine alone.
+struct Installation {
+  let folder: String
+  let environment: [String]
+  let platform: TestDatabase
+  let record: TestDatabase
+
+  /// Calls `body` with an installation that is removed afterwards.
+  static func with<T>(_ body: (Installation) throws -> T) throws -> T {
+    try withTemporaryFolder { folder in
+      let installation = try Installation(folder)
+      let outcome = Result { try body(installation) }
+      try installation.platform.drop()
+      try installation.record.drop()
+      return try outcome.get()
+    }
+  }
+
+  private init(_ folder: String) throws {
+    self.folder = folder
+    platform = try TestDatabase()
+    record = try TestDatabase()
+    let source = try platform.connect()
+    try source.execute(Self.text("docs/platform-schema.sql"))
+    for (connection, part) in [(source, "source"), (try record.connect(), "record")] {
+      try connection.query("SELECT set_config('yearbook.part', $1, false)", [part])
+      try connection.execute("SET client_min_messages = warning")
+      // Roles belong to the whole server, which other tests use at the same time.
+      try connection.transaction {
+        try connection.query("SELECT pg_advisory_xact_lock(20261120)")
+        try connection.execute(Self.text("docs/platform-role.sql"))
+      }
+    }
+    environment = [
+      "YEARBOOK_SOURCE=\(platform.conninfo) user=yearbook_reader",
+      "YEARBOOK_RECORD=\(record.conninfo) user=yearbook",
+      "YEARBOOK_STORE=\(folder)/store", "YEARBOOK_WORKSPACE=\(folder)/workspace",
+      "YEARBOOK_MEDIA=\(folder)/media", "NO_COLOR=1",
+    ]
+    try write(
+      "pipelines/rows/pipeline.yaml",
+      """
+      name: rows
+      period: [year, month]
+      title: Rows
+      extract: {queries: {people: {order: [username]}}}
+      aggregate:
+        figures: {people: {from: people, count: rows}}
+        tables: {people: {from: people, publish: people, columns: {username: text}}}
+      """)
+    try write(
+      "pipelines/rows/people.sql",
+      """
+      SELECT p.tenant_id, u.username
+      FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
+      """)
+    try write(
+      "pipelines/nightly.yaml",
+      "name: nightly\ntenants: active\npipelines:\n  - {run: rows, periods: [this-year, closing-years]}\n"
+    )
+    try FileManager.default.createDirectory(
+      atPath: "\(folder)/media", withIntermediateDirectories: true)
+  }
+
+  func write(_ name: String, _ text: String) throws {
+    let url = URL(fileURLWithPath: "\(folder)/\(name)")
+    try FileManager.default.createDirectory(
+      at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: url)
+  }
+
+  /// Adds an active tenant with some people.
+  func addTenant(
+    _ slug: String, timeZone: String = "America/Sao_Paulo", people: Int = 3
+  ) throws {
+    let connection = try platform.connect()
+    try connection.query(
+      "INSERT INTO app.tenant (slug, name, timezone, locale, currency) VALUES ($1, $1, $2, 'en', 'EUR')",
+      [slug, timeZone])
+    try connection.query(
+      """
+      INSERT INTO app."user" (tenantid, username, firstname, lastname, email, age, created)
+      SELECT t.id, 'u' || n, 'F', 'L', 'x@example.org', 30, '2025-03-01'
+      FROM app.tenant t, generate_series(1, $2::int) n WHERE t.slug = $1
+      """, [slug, String(people)])
+  }
+
+  /// Runs the program; what it wrote to both outputs.
+  func yearbook(
+    _ arguments: [String], environment more: [String] = []
+  ) throws -> (status: Int32, output: String) {
+    try Program.run(
+      [Places.yearbook] + arguments
+        + ["--pipelines", "\(folder)/pipelines", "--templates", "\(Places.project)/templates"],
+      in: folder, environment: environment + more)
+  }
+
+  /// Path below the store's root to content, of payloads alone.
+  func payload() throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    let root = "\(folder)/store"
+    for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
+      guard path.contains("/data/") else { continue }
+      var isFolder: ObjCBool = false
+      let full = "\(root)/\(path)"
+      guard FileManager.default.fileExists(atPath: full, isDirectory: &isFolder),
+        !isFolder.boolValue
+      else { continue }
+      // Without the release's id, which has the time in it.
+      let parts = path.split(separator: "/")
+      files[(parts[..<4] + parts[6...]).joined(separator: "/")] =
+        FileManager.default.contents(atPath: full)
+    }
+    return files
+  }
+
+  private static func text(_ name: String) throws -> String {
+    try String(contentsOfFile: "\(Places.project)/\(name)", encoding: .utf8)
+  }
+}

@@ -1,0 +1,123 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// Runs from end to end with the built program and a real PostgreSQL.
+@Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
+struct RunTests {
+  @Test func `A second run finds everything done and publishes nothing`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.addTenant("other", timeZone: "Asia/Tokyo")
+      let first = try here.yearbook(["run", "nightly", "--as-of", "2026-01-05"])
+      #expect(first.status == 0, "\(first.output)")
+      #expect(first.output.contains("4 published"), "\(first.output)")
+      let payload = try here.payload()
+      let second = try here.yearbook(["run", "nightly", "--as-of", "2026-01-05"])
+      #expect(second.status == 0)
+      #expect(second.output.contains("0 published, 4 unchanged"), "\(second.output)")
+      #expect(second.output.contains("0 run"), "\(second.output)")
+      #expect(try here.payload() == payload)
+    }
+  }
+
+  @Test func `One changed tenant is the only one that is published again`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.addTenant("other")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      try here.platform.connect().execute(
+        "UPDATE app.\"user\" SET username = 'new' WHERE username = 'u1' AND tenantid ="
+          + " (SELECT id FROM app.tenant WHERE slug = 'acme')")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 0)
+      #expect(output.contains("1 published, 1 unchanged"), "\(output)")
+      #expect(output.contains("published rows acme 2025"), "\(output)")
+    }
+  }
+
+  @Test func `A lost record loses no release and publishes nothing new`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      let payload = try here.payload()
+      try here.record.connect().execute(
+        "DROP SCHEMA yearbook CASCADE; CREATE SCHEMA yearbook AUTHORIZATION yearbook")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 0)
+      #expect(output.contains("0 published, 1 unchanged"), "\(output)")
+      #expect(try here.payload() == payload)
+    }
+  }
+
+  @Test func `A workspace from which blobs were deleted is rebuilt, not trusted`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      try FileManager.default.removeItem(atPath: "\(here.folder)/workspace/tenants")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 0)
+      #expect(output.contains("0 published, 1 unchanged"), "\(output)")
+      #expect(output.contains("1 run, 0 found done"), "\(output)")
+    }
+  }
+
+  @Test func `A dry run says what would run and runs nothing`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025", "--dry-run"])
+      #expect(status == 0)
+      #expect(output.contains("rows acme 2025"))
+      #expect(try here.payload().isEmpty)
+    }
+  }
+
+  @Test func `Rows created after --as-of are left out`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.platform.connect().execute(
+        "UPDATE app.\"user\" SET created = '2025-08-01' WHERE username = 'u2'")
+      #expect(
+        try here.yearbook(["run", "rows", "--period", "2025", "--as-of", "2025-06-30"]).status == 0)
+      let early = try here.payload()["tenants/acme/rows/2025/people.csv"]
+      #expect(early == Data("username\r\nu1\r\nu3\r\n".utf8), "\(try here.payload().keys.sorted())")
+    }
+  }
+
+  @Test func `A killed run's row does not stay running, and the next run resumes`() throws {
+    try Installation.with { here in
+      for number in 1...20 { try here.addTenant("tenant-\(number)") }
+      let result = try Program.run(
+        [
+          "/bin/sh", "-c",
+          "timeout -s KILL 0.35 \(Places.yearbook) run rows --period 2025"
+            + " --pipelines \(here.folder)/pipelines --templates \(Places.project)/templates; true",
+        ],
+        in: here.folder, environment: here.environment)
+      #expect(result.status == 0)
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 0, "\(output)")
+      let states = try here.record.connect().query(
+        "SELECT state FROM yearbook.run ORDER BY started")
+      for row in states { #expect(try row.string("state") != "running") }
+      #expect(try here.payload().keys.filter { $0.hasSuffix("people.csv") }.count == 20)
+      #expect(try here.yearbook(["verify", "--deep"]).status == 0)
+    }
+  }
+
+  @Test func `Status shows every partition, and verify every release`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      let status = try here.yearbook(["status"])
+      #expect(status.status == 0)
+      #expect(status.output.contains("rows acme 2025  done  final"), "\(status.output)")
+      let json = try here.yearbook(["status", "--json"])
+      let decoded = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+      #expect(decoded?["state"] as? String == "done")
+      let verify = try here.yearbook(["verify", "--deep"])
+      #expect(verify.status == 0)
+      #expect(verify.output.contains("1 release"), "\(verify.output)")
+    }
+  }
+}
