@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 public import Postgres
 
 /// A made-up platform: tenants, people, their work and their bills, and the media to it.
