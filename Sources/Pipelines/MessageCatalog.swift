@@ -16,6 +16,9 @@ public struct MessageCatalog: Sendable {
   /// Locale to key to message.
   let messages: [String: [String: Message]]
 
+  /// The SHA-256 of all locales, keys and texts, for stage keys.
+  public let digest: String
+
   /// The locales there are, in alphabetical order.
   public var locales: [String] { messages.keys.sorted() }
 
@@ -54,6 +57,21 @@ public struct MessageCatalog: Sendable {
     }
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
     self.messages = messages
+    digest = MessageCatalog.digest(of: messages)
+  }
+
+  private static func digest(of messages: [String: [String: Message]]) -> String {
+    var parts = KeyInputs(stage: "messages", version: 1)
+    for (locale, texts) in messages {
+      for (key, message) in texts {
+        switch message {
+        case .text(let text): parts.add("\(locale) \(key)", text)
+        case .plural(let forms):
+          for (form, text) in forms { parts.add("\(locale) \(key) \(form)", text) }
+        }
+      }
+    }
+    return parts.key.hex
   }
 
   /// The message of the nearest locale that has it.

@@ -57,6 +57,11 @@ public struct Condition: Sendable, Equatable {
 
     public var figure: String
     public var aspect: Aspect
+
+    public init(figure: String, aspect: Aspect) {
+      self.figure = figure
+      self.aspect = aspect
+    }
   }
 
   public enum Side: Sendable, Equatable {

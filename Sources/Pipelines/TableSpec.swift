@@ -10,6 +10,18 @@ public struct TableSpec: Sendable {
     /// Whether it stands only in the files, not on the page.
     public var isHidden: Bool
     public var place: SpecPlace
+
+    public init(
+      name: String, format: ValueFormat? = nil, currency: String? = nil, isSummed: Bool = false,
+      isHidden: Bool = false, place: SpecPlace
+    ) {
+      self.name = name
+      self.format = format
+      self.currency = currency
+      self.isSummed = isSummed
+      self.isHidden = isHidden
+      self.place = place
+    }
   }
 
   public var name: String

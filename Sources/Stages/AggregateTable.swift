@@ -1,0 +1,198 @@
+import Diagnostics
+import Pipelines
+
+/// Writes one table's two files, a row at a time, and its totals.
+///
+/// For machines: RFC 4180, UTF-8, commas, CRLF, points, ISO dates, words as they are. For spreadsheets: a byte order
+/// mark, semicolons, the locale's decimal separator, titles and words in the tenant's language, and a leading
+/// apostrophe on each text that a spreadsheet would take for a formula (OWASP, “CSV Injection”).
+final class AggregateTable {
+  private struct Column {
+    var index: Int
+    var currencyIndex: Int?
+    var model: ReportModel.Table.Column
+    var title: String
+    var isSummed: Bool
+    var sums: [String: DecimalNumber] = [:]
+  }
+
+  let spec: TableSpec
+  private var columns: [Column] = []
+  private let machine: TableBytes
+  private let spreadsheet: TableBytes?
+  private let messages: ReportMessages
+  private let decimalSeparator: UInt8
+  private var terms: [String: [UInt8]] = [:]
+  private var rows = 0
+
+  init(
+    _ spec: TableSpec, reader: TableReader, types: [Dataset.Column], messages: ReportMessages,
+    scratch: String
+  ) throws {
+    self.spec = spec
+    self.messages = messages
+    decimalSeparator = messages.format.decimalSeparator == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
+    machine = TableBytes(path: "\(scratch)/\(spec.name).csv")
+    spreadsheet = spec.publish.map { _ in TableBytes(path: "\(scratch)/\(spec.name).excel.csv") }
+    let chosen =
+      spec.columns
+      ?? reader.names.map {
+        TableSpec.Column(name: $0, place: spec.place)
+      }
+    for column in chosen {
+      let index = try reader.index(of: column.name)
+      let type = types.first { $0.name == column.name }?.type ?? "text"
+      do {
+        columns.append(
+          Column(
+            index: index, currencyIndex: try column.currency.map(reader.index),
+            model: .init(
+              name: column.name, type: type, format: column.format ?? .standard(for: type),
+              currency: column.currency, isHidden: column.isHidden, decimals: 0),
+            title: try messages.title("columns", column.name), isSummed: column.isSummed))
+      } catch let error as Diagnostic {
+        throw error.filling(column.place.subject)
+      }
+    }
+    writeHeader()
+  }
+
+  func add(_ reader: TableReader) throws {
+    rows += 1
+    for position in columns.indices {
+      let column = columns[position]
+      if position > 0 {
+        machine.append(UInt8(ascii: ","))
+        spreadsheet?.append(UInt8(ascii: ";"))
+      }
+      guard let field = reader[column.index] else { continue }
+      if column.model.format.isNumber || column.model.format == .weekday {
+        try writeNumber(field, position, reader)
+      } else {
+        try writeText(field, column.model)
+      }
+    }
+    machine.append(AggregateTable.lineEnd)
+    spreadsheet?.append(AggregateTable.lineEnd)
+    try machine.spill()
+    try spreadsheet?.spill()
+  }
+
+  /// The finished files, and what the report model says of the table.
+  func finish(
+    tenantCurrency: String
+  ) throws -> (model: ReportModel.Table, files: [StageOutput.File]) {
+    let machineName = spec.publish.map { "\($0).csv" } ?? "\(spec.name).rows.csv"
+    let model = ReportModel.Table(
+      name: spec.name, rows: rows, show: spec.show, file: machineName,
+      spreadsheet: spec.publish.map { "\($0).excel.csv" },
+      columns: columns.map { column in
+        var model = column.model
+        if column.isSummed { model.sums = sums(column, tenantCurrency: tenantCurrency) }
+        return model
+      })
+    var files = [
+      StageOutput.File(
+        name: machineName, mediaType: "text/csv", isPublished: spec.publish != nil,
+        table: TableDescription(
+          schemaJSON: TableSchema(columns.map { ($0.model.name, $0.model) }).json,
+          dialectJSON: TableDialect(delimiter: ",").json, rows: rows),
+        content: try machine.finish())
+    ]
+    if let spreadsheet, let name = model.spreadsheet {
+      files.append(
+        StageOutput.File(
+          name: name, mediaType: "text/csv",
+          table: TableDescription(
+            schemaJSON: TableSchema(
+              columns.map { ($0.title, $0.model) }, forPeople: true,
+              decimalChar: messages.format.decimalSeparator
+            ).json,
+            dialectJSON: TableDialect(delimiter: ";").json, rows: rows),
+          content: try spreadsheet.finish()))
+    }
+    return (model, files)
+  }
+
+  private static let lineEnd: [UInt8] = [13, 10]
+
+  private func writeHeader() {
+    spreadsheet?.append([0xEF, 0xBB, 0xBF])
+    for (position, column) in columns.enumerated() {
+      if position > 0 {
+        machine.append(UInt8(ascii: ","))
+        spreadsheet?.append(UInt8(ascii: ";"))
+      }
+      machine.append(column.model.name.utf8)
+      if let spreadsheet { TableCell.writeForPeople(Array(column.title.utf8), to: spreadsheet) }
+    }
+    machine.append(AggregateTable.lineEnd)
+    spreadsheet?.append(AggregateTable.lineEnd)
+  }
+
+  private func writeNumber(
+    _ field: ArraySlice<UInt8>, _ position: Int, _ reader: TableReader
+  ) throws {
+    guard let value = DecimalNumber(bytes: field) else {
+      throw reader.malformed("has no number in its column '\(columns[position].model.name)'")
+    }
+    machine.append(field)
+    spreadsheet?.append(field.lazy.map { [decimalSeparator] in $0 == UInt8(ascii: ".") ? decimalSeparator : $0 })
+    columns[position].model.decimals = max(columns[position].model.decimals, value.trimmed.scale)
+    guard columns[position].isSummed else { return }
+    let currency = columns[position].currencyIndex.flatMap { reader.text($0) } ?? ""
+    do {
+      columns[position].sums[currency] =
+        try value + (columns[position].sums[currency] ?? .zero)
+    } catch {
+      throw reader.malformed("brings a sum of more than 38 digits")
+    }
+  }
+
+  private func writeText(
+    _ field: ArraySlice<UInt8>, _ column: ReportModel.Table.Column
+  ) throws {
+    switch column.format {
+    case .boolean:
+      let word = Array((field.first == UInt8(ascii: "t") ? "true" : "false").utf8)
+      machine.append(word)
+      spreadsheet?.append(word)
+    case .time:
+      TableCell.writeInstant(field, forPeople: false, to: machine)
+      if let spreadsheet { TableCell.writeInstant(field, forPeople: true, to: spreadsheet) }
+    case .term:
+      TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
+      let word = try term(field, column.name)
+      if let spreadsheet { TableCell.writeForPeople(word, to: spreadsheet) }
+    case .date, .month:
+      machine.append(field)
+      spreadsheet?.append(field)
+    default:
+      TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
+      if let spreadsheet { TableCell.writeForPeople(field, to: spreadsheet) }
+    }
+  }
+
+  /// The words of a term, looked up once each.
+  private func term(_ field: ArraySlice<UInt8>, _ column: String) throws -> [UInt8] {
+    let word = String(decoding: field, as: UTF8.self)
+    let key = "\(column)\u{0}\(word)"
+    if let known = terms[key] { return known }
+    let text = Array(try messages.term(word, column: column).utf8)
+    terms[key] = text
+    return text
+  }
+
+  private func sums(_ column: Column, tenantCurrency: String) -> [ReportModel.Amount] {
+    let isMoney = column.model.format == .money
+    if column.sums.isEmpty {
+      return [.init(currency: isMoney ? tenantCurrency : nil, value: .zero)]
+    }
+    return column.sums.sorted {
+      ($0.key == tenantCurrency ? 0 : 1, $0.key) < ($1.key == tenantCurrency ? 0 : 1, $1.key)
+    }.map { currency, value in
+      let own = currency.isEmpty ? tenantCurrency : currency
+      return .init(currency: isMoney ? own : nil, value: value)
+    }
+  }
+}

@@ -1,0 +1,56 @@
+import Diagnostics
+import Glibc
+
+/// Bytes that are kept in memory while they are few, and go to a file when they are many.
+final class TableBytes {
+  private var buffer: [UInt8] = []
+  private let path: String
+  private var descriptor: Int32 = -1
+  private static let limit = 1 << 20
+
+  init(path: String) { self.path = path }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  func append(_ bytes: some Sequence<UInt8>) { buffer.append(contentsOf: bytes) }
+  func append(_ byte: UInt8) { buffer.append(byte) }
+
+  /// To be called now and then, between rows.
+  func spill() throws {
+    if buffer.count >= TableBytes.limit { try flush() }
+  }
+
+  /// What was written; no more can be.
+  func finish() throws -> StageOutput.File.Content {
+    if descriptor < 0 { return .bytes(buffer) }
+    try flush()
+    close(descriptor)
+    descriptor = -1
+    return .file(path)
+  }
+
+  private func flush() throws {
+    if descriptor < 0 {
+      descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
+      if descriptor < 0 { throw failure() }
+    }
+    try buffer.withUnsafeBytes { bytes in
+      var written = 0
+      while written < bytes.count {
+        let count = write(
+          descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
+        if count < 0, errno == EINTR { continue }
+        if count < 0 { throw failure() }
+        written += count
+      }
+    }
+    buffer.removeAll(keepingCapacity: true)
+  }
+
+  private func failure() -> Diagnostic {
+    let isFull = errno == ENOSPC
+    return Diagnostic(
+      .io, "a table can't be written: error \(errno)",
+      hint: isFull ? "the disk is full: make room, then run again" : nil)
+  }
+}

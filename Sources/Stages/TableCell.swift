@@ -1,0 +1,52 @@
+/// How single cells are written to CSV files.
+enum TableCell {
+  /// RFC 4180: in quotes where it must be; an empty text is quoted, for NULL is not.
+  static func write(_ field: some Collection<UInt8>, delimiter: UInt8, to bytes: TableBytes) {
+    let needsQuotes =
+      field.isEmpty
+      || field.contains { byte in
+        byte == delimiter || byte == UInt8(ascii: "\"") || byte == 10 || byte == 13
+      }
+    guard needsQuotes else {
+      bytes.append(field)
+      return
+    }
+    bytes.append(UInt8(ascii: "\""))
+    for byte in field {
+      if byte == UInt8(ascii: "\"") { bytes.append(byte) }
+      bytes.append(byte)
+    }
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// A text for a spreadsheet, which no longer looks like a formula.
+  static func writeForPeople(_ field: some Collection<UInt8>, to bytes: TableBytes) {
+    guard let first = field.first, isFormulaStart(first) else {
+      write(field, delimiter: UInt8(ascii: ";"), to: bytes)
+      return
+    }
+    write([UInt8(ascii: "'")] + Array(field), delimiter: UInt8(ascii: ";"), to: bytes)
+  }
+
+  /// `2026-11-20 14:05:33.5+00` as PostgreSQL prints it in UTC, by ISO 8601 for machines, and without a
+  /// fraction and zone for spreadsheets, which take neither.
+  static func writeInstant(_ field: some Collection<UInt8>, forPeople: Bool, to bytes: TableBytes) {
+    var length = 0
+    for byte in field {
+      // The zone begins at a sign after the date.
+      if length > 10, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { break }
+      if forPeople, length == 19 { break }
+      bytes.append(length == 10 && !forPeople ? UInt8(ascii: "T") : byte)
+      length += 1
+    }
+    if !forPeople { bytes.append(UInt8(ascii: "Z")) }
+  }
+
+  private static func isFormulaStart(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 9, 10, 13:
+      true
+    default: false
+    }
+  }
+}

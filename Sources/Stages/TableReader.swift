@@ -1,0 +1,140 @@
+import Diagnostics
+import Glibc
+
+/// Reads a CSV file a row at a time, in memory that does not grow with the rows.
+///
+/// RFC 4180 with LF or CRLF; an unquoted empty field is NULL, a quoted one is the empty text. Whatever else a
+/// lenient reader would forgive (a quote inside an unquoted field, a field that is never closed, a row of another
+/// length) is an error of code `data`. Confined to one thread.
+final class TableReader {
+  /// The header's names.
+  private(set) var names: [String] = []
+  /// Rows given so far, without the header.
+  private(set) var rowNumber = 0
+
+  private let label: String
+  private var descriptor: Int32
+  private var chunk: [UInt8]
+  private var position = 0
+  private var filled = 0
+  /// The row's fields one after the other, without quotes.
+  private var row: [UInt8] = []
+  private var ends: [Int] = []
+  private var quoted: [Bool] = []
+
+  /// - Parameter label: how messages name the file; not its path.
+  init(path: String, label: String) throws {
+    self.label = label
+    chunk = [UInt8](repeating: 0, count: 1 << 16)
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
+    }
+    guard try readRow() else { throw malformed("has no header") }
+    names = (0..<ends.count).map { String(decoding: self[$0] ?? [], as: UTF8.self) }
+  }
+
+  deinit { close(descriptor) }
+
+  /// Goes to the next row; false at the end.
+  func next() throws -> Bool {
+    guard try readRow() else { return false }
+    rowNumber += 1
+    guard ends.count == names.count else {
+      throw malformed("has \(ends.count) fields where \(names.count) are expected")
+    }
+    return true
+  }
+
+  /// A field of the row, `nil` for NULL. The slice is valid until the next row.
+  subscript(index: Int) -> ArraySlice<UInt8>? {
+    let start = index == 0 ? 0 : ends[index - 1]
+    if start == ends[index], !quoted[index] { return nil }
+    return row[start..<ends[index]]
+  }
+
+  func text(_ index: Int) -> String? {
+    self[index].map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The place of a column; its absence is the pipeline's error.
+  func index(of name: String) throws -> Int {
+    guard let index = names.firstIndex(of: name) else {
+      throw Diagnostic(
+        .configuration, "the query '\(label)' has no column '\(name)'",
+        hint: NearestWords.hint(for: name, in: names))
+    }
+    return index
+  }
+
+  /// An error of the row that was just read.
+  func malformed(_ what: String) -> Diagnostic {
+    Diagnostic(.data, "row \(rowNumber) of the dataset '\(label)' \(what)")
+  }
+
+  private enum State { case start, plain, quoted, closed }
+
+  private func readRow() throws -> Bool {
+    row.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    quoted.removeAll(keepingCapacity: true)
+    var state = State.start
+    var isQuoted = false
+    var sawCarriageReturn = false
+    var isEmptyLine = true
+    while true {
+      if position == filled, try !refill() {
+        if state == .quoted { throw malformed("is cut off inside quotes") }
+        if isEmptyLine { return false }
+        endField(isQuoted)
+        return true
+      }
+      let byte = chunk[position]
+      position += 1
+      isEmptyLine = false
+      if sawCarriageReturn, byte != UInt8(ascii: "\n") {
+        throw malformed("has a carriage return outside quotes")
+      }
+      switch (state, byte) {
+      case (.quoted, UInt8(ascii: "\"")): state = .closed
+      case (.quoted, _): row.append(byte)
+      case (.closed, UInt8(ascii: "\"")):
+        row.append(byte)
+        state = .quoted
+      case (_, UInt8(ascii: ",")):
+        endField(isQuoted)
+        isQuoted = false
+        state = .start
+      case (_, UInt8(ascii: "\n")):
+        endField(isQuoted)
+        return true
+      case (_, UInt8(ascii: "\r")): sawCarriageReturn = true
+      case (.start, UInt8(ascii: "\"")):
+        isQuoted = true
+        state = .quoted
+      case (.plain, UInt8(ascii: "\"")), (.closed, _): throw malformed("has a stray quote")
+      default:
+        row.append(byte)
+        state = .plain
+      }
+    }
+  }
+
+  private func endField(_ isQuoted: Bool) {
+    ends.append(row.count)
+    quoted.append(isQuoted)
+  }
+
+  private func refill() throws -> Bool {
+    while true {
+      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw Diagnostic(.io, "the dataset '\(label)' can't be read: error \(errno)")
+      }
+      position = 0
+      filled = count
+      return count > 0
+    }
+  }
+}
