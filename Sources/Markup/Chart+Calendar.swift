@@ -1,0 +1,55 @@
+extension Chart {
+  private static let cell = 10.0
+  private static let pitch = 11.6
+
+  /// Months in blocks of weeks, Monday first; four in a row. A day is the darker the more there was, in four steps
+  /// of equal width up to the busiest day.
+  func drawCalendar(_ canvas: inout ChartCanvas) {
+    guard let one = series.first else { return }
+    let most = max(1, Int((one.values.max() ?? 0).rounded()))
+    let perRow = min(4, max(1, months.count))
+    let blockWidth = ChartCanvas.width / Double(perRow)
+    let inset = perRow == 1 ? 0 : (blockWidth - 7 * Chart.pitch) / 2
+    let blockHeight = 20 + 6 * Chart.pitch + 8
+    for (index, month) in months.enumerated() {
+      let left = Double(index % perRow) * blockWidth + inset
+      let top = Double(index / perRow) * blockHeight
+      canvas.text(month.label, x: left, y: top + 12, room: blockWidth - 4)
+      for day in 0..<month.days {
+        let place = month.firstWeekday + day
+        let point = month.firstPoint + day
+        guard one.values.indices.contains(point) else { break }
+        let value = Int(one.values[point].rounded())
+        canvas.rectangle(
+          x: left + Double(place % 7) * Chart.pitch, y: top + 18 + Double(place / 7) * Chart.pitch,
+          width: Chart.cell, height: Chart.cell, style: "q\(Chart.level(value, of: most))",
+          round: 2, title: value == 0 ? nil : "\(points[point].title): \(one.texts[point])")
+      }
+    }
+    canvas.height = Double((months.count + perRow - 1) / perRow) * blockHeight
+    drawSteps(most: most, inset: inset, &canvas)
+  }
+
+  /// 0 for none, 1…4 by quarters of the most.
+  static func level(_ value: Int, of most: Int) -> Int {
+    value <= 0 ? 0 : min(4, (value * 4 + most - 1) / most)
+  }
+
+  /// What each shade means, in numbers.
+  private func drawSteps(most: Int, inset: Double, _ canvas: inout ChartCanvas) {
+    var x = inset
+    for level in 0...4 {
+      let from = level == 0 ? 0 : (level - 1) * most / 4 + 1
+      let to = level * most / 4
+      // With a busiest day below four some steps hold no number.
+      if level > 0, from > to { continue }
+      let text = from == to ? String(from) : "\(from)–\(to)"
+      canvas.rectangle(
+        x: x, y: canvas.height + 3, width: Chart.cell, height: Chart.cell, style: "q\(level)",
+        round: 2)
+      canvas.text(text, x: x + 14, y: canvas.height + 12)
+      x += 14 + TextWidth.of(text, size: ChartCanvas.fontSize) + 14
+    }
+    canvas.height += 20
+  }
+}

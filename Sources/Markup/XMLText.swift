@@ -1,0 +1,54 @@
+/// Escaping for XML and HTML, element content and quoted attributes alike.
+public enum XMLText {
+  /// Appends UTF-8 `text` with `& < > " '` escaped.
+  ///
+  /// What XML 1.0 forbids even as a reference (control characters but TAB, LF and CR; U+FFFE and U+FFFF) becomes
+  /// U+FFFD, so that no text can make a page ill-formed. CR is written as a reference: a parser would turn it
+  /// into LF.
+  public static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+    for byte in text {
+      switch byte {
+      case UInt8(ascii: "&"): bytes.append(contentsOf: "&amp;".utf8)
+      case UInt8(ascii: "<"): bytes.append(contentsOf: "&lt;".utf8)
+      case UInt8(ascii: ">"): bytes.append(contentsOf: "&gt;".utf8)
+      case UInt8(ascii: "\""): bytes.append(contentsOf: "&quot;".utf8)
+      case UInt8(ascii: "'"): bytes.append(contentsOf: "&#39;".utf8)
+      case 13: bytes.append(contentsOf: "&#13;".utf8)
+      case 0..<9, 11, 12, 14..<32, 127: bytes.append(contentsOf: replacement)
+      case 0xBE, 0xBF:
+        bytes.append(byte)
+        // EF BF BE and EF BF BF are the two last places of the plane, which are no characters.
+        if bytes.count >= 3, bytes[bytes.count - 2] == 0xBF, bytes[bytes.count - 3] == 0xEF {
+          bytes.removeLast(3)
+          bytes.append(contentsOf: replacement)
+        }
+      default: bytes.append(byte)
+      }
+    }
+  }
+
+  /// The escaped text.
+  public static func escaped(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    escape(text.utf8, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The text with what XML 1.0 forbids replaced by U+FFFD, not escaped: for a template engine that escapes.
+  public static func sanitized(_ text: String) -> String {
+    let isClean = !text.utf8.contains { ($0 < 32 && $0 != 9 && $0 != 10) || $0 == 0xEF || $0 == 127 }
+    if isClean { return text }
+    var clean = String.UnicodeScalarView()
+    for scalar in text.unicodeScalars {
+      switch scalar.value {
+      case 13: clean.append("\n")
+      case 0..<9, 11, 12, 14..<32, 127, 0xFFFE, 0xFFFF: clean.append("\u{FFFD}")
+      default: clean.append(scalar)
+      }
+    }
+    return String(clean)
+  }
+
+  private static let replacement: [UInt8] = [0xEF, 0xBF, 0xBD]
+}
