@@ -97,9 +97,10 @@ extension Chart {
     of one: Series, slot: Double, scale: Scale, isLine: Bool = false, _ canvas: inout ChartCanvas
   ) {
     let size = ChartCanvas.fontSize
-    let widest = one.texts.indices.map { point in
-      one.values[point] == 0 ? 0 : TextWidth.of(one.texts[point], size: size)
-    }.max() ?? 0
+    let widest =
+      one.texts.indices.map { point in
+        one.values[point] == 0 ? 0 : TextWidth.of(one.texts[point], size: size)
+      }.max() ?? 0
     let last = one.values.lastIndex { $0 != 0 } ?? 0
     let chosen: [Int] =
       widest + 3 <= slot && !isLine

@@ -31,7 +31,8 @@ public struct MarkupWriter: Sendable {
   }
 
   /// `<name class="…">text</name>`
-  public mutating func element(_ name: StaticString, class style: String? = nil, _ content: String) {
+  public mutating func element(_ name: StaticString, class style: String? = nil, _ content: String)
+  {
     raw("<\(name)")
     if let style { attribute("class", style) }
     bytes.append(UInt8(ascii: ">"))

@@ -37,7 +37,9 @@ public enum XMLText {
 
   /// The text with what XML 1.0 forbids replaced by U+FFFD, not escaped: for a template engine that escapes.
   public static func sanitized(_ text: String) -> String {
-    let isClean = !text.utf8.contains { ($0 < 32 && $0 != 9 && $0 != 10) || $0 == 0xEF || $0 == 127 }
+    let isClean = !text.utf8.contains {
+      ($0 < 32 && $0 != 9 && $0 != 10) || $0 == 0xEF || $0 == 127
+    }
     if isClean { return text }
     var clean = String.UnicodeScalarView()
     for scalar in text.unicodeScalars {

@@ -80,7 +80,8 @@ public struct AggregateSpec: Sendable {
     for chart in charts { need(chart.columns, of: chart.dataset, chart.place) }
     for table in tables {
       for column in table.columns ?? [] {
-        need([column.name] + [column.currency].compactMap { $0 }, of: table.dataset, column.place)
+        let names = [column.name] + [column.currency].compactMap { $0 } + column.plus
+        need(names, of: table.dataset, column.place)
       }
     }
     return found

@@ -15,6 +15,13 @@ public struct RenderSpec: Sendable {
   /// The part without comments and order, for the stage key.
   public var canonicalText: String
 
+  /// Pages that no file names, for checks of a single one.
+  public init(pages: [Page], links: [String] = []) {
+    self.pages = pages
+    self.links = links
+    canonicalText = ""
+  }
+
   /// Reads the part; what is wrong is told to the node's reader.
   public init?(_ node: SpecNode) {
     guard let map = node.mapping() else { return nil }

@@ -9,17 +9,20 @@ public struct TableSpec: Sendable {
     public var isSummed: Bool
     /// Whether it stands only in the files, not on the page.
     public var isHidden: Bool
+    /// Columns of counts that the page adds to this one's text by the messages `plus.COLUMN`.
+    public var plus: [String]
     public var place: SpecPlace
 
     public init(
       name: String, format: ValueFormat? = nil, currency: String? = nil, isSummed: Bool = false,
-      isHidden: Bool = false, place: SpecPlace
+      isHidden: Bool = false, plus: [String] = [], place: SpecPlace
     ) {
       self.name = name
       self.format = format
       self.currency = currency
       self.isSummed = isSummed
       self.isHidden = isHidden
+      self.plus = plus
       self.place = place
     }
   }
@@ -32,12 +35,21 @@ public struct TableSpec: Sendable {
   public var columns: [Column]?
   /// How many rows the page shows; the files hold all.
   public var show: Int
+  public var layout: Layout
   public var place: SpecPlace
+
+  public enum Layout: String, Sendable, Codable, CaseIterable {
+    case rows
+    /// A line a column and the numbers of each row below one another, the last line the result.
+    case statement
+  }
 
   public static let standardShow = 100
 
   init?(name: String, _ node: SpecNode, queries: [String]) {
-    guard let map = node.mapping(keys: ["from", "publish", "columns", "show"]) else { return nil }
+    guard let map = node.mapping(keys: ["from", "publish", "columns", "show", "layout"]) else {
+      return nil
+    }
     let dataset = map.required("from")?.query(of: queries)
     let publish = map["publish"]?.name()
     let columns = map["columns"].map { node in
@@ -45,12 +57,14 @@ public struct TableSpec: Sendable {
     }
     let show = map["show"]?.integer()
     if let show, show < 0 { map["show"]?.report("expected 0 or more, found \(show)") }
+    let layout = map["layout"]?.word(of: Layout.allCases.map(\.rawValue))
     guard let dataset else { return nil }
     self.name = name
     self.dataset = dataset
     self.publish = publish
     self.columns = columns
     self.show = show ?? TableSpec.standardShow
+    self.layout = layout.flatMap(Layout.init(rawValue:)) ?? .rows
     place = node.place
   }
 }
@@ -58,8 +72,7 @@ public struct TableSpec: Sendable {
 extension TableSpec.Column {
   init?(listed node: SpecNode) {
     guard let name = node.name() else { return nil }
-    self.init(
-      name: name, format: nil, currency: nil, isSummed: false, isHidden: false, place: node.place)
+    self.init(name: name, place: node.place)
   }
 
   static func all(_ node: SpecNode) -> [TableSpec.Column] {
@@ -69,17 +82,17 @@ extension TableSpec.Column {
       if !entry.value.isMapping, !entry.value.isNull {
         let format = entry.value.word(of: ValueFormat.allCases.map(\.rawValue))
         return TableSpec.Column(
-          name: name, format: format.flatMap(ValueFormat.init(rawValue:)), currency: nil,
-          isSummed: false, isHidden: false, place: entry.keyNode.place)
+          name: name, format: format.flatMap(ValueFormat.init(rawValue:)),
+          place: entry.keyNode.place)
       }
-      guard let map = entry.value.mapping(keys: ["format", "currency", "sum", "hidden"]) else {
-        return nil
-      }
+      let keys = ["format", "currency", "sum", "hidden", "plus"]
+      guard let map = entry.value.mapping(keys: keys) else { return nil }
       let format = map["format"]?.word(of: ValueFormat.allCases.map(\.rawValue))
       return TableSpec.Column(
         name: name, format: format.flatMap(ValueFormat.init(rawValue:)),
         currency: map["currency"]?.name(), isSummed: map["sum"]?.boolean() ?? false,
-        isHidden: map["hidden"]?.boolean() ?? false, place: entry.keyNode.place)
+        isHidden: map["hidden"]?.boolean() ?? false, plus: map["plus"]?.names() ?? [],
+        place: entry.keyNode.place)
     }
   }
 }

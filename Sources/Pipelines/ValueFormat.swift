@@ -40,7 +40,7 @@ public enum ValueFormat: String, Sendable, Codable, CaseIterable {
     case "smallint", "integer", "bigint": .integer
     case "numeric": .decimal
     case "date": .date
-    case "timestamp with time zone": .time
+    case "timestamptz", "timestamp with time zone": .time
     case "boolean": .boolean
     default: .text
     }

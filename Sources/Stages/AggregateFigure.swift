@@ -82,7 +82,11 @@ final class AggregateFigure {
       name: spec.name, format: spec.format,
       amounts: sorted.map { currency, amount in
         var amount = amount
-        if isMoney { amount.currency = currency.isEmpty ? tenantCurrency : currency }
+        if isMoney {
+          amount.currency = currency.isEmpty ? tenantCurrency : currency
+        } else if !currency.isEmpty {
+          amount.currency = currency
+        }
         return amount
       }, column: column)
   }

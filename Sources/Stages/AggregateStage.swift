@@ -9,11 +9,12 @@ public struct AggregateStage: Stage {
   public let name = "aggregate"
   private static let version = 1
 
-  private let catalog: MessageCatalog
+  public init() {}
 
-  public init(catalog: MessageCatalog) { self.catalog = catalog }
-
-  public func keyInputs(_ work: PartitionWork, inputs: [Artifact]) throws -> KeyInputs {
+  public func keyInputs(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> KeyInputs {
+    let catalog = try PageTemplates.cached(folder: environment.templates).catalog
     var key = KeyInputs(stage: name, version: AggregateStage.version)
     let spec = try spec(of: work)
     key.add("pipeline", work.pipeline.name)
@@ -42,11 +43,13 @@ public struct AggregateStage: Stage {
   ) throws -> StageOutput {
     let spec = try spec(of: work)
     let columns = Dictionary(
-      work.datasets.map { ($0.name, $0.columns.map(\.name)) }, uniquingKeysWith: { first, _ in first })
+      work.datasets.map { ($0.name, $0.columns.map(\.name)) },
+      uniquingKeysWith: { first, _ in first })
     let faults = spec.diagnostics(columns: columns)
     if !faults.isEmpty { throw Diagnostics(faults) }
     let messages = ReportMessages(
-      catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale)
+      catalog: try PageTemplates.cached(folder: environment.templates).catalog,
+      pipeline: work.pipeline.name, locale: work.tenant.locale)
 
     var parts = AggregateParts()
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {
@@ -142,7 +145,9 @@ struct AggregateParts {
       self.charts[chart.spec.name] = try chart.finish(
         period: work.period, tenantCurrency: currency)
     }
-    for table in tables { self.tables[table.spec.name] = try table.finish(tenantCurrency: currency) }
+    for table in tables {
+      self.tables[table.spec.name] = try table.finish(tenantCurrency: currency)
+    }
     readings.append(.init(dataset: dataset.name, rows: reader.rowNumber))
   }
 }

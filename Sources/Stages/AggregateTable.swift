@@ -14,6 +14,7 @@ final class AggregateTable {
     var title: String
     var isSummed: Bool
     var sums: [String: DecimalNumber] = [:]
+    var currencies: Set<String> = []
   }
 
   let spec: TableSpec
@@ -31,7 +32,8 @@ final class AggregateTable {
   ) throws {
     self.spec = spec
     self.messages = messages
-    decimalSeparator = messages.format.decimalSeparator == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
+    decimalSeparator =
+      messages.format.decimalSeparator == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
     machine = TableBytes(path: "\(scratch)/\(spec.name).csv")
     spreadsheet = spec.publish.map { _ in TableBytes(path: "\(scratch)/\(spec.name).excel.csv") }
     let chosen =
@@ -48,7 +50,8 @@ final class AggregateTable {
             index: index, currencyIndex: try column.currency.map(reader.index),
             model: .init(
               name: column.name, type: type, format: column.format ?? .standard(for: type),
-              currency: column.currency, isHidden: column.isHidden, decimals: 0),
+              currency: column.currency, isHidden: column.isHidden, decimals: 0,
+              plus: column.plus.isEmpty ? nil : column.plus),
             title: try messages.title("columns", column.name), isSummed: column.isSummed))
       } catch let error as Diagnostic {
         throw error.filling(column.place.subject)
@@ -84,10 +87,11 @@ final class AggregateTable {
   ) throws -> (model: ReportModel.Table, files: [StageOutput.File]) {
     let machineName = spec.publish.map { "\($0).csv" } ?? "\(spec.name).rows.csv"
     let model = ReportModel.Table(
-      name: spec.name, rows: rows, show: spec.show, file: machineName,
+      name: spec.name, rows: rows, show: spec.show, layout: spec.layout, file: machineName,
       spreadsheet: spec.publish.map { "\($0).excel.csv" },
       columns: columns.map { column in
         var model = column.model
+        if !column.currencies.isEmpty { model.currencies = column.currencies.sorted() }
         if column.isSummed { model.sums = sums(column, tenantCurrency: tenantCurrency) }
         return model
       })
@@ -137,10 +141,14 @@ final class AggregateTable {
       throw reader.malformed("has no number in its column '\(columns[position].model.name)'")
     }
     machine.append(field)
-    spreadsheet?.append(field.lazy.map { [decimalSeparator] in $0 == UInt8(ascii: ".") ? decimalSeparator : $0 })
+    spreadsheet?.append(
+      field.lazy.map { [decimalSeparator] in $0 == UInt8(ascii: ".") ? decimalSeparator : $0 })
     columns[position].model.decimals = max(columns[position].model.decimals, value.trimmed.scale)
-    guard columns[position].isSummed else { return }
     let currency = columns[position].currencyIndex.flatMap { reader.text($0) } ?? ""
+    if !currency.isEmpty, columns[position].currencies.count < 4 {
+      columns[position].currencies.insert(currency)
+    }
+    guard columns[position].isSummed else { return }
     do {
       columns[position].sums[currency] =
         try value + (columns[position].sums[currency] ?? .zero)

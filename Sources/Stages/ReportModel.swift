@@ -94,9 +94,13 @@ struct ReportModel: Codable, Equatable {
       var sums: [Amount]?
       /// The most decimals that one of the values needs.
       var decimals: Int
+      /// The currencies that occur, by code, at most four.
+      var currencies: [String]?
+      /// Columns of counts that belong to this one's text.
+      var plus: [String]?
 
       enum CodingKeys: String, CodingKey {
-        case name, type, format, currency, sums, decimals
+        case name, type, format, currency, sums, decimals, currencies, plus
         case isHidden = "hidden"
       }
     }
@@ -105,6 +109,7 @@ struct ReportModel: Codable, Equatable {
     var rows: Int
     /// How many rows a page shows.
     var show: Int
+    var layout: TableSpec.Layout
     /// The file with all rows, for machines and for the page.
     var file: String
     /// The file for spreadsheets, where the table is published.

@@ -46,7 +46,7 @@ struct TableSchema: Encodable {
     case "smallint", "integer", "bigint": "integer"
     case "numeric": "number"
     case "date": "date"
-    case "timestamp with time zone": "datetime"
+    case "timestamptz", "timestamp with time zone": "datetime"
     case "boolean": "boolean"
     default: "string"
     }

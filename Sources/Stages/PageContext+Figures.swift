@@ -1,0 +1,59 @@
+import Diagnostics
+import Pipelines
+
+extension PageContext {
+  /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`, `same`), `none`
+  /// where there was no base, `definition`, and `amounts` where there are several currencies.
+  func view(_ figure: ReportModel.Figure) -> [String: Any]? {
+    attempt {
+      var view: [String: Any] = ["name": figure.name]
+      view["label"] = PageText.carry(try messages.title("figures", figure.name))
+      if let text = try messages.optional("definitions", figure.name, globals) {
+        view["definition"] = PageText.carry(text)
+      }
+      let amounts = try figure.amounts.map { try amountView($0, of: figure) }
+      view["amounts"] = amounts
+      view["several"] = amounts.count > 1
+      if let first = amounts.first { view.merge(first) { own, _ in own } }
+      return view
+    }
+  }
+
+  private func amountView(
+    _ amount: ReportModel.Amount, of figure: ReportModel.Figure
+  ) throws -> [String: Any] {
+    var view: [String: Any] = [:]
+    let shown = try rounded(amount, of: figure)
+    view["value"] = PageText.carry(try values.amount(shown, of: figure) ?? "–")
+    view["zero"] = amount.value?.isZero ?? (amount.text == nil)
+    if let currency = amount.currency { view["currency"] = currency }
+    guard let previous = amount.previous else {
+      return view
+    }
+    var before = ReportModel.Amount(currency: amount.currency, value: previous)
+    before = try rounded(before, of: figure)
+    view["previous"] = PageText.carry(try values.amount(before, of: figure) ?? "–")
+    guard let value = amount.value else { return view }
+    view["direction"] = value == previous ? "same" : value > previous ? "up" : "down"
+    if let change = amount.change {
+      // A share that moved is told in points, not in percent of a percentage.
+      if figure.format != .percent {
+        view["change"] = messages.format.signed(try messages.format.percent(change), of: change)
+      }
+    } else if !(value.isZero && previous.isZero) {
+      view["none"] = true
+    }
+    return view
+  }
+
+  /// Money in large type has the currency's decimals; its exact value stands in the tables.
+  private func rounded(
+    _ amount: ReportModel.Amount, of figure: ReportModel.Figure
+  ) throws -> ReportModel.Amount {
+    guard figure.format == .money, let value = amount.value else { return amount }
+    var amount = amount
+    amount.value = try value.rounded(
+      toScale: LocaleFormat.decimals(of: amount.currency ?? ""), .halfUp)
+    return amount
+  }
+}

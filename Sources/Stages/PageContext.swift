@@ -1,0 +1,164 @@
+import Diagnostics
+import Markup
+import Mustache
+import Pipelines
+
+/// What a template sees of a report model, made when it is asked for: a page pays only for what it shows.
+///
+/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and the plain values
+/// of `child`. Confined to the thread that renders the page.
+final class PageContext: MustacheParent {
+  let model: ReportModel
+  let messages: ReportMessages
+  let values: ReportValue
+  /// The table files of the release, by name.
+  let files: [String: Artifact]
+  let links: [String: String]
+  /// Ready-made: the style sheets and the security policy.
+  private let head: PageHead
+  private let title: String
+  /// The first thing that went wrong: a template can't be told.
+  private(set) var failure: (any Error)?
+
+  init(
+    model: ReportModel, messages: ReportMessages, title: String, head: PageHead,
+    files: [String: Artifact], links: [String: String]
+  ) {
+    self.model = model
+    self.messages = messages
+    self.title = title
+    self.head = head
+    self.files = files
+    self.links = links
+    values = ReportValue(messages)
+  }
+
+  /// Runs what may fail; a template goes on without the value, and the page is refused in the end.
+  func attempt<T>(_ body: () throws -> T?) -> T? {
+    do {
+      return try body()
+    } catch {
+      if failure == nil { failure = error }
+      return nil
+    }
+  }
+
+  func child(named name: String) -> Any? {
+    switch name {
+    case "lang": PageText.carry(messages.locale)
+    case "title": PageText.carry(title)
+    case "head": head.markup
+    case "tenant": tenant
+    case "period": period
+    case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
+    case "empty": model.isEmpty
+    case "t": PageMessages(context: self, prefix: "")
+    case "figures":
+      PageNode { name in self.model.figure(name).flatMap { figure in self.view(figure) } }
+    case "sentences":
+      PageNode { name in
+        self.model.sentences.first { $0.name == name }.map { PageText.carry($0.text) }
+      }
+    case "charts": PageNode { name in self.attempt { try self.charts(name) } }
+    case "tables": PageNode { name in self.attempt { try self.table(name) } }
+    case "links": PageNode { name in self.links[name].map(PageText.carry) }
+    case "definitions": attempt { try self.definitions() }
+    case "quality": attempt { try self.quality() }
+    case "readings":
+      model.readings.map {
+        ["name": $0.dataset, "rows": messages.format.integer($0.rows)]
+      }
+    case "tied":
+      attempt {
+        let count = MessageCatalog.Argument.number(DecimalNumber(model.ties.count))
+        return model.ties.isEmpty
+          ? nil : PageText.carry(try messages.text("page.tied", ["count": count, "ties": count]))
+      }
+    case "files": attempt { try self.fileList() }
+    default: nil
+    }
+  }
+
+  /// What a message may speak of without being told: who, when.
+  var globals: [String: MessageCatalog.Argument] {
+    var globals: [String: MessageCatalog.Argument] = [
+      "tenant": .text(model.tenant.name), "period": .text(periodLabel),
+      "time_zone": .text(model.tenant.timeZone), "currency": .text(model.tenant.currency),
+    ]
+    if let day = model.asOf.flatMap({ CivilDate($0) }) {
+      globals["as_of"] = .text(messages.format.date(day))
+    }
+    return globals
+  }
+
+  private var tenant: [String: Any] {
+    [
+      "name": PageText.carry(model.tenant.name), "slug": PageText.carry(model.tenant.slug),
+      "time_zone": PageText.carry(model.tenant.timeZone),
+      "currency": PageText.carry(model.tenant.currency),
+    ]
+  }
+
+  private var period: [String: Any] {
+    var period: [String: Any] = ["name": model.period.name, "label": periodLabel]
+    if let start = CivilDate(model.period.start), let end = CivilDate(model.period.end) {
+      period["first_day"] = messages.format.date(start)
+      period["last_day"] = messages.format.date(end.adding(days: -1))
+    }
+    return period
+  }
+
+  var periodLabel: String {
+    Period(model.period.name).map(messages.format.period) ?? model.period.name
+  }
+
+  private func definitions() throws -> [[String: Any]] {
+    try model.figures.compactMap { figure in
+      guard let text = try messages.optional("definitions", figure.name, globals) else {
+        return nil
+      }
+      return [
+        "name": figure.name, "label": PageText.carry(try messages.title("figures", figure.name)),
+        "text": PageText.carry(text),
+      ]
+    }
+  }
+
+  private func quality() throws -> [[String: Any]] {
+    try model.findings.map { finding in
+      let count = MessageCatalog.Argument.number(DecimalNumber(finding.rows))
+      guard
+        let text = try messages.optional("quality", finding.rule, ["count": count])
+      else {
+        throw Diagnostic(
+          .configuration, "no message '\(model.pipeline).quality.\(finding.rule)'",
+          hint: "add it to the message catalogues")
+      }
+      return ["text": PageText.carry(text), "rows": messages.format.integer(finding.rows)]
+    }
+  }
+}
+
+/// A value of a template whose parts are found by name when they are asked for.
+struct PageNode: MustacheParent {
+  let find: (String) -> Any?
+
+  func child(named name: String) -> Any? { find(name) }
+}
+
+/// The message catalogue as a template sees it: `t.sections.people`.
+struct PageMessages: MustacheParent {
+  let context: PageContext
+  let prefix: String
+
+  func child(named name: String) -> Any? {
+    let key = prefix + name
+    let messages = context.messages
+    guard messages.catalog.message(key, locale: messages.locale) != nil else {
+      return PageMessages(context: context, prefix: key + ".")
+    }
+    return context.attempt {
+      PageText.carry(try messages.text(key, context.globals))
+    }
+  }
+}

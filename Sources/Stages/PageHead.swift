@@ -1,0 +1,25 @@
+import Foundation
+import Pipelines
+
+/// The style sheets of a page and the security policy that allows them and nothing else.
+struct PageHead {
+  /// `<meta …>` and `<style>` elements, ready.
+  let markup: String
+
+  /// - Parameter tenantID: decides the accent.
+  init(styleSheet: String, tenantID: String) {
+    let accent = Accent(tenant: tenantID)
+    let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
+    let hashes = [styleSheet, own].map { text in
+      "'sha256-\(Data(ContentDigest.sha256(text.utf8)).base64EncodedString())'"
+    }
+    // Pictures may lie inside the page or beside it, also where it is opened from a disk.
+    let policy =
+      "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
+      + "base-uri 'none'; form-action 'none'"
+    markup =
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\" />\n"
+      + "<meta name=\"referrer\" content=\"no-referrer\" />\n"
+      + "<style>\(styleSheet)</style>\n<style>\(own)</style>"
+  }
+}

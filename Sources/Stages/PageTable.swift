@@ -1,0 +1,240 @@
+import Diagnostics
+import Markup
+import Pipelines
+
+/// Writes a table's markup straight from its file, row by row, as bytes.
+///
+/// A column `NAME_is` of terms stands in where `NAME` is NULL and is no column of its own. Amounts of one currency
+/// have it once, in the header.
+struct PageTable {
+  let table: ReportModel.Table
+  let title: String
+  let messages: ReportMessages
+
+  struct Shown {
+    var column: ReportModel.Table.Column
+    var index: Int
+    var title: String
+    var standIn: (index: Int, column: String)?
+    var plus: [(index: Int, column: String)]
+    /// Whether most of its texts are long.
+    var isWide: Bool
+  }
+
+  func markup(path: String) throws -> [UInt8] {
+    let reader = try TableReader(path: path, label: table.name)
+    let columns = try shown(reader)
+    var writer = MarkupWriter()
+    writer.raw("<div class=\"table\" role=\"region\" tabindex=\"0\"")
+    writer.attribute("aria-label", title)
+    writer.raw("><table")
+    if table.layout == .statement { writer.raw(" class=\"statement\"") }
+    writer.raw("><caption>")
+    writer.text(title)
+    writer.raw("</caption>\n")
+    switch table.layout {
+    case .rows: try writeRows(reader, columns, &writer)
+    case .statement: try writeStatement(reader, columns, &writer)
+    }
+    writer.raw("</table></div>\n")
+    return writer.bytes
+  }
+
+  private func shown(_ reader: TableReader) throws -> [Shown] {
+    let names = table.columns.map(\.name)
+    let single = Set(table.columns.compactMap(\.currencies).flatMap { $0 }).count <= 1
+    let currencies = Set(table.columns.compactMap(\.currency))
+    return try table.columns.enumerated().compactMap { index, column in
+      if column.isHidden { return nil }
+      if column.name.hasSuffix("_is"), names.contains(String(column.name.dropLast(3))) {
+        return nil
+      }
+      // One currency is told in the headers.
+      if single, currencies.contains(column.name), table.layout == .rows { return nil }
+      let standIn = names.firstIndex(of: column.name + "_is").map { ($0, column.name + "_is") }
+      var title = try messages.title("columns", column.name)
+      if single, table.layout == .rows, let unit = unit(of: column) { title += " (\(unit))" }
+      return Shown(
+        column: column, index: index, title: title, standIn: standIn,
+        plus: try (column.plus ?? []).map { (try reader.index(of: $0), $0) },
+        isWide: column.format == .text)
+    }
+  }
+
+  /// The sign of a column's only currency.
+  private func unit(of column: ReportModel.Table.Column) -> String? {
+    guard column.format == .money, let currency = column.currencies?.first else { return nil }
+    return messages.format.symbol(of: currency)
+  }
+
+  private func writeRows(
+    _ reader: TableReader, _ columns: [Shown], _ writer: inout MarkupWriter
+  ) throws {
+    writer.raw("<thead><tr>")
+    for column in columns {
+      writer.raw(isNumber(column.column) ? "<th scope=\"col\" class=\"n\">" : "<th scope=\"col\">")
+      writer.text(column.title)
+      writer.raw("</th>")
+    }
+    writer.raw("</tr></thead><tbody>\n")
+    var shown = 0
+    while shown < table.show, try reader.next() {
+      shown += 1
+      writer.raw("<tr>")
+      for column in columns {
+        writer.raw(isNumber(column.column) ? "<td class=\"n\">" : "<td>")
+        try writeCell(reader, column, &writer)
+        writer.raw("</td>")
+      }
+      writer.raw("</tr>\n")
+    }
+    if shown == 0 {
+      writer.raw("<tr><td class=\"none\"")
+      writer.attribute("colspan", String(columns.count))
+      writer.raw(">")
+      writer.text(try messages.text("page.no_rows"))
+      writer.raw("</td></tr>\n")
+    }
+    writer.raw("</tbody>")
+    try writeSums(columns, &writer)
+  }
+
+  /// One line of totals a currency, where something is summed.
+  private func writeSums(_ columns: [Shown], _ writer: inout MarkupWriter) throws {
+    guard table.rows > 0, columns.contains(where: { $0.column.sums != nil }) else { return }
+    var lines: [String?] = []
+    for amount in columns.flatMap({ $0.column.sums ?? [] })
+    where !lines.contains(amount.currency) { lines.append(amount.currency) }
+    // Counts have no currency and stand in the first line.
+    if lines.count > 1 { lines.removeAll { $0 == nil } }
+    writer.raw("<tfoot>")
+    for (row, line) in lines.enumerated() {
+      writer.raw("<tr>")
+      for (place, column) in columns.enumerated() {
+        let amount = column.column.sums?.first {
+          $0.currency == line || (row == 0 && $0.currency == nil)
+        }
+        if place == 0, amount == nil {
+          writer.raw("<th scope=\"row\">")
+          let total = try messages.text("page.total")
+          writer.text(lines.count > 1 ? "\(total) (\(line ?? ""))" : total)
+          writer.raw("</th>")
+        } else {
+          writer.raw("<td class=\"n\">")
+          if let value = amount?.value { writer.text(try number(value, column.column)) }
+          writer.raw("</td>")
+        }
+      }
+      writer.raw("</tr>")
+    }
+    writer.raw("</tfoot>")
+  }
+
+  private func writeStatement(
+    _ reader: TableReader, _ columns: [Shown], _ writer: inout MarkupWriter
+  ) throws {
+    var rows: [[String]] = []
+    while rows.count < table.show, try reader.next() {
+      rows.append(
+        try columns.map { column in
+          guard let text = reader.text(column.index) else { return "–" }
+          if let value = DecimalNumber(text), isNumber(column.column) {
+            return try number(value, column.column)
+          }
+          return try ReportValue(messages).text(
+            text, column.column.format, column: column.column.name)
+        })
+    }
+    // A column of texts, such as the currency, heads the numbers.
+    let heads = columns.indices.filter { !isNumber(columns[$0].column) }
+    writer.raw("<thead><tr><td></td>")
+    for row in rows {
+      writer.raw("<th scope=\"col\" class=\"n\">")
+      writer.text(heads.map { row[$0] }.joined(separator: " "))
+      writer.raw("</th>")
+    }
+    writer.raw("</tr></thead><tbody>\n")
+    for (place, column) in columns.enumerated() where !heads.contains(place) {
+      writer.raw("<tr><th scope=\"row\">")
+      writer.text(column.title)
+      writer.raw("</th>")
+      for row in rows { writer.element("td", class: "n", row[place]) }
+      writer.raw("</tr>\n")
+    }
+    writer.raw("</tbody>")
+  }
+
+  private func writeCell(
+    _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter
+  ) throws {
+    guard let field = reader[column.index] else {
+      if let standIn = column.standIn, let word = reader.text(standIn.index) {
+        writer.element("em", try messages.term(word, column: standIn.column))
+      } else if try !writePlus(reader, column, isFirst: true, &writer) {
+        writer.raw("–")
+      }
+      return
+    }
+    switch column.column.format {
+    case .text:
+      // A name may run from right to left; it must not turn its neighbours round.
+      writer.raw("<bdi>")
+      writer.text(bytes: field)
+      writer.raw("</bdi>")
+    case .link:
+      let address = String(decoding: field, as: UTF8.self)
+      if address.hasPrefix("https://") {
+        writer.raw("<a rel=\"noopener noreferrer nofollow\"")
+        writer.attribute("href", address)
+        writer.raw(">")
+        writer.text(address.dropFirst(8))
+        writer.raw("</a>")
+      } else {
+        writer.text(address)
+      }
+    default:
+      let text = String(decoding: field, as: UTF8.self)
+      if let value = DecimalNumber(text), isNumber(column.column) {
+        writer.text(try number(value, column.column))
+      } else {
+        writer.text(
+          try ReportValue(messages).text(
+            text, column.column.format, column: column.column.name))
+      }
+    }
+    _ = try writePlus(reader, column, isFirst: false, &writer)
+  }
+
+  /// “and 2 guests”: counts that belong to the text. True where there was one.
+  private func writePlus(
+    _ reader: TableReader, _ column: Shown, isFirst: Bool, _ writer: inout MarkupWriter
+  ) throws -> Bool {
+    var isFirst = isFirst
+    var wrote = false
+    for plus in column.plus {
+      guard let count = reader[plus.index].flatMap({ DecimalNumber(bytes: $0) }), !count.isZero
+      else { continue }
+      if !isFirst { writer.raw(", ") }
+      let text = try messages.text("plus.\(plus.column)", ["count": .number(count)])
+      writer.element("em", text)
+      isFirst = false
+      wrote = true
+    }
+    return wrote
+  }
+
+  private func isNumber(_ column: ReportModel.Table.Column) -> Bool { column.format.isNumber }
+
+  /// Amounts of one table have equally many decimals, so that they stand below one another and add up.
+  private func number(
+    _ value: DecimalNumber, _ column: ReportModel.Table.Column
+  ) throws -> String {
+    guard column.format == .money else {
+      return try ReportValue(messages).number(value, column.format, currency: nil)
+    }
+    let money = table.columns.filter { $0.format == .money }
+    let least = money.flatMap { $0.currencies ?? [] }.map(LocaleFormat.decimals).max() ?? 2
+    let decimals = max(least, money.map(\.decimals).max() ?? 0)
+    return messages.format.decimal(try value.rounded(toScale: decimals, .halfUp))
+  }
+}

@@ -1,0 +1,69 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import TestSupport
+
+@testable import Stages
+
+/// A stage's surroundings in one folder, and datasets made of rows.
+struct ReportTestEnvironment: StageEnvironment {
+  let scratch: String
+  var templates: String = Places.project + "/templates"
+  var media: String? { nil }
+
+  func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+    for index in 0..<count { try body(index) }
+  }
+
+  func cached(
+    _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
+  ) throws -> (file: Artifact, warnings: [Warning]) {
+    throw Diagnostic(.bug, "a report keeps no pieces")
+  }
+
+  func digest(ofMedia key: String) throws -> String {
+    throw Diagnostic(.bug, "a report reads no media")
+  }
+
+  func progress(_ done: Int, of total: Int, _ what: String) {}
+  func checkCancellation() throws {}
+
+  /// Writes a dataset: a header line of `name:type` pairs becomes its columns.
+  func dataset(_ name: String, _ csv: String) throws -> Dataset {
+    var lines = csv.split(separator: "\n", omittingEmptySubsequences: false)
+    if lines.last == "" { lines.removeLast() }
+    let columns = lines[0].split(separator: ",").map { column in
+      let parts = column.split(separator: ":")
+      return Dataset.Column(
+        name: String(parts[0]), type: parts.count > 1 ? String(parts[1]) : "text")
+    }
+    let rows = lines.dropFirst()
+    let text = ([columns.map(\.name).joined(separator: ",")] + rows.map(String.init))
+      .map { $0 + "\n" }.joined()
+    let path = "\(scratch)/\(name)-\(UUID().uuidString).dataset"
+    try text.write(toFile: path, atomically: false, encoding: .utf8)
+    return Dataset(
+      name: name, columns: columns, rows: rows.count, bytes: text.utf8.count,
+      digest: ContentDigest.hex(text.utf8), path: path)
+  }
+
+  /// A stage's files as the engine would hand them on.
+  func artifacts(_ output: StageOutput, in folder: String? = nil) throws -> [Artifact] {
+    let folder = folder ?? scratch
+    return try output.files.map { file in
+      let path = "\(folder)/\(file.name)"
+      let bytes: [UInt8]
+      switch file.content {
+      case .bytes(let content): bytes = content
+      case .file(let source):
+        bytes = Array(try Data(contentsOf: URL(fileURLWithPath: source)))
+      case .artifact(let artifact):
+        bytes = Array(try Data(contentsOf: URL(fileURLWithPath: artifact.path)))
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      return Artifact(
+        name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
+        table: file.table, bytes: bytes.count, digest: ContentDigest.hex(bytes), path: path)
+    }
+  }
+}
