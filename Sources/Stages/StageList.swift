@@ -4,7 +4,9 @@ public import Pipelines
 public enum StageList {
   /// The stages of a pipeline in the order in which they run.
   public static func stages(of pipeline: Pipeline) -> [any Stage] {
-    let stages: [any Stage] = []
+    var stages: [any Stage] = []
+    if pipeline.aggregate != nil { stages.append(AggregateStage()) }
+    if pipeline.render != nil { stages.append(RenderStage()) }
     return stages
   }
 }
