@@ -78,19 +78,30 @@ extension Connection {
 
   /// Ends a COPY the caller no longer wants: the server is told to stop, and what it had already sent
   /// is thrown away, so that the session can be used again.
-  private func abandonCopy() {
+  func abandonCopy() {
     guard isOpen, PQtransactionStatus(handle) == PQTRANS_ACTIVE else { return }
     cancelToken.send()
-    var buffer: UnsafeMutablePointer<CChar>?
-    while PQgetCopyData(handle, &buffer, 0) >= 0 { PQfreemem(buffer) }
     drainResults()
   }
 
+  /// Takes in all that is still to come of a statement, also copies nobody asked for.
   func drainResults() {
+    drainCopy()
     while let result = PQgetResult(handle) {
+      let status = PQresultStatus(result)
       PQclear(result)
       // A broken session gives the same fatal result for ever.
       if !isOpen { break }
+      switch status {
+      case PGRES_COPY_OUT: drainCopy()
+      case PGRES_COPY_IN: PQputCopyEnd(handle, "the statement was given up")
+      default: break
+      }
     }
+  }
+
+  private func drainCopy() {
+    var buffer: UnsafeMutablePointer<CChar>?
+    while PQgetCopyData(handle, &buffer, 0) >= 0 { PQfreemem(buffer) }
   }
 }

@@ -111,8 +111,7 @@ extension Connection {
     case PGRES_EMPTY_QUERY:
       throw Diagnostic(.configuration, "the statement is empty")
     case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
-      // The session would hang in the copy: there is nothing to do with it but end it.
-      PQreset(handle)
+      abandonCopy()
       throw Diagnostic(.bug, "a COPY was sent as an ordinary statement")
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
       throw Diagnostic(.bug, "the statement is no COPY of the kind that was asked for")

@@ -59,7 +59,17 @@ extension PostgresError {
         hint: "it took longer than the session's statement_timeout allows", underlying: self)
     }
     return Diagnostic(
-      code, "PostgreSQL: \(description)", underlying: self, isTransient: isTransient)
+      code, "PostgreSQL: \(description)", hint: hint, underlying: self, isTransient: isTransient)
+  }
+
+  private var hint: String? {
+    switch sqlState {
+    case "42501": "give the role this right, or connect as another one"
+    case "42P01", "3F000": "names without a schema are looked up in the configured schema"
+    case "53300": "the server has no connection left: use fewer jobs, or raise max_connections"
+    case "53100": "free some space on the database server"
+    default: nil
+    }
   }
 
   /// Reads the error fields of a failed result; `nil` where the server sent none.

@@ -104,12 +104,23 @@ import Testing
     ) { try connection.copyOut("SELECT 1") { _ in } }
     #expect(
       throws: Diagnostic(
-        .configuration, "PostgreSQL: relation \"nowhere\" does not exist (SQLSTATE 42P01)")
+        .configuration, "PostgreSQL: relation \"nowhere\" does not exist (SQLSTATE 42P01)",
+        hint: "names without a schema are looked up in the configured schema")
     ) { try connection.copyOut("COPY nowhere TO STDOUT") { _ in } }
-    #expect(throws: Diagnostic(.bug, "a COPY was sent as an ordinary statement")) {
-      try connection.execute("COPY (SELECT 1) TO STDOUT")
+    try connection.execute("CREATE TABLE t (id int)")
+    for copy in ["COPY (SELECT 1) TO STDOUT", "COPY t FROM STDIN"] {
+      #expect(throws: Diagnostic(.bug, "a COPY was sent as an ordinary statement")) {
+        try connection.execute(copy)
+      }
+      #expect(try connection.query("SHOW timezone").only().values == ["UTC"])
     }
-    #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
+    for two in ["COPY (SELECT 2) TO STDOUT", "COPY t FROM STDIN", "SELECT 2"] {
+      var rows = 0
+      let first = "COPY (SELECT 1) TO STDOUT; "
+      #expect(throws: Never.self) { try connection.copyOut(first + two) { _ in rows += 1 } }
+      #expect(rows == 1)
+      #expect(try connection.query("SHOW timezone").only().values == ["UTC"])
+    }
   }
 
   @Test func `Written rows are read back unchanged`() throws {

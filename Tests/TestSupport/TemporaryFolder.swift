@@ -44,7 +44,12 @@ public struct POSIXFailure: Error, CustomStringConvertible {
 }
 
 /// Runs `body` with the path of a new folder, which is removed afterwards.
-public func withTemporaryFolder<T>(_ body: (_ path: String) throws -> T) throws -> T {
-  let folder = try TemporaryFolder()
+///
+/// - Parameter inMemory: Whether the folder may lie in memory, where nothing waits for a disk.
+public func withTemporaryFolder<T>(
+  inMemory: Bool = false, _ body: (_ path: String) throws -> T
+) throws -> T {
+  let memory = "/dev/shm"
+  let folder = try TemporaryFolder(in: inMemory && access(memory, W_OK) == 0 ? memory : "/tmp")
   return try withExtendedLifetime(folder) { try body(folder.path) }
 }
