@@ -4,6 +4,7 @@ SELECT
   y.id, y.billingid AS billing_id, y.total, y.currency::text AS currency,
   y.payment_gateway::text AS gateway, y.kind, y.status, y.attempt, y.invoice_number, y.due, y.created,
   (y.due AT TIME ZONE p.time_zone)::date AS due_day,
+  (y.created AT TIME ZONE p.time_zone)::date AS created_day,
   y.created >= p.starts_at AS is_current,
   y.created >= p.previous_starts_at AND y.created < p.starts_at AS is_previous
 FROM partition p

@@ -16,6 +16,7 @@ SELECT
     ELSE 'unknown'
   END AS subscription_state,
   e.since,
+  (e.since AT TIME ZONE p.time_zone)::date AS since_day,
   b.expirationdate AS expires,
   (b.expirationdate AT TIME ZONE p.time_zone)::date AS expires_day,
   b.autorenew = 1 AS renews
