@@ -1,4 +1,3 @@
-import FoundationEssentials
 import Glibc
 import Store
 import TestSupport
@@ -6,13 +5,8 @@ import Testing
 
 /// What other people's programs say of a release.
 @Suite struct JudgeTests {
-  /// Where programs from PyPI lie, if not on the PATH.
-  private static let folders: [String] = {
-    guard let judges = getenv("YEARBOOK_JUDGES") else { return [] }
-    return [String(cString: judges)]
-  }()
-  private static let bagit = Places.program("bagit.py", alsoIn: folders)
-  private static let frictionless = Places.program("frictionless", alsoIn: folders)
+  private static let bagit = Places.program("bagit.py")
+  private static let frictionless = Places.program("frictionless")
   private static let sha256sum = Places.program("sha256sum")
 
   private func release(_ folder: String) throws -> String {

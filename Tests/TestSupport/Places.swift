@@ -35,10 +35,11 @@ public enum Places {
   /// What a skipped test says when `sharedData` is absent.
   public static let noSharedData = "../shared/data is absent"
 
-  /// Where a program is on the PATH or in one of `folders`; `nil` if nowhere.
-  public static func program(_ name: String, alsoIn folders: [String] = []) -> String? {
+  /// Where a program is on the PATH or among the judges that `scripts/install-judges` installs; `nil` if
+  /// nowhere.
+  public static func program(_ name: String) -> String? {
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
-    let all = path.split(separator: ":").map(String.init) + folders
+    let all = path.split(separator: ":").map(String.init) + [project + "/.build-judges/bin"]
     return all.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
   }
 
