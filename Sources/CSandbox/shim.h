@@ -1,16 +1,156 @@
 #ifndef YEARBOOK_CSANDBOX_SHIM_H
 #define YEARBOOK_CSANDBOX_SHIM_H
 
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-// glibc 2.36 has no wrapper for openat2.
-static inline long yb_openat2(int directory, const char *path, struct open_how *how) {
-  return syscall(SYS_openat2, directory, path, how, sizeof *how);
+// glibc 2.36 has no wrapper for openat2, and its flags are macros of 64 bits. A key is resolved below
+// `directory`, no link is followed, and a FIFO or device is opened without waiting for its other end.
+static inline int yb_open_beneath(int directory, const char *path) {
+  struct open_how how;
+  memset(&how, 0, sizeof how);
+  how.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
+  for (;;) {
+    long result = syscall(SYS_openat2, directory, path, &how, sizeof how);
+    // EAGAIN: a rename raced with the resolution; the kernel asks to try again.
+    if (result >= 0 || (errno != EINTR && errno != EAGAIN)) return (int)result;
+  }
+}
+
+// Function-like macros are not imported into Swift.
+static inline int yb_has_exited(int status) { return WIFEXITED(status); }
+static inline int yb_exit_status(int status) { return WEXITSTATUS(status); }
+static inline int yb_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
+
+// GNU's extensions, which Swift's Glibc module leaves out. The pipe holds 1 MiB where the system lets it.
+static inline int yb_pipe(int *ends) {
+  if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
+  fcntl(ends[0], 1031 /* F_SETPIPE_SZ */, 1 << 20);
+  return 0;
+}
+
+static inline int yb_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
+
+static inline int yb_close_from(unsigned int first) {
+  return (int)syscall(SYS_close_range, first, ~0U, 0);
+}
+
+// The resource names are an enum in glibc's C++ guard and an int elsewhere: pass plain numbers.
+static inline int yb_limit(int resource, unsigned long value) {
+  struct rlimit limit = {value, value};
+  return setrlimit(resource, &limit);
+}
+static inline int yb_rlimit_as(void) { return RLIMIT_AS; }
+static inline int yb_rlimit_cpu(void) { return RLIMIT_CPU; }
+static inline int yb_rlimit_fsize(void) { return RLIMIT_FSIZE; }
+static inline int yb_rlimit_nofile(void) { return RLIMIT_NOFILE; }
+static inline int yb_rlimit_core(void) { return RLIMIT_CORE; }
+static inline int yb_rlimit_nproc(void) { return RLIMIT_NPROC; }
+
+// What the sandbox refuses, tried from within; each returns 0 or the error number.
+static inline int yb_try_open(const char *path) {
+  return syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) < 0 ? errno : 0;
+}
+static inline int yb_try_socket(int family) {
+  return socket(family, SOCK_STREAM, 0) < 0 ? errno : 0;
+}
+static inline int yb_try_fork(void) {
+  long child = syscall(SYS_clone, 17 /* SIGCHLD */, 0, 0, 0, 0);
+  if (child == 0) _exit(0);
+  return child < 0 ? errno : 0;
+}
+static inline int yb_try_exec(const char *path) {
+  char *const arguments[] = {(char *)path, NULL};
+  char *const environment[] = {NULL};
+  return execve(path, arguments, environment) < 0 ? errno : 0;
+}
+static inline int yb_try_executable_memory(void) {
+  void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS,
+                    -1, 0);
+  return page == MAP_FAILED ? errno : 0;
+}
+
+static inline void yb_wait_for_ever(unsigned int *word) {
+  for (;;) syscall(SYS_futex, word, 0 /* FUTEX_WAIT */, *word, NULL, NULL, 0);
+}
+
+#if defined(__x86_64__)
+#define YB_AUDIT_ARCH AUDIT_ARCH_X86_64
+#elif defined(__aarch64__)
+#define YB_AUDIT_ARCH AUDIT_ARCH_AARCH64
+#endif
+
+#define YB_ARGUMENT(n) (offsetof(struct seccomp_data, args) + 8 * (n))
+#define YB_ALLOW BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+#define YB_REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
+#define YB_KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
+#define YB_LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
+// Allows the call whatever its arguments are.
+#define YB_CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), YB_ALLOW
+// Allows the call on this descriptor only.
+#define YB_CALL_ON(name, descriptor)                                                     \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), YB_LOAD(YB_ARGUMENT(0)),       \
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (descriptor), 0, 1), YB_ALLOW, YB_REFUSE
+// Allows the call where its third argument, a memory protection, does not ask for execution.
+#define YB_CALL_WITHOUT_EXEC(name)                                                       \
+  BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), YB_LOAD(YB_ARGUMENT(2)),       \
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), YB_REFUSE, YB_ALLOW
+
+// From here on the process may compute, take and give back memory, read by offset from `input`, write to
+// `output` and exit. Everything else fails with EPERM; it cannot be undone. Returns 0 or the error number.
+static inline int yb_enter_sandbox(int input, int output) {
+#ifndef YB_AUDIT_ARCH
+  return ENOSYS;
+#else
+  struct sock_filter filter[] = {
+      YB_LOAD(offsetof(struct seccomp_data, arch)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, YB_AUDIT_ARCH, 1, 0),
+      YB_KILL,
+      YB_LOAD(offsetof(struct seccomp_data, nr)),
+      YB_CALL_ON(pread64, input),
+      YB_CALL_ON(write, output),
+      YB_CALL_WITHOUT_EXEC(mmap),
+      YB_CALL_WITHOUT_EXEC(mprotect),
+      YB_CALL(munmap),
+      YB_CALL(mremap),
+      YB_CALL(madvise),
+      YB_CALL(brk),
+      YB_CALL(futex),
+      YB_CALL(sched_yield),
+      YB_CALL(sched_getaffinity),
+      YB_CALL(sysinfo),
+      YB_CALL(getrandom),
+      YB_CALL(clock_gettime),
+      YB_CALL(gettimeofday),
+      YB_CALL(rt_sigreturn),
+      YB_CALL(rt_sigprocmask),
+      YB_CALL(getpid),
+      YB_CALL(gettid),
+      // abort() raises its signal with it, for this process alone.
+      YB_CALL_ON(tgkill, getpid()),
+      YB_CALL(exit),
+      YB_CALL(exit_group),
+      YB_REFUSE,
+  };
+  struct sock_fprog program = {sizeof filter / sizeof filter[0], filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return errno;
+  if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) return errno;
+  return 0;
+#endif
 }
 
 #endif

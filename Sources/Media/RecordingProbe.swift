@@ -1,4 +1,5 @@
 public import Diagnostics
+import FoundationEssentials
 
 /// What a recording holds, found by decoding it in the sandbox: headers are not believed.
 ///
@@ -54,6 +55,16 @@ public struct RecordingProbe: Hashable, Sendable, Codable {
   public static func probe(
     _ object: MediaObject, limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) -> RecordingProbe {
-    throw Diagnostic(.bug, "recordings cannot be probed yet")
+    let process = try SandboxProcess(.probe, object: object, limits: limits)
+    guard let message = try process.next(), message.tag == .result else {
+      throw process.failure("the decoding process gave no answer")
+    }
+    do {
+      var probe = try JSONDecoder().decode(RecordingProbe.self, from: Data(message.payload))
+      for index in probe.warnings.indices {
+        probe.warnings[index].message = SandboxProcess.tame(probe.warnings[index].message.utf8)
+      }
+      return probe
+    } catch { throw process.failure("the decoding process gave an answer that cannot be read") }
   }
 }

@@ -12,18 +12,96 @@ public final class RecordingReader {
     public var samples: [Float]
   }
 
-  /// Complete when `next()` has returned `nil`.
+  /// What was met on the way; complete when `next()` has returned `nil`.
   public private(set) var warnings: [Warning] = []
 
+  private let process: SandboxProcess
+  private let key: String
+  private let box: (width: Int, height: Int)
+  private var frame: VideoFrame?
+  private var hasEnded = false
+
   /// Starts reading `[start, start + length)`, in milliseconds of the recording's own time, which begins
-  /// at zero with the first thing that decodes.
+  /// at zero with its first packet.
+  ///
+  /// Pictures are scaled, at most four times up, to fit in `maxWidth × maxHeight`.
   public init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
     limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) {
-    throw Diagnostic(.bug, "recordings cannot be read yet")
+    key = object.key
+    box = (maxWidth, maxHeight)
+    process = try SandboxProcess(
+      .read(start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight),
+      object: object, limits: limits)
   }
 
   /// The next thirtieth of a second, or `nil` at the excerpt's end or where the recording breaks off.
-  public func next() throws(Diagnostic) -> Moment? { nil }
+  ///
+  /// A child that dies after it has given something ends the excerpt early, with a warning.
+  ///
+  /// - Throws: `data` where nothing of the excerpt can be used.
+  public func next() throws(Diagnostic) -> Moment? {
+    if hasEnded { return nil }
+    while true {
+      let message: SandboxMessage?
+      do throws(Diagnostic) { message = try process.next() } catch {
+        hasEnded = true
+        if !hasBegun { throw error }
+        warnings.append(
+          Warning(
+            code: "recording-damaged", subject: key,
+            message: "the excerpt ends early: \(error.message)"))
+        return nil
+      }
+      switch message?.tag {
+      case .frame?: frame = try picture(message?.payload ?? [])
+      case .sound?:
+        hasBegun = true
+        return Moment(frame: frame, samples: try sound(message?.payload ?? []))
+      case .warning?: warn(message?.payload ?? [])
+      default:
+        hasEnded = true
+        return nil
+      }
+    }
+  }
+
+  private var hasBegun = false
+
+  private func picture(_ bytes: [UInt8]) throws(Diagnostic) -> VideoFrame {
+    guard bytes.count >= 8 else { throw process.failure("the decoding process spoke nonsense") }
+    let width = Int(UInt32(littleEndianBytes: bytes[0..<4]))
+    let height = Int(UInt32(littleEndianBytes: bytes[4..<8]))
+    guard (2...box.width).contains(width), (2...box.height).contains(height),
+      width % 2 == 0, height % 2 == 0, bytes.count == 8 + width * height * 3 / 2
+    else { throw process.failure("the decoding process spoke nonsense") }
+    let (luma, chroma) = (8 + width * height, width * height / 4)
+    return VideoFrame(
+      width: width, height: height, y: Array(bytes[8..<luma]),
+      u: Array(bytes[luma..<luma + chroma]), v: Array(bytes[(luma + chroma)...]))
+  }
+
+  private func sound(_ bytes: [UInt8]) throws(Diagnostic) -> [Float] {
+    let count = 2 * FilmFormat.samplesPerFrame
+    if bytes.isEmpty { return [Float](repeating: 0, count: count) }
+    guard bytes.count == 4 * count else {
+      throw process.failure("the decoding process spoke nonsense")
+    }
+    return bytes.withUnsafeBytes { raw in
+      (0..<count).map { index in
+        let value = raw.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+        return value.isFinite ? min(1, max(-1, value)) : 0
+      }
+    }
+  }
+
+  private func warn(_ bytes: [UInt8]) {
+    let parts = bytes.split(separator: 10, maxSplits: 1)
+    guard parts.count == 2, warnings.count < 20 else { return }
+    warnings.append(
+      Warning(
+        code: SandboxProcess.tame(parts[0]), subject: key,
+        message: SandboxProcess.tame(parts[1])))
+  }
 }

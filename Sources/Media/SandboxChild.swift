@@ -1,13 +1,121 @@
+import CSandbox
+import Diagnostics
 import Glibc
+import Synchronization
 
 /// The child process in which hostile media is decoded.
+///
+/// It is this very program, started again by `posix_spawn`. Before it looks at its input it closes every
+/// descriptor but the input (3) and the pipe to its parent (4), limits its memory, its processor time, its
+/// files (none) and its output to files (none), and enters a seccomp filter in which it can compute, take
+/// memory, read its input by offset, write to its pipe and exit. Opening files, sockets, processes and
+/// executable memory fail.
 public enum SandboxChild {
   /// The word after the program's name that starts a child; not meant for people.
   public static let command = "media-child"
 
+  static let input: Int32 = 3
+  static let output: Int32 = 4
+  /// The exit status of a child that was started with words it does not know.
+  static let unknownJob: Int32 = 64
+
   /// Runs a child's whole life. `arguments` are what follows the command's word. Call it before the
   /// program does anything else.
   public static func main(arguments: [String]) -> Never {
-    exit(70)
+    guard let limits = SandboxLimits(words: arguments.prefix(2)),
+      let job = SandboxJob(words: arguments.dropFirst(2))
+    else { exit(unknownJob) }
+    var status = stat()
+    guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { exit(unknownJob) }
+    // All that libraries set up once, with files or without, is set up now.
+    LibAV.prepare()
+    _ = Int.random(in: 0...1)
+    guard yb_close_from(UInt32(output) + 1) == 0, confine(limits),
+      yb_enter_sandbox(input, output) == 0
+    else {
+      ChildOutput.send(.failure, "the sandbox cannot be set up on this system")
+      _exit(1)
+    }
+    do throws(Diagnostic) {
+      try run(job, size: Int(status.st_size))
+      ChildOutput.send(.end, "")
+    } catch {
+      ChildOutput.send(.failure, error.message)
+    }
+    // Without `exit`'s handlers: libraries' own may want what is refused here.
+    _exit(0)
+  }
+
+  private static func run(_ job: SandboxJob, size: Int) throws(Diagnostic) {
+    let input = MediaInput(descriptor: input, size: size)
+    switch job {
+    case .probe:
+      try RecordingAnalyst.run(input)
+    case .read(let start, let length, let maxWidth, let maxHeight):
+      try ExcerptDecoder.run(
+        input, start: start, length: length, box: (maxWidth, maxHeight))
+    case .picture(let maxWidth, let maxHeight):
+      try PictureDecoder.run(input, box: (maxWidth, maxHeight))
+    case .trial(let trial): ChildOutput.send(.result, trial.attempt())
+    }
+  }
+
+  private static func confine(_ limits: SandboxLimits) -> Bool {
+    let pages = FileSource.firstNumber(of: "/proc/self/statm")
+    let own = UInt(pages ?? 0) * UInt(getpagesize())
+    return pages != nil && yb_limit(yb_rlimit_as(), own + UInt(limits.memory)) == 0
+      && yb_limit(yb_rlimit_cpu(), UInt(limits.processorSeconds)) == 0
+      && yb_limit(yb_rlimit_fsize(), 0) == 0 && yb_limit(yb_rlimit_core(), 0) == 0
+      && yb_limit(yb_rlimit_nofile(), 0) == 0 && yb_limit(yb_rlimit_nproc(), 0) == 0
+      && yb_set_undumpable() == 0
+  }
+}
+
+extension SandboxChild {
+  private static let chosenExecutable = Mutex<String?>(nil)
+
+  /// The program that is started as a child: this one, or inside a test bundle the `yearbook` beside it.
+  /// It can be set where neither fits.
+  public static var executable: String {
+    get { chosenExecutable.withLock { $0 } ?? ownExecutable }
+    set { chosenExecutable.withLock { $0 = newValue } }
+  }
+
+  private static let ownExecutable: String = {
+    let magicLink = "/proc/self/exe"
+    var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+    let length = readlink(magicLink, &buffer, buffer.count)
+    guard length > 0 else { return magicLink }
+    let path = String(decoding: buffer[..<length].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    guard path.hasSuffix(".xctest"), let slash = path.lastIndex(of: "/") else { return magicLink }
+    return path[..<slash] + "/yearbook"
+  }()
+}
+
+/// The child's end of the pipe.
+enum ChildOutput {
+  static func send(_ tag: SandboxMessage.Tag, _ text: String) { send(tag, Array(text.utf8)) }
+
+  static func send(_ tag: SandboxMessage.Tag, _ parts: [UInt8]...) {
+    var head = [tag.rawValue]
+    head.append(littleEndian: UInt32(parts.reduce(0) { $0 + $1.count }))
+    put(head)
+    for part in parts { put(part) }
+  }
+
+  static func warn(_ code: String, _ text: String) { send(.warning, code + "\n" + text) }
+
+  private static func put(_ bytes: [UInt8]) {
+    bytes.withUnsafeBytes { rest in
+      var done = 0
+      while done < rest.count {
+        let count = write(
+          SandboxChild.output, rest.baseAddress.map { $0 + done }, rest.count - done)
+        if count < 0, errno == EINTR { continue }
+        // Nobody listens any more.
+        if count < 0 { _exit(1) }
+        done += count
+      }
+    }
   }
 }

@@ -10,3 +10,15 @@ public struct SandboxLimits: Hashable, Sendable {
 
   public init() {}
 }
+
+extension SandboxLimits {
+  /// The limits that the child sets itself, as its first words.
+  var words: [String] { [String(memory), String(processorSeconds)] }
+
+  init?(words: some Sequence<String>) {
+    let numbers = words.compactMap { Int($0) }
+    guard numbers.count == 2, numbers.allSatisfy({ $0 > 0 }) else { return nil }
+    memory = numbers[0]
+    processorSeconds = numbers[1]
+  }
+}

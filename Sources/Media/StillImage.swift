@@ -1,14 +1,99 @@
+import CLibAV
 public import Diagnostics
 
 /// Encodes single pictures, the same bytes on any machine.
 public enum StillImage {
   /// A baseline JPEG. `quality` is libav's scale: 2 is best, 31 worst.
-  public static func jpeg(_ frame: VideoFrame, quality: Int = 3) throws(Diagnostic) -> [UInt8] {
-    throw Diagnostic(.bug, "pictures cannot be encoded yet")
+  ///
+  /// A JPEG is BT.601 and full range to all that reads it, so the frame is converted.
+  public static func jpeg(_ picture: VideoFrame, quality: Int = 3) throws(Diagnostic) -> [UInt8] {
+    let encoder = try Encoder("mjpeg", options: [("huffman", "default")]) { context in
+      context.pointee.width = Int32(picture.width)
+      context.pointee.height = Int32(picture.height)
+      context.pointee.pix_fmt = AV_PIX_FMT_YUVJ420P
+      context.pointee.color_range = AVCOL_RANGE_JPEG
+      context.pointee.time_base = AVRational(num: 1, den: 1)
+      context.pointee.flags |= AV_CODEC_FLAG_QSCALE
+      context.pointee.global_quality = Int32(quality) * FF_QP2LAMBDA
+      context.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
+    }
+    let source = Frame()
+    try source.fill(picture)
+    let target = Frame()
+    try target.convert(
+      source, to: AV_PIX_FMT_YUVJ420P, sourceTable: SWS_CS_ITU709, targetTable: SWS_CS_ITU601,
+      sourceIsFull: false, targetIsFull: true)
+    target.pointer.pointee.quality = Int32(quality) * FF_QP2LAMBDA
+    return try encode(target, with: encoder)
   }
 
-  /// A PNG with alpha.
+  /// A PNG with alpha, not premultiplied as the format wants it.
   public static func png(_ bitmap: Bitmap) throws(Diagnostic) -> [UInt8] {
-    throw Diagnostic(.bug, "pictures cannot be encoded yet")
+    let encoder = try Encoder("png", options: [("pred", "mixed")]) { context in
+      context.pointee.width = Int32(bitmap.width)
+      context.pointee.height = Int32(bitmap.height)
+      context.pointee.pix_fmt = AV_PIX_FMT_RGBA
+      context.pointee.time_base = AVRational(num: 1, den: 1)
+      context.pointee.compression_level = 6
+    }
+    let frame = Frame()
+    frame.pointer.pointee.width = Int32(bitmap.width)
+    frame.pointer.pointee.height = Int32(bitmap.height)
+    frame.pointer.pointee.format = AV_PIX_FMT_RGBA.rawValue
+    try LibAV.check(av_frame_get_buffer(frame.pointer, 0), "making room for a picture")
+    guard let plane = frame.pointer.pointee.data.0 else { return [] }
+    bitmap.pixels.withUnsafeBufferPointer { pixels in
+      for row in 0..<bitmap.height {
+        let line = plane + row * Int(frame.pointer.pointee.linesize.0)
+        for column in 0..<bitmap.width {
+          let from = (row * bitmap.width + column) * 4
+          let alpha = Int(pixels[from + 3])
+          for channel in 0..<3 {
+            let value = Int(pixels[from + 2 - channel])
+            line[4 * column + channel] =
+              alpha == 0 ? 0 : UInt8(min(255, (value * 255 + alpha / 2) / alpha))
+          }
+          line[4 * column + 3] = UInt8(alpha)
+        }
+      }
+    }
+    return try encode(frame, with: encoder)
+  }
+
+  private static func encode(_ frame: Frame, with encoder: Encoder) throws(Diagnostic) -> [UInt8] {
+    frame.pointer.pointee.pts = 0
+    var bytes: [UInt8] = []
+    func take(_ packet: UnsafeMutablePointer<AVPacket>) {
+      bytes += UnsafeBufferPointer(start: packet.pointee.data, count: Int(packet.pointee.size))
+    }
+    try encoder.send(frame, take: take)
+    try encoder.send(nil, take: take)
+    return bytes
+  }
+}
+
+extension Frame {
+  /// Makes this frame a conversion of `source`, in the same size.
+  func convert(
+    _ source: Frame, to format: AVPixelFormat, sourceTable: Int32, targetTable: Int32,
+    sourceIsFull: Bool, targetIsFull: Bool
+  ) throws(Diagnostic) {
+    let (width, height) = (source.pointer.pointee.width, source.pointer.pointee.height)
+    guard
+      let context = sws_getContext(
+        width, height, AVPixelFormat(source.pointer.pointee.format), width, height, format,
+        SWS_BICUBIC | SWS_ACCURATE_RND | SWS_BITEXACT | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP,
+        nil, nil, nil)
+    else { throw Diagnostic(.bug, "a picture cannot be converted") }
+    defer { sws_freeContext(context) }
+    sws_setColorspaceDetails(
+      context, sws_getCoefficients(sourceTable), sourceIsFull ? 1 : 0,
+      sws_getCoefficients(targetTable), targetIsFull ? 1 : 0, 0, 1 << 16, 1 << 16)
+    pointer.pointee.width = width
+    pointer.pointee.height = height
+    pointer.pointee.format = format.rawValue
+    try LibAV.check(av_frame_get_buffer(pointer, 0), "making room for a picture")
+    try LibAV.check(sws_scale_frame(context, pointer, source.pointer), "converting a picture")
+    pointer.pointee.color_range = targetIsFull ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG
   }
 }

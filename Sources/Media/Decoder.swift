@@ -1,0 +1,75 @@
+import CLibAV
+import Diagnostics
+
+/// One of libav's decoders on one thread. It lives in the sandbox only.
+final class Decoder {
+  private let context: UnsafeMutablePointer<AVCodecContext>
+  /// The codec's short name: `vp8`.
+  let codec: String
+  /// Packets that could not be decoded.
+  private(set) var failures = 0
+  let frame = Frame()
+
+  /// The codecs that recordings may have. Decoders of libav's own, and dav1d for AV1.
+  static let recordingCodecs =
+    "vp8,vp9,libdav1d,h264,hevc,mpeg4,mjpeg,opus,aac,vorbis,mp3,mp3float,flac,ac3,"
+    + "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_alaw,pcm_mulaw"
+
+  /// - Parameter codecs: a list of names, with commas between them, to which the choice is limited.
+  init(
+    _ parameters: UnsafePointer<AVCodecParameters>, codecs: String, timeBase: AVRational,
+    maxPixels: Int
+  ) throws(Diagnostic) {
+    let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    codec = name
+    guard let codec = Decoder.find(parameters.pointee.codec_id, among: codecs),
+      let context = avcodec_alloc_context3(codec)
+    else { throw Diagnostic(.data, "its codec, \(name), is not among those that are decoded") }
+    self.context = context
+    var status = avcodec_parameters_to_context(context, parameters)
+    context.pointee.thread_count = 1
+    context.pointee.pkt_timebase = timeBase
+    context.pointee.max_pixels = Int64(maxPixels)
+    context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
+    if status >= 0 { status = avcodec_open2(context, codec, nil) }
+    if status < 0 {
+      throw Diagnostic(.data, "its \(name) cannot be decoded: \(LibAV.describe(status))")
+    }
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVCodecContext>? = context
+    avcodec_free_context(&pointer)
+  }
+
+  private static func find(_ id: AVCodecID, among codecs: String) -> UnsafePointer<AVCodec>? {
+    let names = codecs.split(separator: ",")
+    var iterator: UnsafeMutableRawPointer?
+    while let codec = av_codec_iterate(&iterator) {
+      guard codec.pointee.id == id, av_codec_is_decoder(codec) != 0 else { continue }
+      let name = String(cString: codec.pointee.name)
+      if names.contains(where: { $0 == name }) { return codec }
+    }
+    return nil
+  }
+
+  /// Gives the decoder a packet, or `nil` at the end. A broken one is counted and passed over.
+  ///
+  /// All frames that are ready must be received before the next packet is sent.
+  func send(_ packet: Packet?) {
+    let status = avcodec_send_packet(context, packet?.pointer)
+    if status < 0, status != yb_averror_eof() { failures += 1 }
+  }
+
+  /// Receives the next frame into `frame`; `false` where the decoder wants another packet.
+  func receive() -> Bool {
+    while true {
+      let status = avcodec_receive_frame(context, frame.pointer)
+      if status >= 0 { return true }
+      if status == yb_averror_eagain() || status == yb_averror_eof() { return false }
+      failures += 1
+      // Some decoders report a broken frame here and go on to the next.
+      if failures > 1_000_000 { return false }
+    }
+  }
+}

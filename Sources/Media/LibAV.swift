@@ -1,0 +1,87 @@
+import CLibAV
+import Diagnostics
+import Glibc
+
+/// What the files of this module share in calling libav.
+enum LibAV {
+  /// Sets libav up, once a process: quiet, and with the CPU features of the oldest processor we run on.
+  ///
+  /// The features are forced for the whole process, parent and child alike, because libav reads them
+  /// whenever a codec, scaler or resampler is opened, and its AAC, Opus and scaling code rounds
+  /// differently from one instruction set to the next. x264 does not look at them: it keeps the
+  /// fastest code and promises equal bytes itself (`cpu-independent`).
+  static func prepare() { _ = prepared }
+
+  private static let prepared: Void = {
+    yb_be_quiet()
+    av_force_cpu_flags(yb_cpu_baseline())
+  }()
+
+  /// Passes a status on, or throws what it means: `io` for the system's errors, otherwise `code`.
+  @discardableResult
+  static func check(
+    _ status: Int32, _ what: String, _ code: Diagnostic.Code = .bug
+  ) throws(Diagnostic) -> Int32 {
+    if status >= 0 { return status }
+    throw failure(status, what, code)
+  }
+
+  static func failure(_ status: Int32, _ what: String, _ code: Diagnostic.Code) -> Diagnostic {
+    let system: [Int32] = [ENOSPC, EDQUOT, EIO, EACCES, EROFS, ENOENT, EMFILE, ENFILE, EFBIG]
+    let isSystem = system.contains { yb_averror($0) == status }
+    return Diagnostic(
+      isSystem ? .io : code, "\(what): \(describe(status))",
+      hint: status == yb_averror(ENOSPC) ? "free some space and run again" : nil)
+  }
+
+  static func describe(_ status: Int32) -> String {
+    var buffer = [CChar](repeating: 0, count: 128)
+    av_strerror(status, &buffer, buffer.count)
+    return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  /// The versions of the libraries that decide the bytes, for the record.
+  static var versions: String {
+    func text(_ version: UInt32) -> String {
+      "\(version >> 16).\(version >> 8 & 255).\(version & 255)"
+    }
+    return "libavcodec \(text(avcodec_version())), libavformat \(text(avformat_version())), "
+      + "libswscale \(text(swscale_version())), libswresample \(text(swresample_version()))"
+  }
+}
+
+/// The media libraries this program runs with.
+public enum MediaLibraries {
+  /// Names and versions, to be recorded with results that they made.
+  public static var versions: String { LibAV.versions }
+}
+
+/// An `AVFrame` that frees itself.
+final class Frame {
+  let pointer: UnsafeMutablePointer<AVFrame>
+
+  init() {
+    guard let pointer = av_frame_alloc() else { fatalError("out of memory") }
+    self.pointer = pointer
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVFrame>? = pointer
+    av_frame_free(&pointer)
+  }
+}
+
+/// An `AVPacket` that frees itself.
+final class Packet {
+  let pointer: UnsafeMutablePointer<AVPacket>
+
+  init() {
+    guard let pointer = av_packet_alloc() else { fatalError("out of memory") }
+    self.pointer = pointer
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVPacket>? = pointer
+    av_packet_free(&pointer)
+  }
+}

@@ -1,0 +1,75 @@
+import CLibAV
+import Diagnostics
+
+/// Turns decoded sound of any rate, layout and format into interleaved stereo floats at 48 kHz.
+final class SoundConverter {
+  private struct Setup: Hashable {
+    var format: Int32
+    var rate: Int32
+    var channels: Int32
+    var mask: UInt64
+  }
+
+  private var setup: Setup?
+  private var context: OpaquePointer?
+
+  deinit { swr_free(&context) }
+
+  /// The frame's samples, and where on the timeline (in samples) the first of them is heard.
+  ///
+  /// A frame that cannot be converted gives none. The resampler's own delay is accounted for.
+  func convert(
+    _ frame: UnsafeMutablePointer<AVFrame>, at microseconds: Int64
+  ) -> (start: Int, samples: [Float]) {
+    let start = Int(microseconds * 48 / 1_000)
+    let fields = frame.pointee
+    guard fields.sample_rate >= 1_000, fields.sample_rate <= 768_000,
+      fields.ch_layout.nb_channels > 0, fields.ch_layout.nb_channels <= 64, fields.nb_samples > 0
+    else { return (start, []) }
+    let isNative = fields.ch_layout.order == AV_CHANNEL_ORDER_NATIVE
+    let wanted = Setup(
+      format: fields.format, rate: fields.sample_rate, channels: fields.ch_layout.nb_channels,
+      mask: isNative ? fields.ch_layout.u.mask : 0)
+    if wanted != setup, !open(wanted, frame) { return (start, []) }
+    let delay = Int(swr_get_delay(context, Int64(FilmFormat.sampleRate)))
+    let room = Int(swr_get_out_samples(context, fields.nb_samples))
+    guard room > 0, room < 1 << 24 else { return (start, []) }
+    var samples = [Float](repeating: 0, count: 2 * room)
+    let count = samples.withUnsafeMutableBytes { bytes -> Int32 in
+      var target: UnsafeMutablePointer<UInt8>? = bytes.assumingMemoryBound(to: UInt8.self)
+        .baseAddress
+      return withUnsafeMutablePointer(to: &target) { target in
+        fields.extended_data.withMemoryRebound(
+          to: UnsafePointer<UInt8>?.self, capacity: Int(fields.ch_layout.nb_channels)
+        ) { swr_convert(context, target, Int32(room), $0, fields.nb_samples) }
+      }
+    }
+    samples.removeLast(samples.count - 2 * Int(max(0, count)))
+    for index in samples.indices {
+      // A damaged stream decodes to anything, even to what is no number.
+      let value = samples[index]
+      samples[index] = value.isFinite ? min(1, max(-1, value)) : 0
+    }
+    return (start - delay, samples)
+  }
+
+  private func open(_ wanted: Setup, _ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+    swr_free(&context)
+    setup = nil
+    var output = AVChannelLayout()
+    av_channel_layout_default(&output, 2)
+    var input = AVChannelLayout()
+    defer { av_channel_layout_uninit(&input) }
+    if wanted.mask != 0 {
+      av_channel_layout_from_mask(&input, wanted.mask)
+    } else {
+      av_channel_layout_default(&input, wanted.channels)
+    }
+    let status = swr_alloc_set_opts2(
+      &context, &output, AV_SAMPLE_FMT_FLT, Int32(FilmFormat.sampleRate), &input,
+      AVSampleFormat(wanted.format), wanted.rate, 0, nil)
+    guard status >= 0, swr_init(context) >= 0 else { return false }
+    setup = wanted
+    return true
+  }
+}

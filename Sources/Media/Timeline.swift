@@ -1,0 +1,53 @@
+/// Puts the times of a recording's two streams on one line that never jumps back far, or ahead far.
+///
+/// All times are microseconds.
+struct Timeline {
+  /// A stream that goes back further than this begins anew.
+  static let back: Int64 = 500_000
+  /// A stream that goes ahead of all that was further than this begins anew.
+  static let ahead: Int64 = 30_000_000
+
+  private struct Track {
+    var epoch = 0
+    var last: Int64?
+    /// Where the last packet ended, as placed.
+    var end: Int64 = 0
+  }
+
+  /// What is added to the times of each epoch.
+  private var offsets: [Int64] = [0]
+  private var tracks = [Track(), Track()]
+  private var end: Int64 = 0
+
+  /// The place of a packet that claims `time`; one that claims none follows the one before it.
+  mutating func place(_ time: Int64?, length: Int64, track: Int) -> Int64 {
+    guard let time else {
+      let start = tracks[track].end
+      advance(track, to: start + length)
+      return start
+    }
+    if isJump(time, track) {
+      if tracks[track].epoch < offsets.count - 1 { tracks[track].epoch = offsets.count - 1 }
+      let start = time + offsets[tracks[track].epoch]
+      if start < end - Timeline.ahead || start > end + Timeline.ahead {
+        offsets.append(end - time)
+        tracks[track].epoch = offsets.count - 1
+      }
+    }
+    let start = time + offsets[tracks[track].epoch]
+    tracks[track].last = time
+    advance(track, to: start + length)
+    return start
+  }
+
+  private func isJump(_ time: Int64, _ track: Int) -> Bool {
+    if time + offsets[tracks[track].epoch] > end + Timeline.ahead { return true }
+    guard let last = tracks[track].last else { return false }
+    return time < last - Timeline.back
+  }
+
+  private mutating func advance(_ track: Int, to time: Int64) {
+    tracks[track].end = max(tracks[track].end, time)
+    end = max(end, time)
+  }
+}

@@ -1,0 +1,119 @@
+import Diagnostics
+import Foundation
+import Media
+import Testing
+
+@Suite struct `Joining segments` {
+  let folder = Folder()
+
+  private func join(_ steps: [Int], to name: String = "film.mp4") throws -> String {
+    var paths: [String] = []
+    for (index, steps) in steps.enumerated() {
+      let path = folder.file("\(index).seg")
+      try Clips.segment(path, steps: steps, seed: index)
+      paths.append(path)
+    }
+    let film = folder.file(name)
+    let summary = try FilmJoiner.join(
+      segments: paths,
+      metadata: FilmMetadata(title: "Ação & more", artist: "Dojo", date: "2026", language: "por"),
+      chapters: [FilmChapter(startStep: 0, title: "Início")],
+      captions: [FilmCaption(start: 100, end: 400, text: "Olá 世界")], to: film)
+    #expect(summary.gridSteps == steps.reduce(0, +))
+    return film
+  }
+
+  @Test(
+    .enabled(if: Run.has("ffmpeg"), "needs ffmpeg as a judge"),
+    arguments: [[1], [2, 1, 3], Array(repeating: 1, count: 20)])
+  func `A film's sound and picture are exactly as long as its grid steps`(steps: [Int]) throws {
+    let film = try join(steps)
+    let total = steps.reduce(0, +)
+    let sound = Run.tool(
+      "ffmpeg", "-v", "error", "-xerror", "-i", film, "-map", "0:a", "-f", "f32le", "-ac", "1",
+      folder.file("sound"))
+    #expect(sound.errors == "")
+    #expect(sound.status == 0)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("sound"))).count
+    #expect(bytes / 4 == total * 25_600)
+    let pictures = Run.tool(
+      "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
+      "stream=nb_read_frames,start_time,duration,color_space,color_range,sample_aspect_ratio",
+      "-of", "default=nk=1:nw=1", film)
+    #expect(pictures.errors == "")
+    let expected = String(format: "%.6f", Double(total * 16) / 30)
+    #expect(
+      pictures.output.split(separator: "\n").map(String.init)
+        == ["1:1", "tv", "bt709", "0.000000", expected, "\(total * 16)"])
+  }
+
+  @Test(.enabled(if: Run.has("ffprobe"), "needs ffprobe as a judge"))
+  func `A film begins with its index and carries title, chapter and captions`() throws {
+    let film = try join([1, 1])
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: film))
+    let moov = try #require(bytes.range(of: Data("moov".utf8)))
+    let mdat = try #require(bytes.range(of: Data("mdat".utf8)))
+    #expect(moov.lowerBound < mdat.lowerBound)
+    let probe = Run.tool(
+      "ffprobe", "-v", "error", "-show_chapters", "-show_entries",
+      "format_tags=title,artist,date,encoder:stream=codec_name", "-of", "compact", film)
+    #expect(probe.errors == "")
+    for part in ["title=Ação & more", "artist=Dojo", "date=2026", "Início", "mov_text"] {
+      #expect(probe.output.contains(part))
+    }
+    #expect(!probe.output.contains("encoder"))
+    let captions = Run.tool("ffmpeg", "-v", "error", "-i", film, "-f", "srt", "-")
+    #expect(captions.output.contains("00:00:00,100 --> 00:00:00,400"))
+    #expect(captions.output.contains("Olá 世界"))
+  }
+
+  @Test func `The same scenes give the same bytes`() throws {
+    let first = try Data(contentsOf: URL(fileURLWithPath: join([1, 2], to: "a.mp4")))
+    let second = try Data(contentsOf: URL(fileURLWithPath: join([1, 2], to: "b.mp4")))
+    #expect(first == second)
+  }
+
+  @Test func `A segment that was cut or changed is refused`() throws {
+    let path = folder.file("whole.seg")
+    try Clips.segment(path)
+    let whole = try Data(contentsOf: URL(fileURLWithPath: path))
+    var flipped = whole
+    flipped[whole.count / 2] ^= 1
+    let broken: [Data] = [
+      Data(), whole.prefix(7), whole.prefix(30), whole.prefix(whole.count / 2),
+      whole.dropLast(), whole + Data([0]), flipped,
+    ]
+    for (index, bytes) in broken.enumerated() {
+      let bad = folder.file("\(index).bad")
+      try bytes.write(to: URL(fileURLWithPath: bad))
+      let expected = Diagnostic(
+        .data, "this is not a whole segment", at: .init(file: bad),
+        hint: "remove it, and the scene is encoded again")
+      #expect(throws: expected) {
+        try FilmJoiner.join(
+          segments: [bad], metadata: FilmMetadata(title: "x"), to: folder.file("bad.mp4"))
+      }
+    }
+  }
+
+  @Test func `Segments of different formats are not joined`() throws {
+    let (first, second) = (folder.file("a.seg"), folder.file("b.seg"))
+    try Clips.segment(first)
+    let other = try SegmentEncoder(format: .p720, gridSteps: 1, path: second)
+    for _ in 0..<16 { try other.append(VideoFrame(width: 1_280, height: 720)) }
+    try other.finish()
+    #expect(throws: Diagnostic.self) {
+      try FilmJoiner.join(
+        segments: [first, second], metadata: FilmMetadata(title: "x"), to: folder.file("x.mp4"))
+    }
+  }
+
+  @Test func `A segment with too few frames is refused`() throws {
+    let encoder = try SegmentEncoder(
+      format: Clips.format, gridSteps: 1, path: folder.file("short.seg"))
+    for index in 0..<15 { try encoder.append(Clips.frame(index)) }
+    #expect(
+      throws: Diagnostic(.bug, "a segment of 1 grid steps was given 15 frames, not 16")
+    ) { try encoder.finish() }
+  }
+}
