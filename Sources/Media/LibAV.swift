@@ -39,21 +39,6 @@ enum LibAV {
     av_strerror(status, &buffer, buffer.count)
     return String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
-
-  /// The versions of the libraries that decide the bytes, for the record.
-  static var versions: String {
-    func text(_ version: UInt32) -> String {
-      "\(version >> 16).\(version >> 8 & 255).\(version & 255)"
-    }
-    return "libavcodec \(text(avcodec_version())), libavformat \(text(avformat_version())), "
-      + "libswscale \(text(swscale_version())), libswresample \(text(swresample_version()))"
-  }
-}
-
-/// The media libraries this program runs with.
-public enum MediaLibraries {
-  /// Names and versions, to be recorded with results that they made.
-  public static var versions: String { LibAV.versions }
 }
 
 /// An `AVFrame` that frees itself.

@@ -1,7 +1,7 @@
 import CLibAV
 public import Diagnostics
 
-/// Encodes single pictures, the same bytes on any machine.
+/// Encodes single pictures, the same bytes on any machine. (A `Bitmap` writes itself as PNG.)
 public enum StillImage {
   /// A baseline JPEG. `quality` is libav's scale: 2 is best, 31 worst.
   ///
@@ -25,39 +25,6 @@ public enum StillImage {
       sourceIsFull: false, targetIsFull: true)
     target.pointer.pointee.quality = Int32(quality) * FF_QP2LAMBDA
     return try encode(target, with: encoder)
-  }
-
-  /// A PNG with alpha, not premultiplied as the format wants it.
-  public static func png(_ bitmap: Bitmap) throws(Diagnostic) -> [UInt8] {
-    let encoder = try Encoder("png", options: [("pred", "mixed")]) { context in
-      context.pointee.width = Int32(bitmap.width)
-      context.pointee.height = Int32(bitmap.height)
-      context.pointee.pix_fmt = AV_PIX_FMT_RGBA
-      context.pointee.time_base = AVRational(num: 1, den: 1)
-      context.pointee.compression_level = 6
-    }
-    let frame = Frame()
-    frame.pointer.pointee.width = Int32(bitmap.width)
-    frame.pointer.pointee.height = Int32(bitmap.height)
-    frame.pointer.pointee.format = AV_PIX_FMT_RGBA.rawValue
-    try LibAV.check(av_frame_get_buffer(frame.pointer, 0), "making room for a picture")
-    guard let plane = frame.pointer.pointee.data.0 else { return [] }
-    bitmap.pixels.withUnsafeBufferPointer { pixels in
-      for row in 0..<bitmap.height {
-        let line = plane + row * Int(frame.pointer.pointee.linesize.0)
-        for column in 0..<bitmap.width {
-          let from = (row * bitmap.width + column) * 4
-          let alpha = Int(pixels[from + 3])
-          for channel in 0..<3 {
-            let value = Int(pixels[from + 2 - channel])
-            line[4 * column + channel] =
-              alpha == 0 ? 0 : UInt8(min(255, (value * 255 + alpha / 2) / alpha))
-          }
-          line[4 * column + 3] = UInt8(alpha)
-        }
-      }
-    }
-    return try encode(frame, with: encoder)
   }
 
   private static func encode(_ frame: Frame, with encoder: Encoder) throws(Diagnostic) -> [UInt8] {
