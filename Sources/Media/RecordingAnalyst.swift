@@ -95,12 +95,15 @@ final class RecordingAnalyst {
     guard let video else { return }
     let fields = packet.pointer.pointee
     pictures += 1
+    // Where the container gives no length, a picture lasts as long as the one before it did; packets
+    // come in decoding order, so that only the furthest so far tells.
     if let last = lastPicture, start > last.start {
       lastPicture = (start, min(start - last.start, 1_000_000))
     } else if lastPicture == nil {
-      lastPicture = (start, fields.duration > 0 ? fields.duration : 33_333)
+      lastPicture = (start, 33_333)
     }
-    videoEnd = max(videoEnd, start + (lastPicture?.length ?? 0))
+    let length = fields.duration > 0 ? fields.duration : (lastPicture?.length ?? 0)
+    videoEnd = max(videoEnd, start + length)
     let isKey = fields.flags & AV_PKT_FLAG_KEY != 0
     if !isKey { withSecond(start) { $0.bytes += Int(fields.size) } }
     if isKey || start < RecordingAnalyst.thoroughUntil {

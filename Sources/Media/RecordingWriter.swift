@@ -57,7 +57,8 @@ public final class RecordingWriter {
       case .mp4H264:
         (
           "libx264",
-          [("preset", "veryfast"), ("crf", "26"), ("x264-params", "cpu-independent=1")]
+          // Recorders encode live: no frame waits for a later one.
+          [("preset", "veryfast"), ("crf", "26"), ("x264-params", "cpu-independent=1:bframes=0")]
         )
       }
     return try Encoder(name, options: options) { context in

@@ -30,6 +30,10 @@ public enum SandboxChild {
     // All that libraries set up once, with files or without, is set up now.
     LibAV.prepare()
     _ = Int.random(in: 0...1)
+    // Swift's own handlers would start another process to explain a crash, and wait for it for ever.
+    for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
+      signal(fault, SIG_DFL)
+    }
     guard yb_close_from(UInt32(output) + 1) == 0, confine(limits),
       yb_enter_sandbox(input, output) == 0
     else {

@@ -194,7 +194,9 @@ final class SandboxProcess {
       guard let value = getenv(name) else { return nil }
       return "\(name)=\(String(cString: value))"
     }
-    return values + ["SWIFT_DETERMINISTIC_HASHING=1", "LC_ALL=C", "TZ=UTC0"]
+    return values + [
+      "SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "LC_ALL=C", "TZ=UTC0",
+    ]
   }()
 }
 
