@@ -108,13 +108,18 @@ extension Diagnostic {
 }
 
 extension Diagnostic.Subject: CustomStringConvertible {
-  /// `file:line:column` and then `pipeline tenant period stage`, as far as they are known.
-  public var description: String {
+  /// `file:line:column`, as far as they are known; `""` without a file.
+  public var place: String {
     var place = file ?? ""
     if file != nil, let line {
       place += ":\(line)"
       if let column { place += ":\(column)" }
     }
+    return place
+  }
+
+  /// The place and then `pipeline tenant period stage`, as far as they are known.
+  public var description: String {
     let work = [pipeline, tenant, period, stage].compactMap { $0 }.joined(separator: " ")
     return [place, work].filter { !$0.isEmpty }.joined(separator: ": ")
   }

@@ -70,7 +70,8 @@ final class Publisher: Sendable {
             pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
             slug: partition.tenant.slug, period: partition.period.description,
             stage: failure.subject.stage ?? "", code: failure.code.description,
-            message: failure.message, hint: failure.hint),
+            message: [failure.subject.place, failure.message].filter { !$0.isEmpty }
+              .joined(separator: ": "), hint: failure.hint),
           isTransient: failure.isTransient, to: run)
         try record.add([outcome(of: partition, isPublished: false)], run: run)
       }

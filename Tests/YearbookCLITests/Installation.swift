@@ -65,6 +65,15 @@ struct Installation {
       "pipelines/nightly.yaml",
       "name: nightly\ntenants: active\npipelines:\n  - {run: rows, periods: [this-year, closing-years]}\n"
     )
+    try FileManager.default.copyItem(
+      atPath: "\(Places.project)/templates", toPath: "\(folder)/templates")
+    for locale in ["en", "pt-BR", "es"] {
+      try write(
+        "templates/messages/\(locale).yaml",
+        Self.text("templates/messages/\(locale).yaml")
+          + "\nrows: {figures: {people: People}, columns: {username: Name}, tables: {people: People}}\n"
+      )
+    }
     try FileManager.default.createDirectory(
       atPath: "\(folder)/media", withIntermediateDirectories: true)
   }
@@ -98,7 +107,7 @@ struct Installation {
   ) throws -> (status: Int32, output: String) {
     try Program.run(
       [Places.yearbook] + arguments
-        + ["--pipelines", "\(folder)/pipelines", "--templates", "\(Places.project)/templates"],
+        + ["--pipelines", "\(folder)/pipelines", "--templates", "\(folder)/templates"],
       in: folder, environment: environment + more)
   }
 
