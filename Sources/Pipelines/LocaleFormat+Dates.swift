@@ -97,14 +97,15 @@ extension LocaleFormat {
     }
   }
 
-  /// The same where something happens again and again: `terças-feiras`, `Tuesdays`.
-  public func weekdaysName(_ weekday: Int) -> String? {
+  /// When something happens again and again: `às terças-feiras`, `on Tuesdays`, `los martes`.
+  public func onWeekdays(_ weekday: Int) -> String? {
     guard let name = weekdayName(weekday) else { return nil }
     switch language {
     case "pt" where weekday <= 4:
-      return name.split(separator: "-").map { $0 + "s" }.joined(separator: "-")
-    case "es" where weekday <= 4: return name
-    default: return name + "s"
+      return "às " + name.split(separator: "-").map { $0 + "s" }.joined(separator: "-")
+    case "pt": return "aos \(name)s"
+    case "es": return "los " + (weekday <= 4 ? name : name + "s")
+    default: return "on \(name)s"
     }
   }
 

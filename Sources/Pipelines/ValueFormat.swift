@@ -16,8 +16,10 @@ public enum ValueFormat: String, Sendable, Codable, CaseIterable {
   case month
   /// 0 Monday … 6 Sunday.
   case weekday
-  /// An instant in UTC, shown to the minute.
+  /// An instant, shown to the minute in the tenant's time zone. (`date` shows its day there.)
   case time
+  /// Words with commas between, which get room to wrap.
+  case words
   /// What somebody typed, shown as it is.
   case text
   /// A word of a closed list, `terms.COLUMN.WORD` in the message catalogue; an unknown one is the tenant's error.

@@ -143,9 +143,11 @@ final class AggregateFigure {
       return ReportModel.Amount(value: try number(reader, index))
     case .date, .month:
       let text = String(decoding: bytes, as: UTF8.self)
-      guard CivilDate(text) != nil else { throw notA("day", reader, index) }
+      guard CivilDate(text) != nil || ReportInstant(text) != nil else {
+        throw notA("day", reader, index)
+      }
       return ReportModel.Amount(text: text)
-    case .time, .text, .term, .boolean, .link:
+    case .time, .text, .words, .term, .boolean, .link:
       return ReportModel.Amount(text: String(decoding: bytes, as: UTF8.self))
     }
   }

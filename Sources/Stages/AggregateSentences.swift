@@ -28,7 +28,7 @@ struct AggregateSentences {
     for figure in figures {
       guard let amount = figure.amounts.first else { continue }
       if figure.format == .weekday, let weekday = amount.value?.integer {
-        arguments[figure.name] = .text(messages.format.weekdaysName(weekday) ?? "")
+        arguments[figure.name] = .text(messages.format.onWeekdays(weekday) ?? "")
       } else if figure.format == .month, let day = amount.text.flatMap({ CivilDate($0) }) {
         arguments[figure.name] = .text(messages.format.monthName(day.month))
       } else {

@@ -47,9 +47,10 @@ public struct AggregateStage: Stage {
       uniquingKeysWith: { first, _ in first })
     let faults = spec.diagnostics(columns: columns)
     if !faults.isEmpty { throw Diagnostics(faults) }
-    let messages = ReportMessages(
-      catalog: try PageTemplates.cached(folder: environment.templates).catalog,
-      pipeline: work.pipeline.name, locale: work.tenant.locale)
+    let messages = try ReportMessages(
+      catalog: PageTemplates.cached(folder: environment.templates).catalog,
+      pipeline: work.pipeline.name, locale: work.tenant.locale,
+      timeZone: work.tenant.timeZone)
 
     var parts = AggregateParts()
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {

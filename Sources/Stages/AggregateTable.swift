@@ -160,14 +160,15 @@ final class AggregateTable {
   private func writeText(
     _ field: ArraySlice<UInt8>, _ column: ReportModel.Table.Column
   ) throws {
+    if ["timestamptz", "timestamp with time zone"].contains(column.type) {
+      writeInstant(field)
+      return
+    }
     switch column.format {
     case .boolean:
       let word = Array((field.first == UInt8(ascii: "t") ? "true" : "false").utf8)
       machine.append(word)
       spreadsheet?.append(word)
-    case .time:
-      TableCell.writeInstant(field, forPeople: false, to: machine)
-      if let spreadsheet { TableCell.writeInstant(field, forPeople: true, to: spreadsheet) }
     case .term:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       let word = try term(field, column.name)
@@ -179,6 +180,15 @@ final class AggregateTable {
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       if let spreadsheet { TableCell.writeForPeople(field, to: spreadsheet) }
     }
+  }
+
+  /// In UTC for machines, in the tenant's zone for people.
+  private func writeInstant(_ field: ArraySlice<UInt8>) {
+    TableCell.writeInstant(field, to: machine)
+    guard let spreadsheet else { return }
+    guard let instant = ReportInstant(String(decoding: field, as: UTF8.self)) else { return }
+    let local = instant.local(in: messages.timeZone)
+    spreadsheet.append("\(local.day) \(local.clock)".utf8)
   }
 
   /// The words of a term, looked up once each.

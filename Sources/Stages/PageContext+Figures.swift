@@ -37,7 +37,7 @@ extension PageContext {
     view["direction"] = value == previous ? "same" : value > previous ? "up" : "down"
     if let change = amount.change {
       // A share that moved is told in points, not in percent of a percentage.
-      if figure.format != .percent {
+      if figure.format != .percent, !change.isZero {
         view["change"] = messages.format.signed(try messages.format.percent(change), of: change)
       }
     } else if !(value.isZero && previous.isZero) {

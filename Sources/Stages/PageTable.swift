@@ -28,7 +28,7 @@ struct PageTable {
     writer.raw("<div class=\"table\" role=\"region\" tabindex=\"0\"")
     writer.attribute("aria-label", title)
     writer.raw("><table")
-    if table.layout == .statement { writer.raw(" class=\"statement\"") }
+    writer.raw(table.layout == .statement ? " class=\"statement\"" : " class=\"rows\"")
     writer.raw("><caption>")
     writer.text(title)
     writer.raw("</caption>\n")
@@ -82,7 +82,9 @@ struct PageTable {
       shown += 1
       writer.raw("<tr>")
       for column in columns {
-        writer.raw(isNumber(column.column) ? "<td class=\"n\">" : "<td>")
+        writer.raw(isNumber(column.column) ? "<td class=\"n\"" : "<td")
+        writer.attribute("data-l", column.title)
+        writer.raw(">")
         try writeCell(reader, column, &writer)
         writer.raw("</td>")
       }
@@ -120,8 +122,14 @@ struct PageTable {
           writer.text(lines.count > 1 ? "\(total) (\(line ?? ""))" : total)
           writer.raw("</th>")
         } else {
-          writer.raw("<td class=\"n\">")
-          if let value = amount?.value { writer.text(try number(value, column.column)) }
+          writer.raw("<td class=\"n\"")
+          if let value = amount?.value {
+            writer.attribute("data-l", column.title)
+            writer.raw(">")
+            writer.text(try number(value, column.column))
+          } else {
+            writer.raw(">")
+          }
           writer.raw("</td>")
         }
       }
@@ -176,10 +184,17 @@ struct PageTable {
       return
     }
     switch column.column.format {
-    case .text:
+    case .text, .words:
       // A name may run from right to left; it must not turn its neighbours round.
       writer.raw("<bdi>")
-      writer.text(bytes: field)
+      if column.column.format == .words {
+        writer.text(
+          field.split(separator: UInt8(ascii: ",")).map {
+            String(decoding: $0, as: UTF8.self)
+          }.joined(separator: ", "))
+      } else {
+        writer.text(bytes: field)
+      }
       writer.raw("</bdi>")
     case .link:
       let address = String(decoding: field, as: UTF8.self)

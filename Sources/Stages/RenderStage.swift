@@ -56,8 +56,9 @@ public struct RenderStage: Stage {
     _ page: RenderSpec.Page, _ work: PartitionWork, _ model: ReportModel,
     _ templates: PageTemplates, files: [String: Artifact], links: [String: String]
   ) throws -> [UInt8] {
-    let messages = ReportMessages(
-      catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale)
+    let messages = try ReportMessages(
+      catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
+      timeZone: work.tenant.timeZone)
     let context = PageContext(
       model: model, messages: messages, title: work.pipeline.title(for: messages.locale),
       head: PageHead(styleSheet: templates.styleSheet, tenantID: work.tenant.id), files: files,

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Pipelines
 
 /// The texts of one pipeline's reports in one locale, by the catalogue's conventions:
@@ -9,8 +10,18 @@ struct ReportMessages {
   /// The locale whose texts are used, so that numbers and words agree.
   let locale: String
   let format: LocaleFormat
+  /// The zone that instants are shown in.
+  let timeZone: TimeZone
 
-  init(catalog: MessageCatalog, pipeline: String, locale: String) {
+  init(
+    catalog: MessageCatalog, pipeline: String, locale: String, timeZone: String = "UTC"
+  ) throws(Diagnostic) {
+    guard let zone = TimeZone(identifier: timeZone) else {
+      throw Diagnostic(
+        .data, "the tenant's time zone is not known to this machine",
+        hint: "the package tzdata is to be installed, or the tenant's row mended")
+    }
+    self.timeZone = zone
     self.catalog = catalog
     self.pipeline = pipeline
     self.locale = catalog.effectiveLocale(for: locale)

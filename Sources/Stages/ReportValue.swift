@@ -40,8 +40,9 @@ struct ReportValue {
     case .boolean:
       return try messages.text(text == "t" || text == "true" ? "page.yes" : "page.no")
     case .time:
-      guard let day = CivilDate(text.prefix(10)) else { return text }
-      return self.format.shortDate(day) + " " + text.dropFirst(11).prefix(5) + " UTC"
+      guard let local = ReportInstant(text)?.local(in: messages.timeZone) else { return text }
+      return self.format.shortDate(local.day) + " " + local.clock.prefix(5)
+    case .words: return text.split(separator: ",").joined(separator: ", ")
     case .text, .link: return text
     }
   }
@@ -59,7 +60,8 @@ struct ReportValue {
   }
 
   private func day(_ text: String, _ column: String) throws -> CivilDate {
-    guard let day = CivilDate(text.prefix(10)) else {
+    if let instant = ReportInstant(text) { return instant.local(in: messages.timeZone).day }
+    guard let day = CivilDate(text) else {
       throw Diagnostic(.data, "the column '\(column)' holds what is no day")
     }
     return day

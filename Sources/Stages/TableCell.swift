@@ -28,18 +28,16 @@ enum TableCell {
     write([UInt8(ascii: "'")] + Array(field), delimiter: UInt8(ascii: ";"), to: bytes)
   }
 
-  /// `2026-11-20 14:05:33.5+00` as PostgreSQL prints it in UTC, by ISO 8601 for machines, and without a
-  /// fraction and zone for spreadsheets, which take neither.
-  static func writeInstant(_ field: some Collection<UInt8>, forPeople: Bool, to bytes: TableBytes) {
+  /// `2026-11-20 14:05:33.5+00` as PostgreSQL prints it in UTC, by ISO 8601.
+  static func writeInstant(_ field: some Collection<UInt8>, to bytes: TableBytes) {
     var length = 0
     for byte in field {
       // The zone begins at a sign after the date.
       if length > 10, byte == UInt8(ascii: "+") || byte == UInt8(ascii: "-") { break }
-      if forPeople, length == 19 { break }
-      bytes.append(length == 10 && !forPeople ? UInt8(ascii: "T") : byte)
+      bytes.append(length == 10 ? UInt8(ascii: "T") : byte)
       length += 1
     }
-    if !forPeople { bytes.append(UInt8(ascii: "Z")) }
+    bytes.append(UInt8(ascii: "Z"))
   }
 
   private static func isFormulaStart(_ byte: UInt8) -> Bool {
