@@ -15,6 +15,7 @@ final class Publisher: Sendable {
   private let record: Locked<RunRecord>
   private let blobs: BlobStore
   private let library: PipelineLibrary
+  private let templates: PageTemplates
   private let run: String
   private let moment: RunMoment
   private let state: RunState
@@ -22,12 +23,13 @@ final class Publisher: Sendable {
 
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
-    run: String, moment: RunMoment, state: RunState
+    templates: PageTemplates, run: String, moment: RunMoment, state: RunState
   ) {
     self.store = store
     self.record = record
     self.blobs = blobs
     self.library = library
+    self.templates = templates
     self.run = run
     self.moment = moment
     self.state = state
@@ -176,7 +178,7 @@ final class Publisher: Sendable {
     for partition in partitions { tenants[partition.tenant.slug] = partition.tenant }
     for slug in tenants.keys.sorted() {
       guard let tenant = tenants[slug] else { continue }
-      try TenantPages(store: store, library: library).renew(tenant)
+      try TenantPages(store: store, library: library, templates: templates).renew(tenant)
     }
   }
 }

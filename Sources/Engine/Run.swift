@@ -47,7 +47,8 @@ final class Run {
     let lookup = Locked(try RunRecord(conninfo))
     let publisher = try Publisher(
       store: ReleaseStore(root: root), record: Locked(RunRecord(conninfo)), blobs: blobs,
-      library: session.library, run: id, moment: plan.moment, state: state)
+      library: session.library, templates: PageTemplates.cached(folder: session.templates), run: id,
+      moment: plan.moment, state: state)
     committer = Committer(commitResults: publisher.commit, publish: publisher.publish)
     pool = WorkerPool(size: session.threads)
     worker = PartitionWorker(

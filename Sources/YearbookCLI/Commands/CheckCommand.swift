@@ -23,6 +23,7 @@ struct CheckCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let out = Console.standardOutput
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+    try checkTemplates(of: library, in: configuration.templateFolder())
     out.line(
       "\(Figures.count(library.pipelines.count, "pipeline")),"
         + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
@@ -48,5 +49,18 @@ struct CheckCommand: ParsableCommand {
       }
       guard faults.isEmpty else { throw Diagnostics(faults) }
     }
+  }
+
+  /// Every page's template is there, and every message is there in every language.
+  private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
+    let templates = try PageTemplates(folder: folder)
+    var faults = library.pipelines.compactMap(\.render).flatMap(templates.diagnostics)
+    faults += templates.catalog.missing().map { locale, key in
+      Diagnostic(
+        .configuration, "the message '\(key)' is missing",
+        at: .init(file: "\(folder)/messages/\(locale).yaml"),
+        hint: "another language has it: add it here")
+    }
+    guard faults.isEmpty else { throw Diagnostics(faults) }
   }
 }
