@@ -2,6 +2,7 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 import Postgres
+import Synchronization
 import TestSupport
 import Testing
 
@@ -63,6 +64,29 @@ import Testing
     try again.stop(.immediate)
     try PrivateServer.remove(folder)
     #expect(access(server.dataDirectory, F_OK) != 0)
+  }
+
+  @Test func `Users that start at once share one server, and the last one ends it`() throws {
+    let parent = try TemporaryFolder()
+    chmod(parent.path, 0o755)
+    let folder = parent.path + "/s"
+    let seen = Mutex<[String]>([])
+    let users = (0..<4).map { _ in
+      Background {
+        do {
+          let server = try PrivateServer.start(in: folder, options: Self.options)
+          let row = try Connection(server.conninfo()).query("SELECT 1 AS one").only()
+          seen.withLock { $0.append("\(server.pid) \(row.values)") }
+          try server.stop()
+        } catch {
+          seen.withLock { $0.append("\(error)") }
+        }
+      }
+    }
+    for user in users { user.join() }
+    // One that comes after the last has gone starts a server of its own.
+    #expect(seen.withLock { $0.allSatisfy { $0.hasSuffix("[Optional(\"1\")]") } })
+    #expect(access(folder + "/data/postmaster.pid", F_OK) != 0)
   }
 
   @Test func `A server that is in use is not removed`() throws {
