@@ -106,7 +106,7 @@ public final class PrivateServer {
       _ = child?.poll()
       return true
     }
-    try Self.end(running, child: child, mode, log: directory + "/server.log")
+    try Self.end(running, mode, log: directory + "/server.log")
     return true
   }
 
@@ -123,7 +123,7 @@ public final class PrivateServer {
     guard users.tryExclusively() else { return false }
     let place = try ServerPlace.find(in: directory, for: user)
     if let file = PostmasterFile(data: place.data), file.isAlive(data: place.data) {
-      try end(file, child: nil, .immediate, log: directory + "/server.log")
+      try end(file, .immediate, log: directory + "/server.log")
     }
     let shelter = place.blockedBy == nil ? nil : String(place.data.dropLast("/data".count))
     for folder in [shelter, directory].compactMap({ $0 }) {
@@ -137,12 +137,12 @@ public final class PrivateServer {
   }
 
   private static func end(
-    _ server: PostmasterFile, child: ChildProcess?, _ mode: StopMode, log: String
+    _ server: PostmasterFile, _ mode: StopMode, log: String
   ) throws(Diagnostic) {
     kill(server.pid, mode == .fast ? SIGINT : SIGQUIT)
-    if !waitForEnd(of: server.pid, child: child, seconds: 60) {
+    if !waitForEnd(of: server.pid, seconds: 60) {
       kill(server.pid, SIGQUIT)
-      guard waitForEnd(of: server.pid, child: child, seconds: 20) else {
+      guard waitForEnd(of: server.pid, seconds: 20) else {
         throw Diagnostic(
           .unavailable, "the private PostgreSQL (process \(server.pid)) does not stop",
           hint: "see \(log)")
@@ -155,13 +155,12 @@ public final class PrivateServer {
   }
 
   private static func waitForEnd(
-    of process: pid_t, child: ChildProcess?, seconds: Int
+    of process: pid_t, seconds: Int
   ) -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
-      if let child, child.pid == process {
-        if child.poll() != nil { return true }
-      }
+      // If this process started it, under whatever name, it must also take in its end.
+      if waitpid(process, nil, WNOHANG) == process { return true }
       if kill(process, 0) != 0, errno == ESRCH { return true }
       usleep(5000)
     }
