@@ -15,28 +15,54 @@ public enum Rasteriser {
   public static func draw(
     _ svg: [UInt8], width: Int, height: Int
   ) throws(Diagnostic) -> Bitmap {
-    precondition((1...16_384).contains(width) && (1...16_384).contains(height))
+    try draw(SVGDocument(svg), layer: nil, hasEmoji: hasEmoji(svg), width, height)
+  }
+
+  /// Draws each of these elements alone, in its place in the document; one that is not there is `nil`.
+  public static func layers(
+    _ svg: [UInt8], ids: [String], width: Int, height: Int
+  ) throws(Diagnostic) -> [Bitmap?] {
     let document = try SVGDocument(svg)
+    let hasEmoji = hasEmoji(svg)
+    var layers: [Bitmap?] = []
+    for id in ids {
+      let isThere = rsvg_handle_has_sub(document.handle, "#\(id)") != 0
+      layers.append(
+        isThere ? try draw(document, layer: id, hasEmoji: hasEmoji, width, height) : nil)
+    }
+    return layers
+  }
+
+  private static func draw(
+    _ document: borrowing SVGDocument, layer: String?, hasEmoji: Bool, _ width: Int, _ height: Int
+  ) throws(Diagnostic) -> Bitmap {
+    precondition((1...16_384).contains(width) && (1...16_384).contains(height))
     var bitmap = Bitmap(width: width, height: height)
-    let hasEmoji = Rasteriser.hasEmoji(svg)
+    let handle = document.handle
     let failure = bitmap.withSurface { surface in
       hasEmoji
-        ? Rasteriser.drawThroughRecording(document.handle, on: surface, width, height)
-        : Rasteriser.draw(document.handle, on: surface, width, height)
+        ? drawThroughRecording(handle, layer, on: surface, width, height)
+        : draw(handle, layer, on: surface, width, height)
     }
     if let failure { throw failure }
     return bitmap
   }
 
   private static func draw(
-    _ handle: UnsafeMutablePointer<RsvgHandle>, on surface: OpaquePointer, _ width: Int,
-    _ height: Int
+    _ handle: UnsafeMutablePointer<RsvgHandle>, _ layer: String?, on surface: OpaquePointer,
+    _ width: Int, _ height: Int
   ) -> Diagnostic? {
     guard let context = cairo_create(surface) else { return Diagnostic(.bug, "out of memory") }
     defer { cairo_destroy(context) }
     var viewport = RsvgRectangle(x: 0, y: 0, width: Double(width), height: Double(height))
     var error: UnsafeMutablePointer<GError>?
-    guard rsvg_handle_render_document(handle, context, &viewport, &error) != 0 else {
+    let isDrawn =
+      if let layer {
+        rsvg_handle_render_layer(handle, context, "#\(layer)", &viewport, &error)
+      } else {
+        rsvg_handle_render_document(handle, context, &viewport, &error)
+      }
+    guard isDrawn != 0 else {
       return SVGDocument.failure("this SVG can't be drawn", error)
     }
     return failure(of: context)
@@ -46,8 +72,8 @@ public enum Rasteriser {
   /// emoji is drawn on a PDF surface without a file, whose recording Cairo then plays on the bitmap, glyph by
   /// glyph.
   private static func drawThroughRecording(
-    _ handle: UnsafeMutablePointer<RsvgHandle>, on surface: OpaquePointer, _ width: Int,
-    _ height: Int
+    _ handle: UnsafeMutablePointer<RsvgHandle>, _ layer: String?, on surface: OpaquePointer,
+    _ width: Int, _ height: Int
   ) -> Diagnostic? {
     guard
       let recording = cairo_pdf_surface_create_for_stream(nil, nil, Double(width), Double(height)),
@@ -57,7 +83,7 @@ public enum Rasteriser {
       cairo_destroy(context)
       cairo_surface_destroy(recording)
     }
-    if let failure = draw(handle, on: recording, width, height) { return failure }
+    if let failure = draw(handle, layer, on: recording, width, height) { return failure }
     cairo_set_source_surface(context, recording, 0, 0)
     cairo_paint(context)
     return failure(of: context)

@@ -1,0 +1,132 @@
+import Diagnostics
+import Foundation
+import Media
+import Mustache
+import Pipelines
+
+/// What one card shows, before it is drawn.
+struct FilmCard: Sendable {
+  /// A word of the template's `when`: `below`, `beside`, `card`, `live`, `plain`.
+  var layout = "plain"
+  /// Slot to text; a text may hold anything.
+  var texts: [String: String] = [:]
+  /// Value and label.
+  var figures: [(value: String, label: String)] = []
+  var bars: [Int] = []
+  /// Initials of the tiles of a mosaic, `""` where a picture lies.
+  var tiles: [String] = []
+  /// Words that are true, for sections of the template.
+  var flags: [String] = []
+}
+
+/// The SVG templates of films, and how a card is drawn with them.
+struct FilmTemplates: Sendable {
+  let folder: String
+  let accent: Accent
+  let locale: String
+  private var sources: [String: String] = [:]
+
+  /// The width that templates are drawn for; a format's frame is this scaled.
+  static let width = 1_280
+  static let height = 720
+
+  /// Reads the templates of these names.
+  init(folder: String, names: [String], accent: Accent, locale: String) throws(Diagnostics) {
+    self.folder = folder
+    self.accent = accent
+    self.locale = locale
+    var found: [Diagnostic] = []
+    for name in names {
+      let path = "\(folder)/video/\(name)"
+      guard !name.contains("/"), let data = FileManager.default.contents(atPath: path),
+        let text = String(validating: data, as: UTF8.self)
+      else {
+        found.append(
+          Diagnostic(.configuration, "this template can't be read", at: .init(file: path)))
+        continue
+      }
+      sources[name] = text
+    }
+    if !found.isEmpty { throw Diagnostics(found) }
+  }
+
+  /// The bytes of all templates, for the stage key.
+  func addTo(_ key: inout KeyInputs) {
+    for (name, text) in sources.sorted(by: { $0.key < $1.key }) {
+      key.add("template \(name)", contentsOf: text.utf8)
+    }
+  }
+
+  func layout(_ template: String, _ layout: String) -> FilmCardLayout {
+    FilmCardLayout(sources[template] ?? "", layout: layout)
+  }
+
+  /// The card as an SVG document.
+  func svg(_ card: FilmCard, template: String) throws -> [UInt8] {
+    let layout = layout(template, card.layout)
+    var context: [String: Any] = [
+      "fonts": RasterFonts.text(locale: locale), "code": RasterFonts.code(locale: locale),
+      "lang": locale, "accent": accent.film, "ground": accent.filmGround, "ink": accent.filmInk,
+      card.layout: true,
+    ]
+    for flag in card.flags { context[flag] = true }
+    for (slot, lines) in try layout.lines(card.texts, locale: locale) {
+      context[slot] = lines.map { line in line.mapValues(PageText.carry) }
+    }
+    let row = layout.directive("row", "figures")
+    context["figures"] = card.figures.enumerated().map { index, figure in
+      [
+        "value": PageText.carry(figure.value), "label": PageText.carry(figure.label),
+        "x": FilmCardLayout.text(
+          (row?.number("x") ?? 0) + Double(index) * (row?.number("step") ?? 0)),
+      ]
+    }
+    context["bars"] = layout.bars(card.bars).map { bar -> [String: Any] in
+      var values: [String: Any] = bar
+      values[bar["kind"] ?? "some"] = true
+      return values
+    }
+    context["tiles"] = FilmTemplates.tiles(layout, card.tiles)
+    let template = try compiled(template)
+    return PageText.deliver(template.render(context))
+  }
+
+  /// The places of a mosaic's tiles: rows and columns of equal tiles, as few as hold them all.
+  static func places(_ layout: FilmCardLayout, _ count: Int) -> [Bitmap.Area] {
+    guard let box = layout.area("tiles"), count > 0 else { return [] }
+    let columns = count <= 3 ? count : count <= 8 ? 4 : count <= 10 ? 5 : 6
+    let rows = (count + columns - 1) / columns
+    let gap = 16
+    let width = (box.width - gap * (columns - 1)) / columns
+    let height = min((box.height - gap * (rows - 1)) / rows, width * 10 / 16)
+    let top = box.y + (box.height - rows * height - (rows - 1) * gap) / 2
+    return (0..<count).map { index in
+      Bitmap.Area(
+        x: box.x + index % columns * (width + gap), y: top + index / columns * (height + gap),
+        width: width, height: height)
+    }
+  }
+
+  private static func tiles(_ layout: FilmCardLayout, _ tiles: [String]) -> [[String: Any]] {
+    zip(places(layout, tiles.count), tiles).map { place, initials in
+      [
+        "x": String(place.x), "y": String(place.y), "width": String(place.width),
+        "height": String(place.height), "initials": PageText.carry(initials),
+        "isEmpty": initials.isEmpty, "centre": String(place.x + place.width / 2),
+        "base": String(place.y + place.height / 2 + 16),
+      ]
+    }
+  }
+
+  private func compiled(_ name: String) throws -> MustacheTemplate {
+    do {
+      return try MustacheTemplate(string: sources[name] ?? "")
+    } catch let error as MustacheTemplate.ParserError {
+      throw Diagnostic(
+        .configuration, "not a Mustache template: \(error.error)",
+        at: .init(
+          file: "\(folder)/video/\(name)", line: error.context.lineNumber,
+          column: error.context.columnNumber))
+    }
+  }
+}
