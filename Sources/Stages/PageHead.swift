@@ -6,8 +6,10 @@ struct PageHead {
   /// `<meta …>` and `<style>` elements, ready.
   let markup: String
 
-  /// - Parameter tenantID: decides the accent.
-  init(styleSheet: String, tenantID: String) {
+  /// - Parameters:
+  ///   - tenantID: decides the accent.
+  ///   - media: whether the page plays a film that lies beside it.
+  init(styleSheet: String, tenantID: String, media: Bool = false) {
     let accent = Accent(tenant: tenantID)
     let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
     let hashes = [styleSheet, own].map { text in
@@ -16,6 +18,7 @@ struct PageHead {
     // Pictures may lie inside the page or beside it, also where it is opened from a disk.
     let policy =
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
+      + (media ? "media-src 'self' file:; " : "")
       + "base-uri 'none'; form-action 'none'"
     markup =
       "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\" />\n"

@@ -7,6 +7,7 @@ public enum StageList {
     var stages: [any Stage] = []
     if pipeline.aggregate != nil { stages.append(AggregateStage()) }
     if pipeline.render != nil { stages.append(RenderStage()) }
+    if pipeline.stitch != nil { stages.append(StitchStage()) }
     return stages
   }
 }

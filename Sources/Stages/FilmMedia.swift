@@ -1,0 +1,165 @@
+import Diagnostics
+import Foundation
+import Media
+import Pipelines
+
+/// A film's pictures and recordings: found, digested and looked into once, by content.
+struct FilmMedia: Sendable {
+  /// What is known of one object.
+  struct Facts: Sendable {
+    var key: String
+    var digest: String
+    var content: Content
+  }
+
+  enum Content: Sendable {
+    case picture(width: Int, height: Int)
+    case recording(RecordingProbe)
+    /// It is of no use, and this is why.
+    case unusable(String)
+  }
+
+  /// What is kept of a picture.
+  private struct PictureFacts: Codable {
+    var width: Int?
+    var height: Int?
+    var failure: String?
+  }
+
+  private struct RecordingFacts: Codable {
+    var probe: RecordingProbe?
+    var failure: String?
+  }
+
+  /// The largest picture that a film shows of one: a little more than a frame's width, and long ones whole.
+  static let pictureBox = (width: 1_400, height: 5_600)
+
+  let environment: any StageEnvironment
+
+  func open(_ key: String) throws(Diagnostic) -> MediaObject {
+    guard let media = environment.media else {
+      throw Diagnostic(
+        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+    }
+    return try MediaRoot(media).open(key)
+  }
+
+  func picture(_ key: String) throws(Diagnostic) -> Bitmap {
+    try PictureReader.read(
+      open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
+  }
+
+  /// Looks into an object; what is wrong with it is a warning and `unusable`.
+  func facts(
+    _ key: String, _ medium: StitchSpec.Medium
+  ) throws -> (facts: Facts, warnings: [Warning]) {
+    let digest: String
+    do {
+      digest = try environment.digest(ofMedia: key)
+    } catch let error as Diagnostic where error.code == .data {
+      let facts = Facts(key: key, digest: "missing", content: .unusable(error.message))
+      return (facts, [warning("media-missing", key, error.message)])
+    }
+    switch medium {
+    case .picture: return try pictureFacts(key, digest)
+    case .recording: return try recordingFacts(key, digest)
+    }
+  }
+
+  private func pictureFacts(
+    _ key: String, _ digest: String
+  ) throws -> (facts: Facts, warnings: [Warning]) {
+    var inputs = KeyInputs(stage: "picture facts", version: 1)
+    inputs.add("media", digest)
+    let found = try environment.cached(inputs) { path in
+      var facts = PictureFacts()
+      do throws(Diagnostic) {
+        let picture = try picture(key)
+        facts = PictureFacts(width: picture.width, height: picture.height)
+      } catch {
+        guard error.code == .data else { throw error }
+        facts.failure = error.message
+      }
+      try FilmMedia.write(facts, to: path)
+      return []
+    }
+    let facts = try FilmMedia.read(PictureFacts.self, from: found.file.path)
+    guard let width = facts.width, let height = facts.height else {
+      let failure = facts.failure ?? "it can't be decoded"
+      return (
+        Facts(key: key, digest: digest, content: .unusable(failure)),
+        found.warnings + [warning("picture-unusable", key, failure)]
+      )
+    }
+    return (
+      Facts(key: key, digest: digest, content: .picture(width: width, height: height)),
+      found.warnings
+    )
+  }
+
+  private func recordingFacts(
+    _ key: String, _ digest: String
+  ) throws -> (facts: Facts, warnings: [Warning]) {
+    var inputs = KeyInputs(stage: "recording facts", version: 1)
+    inputs.add("media", digest)
+    let found = try environment.cached(inputs) { path in
+      var facts = RecordingFacts()
+      do throws(Diagnostic) {
+        facts.probe = try RecordingProbe.probe(open(key))
+      } catch {
+        guard error.code == .data else { throw error }
+        facts.failure = error.message
+      }
+      try FilmMedia.write(facts, to: path)
+      return []
+    }
+    let facts = try FilmMedia.read(RecordingFacts.self, from: found.file.path)
+    guard let probe = facts.probe else {
+      let failure = facts.failure ?? "it can't be decoded"
+      return (
+        Facts(key: key, digest: digest, content: .unusable(failure)),
+        [warning("recording-unusable", key, failure)]
+      )
+    }
+    return (
+      Facts(key: key, digest: digest, content: .recording(probe)),
+      probe.warnings.map { Warning(code: $0.code, subject: key, message: $0.message) }
+    )
+  }
+
+  private func warning(_ code: String, _ key: String, _ reason: String) -> Warning {
+    Warning(code: code, subject: key, message: "\(reason); a card is shown instead")
+  }
+
+  private static func write(_ value: some Encodable, to path: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    try encoder.encode(value).write(to: URL(fileURLWithPath: path))
+  }
+
+  private static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
+    try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path)))
+  }
+}
+
+/// Which part of a recording is shown.
+enum FilmHighlight {
+  /// The first second of the excerpt of `length` seconds in which most happens.
+  ///
+  /// Each second counts its sound (root mean square up to −20 dBFS, where speech lies) twice and its pictures'
+  /// change once; a second of blackness counts nothing. Of equal excerpts the first is taken.
+  static func start(_ activity: [RecordingProbe.Activity], length: Int) -> Int {
+    guard activity.count > length, length > 0 else { return 0 }
+    let scores = activity.map { second -> Int in
+      if second.luma >= 0, second.luma < 18 { return 0 }
+      return 2 * min(second.rms, 100_000) / 100 + min(second.change, 1_000_000) / 1_000
+    }
+    var sum = scores[..<length].reduce(0, +)
+    var best = (start: 0, sum: sum)
+    for start in 1...(scores.count - length) {
+      sum += scores[start + length - 1] - scores[start - 1]
+      if sum > best.sum { best = (start, sum) }
+    }
+    return best.start
+  }
+}

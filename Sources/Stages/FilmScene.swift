@@ -1,0 +1,66 @@
+import Media
+import Pipelines
+
+/// A scene of which all is known that decides its picture and sound.
+struct FilmScene: Sendable {
+  enum Visual: Sendable {
+    /// Drawings alone.
+    case card
+    /// A picture that moves over a copy of itself.
+    case picture(FilmMedia.Facts, PicturePlacement)
+    /// Pictures in a card's tiles.
+    case mosaic([Tile])
+    /// An excerpt of a recording, from this millisecond, over a copy of its first picture.
+    case recording(FilmMedia.Facts, start: Int)
+    /// The same of a recording without pictures, under a card.
+    case sound(FilmMedia.Facts, start: Int)
+  }
+
+  struct Tile: Sendable {
+    var media: FilmMedia.Facts
+    var place: Bitmap.Area
+  }
+
+  var content: StoryboardPlan.Content
+  /// Its length in grid steps.
+  var steps: Int
+  var svg: [UInt8]
+  var visual: Visual
+  /// The card that takes its place if a recording does not play after all.
+  var fallback: [UInt8] = []
+  /// What captions say of it.
+  var caption: String
+  /// Whether all of it shows from the first frame on.
+  var isImmediate = false
+  /// Colours, `#rrggbb`, out of which it dissolves and into which.
+  var opening: String?
+  var closing: String?
+
+  /// What decides its segment.
+  func key(_ format: FilmFormat, ink: String) -> KeyInputs {
+    var key = KeyInputs(stage: "segment", version: 1)
+    key.add("format", "\(format.width)x\(format.height) crf \(format.crf) \(format.speed)")
+    key.add("sound", String(format.audioBitRate))
+    key.add("steps", String(steps))
+    key.add("drawing", contentsOf: svg)
+    key.add("ink", ink)
+    if isImmediate { key.add("immediate", "true") }
+    if let opening { key.add("opening", opening) }
+    if let closing { key.add("closing", closing) }
+    switch visual {
+    case .card: break
+    case .picture(let media, let placement):
+      key.add("media", media.digest)
+      key.add("window", "\(placement.window) \(placement.shape.rawValue)")
+    case .mosaic(let tiles):
+      for (index, tile) in tiles.enumerated() {
+        key.add("tile \(index)", "\(tile.media.digest) \(tile.place)")
+      }
+    case .recording(let media, let start), .sound(let media, let start):
+      key.add("media", media.digest)
+      key.add("start", String(start))
+      key.add("fallback", contentsOf: fallback)
+    }
+    return key
+  }
+}
