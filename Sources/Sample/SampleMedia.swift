@@ -11,7 +11,7 @@ struct SampleMedia {
   /// The files of a tenant, relative to the root, in order.
   func keys(of tenant: SampleTenant) -> [String] {
     tenant.pictures.map { tenant.pictureKey($0.number) }
-      + recordings(of: tenant).map { tenant.recordingKey($0) }
+      + tenant.profile.recordings.map { tenant.recordingKey($0) }
   }
 
   /// Writes what is not there yet and calls `made` after each file.
@@ -28,15 +28,11 @@ struct SampleMedia {
       }
       made(key)
     }
-    for recording in recordings(of: tenant) {
+    for recording in tenant.profile.recordings {
       let key = tenant.recordingKey(recording)
       if !isThere(key) { try record(recording, tenant, as: key) }
       made(key)
     }
-  }
-
-  private func recordings(of tenant: SampleTenant) -> [SampleRecording] {
-    tenant.hasMedia ? tenant.profile.recordings.filter { $0.day <= tenant.today } : []
   }
 
   private func record(

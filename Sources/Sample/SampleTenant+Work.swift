@@ -70,10 +70,10 @@ extension SampleTenant {
   func addDojos(_ tables: inout SampleTables) {
     guard profile.share > 0 else { return }
     var random = SampleRandom(seed: seed, "dojos/\(index)")
-    for recording in profile.recordings where recording.day <= today {
+    for recording in profile.recordings {
       addDojo(recording, subject: recordedSubject(recording), &random, &tables)
     }
-    for number in 0..<max(2, pocs / 3) {
+    for number in 0..<min(max(2, pocs), 24 + pocs / 10) {
       let subject = profile.words.subjects[(number + 2) % profile.words.subjects.count]
       addDojo(nil, subject: subject, &random, &tables)
     }

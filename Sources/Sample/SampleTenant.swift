@@ -7,17 +7,23 @@ struct SampleTenant {
   /// Whether it has pictures and recordings.
   let hasMedia: Bool
 
+  /// The profile, with the recordings that had been made by today.
   let profile: SampleProfile
   let id: String
   /// Its users' ids, the same whoever asks: another tenant's member may be one of them.
   let userIDs: [String]
   let people: [(first: String, last: String)]
 
-  init(seed: UInt64, index: Int, pocsPerTenant: Int, today: SampleDay) {
+  init(
+    seed: UInt64, index: Int, pocsPerTenant: Int, today: SampleDay, recordingsAtMost: Int = .max
+  ) {
     self.seed = seed
     self.index = index
     self.today = today
-    profile = SampleProfile.at(index)
+    var profile = SampleProfile.at(index)
+    profile.recordings = Array(
+      profile.recordings.filter { $0.day <= today }.prefix(recordingsAtMost))
+    self.profile = profile
     pocs = max(1, pocsPerTenant * profile.share / 100)
     hasMedia = index < SampleProfile.written.count
     var random = SampleRandom(seed: seed, "tenant/\(index)")

@@ -4,7 +4,7 @@
 -- An unknown plan or kind gives NULL here and is a fatal row in data quality.
 SELECT
   e.*,
-  coalesce(lag(e.mrr) OVER w, 0) AS mrr_before,
+  coalesce(lag(e.mrr) OVER w, 0.0000) AS mrr_before,
   lag(e.currency) OVER w AS currency_before,
   coalesce(bool_or(e.mrr > 0) OVER (w ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), false)
     AS was_paying,
@@ -13,7 +13,7 @@ FROM (
   SELECT
     s.*,
     CASE
-      WHEN s.state_kind IN ('cancelled', 'expired') THEN 0
+      WHEN s.state_kind IN ('cancelled', 'expired') THEN 0.0000
       WHEN s.plan = 'M' THEN round(s.price, 4)
       WHEN s.plan = 'Y' THEN round(s.price / 12, 4)
     END AS mrr
