@@ -6,8 +6,8 @@ struct FilmTexts: Sendable {
   let messages: ReportMessages
   let work: PartitionWork
 
-  init(catalog: MessageCatalog, work: PartitionWork) {
-    messages = ReportMessages(
+  init(catalog: MessageCatalog, work: PartitionWork) throws {
+    messages = try ReportMessages(
       catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale)
     self.work = work
   }
@@ -38,7 +38,8 @@ struct FilmTexts: Sendable {
   /// Who made it or took part, and how many more.
   func people(_ item: FilmItem) throws(Diagnostic) -> String {
     var parts = item.people.isEmpty ? [] : [item.people]
-    for (count, key) in [(item.hidden, "plus.hidden"), (item.guests, "plus.guests")] where count > 0 {
+    for (count, key) in [(item.hidden, "plus.hidden"), (item.guests, "plus.guests")] where count > 0
+    {
       parts.append(try messages.text(key, ["count": .number(DecimalNumber(count))]))
     }
     return parts.joined(separator: ", ")

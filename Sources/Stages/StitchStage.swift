@@ -96,7 +96,7 @@ public struct StitchStage: Stage {
     _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates,
     _ environment: any StageEnvironment
   ) throws -> FilmPlanner {
-    let texts = FilmTexts(catalog: pages.catalog, work: work)
+    let texts = try FilmTexts(catalog: pages.catalog, work: work)
     return try FilmPlanner(
       work: work, spec: spec,
       templates: FilmTemplates(
