@@ -86,7 +86,7 @@ let package = Package(
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(
       name: "StagesTests",
-      dependencies: ["Stages", "Postgres", "Pipelines", "Store", "TestSupport"]),
+      dependencies: ["Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Postgres", "TestSupport"]),
     .testTarget(name: "SampleTests", dependencies: ["Sample", "TestSupport"]),
     .testTarget(name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),

@@ -80,6 +80,12 @@ public final class SceneComposer {
     return frame
   }
 
+  /// Passes over a frame without drawing it.
+  public func skip() -> VideoFrame? {
+    index += 1
+    return nil
+  }
+
   /// 0 … 256 after `step` of `count` steps, slow at both ends.
   static func eased(_ step: Int, of count: Int = SceneComposer.fade) -> Int {
     let x = max(0, min(count, step)) * 256 / count

@@ -56,7 +56,7 @@ struct FilmExcerpt {
   }
 
   /// The reader with its first moment; what is wrong with the recording itself is a failure.
-  private func opened() throws -> Result<(RecordingReader, RecordingReader.Moment?), Diagnostic> {
+  func opened() throws -> Result<(RecordingReader, RecordingReader.Moment?), Diagnostic> {
     do throws(Diagnostic) {
       let reader = try RecordingReader(
         segment.media.open(facts.key), start: start,
@@ -80,7 +80,7 @@ struct FilmExcerpt {
     }
   }
 
-  private func composer(_ first: VideoFrame?) throws -> SceneComposer {
+  func composer(_ first: VideoFrame?) throws -> SceneComposer {
     guard let first else {
       return try segment.composer(
         segment.scene.fallback, ground: segment.drawn(segment.scene.fallback, "ground"))
@@ -105,7 +105,7 @@ struct FilmExcerpt {
     card.visual = .card
     let stead = FilmSegment(
       scene: card, format: format, media: segment.media, ink: segment.ink)
-    try stead.still(path, ground: stead.drawn(card.svg, "ground"), picture: nil)
+    try stead.still(path)
     return [
       Warning(
         code: "recording-unusable", subject: facts.key,

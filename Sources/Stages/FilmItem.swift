@@ -36,7 +36,9 @@ struct FilmItem: Hashable, Sendable {
       guard let kind = spec.kinds.first(where: { $0.name == word }) else {
         throw Diagnostic(
           .configuration, "the storyboard has a kind of item for which there is no scene",
-          hint: "name it under stitch.scenes; known are \(spec.kinds.map(\.name).joined(separator: ", "))")
+          hint:
+            "name it under stitch.scenes; known are \(spec.kinds.map(\.name).joined(separator: ", "))"
+        )
       }
       guard let date = reader.text(day).flatMap({ CivilDate($0) }) else {
         throw reader.malformed("has no date in 'day'")

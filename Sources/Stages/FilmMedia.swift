@@ -137,7 +137,8 @@ struct FilmMedia: Sendable {
     try encoder.encode(value).write(to: URL(fileURLWithPath: path))
   }
 
-  private static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value {
+  private static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value
+  {
     try JSONDecoder().decode(type, from: Data(contentsOf: URL(fileURLWithPath: path)))
   }
 }

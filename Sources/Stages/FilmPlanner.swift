@@ -29,8 +29,10 @@ struct FilmPlanner: Sendable {
       target: FilmFormat.steps(atMost: target * 1_000),
       maximum: FilmFormat.steps(atMost: maximum * 1_000))
     totals =
-      try spec.totals.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) }?[""] ?? []
-    months = try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
+      try spec.totals.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) }?[""]
+      ?? []
+    months =
+      try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
   }
 
   private static func dataset(_ name: String, _ work: PartitionWork) throws -> Dataset {

@@ -82,7 +82,8 @@ struct FilmReel {
       items: planner.items.indices.compactMap { entries[$0] })
   }
 
-  private func entry(_ place: Int, _ index: Int, _ turn: Int, of count: Int) -> StoryboardFile.Item {
+  private func entry(_ place: Int, _ index: Int, _ turn: Int, of count: Int) -> StoryboardFile.Item
+  {
     let item = planner.items[place]
     var appears = "scene"
     var shown = "card"
@@ -213,7 +214,9 @@ struct FilmReel {
 
   /// ISO 639-2 of the languages that films are told in.
   private static func language(_ locale: String) -> String? {
-    let codes = ["pt": "por", "en": "eng", "es": "spa", "zh": "zho", "ja": "jpn", "de": "deu", "fr": "fra"]
+    let codes = [
+      "pt": "por", "en": "eng", "es": "spa", "zh": "zho", "ja": "jpn", "de": "deu", "fr": "fra",
+    ]
     return codes[String(locale.prefix(2))]
   }
 }

@@ -17,20 +17,8 @@ struct FilmSegment {
   /// Writes it to `path`; what could not be shown is a warning.
   func make(at path: String) throws -> [Warning] {
     switch scene.visual {
-    case .card:
-      try still(path, ground: drawn(scene.svg, "ground"), picture: nil)
-    case .picture(let facts, let placement):
-      let picture = try media.picture(facts.key)
-      var ground = Backdrop.frame(
-        of: picture, width: format.width, height: format.height, ink: FilmColour(hex: ink))
-      try lay(layer(scene.svg, "ground"), onto: &ground)
-      try lay(shadow(placement), onto: &ground)
-      let scaled = scaledPlacement(placement, of: picture)
-      try still(path, ground: ground, picture: scaled.moving(picture))
-    case .mosaic(let tiles):
-      var ground = try bitmap(scene.svg, "ground")
-      for tile in tiles { try draw(tile, onto: &ground) }
-      try still(path, ground: VideoFrame(ground), picture: nil)
+    case .card, .picture, .mosaic:
+      try still(path)
     case .recording(let facts, let start):
       return try FilmExcerpt(segment: self, facts: facts, start: start).make(at: path)
     case .sound(let facts, let start):
@@ -40,14 +28,34 @@ struct FilmSegment {
   }
 
   /// A scene without sound.
-  func still(_ path: String, ground: VideoFrame, picture: DriftingPicture?) throws {
-    let composer = try composer(scene.svg, ground: ground, picture: picture)
+  func still(_ path: String) throws {
+    let composer = try composer()
     let encoder = try SegmentEncoder(format: format, gridSteps: scene.steps, path: path)
     for index in 0..<frames {
       if index % 64 == 0 { try media.environment.checkCancellation() }
       try encoder.append(composer.next())
     }
     try encoder.finish()
+  }
+
+  /// What draws a scene that plays no recording.
+  func composer() throws -> SceneComposer {
+    switch scene.visual {
+    case .picture(let facts, let placement):
+      let picture = try media.picture(facts.key)
+      var ground = Backdrop.frame(
+        of: picture, width: format.width, height: format.height, ink: FilmColour(hex: ink))
+      try lay(layer(scene.svg, "ground"), onto: &ground)
+      try lay(shadow(placement), onto: &ground)
+      let scaled = scaledPlacement(placement, of: picture)
+      return try composer(scene.svg, ground: ground, picture: scaled.moving(picture))
+    case .mosaic(let tiles):
+      var ground = try bitmap(scene.svg, "ground")
+      for tile in tiles { try draw(tile, onto: &ground) }
+      return try composer(scene.svg, ground: VideoFrame(ground))
+    case .card, .recording, .sound:
+      return try composer(scene.svg, ground: drawn(scene.svg, "ground"))
+    }
   }
 
   /// What draws the scene's frames over `ground`, with the layers of a drawing.
@@ -93,7 +101,9 @@ struct FilmSegment {
   }
 
   /// A place given in the templates' units, in this format's pixels.
-  private func scaledPlacement(_ placement: PicturePlacement, of picture: Bitmap) -> PicturePlacement {
+  private func scaledPlacement(_ placement: PicturePlacement, of picture: Bitmap)
+    -> PicturePlacement
+  {
     var result = placement
     func scale(_ value: Int) -> Int { max(2, value * format.width / FilmTemplates.width & ~1) }
     result.window = Bitmap.Area(

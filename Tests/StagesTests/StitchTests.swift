@@ -1,0 +1,102 @@
+import Diagnostics
+import Foundation
+import Media
+import Pipelines
+import TestSupport
+import Testing
+
+@testable import Stages
+
+@Suite(.serialized)
+struct StitchTests {
+  static let rows = [
+    "2026-01-03 10:00:00+00,poc,a,2026-01-03,Leitor de <script> & outros,Rust,Um leitor pequeno e rápido de arquivos,Ana Souza,0,0,wide.png,t",
+    "2026-01-09 10:00:00+00,poc,b,2026-01-09,Sem imagem,Kotlin,,José,0,1,,f",
+    "2026-01-20 10:00:00+00,dojo,c,2026-01-20,Conway's Game of Life,,,\"Ana, Bruno\",1,0,dojo.webm,f",
+    "2026-02-02 10:00:00+00,poc,d,2026-02-02,Quebrada,Go,,Lia,0,0,broken.png,f",
+    "2026-02-03 10:00:00+00,dojo,e,2026-02-03,Gravação perdida,,,Lia,0,0,lost.webm,f",
+  ]
+
+  private func media(_ folder: String) throws {
+    try StitchFixture.picture(folder + "/media/wide.png", width: 640, height: 360)
+    try StitchFixture.write("no picture", folder + "/media/broken.png")
+    try StitchFixture.recording(folder + "/media/dojo.webm", seconds: 3)
+  }
+
+  @Test func `The same rows and media give the same files, with one worker and with two`() throws {
+    var digests: [[String: String]] = []
+    for workers in [1, 2] {
+      try withTemporaryFolder { folder in
+        let environment = try StitchEnvironment(folder: folder, workers: workers)
+        try media(folder)
+        let work = try StitchFixture.work(folder, rows: StitchTests.rows)
+        let output = try StitchStage().run(work, inputs: [], environment: environment)
+        digests.append(try StitchTests.digests(output))
+        #expect(
+          output.warnings.map { "\($0.code) \($0.subject)" } == [
+            "picture-unusable broken.png", "media-missing lost.webm",
+          ])
+        #expect(
+          output.files.map(\.name) == [
+            "index.html", "film.mp4", "poster.jpg", "captions.vtt", "storyboard.json",
+          ])
+      }
+    }
+    #expect(digests[0] == digests[1])
+  }
+
+  @Test func `One new item costs its scene, its month, the title and the end`() throws {
+    try withTemporaryFolder { folder in
+      let environment = try StitchEnvironment(folder: folder, workers: 2)
+      try media(folder)
+      let rows = StitchTests.rows
+      _ = try StitchStage().run(
+        StitchFixture.work(folder, rows: Array(rows.dropLast(2))), inputs: [],
+        environment: environment)
+      #expect(environment.segmentsMade() == 6)
+      _ = try StitchStage().run(
+        StitchFixture.work(folder, rows: Array(rows.dropLast(1))), inputs: [],
+        environment: environment)
+      #expect(environment.segmentsMade() == 4)
+      _ = try StitchStage().run(
+        StitchFixture.work(folder, rows: Array(rows.dropLast(1))), inputs: [],
+        environment: environment)
+      #expect(environment.segmentsMade() == 0)
+    }
+  }
+
+  @Test func `A partition without rows has a title and an end`() throws {
+    try withTemporaryFolder { folder in
+      let environment = try StitchEnvironment(folder: folder)
+      let work = try StitchFixture.work(folder, rows: [])
+      let output = try StitchStage().run(work, inputs: [], environment: environment)
+      let board = try StitchTests.storyboard(output)
+      #expect(board.scenes.map(\.content) == ["intro", "outro"])
+      #expect(board.items.isEmpty)
+      #expect(output.warnings.isEmpty)
+    }
+  }
+
+  private static func storyboard(_ output: StageOutput) throws -> StoryboardFile {
+    for file in output.files where file.name == "storyboard.json" {
+      guard case .bytes(let bytes) = file.content else { continue }
+      let decoder = JSONDecoder()
+      decoder.keyDecodingStrategy = .convertFromSnakeCase
+      return try decoder.decode(StoryboardFile.self, from: Data(bytes))
+    }
+    throw Diagnostic(.bug, "no storyboard")
+  }
+
+  private static func digests(_ output: StageOutput) throws -> [String: String] {
+    var digests: [String: String] = [:]
+    for file in output.files {
+      switch file.content {
+      case .bytes(let bytes): digests[file.name] = ContentDigest.hex(bytes)
+      case .file(let path):
+        digests[file.name] = ContentDigest.hex(try Data(contentsOf: URL(fileURLWithPath: path)))
+      case .artifact(let artifact): digests[file.name] = artifact.digest
+      }
+    }
+    return digests
+  }
+}
