@@ -18,7 +18,9 @@ struct PublishedRelease {
   /// Whether these files are the release's payload, and are still there in their sizes: a release that lost a
   /// file is published anew.
   func holds(_ files: [ReleaseFile]) -> Bool {
-    files.count == digests.count
+    let tags = Bag.tagFiles + [Bag.tagManifestName]
+    return files.count == digests.count
+      && tags.allSatisfy { FileReader.status(folder + "/" + $0)?.kind == .file }
       && files.allSatisfy { digests["data/" + $0.name] == $0.digest && hasSize($0) }
   }
 

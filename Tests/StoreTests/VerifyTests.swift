@@ -181,16 +181,22 @@ import Testing
 
   @Test func `A damaged release is replaced by the next publishing of the same payload`() throws {
     try withTemporaryFolder { folder in
-      let (store, release) = try Self.makeStore(folder)
-      unlink(store.path(release + "/data/index.html"))
-      let outcome = try store.publish(Samples.release(rows: ["2026-01-01,4\r\n"]))
-      guard case .published(let head) = outcome else {
-        Issue.record("\(outcome)")
-        return
+      let (store, first) = try Self.makeStore(folder)
+      var release = first
+      for (turn, name) in ["data/index.html", "datapackage.json", "manifest-sha256.txt"]
+        .enumerated()
+      {
+        unlink(store.path(release + "/" + name))
+        let outcome = try store.publish(Samples.release(rows: ["2026-01-01,4\r\n"]))
+        guard case .published(let head) = outcome else {
+          Issue.record("\(name): \(outcome)")
+          return
+        }
+        #expect(head.sequence == 3 + turn)
+        let details = try store.details(Samples.partition, release: head.release)
+        #expect(details.files.count == 5)
+        release = Samples.partition.path + "/releases/" + head.release
       }
-      #expect(head.sequence == 3)
-      let details = try store.details(Samples.partition, release: head.release)
-      #expect(details.files.count == 5)
     }
   }
 }
