@@ -88,7 +88,9 @@ let package = Package(
       name: "StagesTests",
       dependencies: ["Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport"]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Postgres", "TestSupport"]),
-    .testTarget(name: "SampleTests", dependencies: ["Sample", "TestSupport"]),
+    .testTarget(
+      name: "SampleTests",
+      dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),
     .testTarget(name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),
   ]
 )

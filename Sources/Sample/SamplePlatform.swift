@@ -104,7 +104,7 @@ public struct SamplePlatform: Sendable {
     return true
   }
 
-  private func writeRows(
+  func writeRows(
     on connection: Connection, _ progress: (Progress) -> Void
   ) throws -> [SampleTables.Table: Int] {
     var counts: [SampleTables.Table: Int] = [:]
