@@ -117,33 +117,3 @@ struct SampleMedia {
       underlying: cause)
   }
 }
-
-extension VideoFrame {
-  /// An opaque picture in BT.709, limited range; chroma is the mean of four pixels.
-  init(_ bitmap: Bitmap) {
-    self.init(width: bitmap.width, height: bitmap.height)
-    let width = bitmap.width
-    for row in stride(from: 0, to: bitmap.height, by: 2) {
-      for column in stride(from: 0, to: width, by: 2) {
-        var (red, green, blue) = (0, 0, 0)
-        for (dy, dx) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
-          let place = (row + dy) * width + column + dx
-          let b = Int(bitmap.pixels[place * 4])
-          let g = Int(bitmap.pixels[place * 4 + 1])
-          let r = Int(bitmap.pixels[place * 4 + 2])
-          // 16 + 219 × (0.2126 R + 0.7152 G + 0.0722 B) / 255, in 1/65536.
-          y[place] = UInt8(
-            truncatingIfNeeded: 16 + (11_966 * r + 40_254 * g + 4_064 * b + 32_768) >> 16)
-          red += r
-          green += g
-          blue += b
-        }
-        let place = row / 2 * (width / 2) + column / 2
-        let cb = 128 + (-6_596 * red - 22_189 * green + 28_784 * blue + 131_072) >> 18
-        let cr = 128 + (28_784 * red - 26_145 * green - 2_639 * blue + 131_072) >> 18
-        u[place] = UInt8(truncatingIfNeeded: max(16, min(240, cb)))
-        v[place] = UInt8(truncatingIfNeeded: max(16, min(240, cr)))
-      }
-    }
-  }
-}

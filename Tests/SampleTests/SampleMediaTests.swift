@@ -52,17 +52,6 @@ import Testing
     #expect(recordings.contains { $0.height > $0.width })
     #expect(recordings.allSatisfy { $0.width % 2 == 0 && $0.height % 2 == 0 })
   }
-
-  @Test func `White and black become video's white and black`() {
-    for (value, luma) in [(UInt8(255), UInt8(235)), (0, 16)] {
-      let frame = VideoFrame(
-        Bitmap(
-          width: 2, height: 2, pixels: (0..<16).map { $0 % 4 == 3 ? 255 : value }))
-      #expect(frame.y == [luma, luma, luma, luma])
-      #expect(frame.u == [128])
-      #expect(frame.v == [128])
-    }
-  }
 }
 
 extension SampleTenant {

@@ -4,7 +4,7 @@ WITH t AS (
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
-  WHERE slug = $1 AND $4 IS NOT NULL
+  WHERE slug = $1 AND $4::text IS NOT NULL
 ), active AS (
   SELECT g.day::date AS day
   FROM t, generate_series($2::date, $3::date - 1, '1 day') AS g(day)

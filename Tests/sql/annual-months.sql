@@ -1,7 +1,7 @@
 WITH t AS (
   SELECT id, timezone, least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
-  WHERE slug = $1 AND $4 IS NOT NULL
+  WHERE slug = $1 AND $4::text IS NOT NULL
 )
 SELECT
   g.month::date AS month,

@@ -4,7 +4,7 @@ WITH t AS (
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e,
     least($3::date - 1, $5::date) AS as_of
   FROM app.tenant
-  WHERE slug = $1 AND $2 IS NOT NULL AND $4 IS NOT NULL
+  WHERE slug = $1 AND $2::text IS NOT NULL AND $4::text IS NOT NULL
 ), invoice AS (
   SELECT
     y.currency::text AS cur,

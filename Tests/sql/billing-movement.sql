@@ -5,7 +5,7 @@ WITH t AS (
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
-  WHERE slug = $1 AND $4 IS NOT NULL
+  WHERE slug = $1 AND $4::text IS NOT NULL
 ), ev AS (
   SELECT e.*, e.currency::text AS cur,
     CASE
