@@ -134,12 +134,17 @@ extension Chart {
     while Double(step) * slot < min(widest, ChartCanvas.width / 2) + 4, step < points.count {
       step += 1
     }
+    // Labels at the edges are moved inwards, where they may meet their neighbours.
+    var end = -Double.infinity
     for point in stride(from: 0, to: points.count, by: step) {
       let width = min(TextWidth.of(points[point].label, size: size), ChartCanvas.width / 2)
       let middle = (Double(point) + 0.5) * slot
+      let x = min(max(middle, width / 2), ChartCanvas.width - width / 2)
+      if x - width / 2 < end + 3 { continue }
+      end = x + width / 2
       canvas.text(
-        points[point].label, x: min(max(middle, width / 2), ChartCanvas.width - width / 2),
-        y: canvas.height + 14, anchor: .middle, room: ChartCanvas.width / 2)
+        points[point].label, x: x, y: canvas.height + 14, anchor: .middle,
+        room: ChartCanvas.width / 2)
     }
     canvas.height += 20
   }

@@ -124,7 +124,8 @@ public struct Chart: Sendable {
     }
   }
 
-  private func draw(_ writer: inout MarkupWriter) {
+  /// The drawing without its frame.
+  func canvas() -> ChartCanvas {
     var canvas = ChartCanvas()
     switch kind {
     case .columns: drawColumns(&canvas)
@@ -135,6 +136,11 @@ public struct Chart: Sendable {
     case .share: drawShare(&canvas)
     case .calendar: drawCalendar(&canvas)
     }
+    return canvas
+  }
+
+  private func draw(_ writer: inout MarkupWriter) {
+    let canvas = canvas()
     writer.raw("<svg role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"")
     writer.attribute("aria-labelledby", "\(id)-t \(id)-d")
     writer.attribute(

@@ -20,21 +20,20 @@ struct XMLDocument: ~Copyable {
     defer { xmlFreeParserCtxt(context) }
     let options =
       XML_PARSE_NONET.rawValue | XML_PARSE_NOERROR.rawValue | XML_PARSE_NOWARNING.rawValue
+    var fault = yearbook_xml_fault()
     let document = bytes.withUnsafeBytes { buffer in
-      xmlCtxtReadMemory(
-        context, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), nil,
-        "UTF-8", Int32(options))
+      yearbook_xml_read(
+        context, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count),
+        Int32(options), &fault)
     }
-    var line: Int32 = 0
-    var column: Int32 = 0
-    let code = yearbook_xml_error(context, &line, &column)
-    guard let document, code == 0 else {
+    guard let document, fault.code == 0 else {
       if let document { xmlFreeDoc(document) }
       // The library's own message may quote the page, and the page may quote a tenant.
       throw Diagnostic(
-        .configuration, "not well-formed: \(XMLDocument.meaning(of: code))",
+        .configuration, "not well-formed: \(XMLDocument.meaning(of: fault.code))",
         at: .init(
-          file: file, line: line > 0 ? Int(line) : nil, column: column > 0 ? Int(column) : nil),
+          file: file, line: fault.line > 0 ? Int(fault.line) : nil,
+          column: fault.column > 0 ? Int(fault.column) : nil),
         hint: "the template that made the page is to be mended")
     }
     pointer = document
@@ -102,7 +101,7 @@ struct XMLDocument: ~Copyable {
   private static func meaning(of code: Int32) -> String {
     switch xmlParserErrors(UInt32(bitPattern: code)) {
     case XML_ERR_TAG_NAME_MISMATCH: "an element is closed by another's tag"
-    case XML_ERR_TAG_NOT_FINISHED: "an element is not closed"
+    case XML_ERR_TAG_NOT_FINISHED, XML_ERR_GT_REQUIRED: "an element is not closed"
     case XML_ERR_DOCUMENT_EMPTY: "the page is empty"
     case XML_ERR_DOCUMENT_END: "something follows the end of the page"
     case XML_ERR_UNDECLARED_ENTITY: "an entity that XML does not know"

@@ -184,10 +184,10 @@ struct AggregateQuality {
 }
 
 extension ReportModel {
-  /// The bytes of `report.json`: keys in order, two spaces, a line feed at the end.
+  /// The bytes of `report.json`: keys in order, one line, a line feed at the end.
   func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     return Array(try encoder.encode(self)) + [10]
   }
 

@@ -1,14 +1,15 @@
 import Foundation
 import Pipelines
 
-/// An instant as PostgreSQL prints it in UTC: `2026-11-20 14:05:33.5+00`, to the second.
+/// An instant in UTC as PostgreSQL prints it, `2026-11-20 14:05:33.5+00`, or as the tables' files hold it,
+/// `2026-11-20T14:05:33.5Z`; to the second.
 struct ReportInstant {
   /// Since 1970.
   let seconds: Int
 
   init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[1].hasSuffix("+00"), let day = CivilDate(parts[0]) else {
+    let parts = text.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "T" })
+    guard parts.count == 2, parts[1].hasSuffix("+00") || parts[1].hasSuffix("Z"), let day = CivilDate(parts[0]) else {
       return nil
     }
     let clock = parts[1].prefix(8).split(separator: ":").map { Int($0) }

@@ -1,0 +1,69 @@
+import Diagnostics
+import Markup
+import Testing
+
+@Suite struct PageCheckTests {
+  private let check = PageCheck(
+    name: "index.html", siblings: ["index.html", "posts.csv"],
+    addresses: ["../../../../../video/2026/index.html"])
+
+  private func messages(_ body: String) -> [String] {
+    let page = "<html><body>\n\(body)\n</body></html>"
+    do throws(Diagnostics) {
+      try check.check(Array(page.utf8))
+      return []
+    } catch {
+      return error.all.map(\.description)
+    }
+  }
+
+  @Test func `A page that keeps to the rules passes`() {
+    #expect(
+      messages(
+        """
+        <h1 id="top">x</h1><a href="#top">up</a><a href="posts.csv">csv</a>
+        <a href="https://example.org/?q=1">out</a>
+        <a href="../../../../../video/2026/index.html">film</a>
+        <img alt="" src="data:image/png;base64,AAAA" />
+        """) == [])
+  }
+
+  @Test func `Everything that is not ours is found at once, with its line`() {
+    #expect(
+      messages(
+        """
+        <script>1</script>
+        <p onclick="x()">a</p>
+        <p style="color: red">a</p>
+        <p id="a">a</p><p id="a">b</p>
+        <a href="#nowhere">a</a>
+        """) == [
+          "index.html:2: the element 'script' is not allowed",
+          "index.html:3: an event handler is not allowed",
+          "index.html:4: the attribute 'style' is not allowed",
+          "index.html:5: an id stands twice",
+          "index.html:6: a link leads to a place that the page does not have",
+        ])
+  }
+
+  @Test(arguments: [
+    ("http://example.org/", "a link is neither https nor relative"),
+    ("javascript:alert(1)", "a link is neither https nor relative"),
+    ("//example.org/x", "a link is neither https nor relative"),
+    ("/etc/passwd", "a link is neither https nor relative"),
+    ("data:text/html,x", "a link is neither https nor relative"),
+    ("missing.csv", "a link leads to a file that the release does not have"),
+    ("../other/posts.csv", "a link leads out of the release"),
+    ("a/../../posts.csv", "a link leads out of the release"),
+  ])
+  func `A link that leads astray is refused`(address: String, message: String) {
+    #expect(messages("<a href=\"\(address)\">x</a>") == ["index.html:2: \(message)"])
+  }
+
+  @Test func `A page fetches nothing`() {
+    #expect(
+      messages("<img alt=\"\" src=\"https://example.org/x.png\" />") == [
+        "index.html:2: a page must fetch nothing"
+      ])
+  }
+}

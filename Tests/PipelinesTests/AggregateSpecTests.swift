@@ -1,0 +1,101 @@
+import Diagnostics
+import Pipelines
+import Testing
+
+@Suite struct AggregateSpecTests {
+  private func faults(_ yaml: String) -> [String] {
+    let reader = SpecReader(file: "p.yaml")
+    if let node = reader.parse(yaml) { _ = AggregateSpec(node, queries: ["totals", "days"]) }
+    do {
+      try reader.finish()
+      return []
+    } catch {
+      return error.all.map { "\($0)" + ($0.hint.map { " (\($0))" } ?? "") }
+    }
+  }
+
+  @Test func `A whole part is read without a fault`() throws {
+    let reader = SpecReader(file: "p.yaml")
+    let node = try #require(
+      reader.parse(
+        """
+        figures:
+          posts: {from: totals, value: posts, previous: posts_before}
+          failed: {from: totals, sum: failed, where: {kind: post}}
+          rate: {ratio: [failed, posts]}
+          streak: {from: days, streak: day}
+          best: {from: days, peak: posts, take: day, format: date}
+        sentences:
+          pace:
+            - {when: [posts.change > 0, streak >= 3], message: p.more}
+            - {when: not posts, message: p.none}
+        charts:
+          days: {kind: calendar, from: days, x: day, y: posts, fill: days}
+        tables:
+          days: {from: days, publish: days, show: 5, columns: {day: date, posts: {sum: true}}}
+        ties:
+          - [posts, failed]
+        empty: posts
+        """))
+    let spec = try #require(AggregateSpec(node, queries: ["totals", "days"]))
+    try reader.finish()
+    #expect(spec.figures.map(\.name) == ["posts", "failed", "rate", "streak", "best"])
+    #expect(spec.figures[2].format == .percent)
+    #expect(spec.sentences[0].variants[0].count == "posts")
+    #expect(
+      spec.sentences[0].variants[0].conditions[1].test
+        == .compared(.atLeast, .number(DecimalNumber(3))))
+    #expect(spec.tables[0].columns?[1].isSummed == true)
+    #expect(
+      spec.diagnostics(columns: ["days": ["day", "post"], "totals": ["posts"]]).map {
+        "\($0) (\($0.hint ?? ""))"
+      }.prefix(2) == [
+        "p.yaml:2:10: the query 'totals' has no column 'posts_before' (its columns are posts)",
+        "p.yaml:3:11: the query 'totals' has no column 'failed' (its columns are posts)",
+      ])
+  }
+
+  @Test func `All that is wrong is told at once, with its place and the nearest word`() {
+    #expect(
+      faults(
+        """
+        figures:
+          posts: {from: total, value: posts}
+          both: {from: totals, value: a, sum: b}
+          rate: {ratio: [posts, later]}
+          later: {from: totals, count: rows, format: intger}
+        sentences:
+          pace: {when: postz > 0, message: p.more}
+          rest: {when: posts.changes > 0, message: p.more}
+        charts:
+          one: {kind: pie, from: days, x: day, y: posts}
+        tables:
+          days: {from: days, publish: Days}
+        """) == [
+          "p.yaml:2:17: no query is named 'total' (did you mean totals?)",
+          "p.yaml:3:9: a figure needs exactly one of value, sum, count, min, max, streak, peak, "
+            + "ratio, difference, found 2",
+          "p.yaml:4:9: no figure above is named 'later' (move 'later' above 'rate')",
+          "p.yaml:5:46: expected one of integer, decimal, money, percent, duration, date, month, "
+            + "weekday, time, words, text, term, boolean, link, found 'intger' "
+            + "(did you mean integer?)",
+          "p.yaml:7:16: no figure is named 'postz' (did you mean posts?)",
+          "p.yaml:8:16: a figure has value, previous, change, difference, times, not 'changes' "
+            + "(did you mean change?)",
+          "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean line?)",
+          "p.yaml:12:31: expected a name of [a-z0-9_], beginning with a letter, found 'Days'",
+        ])
+  }
+
+  @Test(arguments: [
+    ("index.htm: a.html", "p.yaml:1:1: expected 'links' or a page's name"),
+    ("index.html: ../a.html", "p.yaml:1:13: expected a template's name"),
+    ("links: [video]", "p.yaml:1:1: no page is named"),
+  ])
+  func `A page's name and its template's are plain`(yaml: String, message: String) throws {
+    let reader = SpecReader(file: "p.yaml")
+    let node = try #require(reader.parse(yaml))
+    _ = RenderSpec(node)
+    #expect(reader.diagnostics.first?.description.hasPrefix(message) == true)
+  }
+}

@@ -1,0 +1,128 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Testing
+
+@testable import Stages
+
+@Suite struct AggregateStageTests {
+  private func model(_ fixture: ReportFixture = ReportFixture()) throws -> ReportModel {
+    let files = try fixture.files()
+    return try ReportModel(json: Array(try #require(files["report.json"]).utf8))
+  }
+
+  private func failure(_ fixture: ReportFixture) throws -> Diagnostic {
+    do {
+      _ = try fixture.files()
+      throw Diagnostic(.bug, "nothing failed")
+    } catch let error as Diagnostic { return error }
+  }
+
+  @Test func `Figures are exact, with their base and change`() throws {
+    let model = try model()
+    let posts = try #require(model.figure("posts")?.amounts.first)
+    #expect(posts.value == DecimalNumber(3))
+    #expect(posts.change == DecimalNumber("0.5"))
+    #expect(model.figure("streak")?.amounts.first?.value == DecimalNumber(2))
+    #expect(model.figure("best")?.amounts.first?.text == "2026-02-28")
+    #expect(model.figure("share")?.amounts.first?.value == DecimalNumber(1))
+    #expect(model.sentences.map(\.text) == ["3 notas, 50% a mais."])
+  }
+
+  @Test func `Currencies are never mixed, the tenant's own first`() throws {
+    let amounts = try #require(try model().figure("revenue")).amounts
+    #expect(amounts.map(\.currency) == ["BRL", "USD"])
+    #expect(amounts.map(\.value?.description) == ["10.30", "5.00"])
+  }
+
+  @Test func `A figure without a base has no change`() throws {
+    var fixture = ReportFixture()
+    fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n3,0\n"
+    #expect(try model(fixture).figure("posts")?.amounts.first?.change == nil)
+  }
+
+  @Test func `A calendar holds each day of the year, leap days too`() throws {
+    let chart = try #require(try model().charts.first { $0.name == "days" })
+    #expect(chart.labels.count == 365)
+    #expect(chart.series[0].values.reduce(into: 0) { $0 += $1.integer ?? 0 } == 6)
+    let kinds = try #require(try model().charts.first { $0.name == "kinds" })
+    #expect(kinds.labels.count == 2)
+    #expect(kinds.others == .init(count: 1, values: [DecimalNumber(1)]))
+  }
+
+  @Test func `Figures that must agree and do not fail the partition`() throws {
+    var fixture = ReportFixture()
+    fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n4,2\n"
+    let error = try failure(fixture)
+    #expect(error.code == .data)
+    #expect(error.message == "the figures 'posts' and 'listed' must be equal and are not")
+    #expect(error.subject.line != nil)
+  }
+
+  @Test func `An unknown term is the tenant's error and is not repeated`() throws {
+    var fixture = ReportFixture()
+    fixture.datasets["posts"] = fixture.datasets["posts"]?.replacing("guest", with: "s3cret")
+    #expect(
+      try failure(fixture)
+        == Diagnostic(
+          .data, "the column 'author_is' holds an unknown term",
+          hint: "known are guest; mend the row, or add the term"))
+  }
+
+  @Test func `A fatal rule that finds rows fails the partition`() throws {
+    var fixture = ReportFixture()
+    fixture.datasets["quality"] = "rule:text,rows:bigint,fatal:boolean\nbroken,2,t\n"
+    #expect(
+      try failure(fixture)
+        == Diagnostic(
+          .data, "the rule 'broken' of 'quality' found 2 rows",
+          hint: "mend the rows in the platform's database, then retry"))
+  }
+
+  @Test func `A number that is none is told by row and column, not by its text`() throws {
+    var fixture = ReportFixture()
+    fixture.datasets["sales"] = "amount:numeric,currency:text\n1,BRL\nNaN,BRL\n"
+    let error = try failure(fixture)
+    #expect(error.code == .data)
+    #expect(error.message == "row 2 of the dataset 'sales' has no number in its column 'amount'")
+  }
+
+  @Test func `The two files of a table are as machines and as people need them`() throws {
+    let files = try ReportFixture().files()
+    #expect(
+      files["posts.csv"] == """
+        title,author,author_is,size,price,currency,made,link\r
+        =cmd()|'x',Ana,,3,10.50,BRL,2026-01-01T02:30:00Z,https://example.org/?a=1&b=2\r
+        <script>alert(1)</script>,,guest,2,-1.25,BRL,2026-02-28T12:00:00.5Z,javascript:alert(1)\r
+        "東京 ""x"" ""\u{301}onclick=",Zé,,1,,BRL,,\r
+
+        """)
+    #expect(
+      files["posts.excel.csv"] == """
+        \u{FEFF}Título;Autor;Quem;Tamanho;Preço;Moeda;Feita;Ligação\r
+        '=cmd()|'x';Ana;;3;10,50;BRL;2025-12-31 23:30:00;https://example.org/?a=1&b=2\r
+        <script>alert(1)</script>;;convidado;2;-1,25;BRL;2026-02-28 09:00:00;javascript:alert(1)\r
+        "東京 ""x"" ""\u{301}onclick=";Zé;;1;;BRL;;\r
+
+        """)
+  }
+
+  @Test func `The key follows what decides the result and nothing else`() throws {
+    func key(_ fixture: ReportFixture) throws -> KeyInputs {
+      try fixture.with { work, environment in
+        try AggregateStage().keyInputs(work, inputs: [], environment: environment)
+      }
+    }
+    let base = try key(ReportFixture())
+    #expect(try key(ReportFixture()) == base)
+    var fixture = ReportFixture()
+    fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n3,1\n"
+    let other = try key(fixture)
+    let changed = base.parts.filter { other.parts[$0.key] != $0.value }.keys
+    #expect(Array(changed) == ["dataset totals"])
+  }
+
+  @Test func `The same rows give the same bytes`() throws {
+    #expect(try ReportFixture().files() == ReportFixture().files())
+  }
+}
