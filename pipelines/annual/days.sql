@@ -6,7 +6,7 @@ SELECT
   count(*) FILTER (WHERE is_dojo) AS dojos,
   count(*) AS activities
 FROM (
-  SELECT tenant_id, day, false AS is_dojo FROM pocs WHERE is_current
+  SELECT tenant_id, day, false AS is_dojo FROM poc_facts WHERE is_current
   UNION ALL
   SELECT tenant_id, day, true FROM dojos WHERE is_current
 ) everything

@@ -6,7 +6,7 @@ FROM (
   SELECT DISTINCT ON (tenant_id)
     tenant_id, 1 AS position, 'busiest_day' AS rule, day, NULL::text AS title, count(*) AS amount
   FROM (
-    SELECT tenant_id, day FROM pocs WHERE is_current
+    SELECT tenant_id, day FROM poc_facts WHERE is_current
     UNION ALL
     SELECT tenant_id, day FROM dojos WHERE is_current
   ) everything
@@ -19,7 +19,7 @@ FROM (
   SELECT DISTINCT ON (tenant_id)
     tenant_id, 2 AS position, 'busiest_month' AS rule,
     date_trunc('month', day::timestamp)::date AS day, NULL::text AS title, count(*) AS amount
-  FROM pocs
+  FROM poc_facts
   WHERE is_current
   GROUP BY tenant_id, date_trunc('month', day::timestamp)
   ORDER BY tenant_id, count(*) DESC, date_trunc('month', day::timestamp)

@@ -8,7 +8,7 @@ FROM (
     count(*) FILTER (WHERE is_current) AS pocs,
     count(*) FILTER (WHERE is_current AND favorite) AS favorites,
     count(*) FILTER (WHERE NOT is_current) AS pocs_previous
-  FROM pocs
+  FROM poc_facts
   GROUP BY tenant_id, language
 ) n
 LEFT JOIN first_uses f ON f.tenant_id = n.tenant_id AND f.language = n.language

@@ -8,7 +8,7 @@ FROM partition p
 CROSS JOIN generate_series(0, 6) AS w(weekday)
 LEFT JOIN (
   SELECT tenant_id, extract(isodow FROM day)::integer - 1 AS weekday, false AS is_dojo
-  FROM pocs WHERE is_current
+  FROM poc_facts WHERE is_current
   UNION ALL
   SELECT tenant_id, extract(isodow FROM day)::integer - 1, true
   FROM dojos WHERE is_current

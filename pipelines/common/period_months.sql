@@ -16,17 +16,17 @@ CROSS JOIN LATERAL generate_series(
 LEFT JOIN (
   SELECT tenant_id, date_trunc('month', day::timestamp) AS month,
     count(*) AS pocs, count(*) FILTER (WHERE favorite) AS favorites
-  FROM pocs GROUP BY 1, 2
+  FROM poc_facts GROUP BY 1, 2
 ) c ON c.tenant_id = p.tenant_id AND c.month = s.month
 LEFT JOIN (
   SELECT tenant_id, date_trunc('month', day::timestamp) AS month,
     count(*) AS dojos, sum(seconds)::bigint AS dojo_seconds
-  FROM sessions GROUP BY 1, 2
+  FROM dojo_facts GROUP BY 1, 2
 ) d ON d.tenant_id = p.tenant_id AND d.month = s.month
 LEFT JOIN (
   SELECT tenant_id, date_trunc('month', day::timestamp) + interval '1 year' AS month,
     count(*) AS pocs
-  FROM pocs GROUP BY 1, 2
+  FROM poc_facts GROUP BY 1, 2
 ) cp ON cp.tenant_id = p.tenant_id AND cp.month = s.month
 LEFT JOIN (
   SELECT tenant_id, date_trunc('month', day::timestamp) + interval '1 year' AS month,

@@ -5,14 +5,14 @@ SELECT
   coalesce(c.pocs_previous, 0) AS pocs_previous,
   coalesce(c.favorites, 0) AS favorites,
   coalesce(c.favorites_previous, 0) AS favorites_previous,
-  coalesce(c.languages, 0) AS languages,
-  coalesce(c.languages_previous, 0) AS languages_previous,
+  coalesce(l.languages, 0) AS languages,
+  coalesce(l.languages_previous, 0) AS languages_previous,
   coalesce(t.tags, 0) AS tags,
   coalesce(t.tags_previous, 0) AS tags_previous,
   coalesce(m.members, 0) AS members,
   coalesce(m.members_previous, 0) AS members_previous,
-  coalesce(c.authors, 0) AS authors,
-  coalesce(c.authors_previous, 0) AS authors_previous,
+  coalesce(m.authors, 0) AS authors,
+  coalesce(m.authors_previous, 0) AS authors_previous,
   coalesce(d.dojos, 0) AS dojos,
   coalesce(d.dojos_previous, 0) AS dojos_previous,
   coalesce(d.dojo_seconds, 0) AS dojo_seconds,
@@ -34,20 +34,24 @@ LEFT JOIN (
     count(*) FILTER (WHERE NOT is_current) AS pocs_previous,
     count(*) FILTER (WHERE is_current AND favorite) AS favorites,
     count(*) FILTER (WHERE NOT is_current AND favorite) AS favorites_previous,
-    count(DISTINCT language) FILTER (WHERE is_current) AS languages,
-    count(DISTINCT language) FILTER (WHERE NOT is_current) AS languages_previous,
-    count(DISTINCT user_id) FILTER (WHERE is_current) AS authors,
-    count(DISTINCT user_id) FILTER (WHERE NOT is_current) AS authors_previous,
     max(updated) FILTER (WHERE is_current) AS updated
-  FROM pocs
+  FROM poc_facts
   GROUP BY tenant_id
 ) c ON c.tenant_id = p.tenant_id
 LEFT JOIN (
   SELECT
     tenant_id,
-    count(DISTINCT tag) FILTER (WHERE is_current) AS tags,
-    count(DISTINCT tag) FILTER (WHERE NOT is_current) AS tags_previous
-  FROM poc_tags
+    count(*) FILTER (WHERE is_current) AS languages,
+    count(*) FILTER (WHERE NOT is_current) AS languages_previous
+  FROM (SELECT DISTINCT tenant_id, is_current, language FROM poc_facts WHERE language IS NOT NULL) l
+  GROUP BY tenant_id
+) l ON l.tenant_id = p.tenant_id
+LEFT JOIN (
+  SELECT
+    tenant_id,
+    count(*) FILTER (WHERE is_current) AS tags,
+    count(*) FILTER (WHERE NOT is_current) AS tags_previous
+  FROM (SELECT DISTINCT tenant_id, is_current, tag FROM poc_tags) t
   GROUP BY tenant_id
 ) t ON t.tenant_id = p.tenant_id
 LEFT JOIN (
@@ -63,35 +67,39 @@ LEFT JOIN (
     count(*) FILTER (WHERE NOT is_current AND recordings > 0) AS recorded_dojos_previous,
     greatest(max(updated) FILTER (WHERE is_current), max(recorded_at) FILTER (WHERE is_current))
       AS updated
-  FROM sessions
+  FROM dojo_facts
   GROUP BY tenant_id
 ) d ON d.tenant_id = p.tenant_id
 LEFT JOIN (
   -- A member is active who recorded a POC or took part in a dojo; a guest is no member.
   SELECT
-    tenant_id,
-    count(DISTINCT user_id) FILTER (WHERE is_current AND NOT is_guest) AS members,
-    count(DISTINCT user_id) FILTER (WHERE NOT is_current AND NOT is_guest) AS members_previous,
-    count(DISTINCT user_id) FILTER (WHERE is_current AND in_dojo) AS participants,
-    count(DISTINCT user_id) FILTER (WHERE NOT is_current AND in_dojo) AS participants_previous
+    e.tenant_id,
+    count(*) FILTER (WHERE e.is_current AND u.id IS NOT NULL) AS members,
+    count(*) FILTER (WHERE NOT e.is_current AND u.id IS NOT NULL) AS members_previous,
+    count(*) FILTER (WHERE e.is_current AND e.is_author) AS authors,
+    count(*) FILTER (WHERE NOT e.is_current AND e.is_author) AS authors_previous,
+    count(*) FILTER (WHERE e.is_current AND e.in_dojo) AS participants,
+    count(*) FILTER (WHERE NOT e.is_current AND e.in_dojo) AS participants_previous
   FROM (
-    SELECT tenant_id, user_id, is_current, author_is IS NOT DISTINCT FROM 'guest' AS is_guest,
-      false AS in_dojo
-    FROM pocs
-    UNION ALL
-    SELECT tenant_id, user_id, is_current, person_is IS NOT DISTINCT FROM 'guest', true
-    FROM attendance
-  ) everybody
-  GROUP BY tenant_id
+    SELECT tenant_id, user_id, is_current, bool_or(is_author) AS is_author, bool_or(in_dojo) AS in_dojo
+    FROM (
+      SELECT tenant_id, user_id, is_current, true AS is_author, false AS in_dojo FROM poc_facts
+      UNION ALL
+      SELECT tenant_id, user_id, is_current, false, true FROM dojo_people
+    ) everybody
+    GROUP BY tenant_id, user_id, is_current
+  ) e
+  LEFT JOIN "user" u ON u.tenantid = e.tenant_id AND u.id = e.user_id
+  GROUP BY e.tenant_id
 ) m ON m.tenant_id = p.tenant_id
 LEFT JOIN (
   SELECT
     tenant_id,
-    count(DISTINCT day) FILTER (WHERE is_current) AS active_days,
-    count(DISTINCT day) FILTER (WHERE NOT is_current) AS active_days_previous
+    count(*) FILTER (WHERE is_current) AS active_days,
+    count(*) FILTER (WHERE NOT is_current) AS active_days_previous
   FROM (
-    SELECT tenant_id, day, is_current FROM pocs
-    UNION ALL
+    SELECT tenant_id, day, is_current FROM poc_facts
+    UNION
     SELECT tenant_id, day, is_current FROM dojos
   ) everything
   GROUP BY tenant_id

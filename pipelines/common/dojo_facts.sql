@@ -1,0 +1,17 @@
+-- A dojo in few columns, for what only counts them: when, how many, how long.
+SELECT
+  d.tenant_id, d.id, d.day, d.is_current, d.updated, a.participants,
+  coalesce(r.recordings, 0) AS recordings, r.seconds, r.recorded_at
+FROM dojos d
+JOIN (
+  SELECT tenant_id, dojo_id, count(*) AS participants
+  FROM dojo_people
+  GROUP BY tenant_id, dojo_id
+) a ON a.tenant_id = d.tenant_id AND a.dojo_id = d.id
+LEFT JOIN (
+  SELECT
+    tenant_id, dojo_id, count(*) AS recordings, sum(seconds)::bigint AS seconds,
+    max(created) AS recorded_at
+  FROM recordings
+  GROUP BY tenant_id, dojo_id
+) r ON r.tenant_id = d.tenant_id AND r.dojo_id = d.id

@@ -1,0 +1,13 @@
+-- The POCs of this period and of the one before in few columns, for what only counts them.
+SELECT
+  p.tenant_id,
+  c.id,
+  c.userid AS user_id,
+  (c.created AT TIME ZONE p.time_zone)::date AS day,
+  c.created >= p.starts_at AS is_current,
+  nullif(btrim(c.language), '') AS language,
+  c.favorite = 'Y' AS favorite,
+  c.updated
+FROM partition p
+JOIN pocuser c ON c.tenantid = p.tenant_id
+  AND c.created >= p.previous_starts_at AND c.created < p.cutoff_at
