@@ -16,6 +16,7 @@ SELECT
         nullif(concat_ws(' ',
           nullif(btrim(u.firstname, ' -'), ''), nullif(btrim(u.lastname, ' -'), '')), ''),
         u.username)
-  END AS name
+  END AS name,
+  p.privacy = 'names' AND u.privacy = 'names' AS is_named
 FROM partition p
 JOIN "user" u ON u.tenantid = p.tenant_id

@@ -12,7 +12,8 @@ SELECT
   nullif(btrim(c.language), '') AS language,
   c.tags,
   c.favorite = 'Y' AS favorite,
-  nullif(btrim(c.repourl), '') AS repourl,
+  -- The address of somebody's repository says who they are.
+  CASE WHEN w.is_named THEN nullif(btrim(c.repourl), '') END AS repourl,
   w.name AS author,
   CASE WHEN w.user_id IS NULL THEN 'guest' WHEN w.name IS NULL THEN 'hidden' END AS author_is
 FROM partition p
