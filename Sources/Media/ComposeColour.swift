@@ -47,7 +47,7 @@ extension VideoFrame {
   /// A bitmap on black; chroma is the mean of each 2 × 2 pixels.
   ///
   /// - Precondition: the size is even.
-  public init(_ bitmap: Bitmap) {
+  public init(bitmap: Bitmap) {
     self.init(width: bitmap.width, height: bitmap.height)
     let planes = OverlayPlanes(bitmap)
     // On black (Y′ 16, no colour) a premultiplied pixel lacks what its alpha leaves of 16 and 128.
@@ -133,7 +133,7 @@ struct OverlayPlanes {
 
 extension Bitmap {
   /// A frame's picture in sRGB, at half its size: enough for a backdrop.
-  public init(_ frame: VideoFrame) {
+  public init(halfOf frame: VideoFrame) {
     self.init(width: max(1, frame.width / 2), height: max(1, frame.height / 2))
     for row in 0..<height {
       for column in 0..<width {

@@ -6,7 +6,8 @@ enum LineBreaks {
     var clean = ""
     var waiting = false
     for scalar in text.unicodeScalars {
-      if scalar.properties.isWhitespace {
+      // Spaces that hold a number and its unit together stay as they are.
+      if scalar.properties.isWhitespace, scalar.value != 0xA0, scalar.value != 0x202F {
         waiting = !clean.isEmpty
         continue
       }

@@ -99,6 +99,8 @@ struct FilmCardLayout: Sendable {
         result[slot.name] = lines.enumerated().map { index, text in
           // The baseline: capitals stand in the middle of their line.
           let y = top + offset + Double(index) * leading + leading / 2 + size * 0.36
+          // A separator between two parts is none at the beginning of a line.
+          let text = text.hasPrefix("·\u{A0}") ? String(text.dropFirst(2)) : text
           return [
             "text": text, "y": FilmCardLayout.text(y), "size": FilmCardLayout.text(size),
             "weight": slot.values["weight"] ?? "400",

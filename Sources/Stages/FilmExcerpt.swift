@@ -89,7 +89,7 @@ struct FilmExcerpt {
       width: format.width, height: format.height, colour: FilmColour(hex: segment.ink))
     if first.width < format.width - 16 || first.height < format.height - 16 {
       ground = Backdrop.frame(
-        of: Bitmap(first), width: format.width, height: format.height,
+        of: Bitmap(halfOf: first), width: format.width, height: format.height,
         ink: FilmColour(hex: segment.ink))
     }
     // The text goes after six seconds, and leaves the recording to itself.

@@ -52,7 +52,7 @@ struct FilmSegment {
     case .mosaic(let tiles):
       var ground = try bitmap(scene.svg, "ground")
       for tile in tiles { try draw(tile, onto: &ground) }
-      return try composer(scene.svg, ground: VideoFrame(ground))
+      return try composer(scene.svg, ground: VideoFrame(bitmap: ground))
     case .card, .recording, .sound:
       return try composer(scene.svg, ground: drawn(scene.svg, "ground"))
     }
@@ -85,7 +85,9 @@ struct FilmSegment {
     return frame
   }
 
-  func drawn(_ svg: [UInt8], _ id: String) throws -> VideoFrame { VideoFrame(try bitmap(svg, id)) }
+  func drawn(_ svg: [UInt8], _ id: String) throws -> VideoFrame {
+    VideoFrame(bitmap: try bitmap(svg, id))
+  }
 
   private func bitmap(_ svg: [UInt8], _ id: String) throws -> Bitmap {
     try layer(svg, id) ?? Bitmap(width: format.width, height: format.height)
@@ -120,10 +122,18 @@ struct FilmSegment {
     let window = placement.window
     let panel =
       placement.shape == .tiny
-      ? "<rect x=\"\(window.x - 48)\" y=\"\(window.y - 48)\" width=\"\(window.width + 96)\" height=\"\(window.height + 96)\" rx=\"16\" fill=\"#ffffff\" fill-opacity=\"0.10\" stroke=\"#ffffff\" stroke-opacity=\"0.22\"/>"
-      : "<rect x=\"\(window.x - 2)\" y=\"\(window.y + 10)\" width=\"\(window.width + 4)\" height=\"\(window.height)\" rx=\"16\" filter=\"url(#s)\" fill-opacity=\"0.55\"/>"
+      ? """
+      <rect x="\(window.x - 48)" y="\(window.y - 48)" width="\(window.width + 96)" \
+      height="\(window.height + 96)" rx="16" fill="#ffffff" fill-opacity="0.10" \
+      stroke="#ffffff" stroke-opacity="0.22"/>
+      """
+      : """
+      <rect x="\(window.x - 2)" y="\(window.y + 10)" width="\(window.width + 4)" \
+      height="\(window.height)" rx="16" filter="url(#s)" fill-opacity="0.55"/>
+      """
+    let size = "\(FilmTemplates.width) \(FilmTemplates.height)"
     let svg = """
-      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(FilmTemplates.width) \(FilmTemplates.height)">\
+      <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)">\
       <filter id="s" x="-20%" y="-20%" width="140%" height="140%">\
       <feGaussianBlur stdDeviation="16"/></filter>\(panel)</svg>
       """

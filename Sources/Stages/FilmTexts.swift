@@ -48,7 +48,7 @@ struct FilmTexts: Sendable {
   /// One line: what it is made of, by whom, when.
   func meta(_ item: FilmItem) throws(Diagnostic) -> String {
     [item.subtitle, try people(item), format.shortDate(item.day)].filter { !$0.isEmpty }
-      .joined(separator: " · ")
+      .joined(separator: " ·\u{A0}")
   }
 
   /// A figure's value and the word for what it counts.
