@@ -31,6 +31,16 @@ enum Clips {
     }
   }
 
+  /// Noise that swells, the same each time, made without the mathematics library.
+  static func noise(_ count: Int) -> [Float] {
+    var seed: UInt32 = 7
+    return (0..<2 * count).map { index in
+      seed = seed &* 1_664_525 &+ 1_013_904_223
+      let level = Float(index % 20_000) / 20_000 * 0.3
+      return (Float(seed >> 8) / Float(1 << 24) - 0.5) * level
+    }
+  }
+
   /// Encodes a segment of `steps` grid steps.
   static func segment(
     _ path: String, steps: Int = 1, seed: Int = 0, samples: Int? = nil
