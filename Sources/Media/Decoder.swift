@@ -6,8 +6,9 @@ final class Decoder {
   private let context: UnsafeMutablePointer<AVCodecContext>
   /// The codec's short name: `vp8`.
   let codec: String
-  /// Packets that could not be decoded.
+  /// Packets and pictures that could not be decoded.
   private(set) var failures = 0
+  private var hasGivenFrame = false
   let frame = Frame()
 
   /// The codecs that recordings may have. Decoders of libav's own, and dav1d for AV1.
@@ -65,7 +66,17 @@ final class Decoder {
   func receive() -> Bool {
     while true {
       let status = avcodec_receive_frame(context, frame.pointer)
-      if status >= 0 { return true }
+      if status >= 0 {
+        // What a decoder patched up after an error is shown as grey and smeared blocks: the picture
+        // before it is kept instead. The first is taken as it is.
+        let isPatched = frame.pointer.pointee.decode_error_flags != 0
+        if !isPatched || !hasGivenFrame {
+          hasGivenFrame = true
+          return true
+        }
+        failures += 1
+        continue
+      }
       if status == yb_averror_eagain() || status == yb_averror_eof() { return false }
       failures += 1
       // Some decoders report a broken frame here and go on to the next.

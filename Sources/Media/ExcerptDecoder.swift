@@ -31,18 +31,24 @@ struct ExcerptDecoder {
     var sample = start * 48
     while sent < moments {
       let time = begin + Int64(sent) * 1_000_000 / Int64(FilmFormat.frameRate)
-      try pictures?.advance(to: time + 16_667)
+      // A little less than half a frame: of two equally near pictures the earlier is shown.
+      try pictures?.advance(to: time + 16_600)
       let samples = sound?.take(from: sample, count: FilmFormat.samplesPerFrame)
       let end = max(pictures?.end ?? 0, sound?.end ?? 0)
-      if pictures?.hasEnded ?? true, sound?.hasEnded ?? true, time + 16_667 >= end { break }
+      // Less than half a moment is left out, but never all there is.
+      let hasPassed = sent == 0 ? time >= end : time + 16_667 >= end
+      if pictures?.hasEnded ?? true, sound?.hasEnded ?? true, hasPassed { break }
       try pictures?.send()
       ChildOutput.send(.sound, bytes(of: samples))
       sample += FilmFormat.samplesPerFrame
       sent += 1
     }
+    if sent == 0, moments > 0 {
+      throw Diagnostic(.data, "nothing of this excerpt can be decoded")
+    }
     let failures = (pictures?.failures ?? 0) + (sound?.failures ?? 0)
     if failures > 0 {
-      ChildOutput.warn("recording-damaged", "\(failures) packets could not be decoded")
+      ChildOutput.warn("recording-damaged", "\(failures) pictures or packets could not be decoded")
     }
     if sent < moments {
       ChildOutput.warn(
@@ -130,8 +136,10 @@ private final class PictureTrack {
     if lastStart != .min {
       start = max(start, lastStart)
       if start > lastStart { lastLength = min(start - lastStart, 1_000_000) }
-    } else if claimed == yb_no_timestamp() {
-      start = 0
+    } else {
+      if claimed == yb_no_timestamp() { start = 0 }
+      let length = frame.pointer.pointee.pkt_duration
+      if length > 0 { lastLength = min(length, 1_000_000) }
     }
     lastStart = start
     end = start + lastLength

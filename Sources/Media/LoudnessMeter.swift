@@ -73,11 +73,11 @@ public struct LoudnessMeter: Sendable {
 
   /// The factor that brings this sound to `target` LUFS: at most +20 dB, and 1 for what is noise.
   ///
-  /// Noise is all below −50 LUFS, and below −38 LUFS what stays within 6 LU. Peaks are not looked
+  /// Noise is all below −50 LUFS, and below −30 LUFS what stays within 6 LU. Peaks are not looked
   /// at: `LoudnessNormaliser` limits them.
   public func gain(target: Double = -16) -> Float {
     guard let loudness = integrated() else { return 1 }
-    if loudness < -50 || (loudness < -38 && spread() < 6) { return 1 }
+    if loudness < -50 || (loudness < -30 && spread() < 6) { return 1 }
     let factor = pow(10, min(20, target - loudness) / 20)
     // The mathematics library rounds its last bit by the processor; this keeps it out.
     return Float((factor * 4_096).rounded() / 4_096)

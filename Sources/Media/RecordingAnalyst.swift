@@ -189,7 +189,7 @@ final class RecordingAnalyst {
       throw Diagnostic(.data, "it holds neither picture nor sound that can be decoded")
     }
     if failures > 0 {
-      warn("recording-damaged", "\(failures) of its packets could not be decoded")
+      warn("recording-damaged", "\(failures) of its pictures or packets could not be decoded")
     }
     if source.isBroken { warn("recording-damaged", "its container breaks off or is damaged") }
     var foundVideo: RecordingProbe.Video?

@@ -27,12 +27,13 @@ struct Timeline {
       return start
     }
     if isJump(time, track) {
-      if tracks[track].epoch < offsets.count - 1 { tracks[track].epoch = offsets.count - 1 }
-      let start = time + offsets[tracks[track].epoch]
-      if start < end - Timeline.ahead || start > end + Timeline.ahead {
-        offsets.append(end - time)
-        tracks[track].epoch = offsets.count - 1
-      }
+      // The other stream may have jumped before: then this one belongs where that one went on.
+      let newest = offsets.count - 1
+      let start = time + offsets[newest]
+      let fits =
+        start >= tracks[track].end - Timeline.back && start <= end + Timeline.ahead
+      if tracks[track].epoch == newest || !fits { offsets.append(end - time) }
+      tracks[track].epoch = offsets.count - 1
     }
     let start = time + offsets[tracks[track].epoch]
     tracks[track].last = time

@@ -41,6 +41,15 @@ enum Clips {
     }
   }
 
+  /// Noise of one level.
+  static func steadyNoise(_ count: Int, amplitude: Float) -> [Float] {
+    var seed: UInt32 = 7
+    return (0..<2 * count).map { _ in
+      seed = seed &* 1_664_525 &+ 1_013_904_223
+      return (Float(seed >> 8) / Float(1 << 24) - 0.5) * 2 * amplitude
+    }
+  }
+
   /// Encodes a segment of `steps` grid steps.
   static func segment(
     _ path: String, steps: Int = 1, seed: Int = 0, samples: Int? = nil
