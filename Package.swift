@@ -86,12 +86,15 @@ let package = Package(
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(
       name: "StagesTests",
-      dependencies: ["Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport"]),
+      dependencies: [
+        "Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport",
+      ]),
     .testTarget(name: "EngineTests", dependencies: ["Engine", "Postgres", "TestSupport"]),
     .testTarget(
       name: "SampleTests",
       dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),
-    .testTarget(name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),
+    .testTarget(
+      name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),
   ]
 )
 

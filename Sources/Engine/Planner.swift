@@ -25,17 +25,19 @@ public struct Planner {
   let configuration: Configuration
   /// All active tenants, by slug.
   let tenants: [Tenant]
-  /// `[tenant id, pipeline, period]` of those with a final release.
-  let finalPartitions: Set<[String]>
+  /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
+  let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
   public init(
     library: PipelineLibrary, configuration: Configuration, tenants: [Tenant],
-    finalPartitions: Set<[String]>
+    isFinal:
+      @escaping (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) ->
+      Bool
   ) {
     self.library = library
     self.configuration = configuration
     self.tenants = tenants
-    self.finalPartitions = finalPartitions
+    self.isFinal = isFinal
   }
 
   /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
@@ -50,13 +52,15 @@ public struct Planner {
       let today = request.moment.day(in: zone)
       for entry in entries {
         guard let pipeline = library.pipeline(entry.pipeline) else { continue }
-        let wanted =
-          periods.isEmpty
-          ? entry.periods.flatMap {
-            $0.periods(on: today, graceDays: grace) { period in
-              finalPartitions.contains([tenant.id, pipeline.name, period.description])
+        var wanted = periods.filter { pipeline.periods.contains($0.kind) }
+        if periods.isEmpty {
+          for selector in entry.periods {
+            wanted += try selector.periods(on: today, graceDays: grace) {
+              period throws(Diagnostic) in
+              try isFinal(tenant.slug, pipeline.name, period)
             }
-          } : periods.filter { pipeline.periods.contains($0.kind) }
+          }
+        }
         for period in wanted.uniqued() {
           guard period.start <= today else {
             throw Diagnostic(

@@ -102,8 +102,10 @@ final class Publisher: Sendable {
       outcomes[place] = outcome.mapError { $0 }
     }
     do {
+      // Of all that stand, not only of what is new: a run that died after its releases left old pages.
+      // What is the same is not written.
       try renewPages(
-        zip(publications, outcomes).filter { $0.1.changesStore }.map(\.0.partition))
+        zip(publications, outcomes).filter { $0.1.isSuccess }.map(\.0.partition))
       try note(publications, outcomes)
     } catch {
       // The releases are out and stay; the next run finds them unchanged and renews the pages.
@@ -176,18 +178,16 @@ final class Publisher: Sendable {
   private func renewPages(_ partitions: [RunPlan.Partition]) throws {
     var tenants: [String: Tenant] = [:]
     for partition in partitions { tenants[partition.tenant.slug] = partition.tenant }
-    for slug in tenants.keys.sorted() {
-      guard let tenant = tenants[slug] else { continue }
-      try TenantPages(store: store, library: library, templates: templates).renew(tenant)
+    var changed = 0
+    for (_, tenant) in tenants.sorted(by: { $0.key < $1.key }) {
+      changed += try TenantPages(store: store, library: library, templates: templates).renew(tenant)
     }
+    if changed > 0 { try store.sync() }
   }
 }
 
-extension Result where Success == PublishOutcome {
-  fileprivate var changesStore: Bool {
-    switch self {
-    case .success(.published), .success(.statusChanged): true
-    default: false
-    }
+extension Result {
+  fileprivate var isSuccess: Bool {
+    if case .success = self { true } else { false }
   }
 }

@@ -106,19 +106,6 @@ extension RunRecord {
     }
   }
 
-  /// The partitions that have a release made at their end.
-  func finalPartitions() throws(Diagnostic) -> Set<[String]> {
-    var partitions: Set<[String]> = []
-    for row in try connection.query(
-      "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE status IN ('final', 'restated')"
-    ) {
-      partitions.insert([
-        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
-      ])
-    }
-    return partitions
-  }
-
   func hasPassedTrial(_ fingerprint: String) throws(Diagnostic) -> Bool {
     try !connection.query(
       "SELECT FROM yearbook.trial WHERE fingerprint = $1", ["\\x" + fingerprint]

@@ -33,7 +33,7 @@ public struct RunSession {
   /// - Parameter only: `[slug, pipeline, period]` of the partitions wanted; all without it.
   public func plan(_ request: Planner.Request, only: Set<[String]>? = nil) throws -> RunPlan {
     let source = try openSource()
-    return try plan(request, only, tenants: source.tenants().tenants, record: openRecord())
+    return try plan(request, only, tenants: source.tenants().tenants)
   }
 
   /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
@@ -42,18 +42,24 @@ public struct RunSession {
     let source = try openSource()
     let record = try openRecord()
     let (tenants, faults) = try source.tenants()
-    let plan = try plan(request, only, tenants: tenants, record: record)
+    let plan = try plan(request, only, tenants: tenants)
     let run = try Run(self, plan: plan, source: source, record: record)
     // A tenant that can't be served is this run's affair only if it was asked for, by name or by all.
     return try run.execute(refusing: request.tenants.isEmpty && only == nil ? faults : [])
   }
 
   private func plan(
-    _ request: Planner.Request, _ only: Set<[String]>?, tenants: [Tenant], record: RunRecord
+    _ request: Planner.Request, _ only: Set<[String]>?, tenants: [Tenant]
   ) throws -> RunPlan {
-    let planner = Planner(
-      library: library, configuration: configuration, tenants: tenants,
-      finalPartitions: try record.finalPartitions())
+    // The store itself is asked, not the record: a release that is lost is made again.
+    let store = try ReleaseStore(
+      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let planner = Planner(library: library, configuration: configuration, tenants: tenants) {
+      slug, pipeline, period throws(Diagnostic) in
+      let head = try store.latest(
+        ReleasePartition(tenant: slug, pipeline: pipeline, period: period.description))
+      return head.map { $0.status != .provisional } ?? false
+    }
     var plan = try planner.plan(request)
     if let only {
       plan.partitions = plan.partitions.filter {

@@ -11,7 +11,9 @@ struct TenantPages {
   let templates: PageTemplates
 
   /// Writes the tenant's index and the stable address of each of its partitions, where they changed.
-  func renew(_ tenant: Tenant) throws {
+  ///
+  /// - Returns: How many pages changed.
+  func renew(_ tenant: Tenant) throws -> Int {
     var partitions: [StorePages.Partition] = []
     var pages: [(path: String, bytes: [UInt8])] = []
     for place in try store.partitions(tenant: tenant.slug) {
@@ -41,6 +43,6 @@ struct TenantPages {
         "tenants/\(tenant.slug)/index.html",
         try StorePages.tenantIndex(tenant, partitions: partitions, templates: templates)
       ))
-    _ = try store.putPages(pages)
+    return try store.putPages(pages)
   }
 }

@@ -61,17 +61,17 @@ public enum PeriodSelector: Hashable, Sendable {
   }
 
   /// The periods meant on `day`. `isFinal` tells whether a period has a release made at its end.
-  public func periods(
-    on day: CivilDate, graceDays: Int, isFinal: (Period) throws -> Bool
-  ) rethrows -> [Period] {
+  public func periods<Failure: Error>(
+    on day: CivilDate, graceDays: Int, isFinal: (Period) throws(Failure) -> Bool
+  ) throws(Failure) -> [Period] {
     switch self {
     case .current(let kind): return [Period(kind, containing: day)]
     case .last(let kind): return [Period(kind, containing: day).previous]
     case .fixed(let period): return [period]
     case .closing(let kind):
       let period = Period(kind, containing: day).previous
-      let isInGrace = day < period.end.adding(days: graceDays)
-      return try isInGrace || !isFinal(period) ? [period] : []
+      if day < period.end.adding(days: graceDays) { return [period] }
+      return try isFinal(period) ? [] : [period]
     }
   }
 }

@@ -8,7 +8,8 @@ import Pipelines
 ///
 /// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share: emphasised
 /// items first, then those with a recording or a picture, then the others, each by time; those that have no
-/// room appear together in the month's mosaic, and what a mosaic can't show is counted on it.
+/// room appear together in the month's mosaic, and what a mosaic can't show is counted on it. A film too short
+/// for months has no month's cards: the first items of every kind in turn, and one mosaic of the others.
 struct StoryboardPlan: Hashable, Sendable {
   enum Content: Hashable, Sendable {
     case intro
@@ -139,9 +140,10 @@ struct StoryboardPlan: Hashable, Sendable {
   ) -> [Scene] {
     let tier = Tier.all[Tier.all.count - 1]
     let share = room / max(1, sectionClass(months.count))
-    guard share >= mosaicSteps else {
-      // Not even a mosaic a month: one for all, the emphasised first.
-      return [Scene(content: .mosaic(ranked(Array(items.indices), items)), steps: mosaicSteps)]
+    guard share >= mosaicSteps + 2 * tier.still else {
+      // Months without room for two scenes each are only a row of cards: none then, and their time is the
+      // items'.
+      return selection(items, room: room + sectionClass(months.count) * monthSteps)
     }
     var scenes: [Scene] = []
     for section in months {
@@ -162,6 +164,34 @@ struct StoryboardPlan: Hashable, Sendable {
       }
     }
     return scenes
+  }
+
+  /// A short film's scenes: the first items of every kind in turn, in the order of time, and one mosaic of
+  /// the others.
+  private static func selection(_ items: [FilmItem], room: Int) -> [Scene] {
+    let tier = Tier.all[Tier.all.count - 1]
+    var waiting: [[Int]] = []
+    for place in ranked(Array(items.indices), items) {
+      let kind = items[place].kind.name
+      if let queue = waiting.firstIndex(where: { items[$0[0]].kind.name == kind }) {
+        waiting[queue].append(place)
+      } else {
+        waiting.append([place])
+      }
+    }
+    var left = room - mosaicSteps
+    var chosen: [Int] = []
+    for round in 0..<(waiting.map(\.count).max() ?? 0) {
+      for queue in waiting where round < queue.count {
+        let steps = tier.steps(items[queue[round]])
+        guard steps <= left else { continue }
+        left -= steps
+        chosen.append(queue[round])
+      }
+    }
+    let rest = ranked(items.indices.filter { !chosen.contains($0) }, items)
+    return chosen.sorted().map { Scene(content: .item($0), steps: tier.steps(items[$0])) }
+      + (rest.isEmpty ? [] : [Scene(content: .mosaic(rest), steps: mosaicSteps)])
   }
 
   /// Emphasised first, then with a recording, then with a picture, then the others; each by time.

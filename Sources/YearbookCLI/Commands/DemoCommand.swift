@@ -94,9 +94,9 @@ private struct Demo {
   /// Writes `yearbook.yaml`, which starts the private server for each command that needs it.
   func configure() throws -> Configuration {
     let path = root + "/yearbook.yaml"
-    var bare = Configuration()
-    bare.file = path
-    let films = platform.slugs.map { "  \($0): {film: {target: 40s, max: 60s}}" }
+    // Without a file the pipelines are sought in the working folder, and then where they are installed.
+    let bare = Configuration()
+    let films = platform.slugs.map { "  \($0): {film: {target: 40s, max: 48s}}" }
     let text = """
       # Made by `yearbook demo`. The server in postgres/ runs only while a command needs it.
       postgres: {private: postgres}
