@@ -47,7 +47,7 @@ extension VideoFrame {
   /// A bitmap on black; chroma is the mean of each 2 × 2 pixels.
   ///
   /// - Precondition: the size is even.
-  public init(bitmap: Bitmap) {
+  public init(_ bitmap: Bitmap) {
     self.init(width: bitmap.width, height: bitmap.height)
     let planes = OverlayPlanes(bitmap)
     // On black (Y′ 16, no colour) a premultiplied pixel lacks what its alpha leaves of 16 and 128.

@@ -32,7 +32,7 @@ public struct DriftingPicture: Sendable {
   public init(_ picture: Bitmap, window: Bitmap.Area, start: View, end: View, radius: Int = 12) {
     precondition(window.x % 2 == 0 && window.y % 2 == 0)
     precondition(window.width % 2 == 0 && window.height % 2 == 0)
-    source = VideoFrame(bitmap: picture)
+    source = VideoFrame(picture)
     self.window = window
     self.start = start
     self.end = end

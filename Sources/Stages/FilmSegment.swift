@@ -52,7 +52,7 @@ struct FilmSegment {
     case .mosaic(let tiles):
       var ground = try bitmap(scene.svg, "ground")
       for tile in tiles { try draw(tile, onto: &ground) }
-      return try composer(scene.svg, ground: VideoFrame(bitmap: ground))
+      return try composer(scene.svg, ground: VideoFrame(ground))
     case .card, .recording, .sound:
       return try composer(scene.svg, ground: drawn(scene.svg, "ground"))
     }
@@ -86,7 +86,7 @@ struct FilmSegment {
   }
 
   func drawn(_ svg: [UInt8], _ id: String) throws -> VideoFrame {
-    VideoFrame(bitmap: try bitmap(svg, id))
+    VideoFrame(try bitmap(svg, id))
   }
 
   private func bitmap(_ svg: [UInt8], _ id: String) throws -> Bitmap {

@@ -24,7 +24,7 @@ struct ComposeTests {
   ])
   func `Colours are BT 709`(rgb: (Int, Int, Int), yuv: (Int, Int, Int)) {
     let frame = VideoFrame(
-      bitmap: ComposeTests.plain(4, 4, UInt8(rgb.0), UInt8(rgb.1), UInt8(rgb.2)))
+      ComposeTests.plain(4, 4, UInt8(rgb.0), UInt8(rgb.1), UInt8(rgb.2)))
     #expect(abs(Int(frame.y[5]) - yuv.0) <= 1)
     #expect(abs(Int(frame.u[1]) - yuv.1) <= 1)
     #expect(abs(Int(frame.v[1]) - yuv.2) <= 1)
@@ -53,7 +53,7 @@ struct ComposeTests {
     )
     var frame = VideoFrame(width: 32, height: 32)
     drift.draw(onto: &frame, time: 30_000)
-    let source = VideoFrame(bitmap: picture)
+    let source = VideoFrame(picture)
     for row in 0..<16 {
       for column in 0..<16 {
         #expect(frame.y[(row + 4) * 32 + column + 2] == source.y[row * 16 + column])
