@@ -4,7 +4,8 @@ extension Chart {
 
   /// A line a name: the name and the number above their bar, so that long names have the whole width.
   func drawBars(_ canvas: inout ChartCanvas) {
-    for (index, one) in series.enumerated() {
+    let panels = panels
+    for (index, one) in panels {
       if series.count > 1 {
         canvas.text(
           one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
@@ -20,7 +21,7 @@ extension Chart {
           height: 7, style: "s\(index % 4)", round: 2)
         canvas.height += Chart.rowHeight
       }
-      if index < series.count - 1 { canvas.height += 8 }
+      if index != panels.last?.index { canvas.height += 8 }
     }
   }
 

@@ -3,7 +3,8 @@ extension Chart {
 
   /// Columns from a zero baseline; below it what is negative. Each series has a panel of its own.
   func drawColumns(_ canvas: inout ChartCanvas) {
-    for (index, one) in series.enumerated() {
+    let panels = panels
+    for (index, one) in panels {
       if series.count > 1 {
         canvas.text(
           one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
@@ -22,7 +23,7 @@ extension Chart {
       canvas.line(0, scale.zero, ChartCanvas.width, scale.zero, style: "axis")
       labelValues(of: one, slot: slot, scale: scale, &canvas)
       canvas.height = scale.bottom
-      let isLast = index == series.count - 1
+      let isLast = index == panels.last?.index
       if isLast { drawAxis(slot: slot, &canvas) } else { canvas.height += 10 }
     }
   }
@@ -50,7 +51,8 @@ extension Chart {
   }
 
   func drawLine(_ canvas: inout ChartCanvas) {
-    for (index, one) in series.enumerated() {
+    let panels = panels
+    for (index, one) in panels {
       if series.count > 1 {
         canvas.text(
           one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
@@ -68,9 +70,15 @@ extension Chart {
       }
       labelValues(of: one, slot: slot, scale: scale, isLine: true, &canvas)
       canvas.height = scale.bottom
-      let isLast = index == series.count - 1
+      let isLast = index == panels.last?.index
       if isLast { drawAxis(slot: slot, &canvas) } else { canvas.height += 10 }
     }
+  }
+
+  /// The series that have a number; of the others the table tells.
+  var panels: [(index: Int, one: Series)] {
+    series.enumerated().filter { $0.element.values.contains { $0 != 0 } }
+      .map { ($0.offset, $0.element) }
   }
 
   /// Vertical places of values, with zero always among them.

@@ -3,10 +3,11 @@ import Pipelines
 
 extension PageContext {
   /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`, `same`), `none`
-  /// where there was no base, `definition`, and `amounts` where there are several currencies.
+  /// where there was no base, `zero` where the value is none, `nothing` where the one before was none too,
+  /// `definition`, and `amounts` where there are several currencies.
   func view(_ figure: ReportModel.Figure) -> [String: Any]? {
     attempt {
-      var view: [String: Any] = ["name": figure.name]
+      var view: [String: Any] = ["name": figure.name, "definition": false]
       view["label"] = PageText.carry(try messages.title("figures", figure.name))
       if let text = try messages.optional("definitions", figure.name, globals) {
         view["definition"] = PageText.carry(text)
@@ -22,14 +23,16 @@ extension PageContext {
   private func amountView(
     _ amount: ReportModel.Amount, of figure: ReportModel.Figure
   ) throws -> [String: Any] {
-    var view: [String: Any] = [:]
+    // What is absent is told as false: else a template would find the same name further out.
+    var view: [String: Any] = [
+      "currency": false, "previous": false, "change": false, "none": false, "nothing": false,
+    ]
     let shown = try rounded(amount, of: figure)
     view["value"] = PageText.carry(try values.amount(shown, of: figure) ?? "–")
     view["zero"] = amount.value?.isZero ?? (amount.text == nil)
     if let currency = amount.currency { view["currency"] = currency }
-    guard let previous = amount.previous else {
-      return view
-    }
+    guard let previous = amount.previous else { return view }
+    view["nothing"] = previous.isZero && (amount.value?.isZero ?? true)
     var before = ReportModel.Amount(currency: amount.currency, value: previous)
     before = try rounded(before, of: figure)
     view["previous"] = PageText.carry(try values.amount(before, of: figure) ?? "–")

@@ -9,7 +9,7 @@ extension PageContext {
       throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
     }
     let title = try messages.title("tables", name)
-    var view: [String: Any] = ["name": name, "title": PageText.carry(title)]
+    var view: [String: Any] = ["name": name, "title": PageText.carry(title), "cut": false]
     view["rows"] = messages.format.integer(table.rows)
     view["any"] = table.rows > 0
     view["files"] = try links(to: table)

@@ -229,7 +229,7 @@ struct PageTable {
     for plus in column.plus {
       guard let count = reader[plus.index].flatMap({ DecimalNumber(bytes: $0) }), !count.isZero
       else { continue }
-      if !isFirst { writer.raw(", ") }
+      if !isFirst { writer.raw(" ") }
       let text = try messages.text("plus.\(plus.column)", ["count": .number(count)])
       writer.element("em", text)
       isFirst = false

@@ -9,9 +9,9 @@ struct ReportInstant {
 
   init?(_ text: some StringProtocol) {
     let parts = text.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "T" })
-    guard parts.count == 2, parts[1].hasSuffix("+00") || parts[1].hasSuffix("Z"), let day = CivilDate(parts[0]) else {
-      return nil
-    }
+    guard parts.count == 2, parts[1].hasSuffix("+00") || parts[1].hasSuffix("Z"),
+      let day = CivilDate(parts[0])
+    else { return nil }
     let clock = parts[1].prefix(8).split(separator: ":").map { Int($0) }
     guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2] else {
       return nil

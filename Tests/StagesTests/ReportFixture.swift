@@ -95,6 +95,8 @@ struct ReportFixture {
     </html>
     """
 
+  private var today: CivilDate { CivilDate(daysSince1970: 20_500) }
+
   /// Runs `body` with the work and its surroundings in a folder of their own.
   func with<T>(
     template: String = ReportFixture.template,
@@ -124,7 +126,7 @@ struct ReportFixture {
       let environment = ReportTestEnvironment(scratch: scratch, templates: "\(folder)/templates")
       let library = try PipelineLibrary(folder: "\(folder)/pipelines")
       let work = PartitionWork(
-        tenant: tenant, settings: TenantSettings(), period: Period("2026")!,
+        tenant: tenant, settings: TenantSettings(), period: Period(.year, containing: today),
         pipeline: library.pipelines[0], asOf: nil,
         datasets: try datasets.sorted { $0.key < $1.key }.map {
           try environment.dataset($0.key, $0.value)
@@ -141,8 +143,10 @@ struct ReportFixture {
       let second = try environment.artifacts(
         RenderStage().run(work, inputs: first, environment: environment))
       return try Dictionary(
-        uniqueKeysWithValues: (first + second).map {
-          ($0.name, try String(decoding: Data(contentsOf: URL(fileURLWithPath: $0.path)), as: UTF8.self))
+        uniqueKeysWithValues: (first + second).map { file in
+          // Not by a reader of texts, which would take a byte order mark away.
+          let bytes = try Data(contentsOf: URL(fileURLWithPath: file.path))
+          return (file.name, String(decoding: bytes, as: UTF8.self))
         })
     }
   }

@@ -1,0 +1,50 @@
+public import Diagnostics
+public import Pipelines
+
+extension PageTemplates {
+  /// What is wrong with a pipeline's pages and texts, without running anything: a template that is not there, a
+  /// message that a sentence, a chart, a table or a column needs and that no locale of the fallback has.
+  public func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
+    var found = pipeline.render.map(diagnostics) ?? []
+    guard let spec = pipeline.aggregate else { return found }
+    func need(_ keys: [String], _ place: SpecPlace) {
+      guard !keys.contains(where: { catalog.message($0, locale: "en") != nil }) else { return }
+      let siblings = keys.flatMap { key in
+        let parent = key.split(separator: ".").dropLast().joined(separator: ".")
+        return catalog.keys(beginningWith: parent + ".")
+      }
+      found.append(
+        Diagnostic(
+          .configuration, "no message '\(keys[0])' in English", at: place.subject,
+          hint: NearestWords.hint(for: keys[0], in: siblings)
+            ?? "add it to the message catalogues in \(folder)/messages"))
+    }
+    func title(_ kind: String, _ name: String, _ place: SpecPlace) {
+      need(["\(pipeline.name).\(kind).\(name)", "\(kind).\(name)"], place)
+    }
+    for sentence in spec.sentences {
+      for variant in sentence.variants { need([variant.message], variant.place) }
+    }
+    for chart in spec.charts where pipeline.render != nil {
+      title("charts", chart.name, chart.place)
+      for column in [chart.x] + chart.y { title("columns", column, chart.place) }
+    }
+    for table in spec.tables {
+      if pipeline.render != nil { title("tables", table.name, table.place) }
+      for column in table.columns ?? [] {
+        title("columns", column.name, column.place)
+        for plus in column.plus { need(["plus.\(plus)"], column.place) }
+      }
+    }
+    return found
+  }
+
+  /// The messages that a locale lacks and another has: English holes in a translated page.
+  public func missingMessages() -> [Diagnostic] {
+    catalog.missing().map { locale, key in
+      Diagnostic(
+        .configuration, "the message '\(key)' is missing",
+        at: .init(file: "\(folder)/messages/\(locale).yaml"))
+    }
+  }
+}
