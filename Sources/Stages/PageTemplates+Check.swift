@@ -22,6 +22,14 @@ extension PageTemplates {
     func title(_ kind: String, _ name: String, _ place: SpecPlace) {
       need(["\(pipeline.name).\(kind).\(name)", "\(kind).\(name)"], place)
     }
+    for page in pipeline.render?.pages ?? [] {
+      found += unknownParts(of: page, in: spec)
+      let shown = parts[String(page.template.dropLast(5))] ?? []
+      for figure in spec.figures
+      where shown.contains(where: { $0.name == "figures.\(figure.name)" }) {
+        title("figures", figure.name, figure.place)
+      }
+    }
     for sentence in spec.sentences {
       for variant in sentence.variants { need([variant.message], variant.place) }
     }
@@ -37,6 +45,22 @@ extension PageTemplates {
       }
     }
     return found
+  }
+
+  /// What a page's template names and the report model does not have: it would be silently left out.
+  private func unknownParts(of page: RenderSpec.Page, in spec: AggregateSpec) -> [Diagnostic] {
+    let known =
+      spec.figures.map { "figures.\($0.name)" } + spec.charts.map { "charts.\($0.name)" }
+      + spec.tables.map { "tables.\($0.name)" } + spec.sentences.map { "sentences.\($0.name)" }
+    let names = parts[String(page.template.dropLast(5))] ?? []
+    return names.filter { name in
+      !known.contains(name.name) && !known.contains { name.name.hasPrefix($0 + ".") }
+    }.map { name in
+      Diagnostic(
+        .configuration, "the report has no '\(name.name)'",
+        at: .init(file: "\(folder)/\(page.template)", line: name.line, column: name.column),
+        hint: NearestWords.hint(for: name.name, in: known))
+    }
   }
 
   /// The messages that a locale lacks and another has: English holes in a translated page.

@@ -14,8 +14,8 @@ public struct PageTemplates: Sendable {
 
   let library: MustacheLibrary
   let styleSheet: String
-  /// Template to the messages it names, in order.
-  let messageKeys: [String: [String]]
+  /// Template to the parts of a report model that it names: `figures.posts`.
+  let parts: [String: [TemplateScan.Name]]
   private let names: [String]
 
   /// Reads and compiles all; throws all that is wrong in all files.
@@ -40,7 +40,7 @@ public struct PageTemplates: Sendable {
     }
     var library = MustacheLibrary()
     var names: [String] = []
-    var keys: [String: [String]] = [:]
+    var parts: [String: [TemplateScan.Name]] = [:]
     var inputs = KeyInputs(stage: "templates", version: 1)
     for file in files where file.hasSuffix(".html") && !file.hasPrefix(".") {
       let path = "\(folder)/\(file)"
@@ -49,7 +49,7 @@ public struct PageTemplates: Sendable {
       let name = String(file.dropLast(5))
       let scan = TemplateScan(text, file: path)
       found += scan.diagnostics(catalog: catalog, templates: files)
-      keys[name] = scan.messages.map(\.name)
+      parts[name] = scan.parts
       do {
         try library.register(text, named: name)
         names.append(name)
@@ -78,7 +78,7 @@ public struct PageTemplates: Sendable {
     self.catalog = catalog
     self.library = library
     self.names = names
-    messageKeys = keys
+    self.parts = parts
     styleSheet = sheet
     digest = inputs.key.hex
   }
@@ -130,6 +130,8 @@ struct TemplateScan {
   /// Keys below `t.`
   private(set) var messages: [Name] = []
   private(set) var partials: [Name] = []
+  /// `figures.NAME`, `charts.NAME`, `tables.NAME` and `sentences.NAME`
+  private(set) var parts: [Name] = []
 
   init(_ text: String, file: String) {
     self.file = file
@@ -146,6 +148,10 @@ struct TemplateScan {
         let name = tag.drop { "#^/&$".contains($0) }
         if name.hasPrefix("t.") {
           messages.append(Name(name: String(name.dropFirst(2)), line: row + 1, column: column))
+        } else if let root = name.split(separator: ".").first, name.contains("."),
+          ["figures", "charts", "tables", "sentences"].contains(root)
+        {
+          parts.append(Name(name: String(name), line: row + 1, column: column))
         }
       }
     }

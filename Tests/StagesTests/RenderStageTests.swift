@@ -91,6 +91,20 @@ import Testing
     }
   }
 
+  @Test func `A template that names what the report lacks is told before anything runs`() throws {
+    let template = "<p>{{figures.post.value}} {{figures.posts.value}}\n{{{charts.day}}}</p>"
+    try ReportFixture().with(template: template) { work, environment in
+      let templates = try PageTemplates(folder: environment.templates)
+      let faults = templates.diagnostics(of: work.pipeline)
+      #expect(
+        faults.map { $0.message } == [
+          "the report has no 'figures.post.value'", "the report has no 'charts.day'",
+        ])
+      #expect(faults.map(\.subject.line) == [1, 2])
+      #expect(faults.last?.hint == "did you mean charts.days?")
+    }
+  }
+
   @Test func `The project's templates are sound and every locale has every message`() throws {
     let templates = try PageTemplates(folder: Places.project + "/templates")
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
