@@ -13,7 +13,7 @@ struct FilmCard: Sendable {
   /// Value and label.
   var figures: [(value: String, label: String)] = []
   var bars: [Int] = []
-  /// Initials of the tiles of a mosaic, `""` where a picture lies.
+  /// Texts of the tiles of a mosaic, `""` where a picture lies.
   var tiles: [String] = []
   /// Words that are true, for sections of the template.
   var flags: [String] = []
@@ -86,7 +86,7 @@ struct FilmTemplates: Sendable {
       values[bar["kind"] ?? "some"] = true
       return values
     }
-    context["tiles"] = FilmTemplates.tiles(layout, card.tiles)
+    context["tiles"] = try tiles(layout, card.tiles)
     let template = try compiled(template)
     return PageText.deliver(template.render(context))
   }
@@ -107,15 +107,30 @@ struct FilmTemplates: Sendable {
     }
   }
 
-  private static func tiles(_ layout: FilmCardLayout, _ tiles: [String]) -> [[String: Any]] {
-    zip(places(layout, tiles.count), tiles).map { place, initials in
-      [
+  /// Tiles with the lines of their texts, centred.
+  private func tiles(
+    _ layout: FilmCardLayout, _ tiles: [String]
+  ) throws(Diagnostic) -> [[String: Any]] {
+    let style = TextStyle(size: 32, weight: 600, locale: locale)
+    var result: [[String: Any]] = []
+    for (place, text) in zip(FilmTemplates.places(layout, tiles.count), tiles) {
+      let limit = max(1, min(3, (place.height - 24) / 42))
+      let lines = try RasterText.lines(
+        text, width: Double(place.width - 32), lines: limit, style: style)
+      let middle = place.x + place.width / 2
+      let first = place.y + place.height / 2 + 11 - 21 * (lines.count - 1)
+      result.append([
         "x": String(place.x), "y": String(place.y), "width": String(place.width),
-        "height": String(place.height), "initials": PageText.carry(initials),
-        "isEmpty": initials.isEmpty, "centre": String(place.x + place.width / 2),
-        "base": String(place.y + place.height / 2 + 16),
-      ]
+        "height": String(place.height),
+        "lines": lines.enumerated().map { index, line in
+          [
+            "text": PageText.carry(line), "centre": String(middle),
+            "base": String(first + 42 * index),
+          ]
+        },
+      ])
     }
+    return result
   }
 
   private func compiled(_ name: String) throws -> MustacheTemplate {

@@ -35,6 +35,12 @@ struct FilmPlanner: Sendable {
       try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
   }
 
+  /// The totals that say something; all of them where nothing happened.
+  private var shownTotals: [FilmFigure] {
+    let some = totals.filter { $0.value > 0 }
+    return some.isEmpty ? Array(totals.prefix(2)) : some
+  }
+
   private static func dataset(_ name: String, _ work: PartitionWork) throws -> Dataset {
     guard let dataset = work.dataset(name) else {
       throw Diagnostic(.bug, "the dataset '\(name)' was not extracted")
@@ -80,7 +86,7 @@ struct FilmPlanner: Sendable {
     card.texts = [
       "tenant": work.tenant.name, "title": texts.title, "period": texts.period,
     ]
-    card.figures = try totals.prefix(3).map { try texts.figure($0) }
+    card.figures = try shownTotals.prefix(3).map { try texts.figure($0) }
     card.bars = items.isEmpty ? [] : periodBars()
     var result = try drawn(scene, card, spec.intro)
     result.caption = "\(work.tenant.name) · \(texts.title) \(texts.period)"
@@ -110,7 +116,7 @@ struct FilmPlanner: Sendable {
     var card = FilmCard()
     let thanks = try texts.messages.text("film.thanks", ["period": .text(texts.period)])
     card.texts = ["thanks": thanks, "tenant": work.tenant.name]
-    card.figures = try totals.prefix(4).map { try texts.figure($0) }
+    card.figures = try shownTotals.prefix(4).map { try texts.figure($0) }
     card.bars = items.isEmpty ? [] : periodBars()
     var result = try drawn(scene, card, spec.outro)
     result.caption = thanks
@@ -207,7 +213,7 @@ struct FilmPlanner: Sendable {
         pictures.append((index, facts))
         return ""
       }
-      return FilmTexts.monogram(items[place])
+      return items[place].title
     }
     if places.count > limit {
       card.tiles.append("+" + texts.format.integer(places.count - shown.count))

@@ -53,11 +53,16 @@ struct FilmReel {
   func vtt() -> [UInt8] {
     var text = "WEBVTT\n"
     for caption in captions {
-      // An escaped text holds no “-->”, and its lines are not empty.
+      // An escaped text holds no “-->”, and its lines are not empty. Not every player knows more references.
       let lines = caption.text.split(separator: "\n").map { line in
-        var bytes: [UInt8] = []
-        XMLText.escape(line.utf8, to: &bytes)
-        return String(decoding: bytes, as: UTF8.self)
+        line.map { character in
+          switch character {
+          case "&": "&amp;"
+          case "<": "&lt;"
+          case ">": "&gt;"
+          default: String(character)
+          }
+        }.joined()
       }
       text += "\n\(FilmReel.clock(caption.start)) --> \(FilmReel.clock(caption.end))\n"
       text += lines.joined(separator: "\n") + "\n"
