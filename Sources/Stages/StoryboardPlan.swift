@@ -37,10 +37,14 @@ struct StoryboardPlan: Hashable, Sendable {
     var recording: Int
     var emphasisedRecording: Int
 
+    /// Whether a still with a description stays longer, so that it can be read.
+    var givesTimeToRead = false
+
     static let all = [
-      Tier(still: 11, emphasised: 14, recording: 38, emphasisedRecording: 56),
-      Tier(still: 9, emphasised: 12, recording: 28, emphasisedRecording: 42),
-      Tier(still: 7, emphasised: 10, recording: 20, emphasisedRecording: 32),
+      Tier(
+        still: 11, emphasised: 14, recording: 38, emphasisedRecording: 56, givesTimeToRead: true),
+      Tier(still: 9, emphasised: 12, recording: 28, emphasisedRecording: 42, givesTimeToRead: true),
+      Tier(still: 7, emphasised: 10, recording: 20, emphasisedRecording: 32, givesTimeToRead: true),
       Tier(still: 6, emphasised: 8, recording: 15, emphasisedRecording: 24),
       Tier(still: 5, emphasised: 7, recording: 12, emphasisedRecording: 18),
       Tier(still: 4, emphasised: 6, recording: 9, emphasisedRecording: 12),
@@ -48,9 +52,18 @@ struct StoryboardPlan: Hashable, Sendable {
 
     func steps(_ item: FilmItem) -> Int {
       guard item.kind.medium == .recording, item.mediaKey != nil else {
-        return item.isEmphasised ? emphasised : still
+        return (item.isEmphasised ? emphasised : still) + (givesTimeToRead ? Tier.reading(item) : 0)
       }
       return item.isEmphasised ? emphasisedRecording : recording
+    }
+
+    /// Steps for a description, in three classes, so that they can be counted by class.
+    private static func reading(_ item: FilmItem) -> Int {
+      switch item.description.utf8.count {
+      case ..<16: 0
+      case ..<60: 3
+      default: 6
+      }
     }
   }
 
