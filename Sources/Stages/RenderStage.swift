@@ -10,7 +10,7 @@ public import Pipelines
 /// checked before it leaves the stage.
 public struct RenderStage: Stage {
   public let name = "render"
-  private static let version = 1
+  private static let version = 2
 
   public init() {}
 
@@ -23,6 +23,8 @@ public struct RenderStage: Stage {
     key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
     key.add("templates", templates.digest)
+    let accent = Accent(tenant: work.tenant.id)
+    key.add("accent", "\(accent.light) \(accent.dark)")
     key.add("messages", templates.catalog.digest)
     for input in inputs { key.add("input \(input.name)", input.digest) }
     return key
