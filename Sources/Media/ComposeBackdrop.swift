@@ -7,7 +7,7 @@ public enum Backdrop {
   ///   - ink: what it is darkened towards.
   ///   - amount: how far, 0 … 256.
   public static func frame(
-    of picture: Bitmap, width: Int, height: Int, ink: FilmColour, amount: Int = 168
+    of picture: Bitmap, width: Int, height: Int, ink: FilmColour, amount: Int = 184
   ) -> VideoFrame {
     let rows = max(2, columns * height / width)
     var small = Bitmap(width: columns, height: rows)
