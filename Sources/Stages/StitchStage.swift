@@ -22,6 +22,10 @@ public struct StitchStage: Stage {
     key.add("stitch", contentsOf: spec.canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
     planner.templates.addTo(&key)
+    let accent = planner.templates.accent
+    key.add(
+      "accent",
+      [accent.film, accent.filmGround, accent.filmInk, accent.light].joined(separator: " "))
     key.add("pages", pages.digest)
     key.add("messages", pages.catalog.digest)
     key.add("tenant", work.tenant.id)
