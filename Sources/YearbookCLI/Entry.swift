@@ -70,4 +70,7 @@ struct YearbookCommand: ParsableCommand {
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
     ])
+
+  // Given before the command's name or after it: the command finds them either way.
+  @OptionGroup var shared: SharedOptions
 }

@@ -109,6 +109,22 @@ struct RunTests {
     }
   }
 
+  @Test func `Shared flags may stand before the command's name, after it, or on both sides`() throws
+  {
+    try Installation.with { here in
+      try here.write("elsewhere.yaml", "store: nowhere\n")
+      let elsewhere = ["YEARBOOK_STORE="]
+      let config = ["--config", "\(here.folder)/elsewhere.yaml"]
+      for arguments in [config + ["verify"], ["verify"] + config] {
+        let (_, output) = try here.yearbook(arguments, environment: elsewhere)
+        #expect(output.contains("\(here.folder)/nowhere"), "\(arguments): \(output)")
+      }
+      let (_, output) = try here.yearbook(
+        config + ["verify", "--store", "\(here.folder)/named"], environment: elsewhere)
+      #expect(output.contains("\(here.folder)/named"), "\(output)")
+    }
+  }
+
   @Test func `Status shows every partition, and verify every release`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
