@@ -103,7 +103,7 @@ final class Run {
     for pipeline in session.library.pipelines where names.contains(pipeline.name) {
       let fingerprint = trial.fingerprint(of: pipeline)
       if try record.hasPassedTrial(fingerprint) { continue }
-      let silent = try trial.run(pipeline)
+      let silent = try trial.run(pipeline).silent
       try record.addTrial(fingerprint, pipeline: pipeline.name)
       state.tell(.tried(pipeline: pipeline.name, silent: silent))
     }

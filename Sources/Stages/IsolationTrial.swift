@@ -53,12 +53,19 @@ public struct IsolationTrial {
     return inputs.key.hex
   }
 
+  /// What a trial that found no fault saw.
+  public struct Outcome: Equatable, Sendable {
+    /// The queries that gave no row in any trial, about which it therefore says nothing.
+    public var silent: [String]
+    /// Each query's columns, in order, without `tenant_id`.
+    public var columns: [String: [String]]
+  }
+
   /// Tries a pipeline.
   ///
-  /// - Returns: the names of queries that gave no row in any trial, about which it therefore says nothing.
   /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement PostgreSQL
   ///   does not accept (with file, line and column).
-  public func run(_ pipeline: Pipeline) throws -> [String] {
+  public func run(_ pipeline: Pipeline) throws -> Outcome {
     let files =
       pipeline.extract.preludes.map { ($0.sql, $0.file) }
       + pipeline.extract.queries.map { ($0.sql, $0.file) }
@@ -66,6 +73,7 @@ public struct IsolationTrial {
     // A construct that could reach past the trial's schema is not run even there.
     guard faults.isEmpty else { throw Diagnostics(faults) }
     var silent = Set(pipeline.extract.queries.map(\.name))
+    var columns: [String: [String]] = [:]
     for kind in pipeline.periods {
       let period = Period(kind, containing: Self.triedDay)
       let canaries = TrialRows(
@@ -74,6 +82,7 @@ public struct IsolationTrial {
         catalog: catalog, period: period, hasCanaries: false, hasForeignReferences: false)
       let marked = try outputs(of: pipeline, canaries, owners: TrialRows.Owner.allCases)
       faults += marked.faults
+      columns.merge(marked.columns) { $1 }
       guard marked.faults.isEmpty else { continue }
       let together = try outputs(of: pipeline, same, owners: TrialRows.Owner.allCases)
       let alone = try TrialRows.Owner.allCases.map { try outputs(of: pipeline, same, owners: [$0]) }
@@ -97,7 +106,7 @@ public struct IsolationTrial {
       }
     }
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
-    return silent.sorted()
+    return Outcome(silent: silent.sorted(), columns: columns)
   }
 
   private func leaks(_ query: ExtractSpec.Query, _ rows: [String: [[UInt8]]]) -> [Diagnostic] {
@@ -119,8 +128,11 @@ public struct IsolationTrial {
   /// The rows of every query by tenant, run in a schema that is rolled back.
   private func outputs(
     of pipeline: Pipeline, _ made: TrialRows, owners: [TrialRows.Owner]
-  ) throws -> (rows: [String: [String: [[UInt8]]]], faults: [Diagnostic]) {
+  ) throws -> (
+    rows: [String: [String: [[UInt8]]]], columns: [String: [String]], faults: [Diagnostic]
+  ) {
     var rows: [String: [String: [[UInt8]]]] = [:]
+    var columns: [String: [String]] = [:]
     var faults: [Diagnostic] = []
     // Thrown to leave the transaction: nothing of a trial stays.
     struct Finished: Error {}
@@ -131,7 +143,7 @@ public struct IsolationTrial {
         for statement in made.statements(for: owners) { try record.execute(statement) }
         for query in pipeline.extract.queries {
           do {
-            rows[query.name] = try record.savepoint {
+            (rows[query.name], columns[query.name]) = try record.savepoint {
               try self.rows(of: query, pipeline, made, owners)
             }
           } catch let error as Diagnostics {
@@ -141,13 +153,13 @@ public struct IsolationTrial {
         throw Finished()
       }
     } catch is Finished {}
-    return (rows, faults)
+    return (rows, columns, faults)
   }
 
   private func rows(
     of query: ExtractSpec.Query, _ pipeline: Pipeline, _ made: TrialRows,
     _ owners: [TrialRows.Owner]
-  ) throws -> [String: [[UInt8]]] {
+  ) throws -> ([String: [[UInt8]]], columns: [String]) {
     let members = owners.map { owner in
       Extractor.Member(
         tenant: Tenant(
@@ -160,8 +172,9 @@ public struct IsolationTrial {
       moment: .day(made.period.end.adding(days: 40)))
     let known = Set(members.map(\.tenant.id))
     var rows: [String: [[UInt8]]] = [:]
+    let columns: [Column]
     do {
-      let columns = try record.describe(statement.unordered)
+      columns = try record.describe(statement.unordered)
       let faults = QueryRules.faults(in: columns, of: query)
       guard faults.isEmpty else { throw Diagnostics(faults) }
       try record.copyOut("COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)") { row in
@@ -178,7 +191,7 @@ public struct IsolationTrial {
     } catch let error as Diagnostic {
       throw Diagnostics([statement.located(error)])
     }
-    return rows
+    return (rows, columns.dropFirst().map(\.name))
   }
 }
 

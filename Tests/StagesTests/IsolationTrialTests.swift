@@ -12,8 +12,9 @@ import Testing
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     try withTrial { trial in
       for pipeline in library.pipelines {
-        let silent = try trial.run(pipeline)
-        #expect(silent == [], "a query that gave no row was not tried")
+        let outcome = try trial.run(pipeline)
+        #expect(outcome.silent == [], "a query that gave no row was not tried")
+        #expect(pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? [] == [])
       }
     }
   }

@@ -40,8 +40,11 @@ struct CheckCommand: ParsableCommand {
       var faults: [Diagnostic] = []
       for pipeline in library.pipelines {
         do {
-          let silent = try trial.run(pipeline)
-          let rest = silent.isEmpty ? "" : "; no row came of \(silent.joined(separator: ", "))"
+          let outcome = try trial.run(pipeline)
+          faults += pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
+          let rest =
+            outcome.silent.isEmpty
+            ? "" : "; no row came of \(outcome.silent.joined(separator: ", "))"
           out.line("\(pipeline.name): tenants stay apart in every query\(rest)")
         } catch let error as Diagnostics {
           faults += error.all
@@ -51,15 +54,15 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Every page's template is there, and every message is there in every language.
+  /// Every template is there and names what there is, and every message is there in every language.
   private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
     let templates = try PageTemplates(folder: folder)
-    var faults = library.pipelines.compactMap(\.render).flatMap(templates.diagnostics)
-    faults += templates.catalog.missing().map { locale, key in
-      Diagnostic(
-        .configuration, "the message '\(key)' is missing",
-        at: .init(file: "\(folder)/messages/\(locale).yaml"),
-        hint: "another language has it: add it here")
+    var faults = library.pipelines.flatMap { templates.diagnostics(of: $0) }
+    faults += templates.missingMessages()
+    for pipeline in library.pipelines {
+      guard let stitch = pipeline.stitch else { continue }
+      faults += StitchStage.diagnostics(
+        of: stitch, pipeline: pipeline.file, templates: folder, catalog: templates.catalog)
     }
     guard faults.isEmpty else { throw Diagnostics(faults) }
   }

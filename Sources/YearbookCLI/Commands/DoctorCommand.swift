@@ -24,6 +24,16 @@ struct DoctorCommand: ParsableCommand {
     var report = Report()
     report.note("yearbook", Version.text)
     for library in MediaLibraries.versions { report.note(library.name, library.version) }
+    report.check("fonts") {
+      let missing = RasterFonts.missing()
+      guard missing.isEmpty else {
+        throw Diagnostic(
+          .unavailable,
+          "missing: \(missing.map(\.family).joined(separator: ", "))",
+          hint: "apt-get install \(missing.map(\.package).joined(separator: " "))")
+      }
+      return "every script of cards and films can be drawn"
+    }
     report.check("pipelines") {
       let library = try PipelineLibrary(folder: configuration.pipelineFolder())
       return "\(library.folder): \(library.names.joined(separator: ", "))"
