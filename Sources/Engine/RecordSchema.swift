@@ -3,7 +3,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first]
+  static let migrations = [first, second]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -107,5 +107,59 @@ enum RecordSchema {
       SELECT slug, pipeline, period, state, status, release_id, as_of, run_id,
         jsonb_array_length(warnings) AS warnings, changed
       FROM yearbook.partition;
+    """
+
+  private static let second = """
+    CREATE TABLE yearbook.attempt (
+      run_id text NOT NULL REFERENCES yearbook.run ON DELETE CASCADE,
+      tenant_id uuid NOT NULL,
+      slug text NOT NULL,
+      pipeline text NOT NULL,
+      period text NOT NULL,
+      stage text NOT NULL,
+      number smallint NOT NULL,
+      began timestamptz NOT NULL,
+      seconds real NOT NULL,
+      code text,
+      message text,
+      hint text
+    );
+    CREATE INDEX ON yearbook.attempt (run_id);
+    CREATE INDEX ON yearbook.attempt (tenant_id);
+    COMMENT ON TABLE yearbook.attempt IS
+      'one try at one stage of one partition in a run; code, message and hint where it failed';
+
+    CREATE TABLE yearbook.progress (
+      run_id text NOT NULL REFERENCES yearbook.run ON DELETE CASCADE,
+      tenant_id uuid NOT NULL,
+      pipeline text NOT NULL,
+      period text NOT NULL,
+      is_done boolean NOT NULL,
+      PRIMARY KEY (run_id, tenant_id, pipeline, period)
+    );
+    COMMENT ON TABLE yearbook.progress IS
+      'partitions a running schedule has ended, for the processes that share it; emptied when it ends';
+
+    ALTER TABLE yearbook.partition ADD COLUMN snapshot timestamptz;
+    COMMENT ON COLUMN yearbook.partition.snapshot IS
+      'when the rows of the release were read: rows read earlier never replace them';
+    ALTER TABLE yearbook.run ADD COLUMN is_cancelled boolean NOT NULL DEFAULT false;
+
+    CREATE TABLE yearbook.reports (
+      id bigserial PRIMARY KEY,
+      tenant_id uuid NOT NULL,
+      user_id uuid,
+      report_type text NOT NULL CHECK (report_type = upper(report_type)),
+      period text,
+      created_date timestamptz NOT NULL DEFAULT now(),
+      status text NOT NULL DEFAULT 'requested'
+        CHECK (status IN ('requested', 'running', 'published', 'failed')),
+      location text,
+      error text
+    );
+    CREATE INDEX ON yearbook.reports (tenant_id);
+    CREATE INDEX ON yearbook.reports (id) WHERE status IN ('requested', 'running');
+    COMMENT ON TABLE yearbook.reports IS
+      'what the platform asks for: a pipeline by its name in capitals, a tenant, a period or the current one';
     """
 }
