@@ -82,7 +82,9 @@ let package = Package(
     .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
     .testTarget(name: "MarkupTests", dependencies: ["Markup", "TestSupport"]),
     .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "TestSupport"]),
+    .testTarget(name: "StoreTests", dependencies: ["Store", "StoreTrial", "TestSupport"]),
+    .executableTarget(
+      name: "StoreTrial", dependencies: ["Diagnostics", "Store"], path: "Tests/StoreTrial"),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(
       name: "StagesTests",

@@ -52,14 +52,21 @@ final class Disk: Sendable {
   /// Creates a new file with this content.
   func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(Diagnostic) {
     let file = try create(path, mode: mode)
-    let outcome: Result<Void, Diagnostic> = bytes.withUnsafeBytes { buffer in
+    try write(bytes, to: file, at: path)
+  }
+
+  func write(
+    _ bytes: [UInt8], to file: borrowing FileDescriptor, at path: String
+  ) throws(Diagnostic) {
+    var failure: Diagnostic?
+    bytes.withUnsafeBytes { buffer in
       do throws(Diagnostic) {
-        return .success(try write(buffer, to: file, at: path))
+        try write(buffer, to: file, at: path)
       } catch {
-        return .failure(error)
+        failure = error
       }
     }
-    try outcome.get()
+    if let failure { throw failure }
   }
 
   /// Moves a file or folder within one file system, over what was there.
@@ -70,11 +77,11 @@ final class Disk: Sendable {
 
   /// Makes another name for a file.
   ///
-  /// - Returns: `false` if the name is taken or the file cannot have more names.
+  /// - Returns: `false` if the name is taken, the file cannot have more names, or it is gone.
   func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
     try gate?(.link, target)
     if Glibc.link(source, target) == 0 { return true }
-    if [EEXIST, EMLINK, EXDEV, EPERM].contains(errno) { return false }
+    if [EEXIST, EMLINK, EXDEV, EPERM, ENOENT].contains(errno) { return false }
     throw Self.failure("create", target)
   }
 

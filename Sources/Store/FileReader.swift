@@ -75,7 +75,8 @@ enum FileReader {
     }
     return FileStatus(
       kind: kind, byteCount: Int(status.st_size),
-      identity: .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)))
+      identity: .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
+      linkCount: Int(status.st_nlink), changed: status.st_ctim.tv_sec)
   }
 }
 
@@ -92,6 +93,10 @@ struct FileStatus {
   var kind: Kind
   var byteCount: Int
   var identity: Identity
+  /// How many names the file has.
+  var linkCount: Int
+  /// When its names, mode or content last changed, in seconds since 1970.
+  var changed: Int
 }
 
 /// An open file, closed at the end of its scope.

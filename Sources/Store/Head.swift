@@ -20,11 +20,14 @@ public struct Head: Hashable, Sendable, Codable {
   public var run: String
   /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
   public var tagManifest: String
+  /// The digest of the head before this one, so that one that was changed later is found out.
+  public var previous: String?
 
   enum CodingKeys: String, CodingKey {
     case release, sequence, status, created, run
     case asOf = "as_of"
     case tagManifest = "tagmanifest_sha256"
+    case previous = "previous_sha256"
   }
 
   var bytes: [UInt8] {
@@ -33,6 +36,7 @@ public struct Head: Hashable, Sendable, Codable {
       ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
       ("created", .string(created)), ("run", .string(run)),
       ("tagmanifest_sha256", .string(tagManifest)),
+      ("previous_sha256", previous.map { .string($0) }),
     ]).bytes
   }
 

@@ -18,7 +18,8 @@ extension Publication {
       try PublishedRelease(
         folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
     }
-    if let previous, let published, published.holds(pending.files),
+    let isSame = published?.holds(pending.files) ?? false
+    if let previous, isSame, isSigned(previous, pending.partition),
       let tagManifest = SHA256Digest(hex: previous.tagManifest)
     {
       guard previous.status == .provisional, metadata.status != .provisional else {
@@ -27,12 +28,18 @@ extension Publication {
       let head = Head(
         release: previous.release, sequence: sequence + 1, metadata: metadata,
         status: metadata.status, tagManifest: tagManifest)
-      var staged = Staged(index: 0, pending: pending, head: head)
+      var staged = Staged(index: 0, partition: pending.partition, head: head)
       try writeHead(&staged)
       return .changed(staged)
     }
     let wasFinal = previous.map { $0.status != .provisional } ?? false
-    let status = wasFinal && metadata.status == .final ? .restated : metadata.status
+    // The same payload again (for a file that was lost, or a signature) restates nothing.
+    let status: ReleaseStatus =
+      if wasFinal, let previous, published?.promises(pending.files) ?? false {
+        previous.status
+      } else {
+        wasFinal && metadata.status == .final ? .restated : metadata.status
+      }
     let bag = Bag(pending: pending, id: Self.freshID(metadata.created), status: status)
     let folder = try stagingFolder().freshPath()
     do throws(Diagnostic) {
@@ -40,7 +47,7 @@ extension Publication {
       let head = Head(
         release: bag.id, sequence: sequence + 1, metadata: metadata, status: status,
         tagManifest: tagManifest)
-      var staged = Staged(index: 0, pending: pending, head: head, folder: folder)
+      var staged = Staged(index: 0, partition: pending.partition, head: head, folder: folder)
       try writeHead(&staged)
       return .changed(staged)
     } catch {
@@ -54,9 +61,27 @@ extension Publication {
   /// Writes the head's bytes to the staging folder.
   mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
     let staging = try stagingFolder()
-    staged.headFiles = (staging.freshPath(".json"), staging.freshPath(".json"))
-    try store.disk.create(staged.headFiles.numbered, staged.head.bytes, mode: 0o444)
-    try store.disk.create(staged.headFiles.latest, staged.head.bytes, mode: 0o444)
+    let before = store.headPath(staged.partition, staged.head.sequence - 1)
+    staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0).hex }
+    let bytes = staged.head.bytes
+    staged.headFiles = (staging.freshPath(".json"), staging.freshPath(".json"), nil)
+    try store.disk.create(staged.headFiles.numbered, bytes, mode: 0o444)
+    try store.disk.create(staged.headFiles.latest, bytes, mode: 0o444)
+    if let signer = store.signer {
+      let path = staging.freshPath(".sig")
+      try store.disk.create(path, try signer.sign(bytes), mode: 0o444)
+      staged.headFiles.signature = path
+    }
+  }
+
+  /// Whether the release and its head are signed, if this store's are to be.
+  private func isSigned(_ head: Head, _ partition: ReleasePartition) -> Bool {
+    guard store.signer != nil else { return true }
+    let place = store.path(partition.path)
+    return [
+      "\(place)/heads/\(head.sequence).json.sig",
+      "\(place)/releases/\(head.release)/\(Bag.signatureName)",
+    ].allSatisfy { FileReader.status($0)?.kind == .file }
   }
 
   /// Writes a bag's files and returns the digest of its tag manifest.
@@ -76,7 +101,12 @@ extension Publication {
     }
     let tags = bag.files
     for tag in tags { try store.disk.create(folder + "/" + tag.name, tag.bytes, mode: 0o444) }
-    return SHA256Digest(of: tags[tags.count - 1].bytes)
+    let tagManifest = tags[tags.count - 1].bytes
+    if let signer = store.signer {
+      try store.disk.create(
+        folder + "/" + Bag.signatureName, try signer.sign(tagManifest), mode: 0o444)
+    }
+    return SHA256Digest(of: tagManifest)
   }
 
   /// Copies a file's bytes, which must be those its digest promises.

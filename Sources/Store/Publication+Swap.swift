@@ -36,12 +36,15 @@ extension Publication {
   ) throws(Diagnostic) -> (head: Head?, sequence: Int) {
     let place = store.path(partition.path)
     try store.disk.makeFolders(place + "/heads")
-    return try PartitionLock.hold(place) { () throws(Diagnostic) in
+    return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       let latest = try store.latest(partition)
       let numbers = try FileReader.names(in: place + "/heads").compactMap { name in
         name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
       }
-      let sequence = max(numbers.max() ?? 0, latest?.sequence ?? 0)
+      var sequence = max(numbers.max() ?? 0, latest?.sequence ?? 0)
+      if latest == nil, let prunings = try store.prunings(partition) {
+        sequence = max(sequence, prunings.heads.last?.last ?? 0)
+      }
       guard sequence > latest?.sequence ?? 0,
         let bytes = try FileReader.contents("\(place)/heads/\(sequence).json"),
         let head = Head(bytes: bytes), head.sequence == sequence,
@@ -60,19 +63,27 @@ extension Publication {
   /// Gives a staged release its name; no head names it yet.
   func place(_ staged: Staged) throws(Diagnostic) {
     guard let folder = staged.folder else { return }
-    let releases = store.path(staged.pending.partition.path + "/releases")
+    let releases = store.path(staged.partition.path + "/releases")
     try store.disk.makeFolders(releases)
     try store.disk.rename(folder, to: "\(releases)/\(staged.head.release)")
   }
 
   /// Makes the staged head the partition's newest.
   mutating func swap(_ staged: inout Staged) throws(Diagnostic) {
-    let place = store.path(staged.pending.partition.path)
-    try PartitionLock.hold(place) { () throws(Diagnostic) in
-      // A link, unlike a rename, never replaces the head of another publisher that was faster.
-      while try !store.disk.link(
-        staged.headFiles.numbered, to: "\(place)/heads/\(staged.head.sequence).json")
-      {
+    let place = store.path(staged.partition.path)
+    try PartitionLock.hold(staged.partition, in: store) { () throws(Diagnostic) in
+      while true {
+        let head = "\(place)/heads/\(staged.head.sequence).json"
+        if FileReader.status(head) == nil {
+          // First, so that no head is ever without its signature; one that is there is a dead publisher's.
+          if let signature = staged.headFiles.signature {
+            try store.disk.rename(signature, to: head + ".sig")
+          } else {
+            try store.disk.remove(head + ".sig")
+          }
+          // A link, unlike a rename, never replaces the head of another publisher that was faster.
+          if try store.disk.link(staged.headFiles.numbered, to: head) { break }
+        }
         staged.head.sequence += 1
         try writeHead(&staged)
         try store.sync()

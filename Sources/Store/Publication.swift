@@ -5,12 +5,12 @@ struct Publication {
   /// A partition whose new release or head lies in the staging folder.
   struct Staged {
     var index: Int
-    var pending: PendingRelease
+    var partition: ReleasePartition
     var head: Head
     /// The staged release's folder; `nil` if only the status changes.
     var folder: String?
-    /// The staged head, twice: one becomes `heads/N.json`, the other `latest.json`.
-    var headFiles: (numbered: String, latest: String) = ("", "")
+    /// The staged head, twice: one becomes `heads/N.json`, the other `latest.json`; and its signature.
+    var headFiles: (numbered: String, latest: String, signature: String?) = ("", "", nil)
   }
 
   let store: ReleaseStore

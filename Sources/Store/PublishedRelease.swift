@@ -15,13 +15,18 @@ struct PublishedRelease {
     digests = manifest.digests
   }
 
+  /// Whether the manifest names exactly these files.
+  func promises(_ files: [ReleaseFile]) -> Bool {
+    files.count == digests.count && files.allSatisfy { digests["data/" + $0.name] == $0.digest }
+  }
+
   /// Whether these files are the release's payload, and are still there in their sizes: a release that lost a
   /// file is published anew.
   func holds(_ files: [ReleaseFile]) -> Bool {
     let tags = Bag.tagFiles + [Bag.tagManifestName]
-    return files.count == digests.count
+    return promises(files)
       && tags.allSatisfy { FileReader.status(folder + "/" + $0)?.kind == .file }
-      && files.allSatisfy { digests["data/" + $0.name] == $0.digest && hasSize($0) }
+      && files.allSatisfy(hasSize)
   }
 
   /// The path of a file that can stand for `file` of the next release, `nil` if there is none.

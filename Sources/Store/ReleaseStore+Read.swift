@@ -23,12 +23,11 @@ extension ReleaseStore {
 
   /// The claim of a tenant's slug; `nil` if it is free.
   public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
-    let path = path("tenants/\(slug)/tenant.json")
-    guard let bytes = try FileReader.contents(path) else { return nil }
-    guard let claim = TenantClaim(bytes: bytes), claim.slug == slug else {
+    guard let claim = try claim(slug: slug) else { return nil }
+    guard claim.slug == slug else {
       throw Diagnostic(
-        .io, "\(path) does not say whose folder this is",
-        hint: "`yearbook verify` shows what else is damaged")
+        .io, "\(path("tenants/\(slug)/tenant.json")) has another slug",
+        hint: "if a `yearbook tenant rename` was interrupted, give it again")
     }
     return ReleaseTenant(id: claim.id, slug: claim.slug, name: claim.name)
   }

@@ -5,18 +5,20 @@ extension ReleaseStore {
   ///
   /// Nothing is written. Several tenants may be verified side by side.
   ///
-  /// - Parameters:
-  ///   - tenant: A slug; without one, all tenants.
-  ///   - deep: Whether the payload's bytes are read and hashed; else only its names and sizes are looked at.
-  ///     Heads, manifests and data packages are always read.
+  /// - Parameter tenant: A slug; without one, all tenants.
   /// - Throws: Only if the store's own folder cannot be listed.
-  public func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification {
-    var verifier = Verifier(store: self, deep: deep)
-    if let tenant {
-      verifier.verify(tenant: tenant)
-    } else {
-      for name in try FileReader.names(in: path("tenants")) { verifier.verify(tenant: name) }
-    }
+  public func verify(
+    tenant: String? = nil, _ options: VerifyOptions
+  ) throws(Diagnostic) -> Verification {
+    var verifier = Verifier(store: self, options: options)
+    let slugs = if let tenant { [tenant] } else { try FileReader.names(in: path("tenants")) }
+    for slug in slugs { verifier.verify(tenant: slug) }
+    verifier.noteMissingPartitions(tenant: tenant)
     return verifier.found
+  }
+
+  /// As above, without signatures.
+  public func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification {
+    try verify(tenant: tenant, VerifyOptions(isDeep: deep))
   }
 }

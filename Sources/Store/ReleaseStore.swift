@@ -4,9 +4,10 @@ public import Diagnostics
 ///
 /// ```
 /// ROOT/tenants/SLUG/tenant.json, index.html
-/// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, releases/ID/…
+/// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, pruned.json, releases/ID/…
 /// ROOT/operator/…
-/// ROOT/.staging/…      what is not published yet; never served
+/// ROOT/.staging/…      what is not published yet, or on its way out; never served
+/// ROOT/.locks/…        see PartitionLock
 /// ```
 ///
 /// A release is a BagIt bag that is never changed once it has its name. Its files have mode 444; folders
@@ -15,15 +16,20 @@ public final class ReleaseStore: Sendable {
   /// The store's folder.
   public let root: String
   let disk: Disk
+  let signer: ReleaseSigner?
 
   /// Opens a store, creating its folder.
-  public convenience init(root: String) throws(Diagnostic) {
-    try self.init(root: root, disk: Disk())
+  ///
+  /// - Parameter signer: Signs all that is published from now on; a release that is not signed yet is published
+  ///   anew.
+  public convenience init(root: String, signer: ReleaseSigner? = nil) throws(Diagnostic) {
+    try self.init(root: root, disk: Disk(), signer: signer)
   }
 
-  init(root: String, disk: Disk) throws(Diagnostic) {
+  init(root: String, disk: Disk, signer: ReleaseSigner? = nil) throws(Diagnostic) {
     self.root = root
     self.disk = disk
+    self.signer = signer
     try disk.makeFolders(root)
   }
 

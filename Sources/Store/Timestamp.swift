@@ -17,6 +17,38 @@ enum Timestamp {
     rfc3339(seconds).filter { $0 != "-" && $0 != ":" }.lowercased()
   }
 
+  /// Seconds since 1970 of `rfc3339`'s text; `nil` for anything else.
+  static func seconds(_ text: String) -> Int? {
+    let fields = text.split(whereSeparator: { "-T:Z".contains($0) }).compactMap { Int($0) }
+    guard fields.count == 6, (1...12).contains(fields[1]) else { return nil }
+    let days = days(year: fields[0], month: fields[1], day: fields[2])
+    let seconds = days * 86400 + fields[3] * 3600 + fields[4] * 60 + fields[5]
+    return rfc3339(seconds) == text ? seconds : nil
+  }
+
+  /// The day that an instant falls on, counted on without a gap.
+  static func dayNumber(_ seconds: Int) -> Int { seconds.quotientFlooring(by: 86400).0 }
+
+  /// The week, which begins on a Monday: 1970-01-01 was a Thursday.
+  static func weekNumber(_ seconds: Int) -> Int {
+    (dayNumber(seconds) + 3).quotientFlooring(by: 7).0
+  }
+
+  static func monthNumber(_ seconds: Int) -> Int {
+    let (year, month, _) = civil(dayNumber(seconds))
+    return year * 12 + month - 1
+  }
+
+  static func yearNumber(_ seconds: Int) -> Int { civil(dayNumber(seconds)).0 }
+
+  /// Days since 1970-01-01 (H. Hinnant, as below, days_from_civil).
+  private static func days(year: Int, month: Int, day: Int) -> Int {
+    let (era, yearOfEra) = (month <= 2 ? year - 1 : year).quotientFlooring(by: 400)
+    let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
+    let dayOfEra = yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
+    return era * 146097 + dayOfEra - 719468
+  }
+
   /// Year, month and day of a number of days since 1970-01-01 in the Gregorian calendar
   /// (H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days).
   private static func civil(_ days: Int) -> (Int, Int, Int) {

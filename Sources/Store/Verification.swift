@@ -4,7 +4,7 @@ public struct Fault: Hashable, Sendable {
   public struct Kind: Hashable, Sendable, CustomStringConvertible {
     private enum Word: String, Sendable {
       case missing, extra, altered, unreadable, symlink, halfMade, badHead, badManifest, rolledBack
-      case wrongTenant, unreferenced
+      case wrongTenant, unreferenced, leftover, unsigned, badSignature
     }
 
     private var word: Word
@@ -25,10 +25,16 @@ public struct Fault: Hashable, Sendable {
     public static let badHead = Kind(word: .badHead)
     /// A manifest or data package that cannot be read or contradicts another.
     public static let badManifest = Kind(word: .badManifest)
-    /// `latest.json` is an older head than the newest.
+    /// `latest.json` is an older head than the newest, or older than one that was seen before.
     public static let rolledBack = Kind(word: .rolledBack)
     /// `tenant.json` does not say whose folder it is.
     public static let wrongTenant = Kind(word: .wrongTenant)
+    /// A signature is asked for and not there.
+    public static let unsigned = Kind(word: .unsigned)
+    /// A signature that is damaged, of other bytes, or by nobody who may sign.
+    public static let badSignature = Kind(word: .badSignature)
+    /// What a publisher or a pruner that died did not get to remove. Harmless.
+    public static let leftover = Kind(word: .leftover)
     /// A release no head names: a publisher died before readers could see it. Harmless.
     public static let unreferenced = Kind(word: .unreferenced)
 
@@ -52,7 +58,27 @@ public struct Fault: Hashable, Sendable {
   }
 
   /// Whether no reader can meet it.
-  public var isHarmless: Bool { kind == .unreferenced }
+  public var isHarmless: Bool { kind == .unreferenced || kind == .leftover }
+}
+
+/// How closely to look.
+public struct VerifyOptions: Sendable {
+  /// Whether the payload's bytes are read and hashed; else only its names and sizes are looked at. Heads,
+  /// manifests and data packages are always read.
+  public var isDeep = false
+  /// Whose signatures all heads and releases must have; without it a signature need only fit its bytes, and
+  /// that is looked at in depth alone.
+  public var signers: AllowedSigners?
+  /// The least sequence a partition's newest head must have: what the record or somebody else has seen.
+  public var sequences: [ReleasePartition: Int] = [:]
+
+  public init(
+    isDeep: Bool = false, signers: AllowedSigners? = nil, sequences: [ReleasePartition: Int] = [:]
+  ) {
+    self.isDeep = isDeep
+    self.signers = signers
+    self.sequences = sequences
+  }
 }
 
 /// What verifying found.

@@ -44,6 +44,7 @@ extension Verifier {
     let path = folder + "/" + Bag.tagManifestName
     guard let bytes = read(path) else { return }
     if SHA256Digest(of: bytes).hex != expected { note(.altered, path) }
+    verifySignature(path, bytes)
     guard let manifest = Manifest(bytes: bytes),
       manifest.entries.map(\.name) == Bag.tagFiles
     else { return note(.badManifest, path) }
@@ -95,7 +96,7 @@ extension Verifier {
     found.fileCount += 1
     found.byteCount += status.byteCount
     if let byteCount, byteCount != status.byteCount { return note(.altered, path) }
-    guard deep else { return }
+    guard options.isDeep else { return }
     if let known = digests[status.identity] {
       if known != digest { note(.altered, path) }
       return

@@ -3,14 +3,24 @@ import Diagnostics
 /// Walks a store and notes what is not as it was published. Paths are relative to the store's root.
 struct Verifier {
   let store: ReleaseStore
-  let deep: Bool
+  let options: VerifyOptions
   var found = Verification()
   /// A film shared by ten releases is read once.
   var digests: [FileStatus.Identity: SHA256Digest] = [:]
 
-  init(store: ReleaseStore, deep: Bool) {
+  private var seen: Set<ReleasePartition> = []
+
+  init(store: ReleaseStore, options: VerifyOptions) {
     self.store = store
-    self.deep = deep
+    self.options = options
+  }
+
+  /// Partitions that are known to have had releases and that are not there.
+  mutating func noteMissingPartitions(tenant: String?) {
+    for partition in options.sequences.keys.sorted()
+    where !seen.contains(partition) && (tenant == nil || tenant == partition.tenant) {
+      note(.missing, partition.path)
+    }
   }
 
   mutating func verify(tenant slug: String) {
@@ -28,7 +38,7 @@ struct Verifier {
       guard let kind = kind(path) else { continue }
       if kind == .folder, Name.isSlug(name) {
         verify(pipeline: path, of: slug, name)
-      } else if !(kind == .file && ["index.html", "tenant.json"].contains(name)) {
+      } else if !(kind == .file && ["catalog.json", "index.html", "tenant.json"].contains(name)) {
         note(.extra, path)
       }
     }
@@ -48,28 +58,33 @@ struct Verifier {
 
   private mutating func verify(_ partition: ReleasePartition) {
     let folder = partition.path
+    seen.insert(partition)
     for name in names(folder) {
       let path = folder + "/" + name
       guard let kind = kind(path) else { continue }
       let expected: FileStatus.Kind? =
         switch name {
         case "heads", "releases": .folder
-        case "latest.json", "index.html": .file
+        case "latest.json", "index.html", Prunings.fileName, Prunings.signatureName: .file
         default: nil
         }
       if kind != expected { note(.extra, path) }
     }
-    // A publisher at work holds the lock between its head and latest.json.
-    var heads: [Head] = []
+    var statements = Statements()
     do throws(Diagnostic) {
-      heads = try PartitionLock.hold(store.path(folder)) { verifyHeads(folder) }
+      // A publisher at work holds the lock between its head and latest.json.
+      statements = try PartitionLock.hold(partition, in: store, writing: false) {
+        self.statements(of: partition)
+      }
     } catch {
       note(.unreadable, folder)
     }
     let tagManifests = Dictionary(
-      heads.map { ($0.release, $0.tagManifest) }, uniquingKeysWith: { _, newest in newest })
+      statements.heads.map { ($0.release, $0.tagManifest) },
+      uniquingKeysWith: { _, newest in newest })
     let present = names(folder + "/releases")
-    for release in Set(tagManifests.keys).subtracting(present).sorted() {
+    for release in Set(tagManifests.keys).subtracting(present).sorted()
+    where !isPrunedNow(release, partition) {
       note(.missing, "\(folder)/releases/\(release)")
     }
     for release in present {
@@ -78,49 +93,26 @@ struct Verifier {
       if kind != .folder {
         note(.extra, path)
       } else if let tagManifest = tagManifests[release] {
+        let before = found
         verify(release: path, tagManifest: tagManifest)
+        if found.faults.count > before.faults.count, isPrunedNow(release, partition) {
+          found = before
+        }
       } else {
-        note(.unreferenced, path)
+        let isLeftover = statements.prunings.releases.contains(release)
+        note(isLeftover ? .leftover : .unreferenced, path)
       }
     }
   }
 
-  /// The heads that can be read, by growing sequence.
-  private mutating func verifyHeads(_ folder: String) -> [Head] {
-    var heads: [Int: (head: Head, bytes: [UInt8])] = [:]
-    var numbers: Set<Int> = []
-    for name in names(folder + "/heads") {
-      let path = "\(folder)/heads/\(name)"
-      guard let kind = kind(path) else { continue }
-      let stem = name.hasSuffix(".sig") ? name.dropLast(4) : name[...]
-      guard kind == .file, stem.hasSuffix(".json"), let number = Int(stem.dropLast(5)),
-        stem == "\(number).json", number > 0
-      else {
-        note(.extra, path)
-        continue
-      }
-      if stem.count != name.count { continue }
-      numbers.insert(number)
-      guard let bytes = read(path) else { continue }
-      if let head = Head(bytes: bytes), head.sequence == number {
-        heads[number] = (head, bytes)
-      } else {
-        note(.badHead, path)
-      }
+  /// Whether a pruner has taken the release since the heads were read.
+  private func isPrunedNow(_ release: String, _ partition: ReleasePartition) -> Bool {
+    do throws(Diagnostic) {
+      guard try store.latest(partition)?.release != release else { return false }
+      return try store.prunings(partition)?.releases.contains(release) ?? false
+    } catch {
+      return false
     }
-    guard let newest = numbers.max() else {
-      if kind(folder + "/latest.json") != nil { note(.badHead, folder + "/latest.json") }
-      return []
-    }
-    for number in 1...newest where !numbers.contains(number) {
-      note(.missing, "\(folder)/heads/\(number).json")
-    }
-    let latest = folder + "/latest.json"
-    if let bytes = read(latest), bytes != heads[newest]?.bytes {
-      let isOlder = heads.contains { $0.key < newest && $0.value.bytes == bytes }
-      note(isOlder ? .rolledBack : .badHead, latest)
-    }
-    return heads.values.map(\.head).sorted { $0.sequence < $1.sequence }
   }
 }
 

@@ -22,6 +22,9 @@ public enum Places {
   /// The built program; the build of the tests makes it too.
   public static let yearbook = products + "/yearbook"
 
+  /// The store's trial program (Tests/StoreTrial).
+  public static let storeTrial = products + "/StoreTrial"
+
   /// Why a test that runs the built program is skipped.
   public static let noYearbook: String? =
     exists(yearbook) ? nil : "the program is not built"

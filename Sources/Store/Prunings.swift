@@ -1,0 +1,58 @@
+import Diagnostics
+import FoundationEssentials
+
+/// `pruned.json`: which of a partition's heads and releases were removed on purpose, so that `verify` can tell
+/// them from lost ones.
+///
+/// It becomes durable before anything goes. A pruner that died leaves heads and releases that it names: nobody
+/// is led to them, and the next pruner removes them.
+struct Prunings: Codable, Hashable {
+  static let fileName = "pruned.json"
+  static let signatureName = "pruned.json.sig"
+
+  /// Sequences whose heads are gone, as closed ranges in growing order.
+  private(set) var heads: [[Int]] = []
+  /// Releases that are being removed, or were by the last pruning.
+  private(set) var releases: [String] = []
+
+  init() {}
+
+  /// Reads the file's bytes; `nil` if they are none.
+  init?(bytes: [UInt8]) {
+    do {
+      self = try JSONDecoder().decode(Prunings.self, from: Data(bytes))
+    } catch {
+      return nil
+    }
+    let isOrdered = zip(heads, heads.dropFirst()).allSatisfy { $0.last ?? 0 < $1.first ?? 0 }
+    guard isOrdered, heads.allSatisfy({ $0.count == 2 && 0 < $0[0] && $0[0] <= $0[1] }),
+      releases.allSatisfy(Name.isFileName)
+    else { return nil }
+  }
+
+  var bytes: [UInt8] {
+    JSONText.object([
+      ("heads", .array(heads.map { .array($0.map { .integer($0) }) })),
+      ("releases", .array(releases.map { .string($0) })),
+    ]).bytes
+  }
+
+  func containsHead(_ sequence: Int) -> Bool {
+    heads.contains { $0[0] <= sequence && sequence <= $0[1] }
+  }
+
+  /// Adds heads, and replaces the releases that are on their way out.
+  mutating func add(heads sequences: [Int], releases: [String]) {
+    self.releases = releases.sorted()
+    var all = heads + sequences.map { [$0, $0] }
+    all.sort { $0[0] < $1[0] }
+    heads = []
+    for range in all {
+      if let last = heads.last, range[0] <= last[1] + 1 {
+        heads[heads.count - 1][1] = max(last[1], range[1])
+      } else {
+        heads.append(range)
+      }
+    }
+  }
+}
