@@ -21,7 +21,8 @@ extension Verifier {
     }
     let bytes = self.read(latest)
     let told = bytes.flatMap(Head.init(bytes:))
-    let newest = max(highest, told?.sequence ?? 0)
+    // A head or two may be lost, but a number out of nowhere is no sequence.
+    let newest = max(highest, told.map { $0.sequence < highest + 100 ? $0.sequence : 0 } ?? 0)
     for number in 1...newest where !numbers.contains(number) && !prunings.containsHead(number) {
       note(.missing, "\(folder)/heads/\(number).json")
     }
