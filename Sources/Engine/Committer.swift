@@ -9,41 +9,59 @@ import Store
 ///
 /// `@unchecked Sendable`: every stored variable is only touched with `condition` held.
 final class Committer: @unchecked Sendable {
+  /// What is to be written to the record.
+  struct Batch: Sendable {
+    var results: [StageResult] = []
+    var attempts: [StageAttempt] = []
+    /// Partitions of a schedule that others may share.
+    var ended: [RunPlan.Partition] = []
+
+    var isEmpty: Bool { results.isEmpty && attempts.isEmpty && ended.isEmpty }
+  }
+
   private let condition = NSCondition()
-  private var results: [StageResult] = []
+  private var batch = Batch()
   private var publications: [Publication] = []
   private var isBusy = false
   private var isStopped = false
   private var failure: (any Error)?
-  private let commitResults: @Sendable ([StageResult]) throws -> Void
+  private let write: @Sendable (Batch) throws -> Void
   private let publish: @Sendable ([Publication]) -> Void
 
   /// - Parameters:
-  ///   - commitResults: makes the blobs durable and records the results.
+  ///   - write: makes the blobs durable and records the results.
   ///   - publish: publishes a batch and tells each partition's outcome; it does not throw, as a
   ///     partition's failure is its own.
   init(
-    commitResults: @escaping @Sendable ([StageResult]) throws -> Void,
+    write: @escaping @Sendable (Batch) throws -> Void,
     publish: @escaping @Sendable ([Publication]) -> Void
   ) {
-    self.commitResults = commitResults
+    self.write = write
     self.publish = publish
     let thread = Thread { [self] in work() }
     thread.name = "yearbook-commit"
     thread.start()
   }
 
-  func add(_ result: StageResult) {
+  func add(_ result: StageResult) { change { batch.results.append(result) } }
+
+  func add(_ attempt: StageAttempt) { change { batch.attempts.append(attempt) } }
+
+  func add(ended partition: RunPlan.Partition) { change { batch.ended.append(partition) } }
+
+  func add(_ publication: Publication) { change { publications.append(publication) } }
+
+  private func change(_ body: () -> Void) {
     condition.lock()
-    results.append(result)
+    body()
     condition.broadcast()
     condition.unlock()
   }
 
-  func add(_ publication: Publication) {
+  /// Waits until all that was added is done.
+  func flush() {
     condition.lock()
-    publications.append(publication)
-    condition.broadcast()
+    while isBusy || !batch.isEmpty || !publications.isEmpty { condition.wait() }
     condition.unlock()
   }
 
@@ -52,7 +70,7 @@ final class Committer: @unchecked Sendable {
     condition.lock()
     isStopped = true
     condition.broadcast()
-    while isBusy || !results.isEmpty || !publications.isEmpty { condition.wait() }
+    while isBusy || !batch.isEmpty || !publications.isEmpty { condition.wait() }
     let failure = failure
     condition.unlock()
     if let failure { throw failure }
@@ -61,16 +79,16 @@ final class Committer: @unchecked Sendable {
   private func work() {
     condition.lock()
     while true {
-      while results.isEmpty, publications.isEmpty, !isStopped { condition.wait() }
-      if results.isEmpty, publications.isEmpty { break }
-      let (batch, releases) = (results, publications)
-      results = []
+      while batch.isEmpty, publications.isEmpty, !isStopped { condition.wait() }
+      if batch.isEmpty, publications.isEmpty { break }
+      let (written, releases) = (batch, publications)
+      batch = Batch()
       publications = []
       isBusy = true
       condition.unlock()
       var thrown: (any Error)?
       do {
-        if !batch.isEmpty { try commitResults(batch) }
+        if !written.isEmpty { try write(written) }
       } catch { thrown = error }
       if !releases.isEmpty { publish(releases) }
       condition.lock()

@@ -16,6 +16,10 @@ public struct Configuration: Sendable {
   public var templates: String?
   /// The folder of a private PostgreSQL that is started for a command and stopped after it.
   public var privateServer: String?
+  /// How many seconds one statement on the source may take.
+  public var statementSeconds = 900
+  /// How many seconds one stage of one partition may take.
+  public var stageSeconds = 7200
   /// By slug.
   public var tenants: [String: TenantSettings] = [:]
   /// The file that was read, if one was.
@@ -80,7 +84,7 @@ extension Configuration {
     guard
       let map = root.mapping(keys: [
         "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
-        "tenants",
+        "timeouts", "tenants",
       ])
     else { return }
     if let node = map["source"] {
@@ -100,6 +104,10 @@ extension Configuration {
     templates = map["templates"]?.string().map(resolve)
     privateServer = map["postgres"]?.mapping(keys: ["private"])?.required("private")?.string()
       .map(resolve)
+    if let timeouts = map["timeouts"]?.mapping(keys: ["statement", "stage"]) {
+      statementSeconds = timeouts["statement"]?.duration() ?? statementSeconds
+      stageSeconds = timeouts["stage"]?.duration() ?? stageSeconds
+    }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }

@@ -18,10 +18,11 @@ struct PartitionEnvironment: StageEnvironment {
   let record: Locked<RunRecord>
   let cancellation: Cancellation
   let state: RunState
+  let deadline: Deadline
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     try pool.parallel(count) { index in
-      try cancellation.check()
+      try checkCancellation()
       try body(index)
     }
   }
@@ -32,7 +33,7 @@ struct PartitionEnvironment: StageEnvironment {
     if let found = try cache.find(inputs.key, tenant: tenantID), let file = found.files.first {
       return (file, found.warnings)
     }
-    try cancellation.check()
+    try checkCancellation()
     let path = cache.blobs.scratchPath()
     let start = Date()
     let warnings: [Warning]
@@ -82,5 +83,8 @@ struct PartitionEnvironment: StageEnvironment {
       .progress(stage: stage, partition: partition, done: done, total: total, what: what))
   }
 
-  func checkCancellation() throws { try cancellation.check() }
+  func checkCancellation() throws {
+    try cancellation.check()
+    try deadline.check()
+  }
 }

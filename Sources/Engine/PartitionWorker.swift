@@ -15,17 +15,16 @@ final class PartitionWorker: Sendable {
   private let claims: Claims
   private let committer: Committer
   private let publisher: Publisher
+  private let stageSeconds: Int
   /// What went wrong outside any partition, such as a claim that could not be given back.
   private let broken = Locked<(any Error)?>(nil)
-
-  /// Tries of one stage whose failure may pass.
-  private static let attempts = 3
 
   init(
     templates: String, media: String?, pool: WorkerPool, cache: ResultCache,
     record: Locked<RunRecord>, cancellation: Cancellation, state: RunState, claims: Claims,
-    committer: Committer, publisher: Publisher
+    committer: Committer, publisher: Publisher, stageSeconds: Int
   ) {
+    self.stageSeconds = stageSeconds
     self.templates = templates
     self.media = media
     self.pool = pool
@@ -39,7 +38,14 @@ final class PartitionWorker: Sendable {
   }
 
   /// Works on a partition whose rows were read, or notes that they could not be.
-  func work(on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>) {
+  ///
+  /// - Parameters:
+  ///   - snapshot: when they were read.
+  ///   - order: the partition's place. One that another run is at is put behind all others, once.
+  func work(
+    on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
+    order: Int, mayDefer: Bool = true
+  ) {
     // What was not begun when the run was told to stop is simply not done.
     if cancellation.isRequested { return }
     if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
@@ -48,22 +54,38 @@ final class PartitionWorker: Sendable {
     }
     do {
       let datasets = try extracted.get()
-      let giveBack = try claims.take(
-        tenant: partition.tenant.id, pipeline: partition.pipeline.name,
-        period: partition.period.description)
+      let taken = try claims.take(partition)
+      if taken == nil, mayDefer {
+        pool.submit(order: order + Self.behindAll) { [self] in
+          work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
+        }
+        return
+      }
+      let claim = try taken ?? claims.await(partition, cancellation)
       do {
+        // Rows that were read earlier never replace those of a run that was quicker.
+        if try record.withLock({ record throws(Diagnostic) in
+          try record.isNewer(partition, than: snapshot)
+        }) {
+          try claim.giveBack()
+          state.ended(partition, .unchanged, warnings: [])
+          return
+        }
         let (files, warnings) = try files(of: partition, datasets)
         committer.add(
           Publication(
-            partition: partition, files: files, warnings: warnings, release: giveBack))
+            partition: partition, files: files, warnings: warnings, snapshot: snapshot,
+            claim: claim))
       } catch {
-        try giveBack()
+        try claim.giveBack()
         throw error
       }
     } catch {
       fail(partition, error)
     }
   }
+
+  private static let behindAll = 1 << 40
 
   /// Throws what went wrong beside the partitions.
   func finish() throws {
@@ -99,7 +121,8 @@ final class PartitionWorker: Sendable {
       let environment = PartitionEnvironment(
         scratch: try publisher.makeScratch(), templates: templates, media: media,
         tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
-        cache: cache, record: record, cancellation: cancellation, state: state)
+        cache: cache, record: record, cancellation: cancellation, state: state,
+        deadline: Deadline(seconds: stageSeconds))
       defer { publisher.removeScratch(environment.scratch) }
       let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
       if let found = try cache.find(keyInputs.key, tenant: partition.tenant.id) {
@@ -108,7 +131,7 @@ final class PartitionWorker: Sendable {
         return found
       }
       state.tell(.stageBegan(stage: stage.name, partition: partition.label))
-      let output = try retrying {
+      let output = try trying(stage, partition) {
         try stage.run(work, inputs: inputs, environment: environment)
       }
       let seconds = Date().timeIntervalSince(start)
@@ -121,15 +144,33 @@ final class PartitionWorker: Sendable {
     }
   }
 
-  /// Tries again what may pass, after a pause of full jitter: up to 0.1, 0.2 s … chosen at random, so that
-  /// many that failed together do not come back together.
-  private func retrying<Output>(_ body: () throws -> Output) throws -> Output {
-    for attempt in 1... {
+  /// Runs a stage, again after a pause where its failure may pass, and records each try.
+  private func trying<Output>(
+    _ stage: any Stage, _ partition: RunPlan.Partition, _ body: () throws -> Output
+  ) throws -> Output {
+    let since = Date()
+    for number in 1... {
+      let began = Date()
+      func note(_ failure: Diagnostic?) {
+        committer.add(
+          StageAttempt(
+            partition: partition, stage: stage.name, number: number, began: began,
+            seconds: Date().timeIntervalSince(began), failure: failure))
+      }
       do {
-        return try body()
-      } catch let error as Diagnostic where error.isTransient && attempt < Self.attempts {
-        try cancellation.check()
-        Thread.sleep(forTimeInterval: .random(in: 0...(0.05 * Double(1 << attempt))))
+        let output = try body()
+        note(nil)
+        return output
+      } catch let error as Diagnostic {
+        if error.code == .interrupted { throw error }
+        note(error)
+        guard error.isTransient, let pause = Backoff.stage.pause(after: number, since: since) else {
+          throw error
+        }
+        try Backoff.sleep(pause, cancellation)
+      } catch let errors as Diagnostics {
+        note(errors.all.first)
+        throw errors
       }
     }
     throw Diagnostic(.bug, "a stage was neither done nor failed")
@@ -153,7 +194,9 @@ final class PartitionWorker: Sendable {
     do {
       try publisher.note(failure, of: partition)
     } catch {
+      // Without the record nothing more can be kept: the rest would fail one by one.
       broken.withLock { $0 = $0 ?? error }
+      cancellation.request()
     }
     state.ended(partition, .failed(failure), warnings: [])
   }

@@ -9,8 +9,9 @@ struct Publication: Sendable {
   var partition: RunPlan.Partition
   var files: [Artifact]
   var warnings: [Warning]
-  /// Gives the partition's claim back.
-  var release: @Sendable () throws -> Void
+  /// When the rows were read, microseconds since 1970.
+  var snapshot: Int64
+  var claim: Claims.Claim
 }
 
 extension Publication {

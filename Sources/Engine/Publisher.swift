@@ -1,15 +1,13 @@
 import Diagnostics
 import Foundation
-import Media
 import Pipelines
 import Postgres
 import Stages
 import Store
 
-/// The end of every partition's way: results become durable and recorded, files become releases, pages
-/// that lead to them are renewed.
+/// The end of every partition's way: files become releases, pages that lead to them are renewed.
 ///
-/// `commit` and `publish` run on the committer's thread alone.
+/// `publish` runs on the committer's thread alone.
 final class Publisher: Sendable {
   private let store: ReleaseStore
   private let record: Locked<RunRecord>
@@ -19,12 +17,14 @@ final class Publisher: Sendable {
   private let run: String
   private let moment: RunMoment
   private let state: RunState
+  private let claims: Claims
   private let versions: [String: String]
 
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
-    templates: PageTemplates, run: String, moment: RunMoment, state: RunState
+    templates: PageTemplates, run: String, moment: RunMoment, state: RunState, claims: Claims
   ) {
+    self.claims = claims
     self.store = store
     self.record = record
     self.blobs = blobs
@@ -33,9 +33,7 @@ final class Publisher: Sendable {
     self.run = run
     self.moment = moment
     self.state = state
-    versions = Dictionary(
-      uniqueKeysWithValues: [("yearbook", Yearbook.version)]
-        + MediaLibraries.versions.map { ($0.name, $0.version) })
+    versions = RecordWriter.versions
   }
 
   // MARK: - Scratch
@@ -51,18 +49,7 @@ final class Publisher: Sendable {
     do { try FileManager.default.removeItem(atPath: path) } catch {}
   }
 
-  // MARK: - Results and failures
-
-  func commit(_ results: [StageResult]) throws {
-    try blobs.sync()
-    let versions = versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
-      .joined(separator: ", ")
-    try record.withLock { record in
-      try record.connection.transaction {
-        try record.add(results, run: run, versions: versions)
-      }
-    }
-  }
+  // MARK: - Failures
 
   func note(_ failure: Diagnostic, of partition: RunPlan.Partition) throws {
     try record.withLock { record in
@@ -84,6 +71,13 @@ final class Publisher: Sendable {
 
   func publish(_ publications: [Publication]) {
     let start = Date()
+    do {
+      // A session that was lost holds no claim: another run may be at these partitions by now.
+      try claims.check()
+    } catch {
+      for publication in publications { finish(publication, .failure(error)) }
+      return
+    }
     var outcomes: [Result<PublishOutcome, any Error>] = []
     var pending: [PendingRelease] = []
     var places: [Int] = []
@@ -125,7 +119,7 @@ final class Publisher: Sendable {
     _ publication: Publication, _ outcome: Result<PublishOutcome, any Error>
   ) {
     let partition = publication.partition
-    do { try publication.release() } catch {
+    do { try publication.claim.giveBack() } catch {
       // The claim goes with the session, at the latest with the process.
     }
     switch outcome {
@@ -161,6 +155,7 @@ final class Publisher: Sendable {
           noted.status = published.head.status.rawValue
           noted.releaseID = published.head.release
           noted.warnings = publication.warnings
+          noted.snapshot = publication.snapshot
           try record.add([noted], run: run)
         }
       }

@@ -11,14 +11,25 @@ final class ResultCache: Sendable {
     var warnings: [Warning]
   }
 
+  /// Which recorded results are taken.
+  enum Policy: Sendable {
+    case all
+    /// None: everything is made again.
+    case none
+    /// Not those that other versions of the program or its libraries made, until that time.
+    case madeWith(versions: String, until: Date)
+  }
+
   let blobs: BlobStore
+  private let policy: Policy
   private let record: Locked<RunRecord>
   private let committer: Committer
   /// Made in this run and perhaps not recorded yet.
   private let made = Locked<[StageKey: StageResult]>([:])
 
-  init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer) {
+  init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer, policy: Policy) {
     self.blobs = blobs
+    self.policy = policy
     self.record = record
     self.committer = committer
   }
@@ -27,7 +38,13 @@ final class ResultCache: Sendable {
     if let result = made.withLock({ $0[key] }) {
       return found(result.files, result.warnings, tenant: tenant)
     }
+    if case .none = policy { return nil }
     guard let result = try record.withLock({ try $0.result(key) }) else { return nil }
+    if case .madeWith(let versions, let until) = policy, result.versions != versions,
+      Date() < until
+    {
+      return nil
+    }
     return found(result.files, result.warnings, tenant: tenant)
   }
 

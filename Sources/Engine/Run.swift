@@ -13,54 +13,86 @@ import Store
 final class Run {
   private let session: RunSession
   private let plan: RunPlan
-  private let source: Source
   private let record: RunRecord
   private let id: String
+  /// The run whose work is shared: this one's own, unless it joined another.
+  private let sharedID: String
   private let started = Date()
   private let state: RunState
   private let pool: WorkerPool
   private let worker: PartitionWorker
   private let committer: Committer
-  private let claims: Claims
-  private let blobs: BlobStore
+  private let reader: SourceReader
+  private let interruption = Interruption()
+  private let gate: NeedsGate
 
   /// How many tenants one statement reads: large enough that the statement costs little, small enough
   /// that work begins early and a failing batch is split in few steps.
   private static let batchSize = 250
+  /// Likewise for a run that joined another, which takes from the other end what is left there.
+  private static let sharedBatchSize = 16
 
-  init(_ session: RunSession, plan: RunPlan, source: Source, record: RunRecord) throws {
+  /// - Parameters:
+  ///   - claims: holds the schedule's lock, where it is to be held.
+  ///   - leader: the run that is joined.
+  init(
+    _ session: RunSession, plan: RunPlan, source: Source, record: RunRecord, claims: Claims,
+    policy: RunPolicy, leader: String?
+  ) throws {
     self.session = session
     self.plan = plan
-    self.source = source
     self.record = record
     id = RunID.make(at: started, random: UInt16.random(in: 0 ... .max))
+    sharedID = leader ?? id
     let configuration = session.configuration
     let conninfo = try session.required(configuration.record, "record", "YEARBOOK_RECORD")
     let workspace = try session.required(
       configuration.workspace, "workspace", "YEARBOOK_WORKSPACE")
     let root = try session.required(configuration.store, "store", "YEARBOOK_STORE")
-    blobs = try BlobStore(workspace: workspace)
+    let blobs = try BlobStore(workspace: workspace)
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
-    claims = try Claims(conninfo)
-    // Workers look results up; the committer writes them: a session each, so that neither waits.
+    // Workers look results up, the committer writes them, the publisher notes releases: a session each,
+    // so that none waits for another.
     let lookup = Locked(try RunRecord(conninfo))
+    let writer = RecordWriter(
+      record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
     let publisher = try Publisher(
       store: ReleaseStore(root: root), record: Locked(RunRecord(conninfo)), blobs: blobs,
       library: session.library, templates: PageTemplates.cached(folder: session.templates), run: id,
-      moment: plan.moment, state: state)
-    committer = Committer(commitResults: publisher.commit, publish: publisher.publish)
+      moment: plan.moment, state: state, claims: claims)
+    let committer = Committer(write: writer.write, publish: publisher.publish)
+    self.committer = committer
+    let resultPolicy: ResultCache.Policy =
+      if policy.isForced {
+        .none
+      } else if let seconds = policy.refreshSeconds {
+        .madeWith(
+          versions: writer.versions, until: Date(timeIntervalSinceNow: Double(seconds)))
+      } else {
+        .all
+      }
     pool = WorkerPool(size: session.threads)
     worker = PartitionWorker(
       templates: session.templates, media: configuration.media, pool: pool,
-      cache: ResultCache(blobs: blobs, record: lookup, committer: committer), record: lookup,
-      cancellation: session.cancellation, state: state, claims: claims, committer: committer,
-      publisher: publisher)
+      cache: ResultCache(blobs: blobs, record: lookup, committer: committer, policy: resultPolicy),
+      record: lookup, cancellation: session.cancellation, state: state, claims: claims,
+      committer: committer, publisher: publisher, stageSeconds: configuration.stageSeconds)
+    reader = SourceReader(
+      source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
+      interruption: interruption
+    ) { try session.openSource() }
+    let gate = NeedsGate(plan.partitions)
+    self.gate = gate
+    let isShared = plan.isSchedule
+    state.whenEnded { partition in
+      gate.ended(partition)
+      if isShared { committer.add(ended: partition) }
+    }
   }
 
   func execute(refusing faults: [Diagnostic]) throws -> RunSummary {
     defer { pool.stop() }
-    if plan.isSchedule { try claims.takeSchedule(plan.name) }
     try record.begin(
       id, plan: plan, host: ProcessInfo.processInfo.hostName,
       pid: ProcessInfo.processInfo.processIdentifier)
@@ -68,11 +100,17 @@ final class Run {
       .began(
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
+    let watchdog = try makeWatchdog()
+    defer { watchdog.stop() }
     do {
       for fault in faults { state.refused(fault) }
-      try tryPipelines()
-      try extract()
-      pool.drain(every: 1) {}
+      do {
+        try tryPipelines()
+        try extract()
+      } catch let error as Diagnostic where error.code == .interrupted {
+        // A statement was stopped because the run is: what was begun still ends well.
+      }
+      finishWork()
       try committer.finish()
       try worker.finish()
     } catch {
@@ -95,63 +133,98 @@ final class Run {
     return summary
   }
 
-  /// A pipeline whose exact SQL has not passed the isolation trial does not run.
-  private func tryPipelines() throws {
-    let trial = try IsolationTrial(
-      record: record.connection, source: source.connection, schema: source.schema)
-    let names = Set(plan.partitions.map(\.pipeline.name))
-    for pipeline in session.library.pipelines where names.contains(pipeline.name) {
-      let fingerprint = trial.fingerprint(of: pipeline)
-      if try record.hasPassedTrial(fingerprint) { continue }
-      let silent = try trial.run(pipeline).silent
-      try record.addTrial(fingerprint, pipeline: pipeline.name)
-      state.tell(.tried(pipeline: pipeline.name, silent: silent))
-    }
+  /// Waits for all partitions, those too that begin only when a published one makes way for them.
+  private func finishWork() {
+    repeat {
+      pool.drain(every: 1) {}
+      committer.flush()
+      // A partition that the flush set free is with the pool by now.
+    } while !session.cancellation.isRequested && (gate.holdsAny || pool.isBusy)
+    pool.drain(every: 1) {}
   }
 
-  /// Reads everything in one snapshot and hands each partition on when its rows are there.
-  private func extract() throws {
-    let order = Dictionary(
-      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
-    try source.connection.transaction(.readOnlySnapshot) {
-      for batch in batches() {
-        if session.cancellation.isRequested { return }
-        let start = Date()
-        let first = batch[0]
-        let extractor = Extractor(source.connection) { [blobs] tenant in
-          BlobDatasetWriter(blobs, tenant: tenant.id)
-        }
-        let outcomes = extractor.extract(
-          Extractor.Batch(
-            pipeline: first.pipeline, period: first.period, moment: plan.moment,
-            members: batch.map {
-              .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf)
-            }))
-        let rows = outcomes.reduce(0) { sum, outcome in
-          guard case .success(let datasets) = outcome else { return sum }
-          return sum + datasets.reduce(0) { $0 + $1.rows }
-        }
-        let seconds = Date().timeIntervalSince(start)
-        state.add(seconds: seconds, to: "extract")
-        state.tell(
-          .extracted(
-            pipeline: first.pipeline.name, period: first.period, tenants: batch.count, rows: rows,
-            seconds: seconds))
-        for (partition, outcome) in zip(batch, outcomes) {
-          let order = order[partition.label] ?? 0
-          pool.submit(order: order) { [worker] in worker.work(on: partition, outcome) }
+  private func makeWatchdog() throws -> Watchdog {
+    let conninfo = try session.required(session.configuration.record, "record", "YEARBOOK_RECORD")
+    let asking = Locked(try Connection(conninfo, application: "yearbook watchdog"))
+    return Watchdog(session.cancellation) { [interruption] in
+      interruption.interrupt()
+    } isCancelled: { [id] in
+      asking.withLock { connection in
+        do {
+          return try connection.query(
+            "SELECT is_cancelled FROM yearbook.run WHERE id = $1", [id]
+          ).only().bool("is_cancelled")
+        } catch {
+          // The work's own sessions meet what is wrong and say so.
+          return false
         }
       }
     }
   }
 
+  /// A pipeline whose exact SQL has not passed the isolation trial does not run.
+  private func tryPipelines() throws {
+    let names = Set(plan.partitions.map(\.pipeline.name))
+    try reader.withSource { source, _ in
+      let trial = try IsolationTrial(
+        record: record.connection, source: source.connection, schema: source.schema)
+      for pipeline in session.library.pipelines where names.contains(pipeline.name) {
+        let fingerprint = trial.fingerprint(of: pipeline)
+        if try record.hasPassedTrial(fingerprint) { continue }
+        let silent = try trial.run(pipeline).silent
+        try record.addTrial(fingerprint, pipeline: pipeline.name)
+        state.tell(.tried(pipeline: pipeline.name, silent: silent))
+      }
+    }
+  }
+
+  /// Reads everything and hands each partition on when its rows are there.
+  private func extract() throws {
+    let order = Dictionary(
+      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
+    try reader.read(batches(), leaving: endedElsewhere) {
+      [state, gate, pool, worker] batch, reading in
+      let rows = reading.outcomes.reduce(0) { sum, outcome in
+        guard case .success(let datasets) = outcome else { return sum }
+        return sum + datasets.reduce(0) { $0 + $1.rows }
+      }
+      state.add(seconds: reading.seconds, to: "extract")
+      state.tell(
+        .extracted(
+          pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
+          rows: rows, seconds: reading.seconds))
+      for (partition, outcome) in zip(batch, reading.outcomes) {
+        let order = order[partition.label] ?? 0
+        gate.submit(partition) {
+          pool.submit(order: order) {
+            worker.work(on: partition, outcome, snapshot: reading.snapshot, order: order)
+          }
+        }
+      }
+    }
+  }
+
+  /// Of a run that joined another: without the partitions that the other has ended.
+  private func endedElsewhere(_ batch: [RunPlan.Partition]) throws -> [RunPlan.Partition] {
+    guard sharedID != id else { return batch }
+    let ended = try record.ended(in: sharedID)
+    return batch.filter { partition in
+      let isEnded = ended.contains([
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+      ])
+      if isEnded { state.ended(partition, .unchanged, warnings: []) }
+      return !isEnded
+    }
+  }
+
   /// The plan's partitions by pipeline and period, in the order in which the plan first names them.
   private func batches() -> [[RunPlan.Partition]] {
+    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
     var groups: [[RunPlan.Partition]] = []
     var places: [String: Int] = [:]
     for partition in plan.partitions {
       let name = "\(partition.pipeline.name) \(partition.period)"
-      if let place = places[name], groups[place].count < Self.batchSize {
+      if let place = places[name], groups[place].count < size {
         groups[place].append(partition)
       } else {
         places[name] = groups.count
@@ -159,25 +232,5 @@ final class Run {
       }
     }
     return groups
-  }
-}
-
-/// A dataset that becomes a blob of the workspace.
-private final class BlobDatasetWriter: DatasetWriter {
-  private let blobs: BlobStore
-  private let tenant: String
-  private let writer: BlobWriter
-
-  init(_ blobs: BlobStore, tenant: String) {
-    self.blobs = blobs
-    self.tenant = tenant
-    writer = blobs.writer(tenant: tenant)
-  }
-
-  func append(_ bytes: UnsafeRawBufferPointer) throws { try writer.write(bytes) }
-
-  func finish() throws -> (path: String, digest: String, bytes: Int) {
-    let blob = try writer.finish()
-    return (blobs.path(blob.digest, tenant: tenant), blob.digest.hex, blob.byteCount)
   }
 }

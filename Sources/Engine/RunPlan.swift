@@ -32,4 +32,18 @@ public struct RunPlan: Sendable {
   /// The command's arguments, for people.
   public var arguments: String
   public var partitions: [Partition]
+
+  /// Turns the order of tenants round, each tenant's partitions staying in theirs: two that share a plan
+  /// begin at its two ends.
+  mutating func takeUpBackwards() {
+    var groups: [[Partition]] = []
+    for partition in partitions {
+      if groups.last?.first?.tenant.id == partition.tenant.id {
+        groups[groups.count - 1].append(partition)
+      } else {
+        groups.append([partition])
+      }
+    }
+    partitions = Array(groups.reversed().joined())
+  }
 }

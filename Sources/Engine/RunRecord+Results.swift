@@ -26,14 +26,17 @@ struct StageResult: Sendable {
 
 extension RunRecord {
   /// The result of a key, if one was recorded.
-  func result(_ key: StageKey) throws -> (files: [StageResult.File], warnings: [Warning])? {
+  func result(_ key: StageKey) throws -> (
+    files: [StageResult.File], warnings: [Warning], versions: String
+  )? {
     let rows = try connection.query(
-      "SELECT files, warnings FROM yearbook.result WHERE key = $1", ["\\x" + key.hex])
+      "SELECT files, warnings, versions FROM yearbook.result WHERE key = $1", ["\\x" + key.hex])
     guard let row = rows.first else { return nil }
     let decoder = JSONDecoder()
     return (
       try decoder.decode([StageResult.File].self, from: Data(try row.string("files").utf8)),
-      try decoder.decode([Warning].self, from: Data(try row.string("warnings").utf8))
+      try decoder.decode([Warning].self, from: Data(try row.string("warnings").utf8)),
+      try row.string("versions")
     )
   }
 
@@ -74,6 +77,8 @@ struct PartitionOutcome: Sendable {
   var releaseID: String?
   var moment: String
   var warnings: [Warning]
+  /// When its rows were read, microseconds since 1970.
+  var snapshot: Int64?
 }
 
 extension RunRecord {
@@ -85,13 +90,16 @@ extension RunRecord {
       try connection.query(
         """
         INSERT INTO yearbook.partition AS old
-          (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+          (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings,
+          snapshot)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
+          'epoch'::timestamptz + $11::bigint * interval '1 microsecond')
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
           slug = excluded.slug, state = excluded.state,
           status = coalesce(excluded.status, old.status),
           release_id = coalesce(excluded.release_id, old.release_id), as_of = excluded.as_of,
-          run_id = excluded.run_id, warnings = excluded.warnings, changed = now()
+          run_id = excluded.run_id, warnings = excluded.warnings, changed = now(),
+          snapshot = coalesce(excluded.snapshot, old.snapshot)
         WHERE (old.slug, old.state, old.warnings) IS DISTINCT FROM
             (excluded.slug, excluded.state, excluded.warnings)
           OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
@@ -102,8 +110,72 @@ extension RunRecord {
           outcome.isPublished ? "published" : "failed", outcome.status, outcome.releaseID,
           outcome.moment, run,
           String(decoding: try encoder.encode(outcome.warnings), as: UTF8.self),
+          outcome.snapshot.map { String($0) },
         ])
     }
+  }
+
+  /// Whether a partition's release was made from rows that were read after `snapshot`.
+  func isNewer(_ partition: RunPlan.Partition, than snapshot: Int64) throws(Diagnostic) -> Bool {
+    try !connection.query(
+      """
+      SELECT FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
+        AND snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
+      """,
+      [
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+        String(snapshot),
+      ]
+    ).isEmpty
+  }
+
+  /// Records tries at stages.
+  func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
+    for attempt in attempts {
+      let partition = attempt.partition
+      try connection.query(
+        """
+        INSERT INTO yearbook.attempt (run_id, tenant_id, slug, pipeline, period, stage, number, began,
+          seconds, code, message, hint)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8), $9, $10, $11, $12)
+        """,
+        [
+          run, partition.tenant.id, partition.tenant.slug, partition.pipeline.name,
+          partition.period.description, attempt.stage, String(attempt.number),
+          String(attempt.began.timeIntervalSince1970), String(attempt.seconds),
+          attempt.failure?.code.description, attempt.failure?.message, attempt.failure?.hint,
+        ])
+    }
+  }
+
+  /// Records that partitions of a schedule's run have ended, for those that share it.
+  func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
+    guard !partitions.isEmpty else { return }
+    func list(_ values: [String]) -> String { "{" + values.joined(separator: ",") + "}" }
+    // Ids, names of pipelines and periods need no quoting in an array's text.
+    try connection.query(
+      """
+      INSERT INTO yearbook.progress (run_id, tenant_id, pipeline, period, is_done)
+      SELECT $1, t, p, d, true FROM unnest($2::uuid[], $3::text[], $4::text[]) AS u(t, p, d)
+      ON CONFLICT DO NOTHING
+      """,
+      [
+        run, list(partitions.map(\.tenant.id)), list(partitions.map(\.pipeline.name)),
+        list(partitions.map(\.period.description)),
+      ])
+  }
+
+  /// The partitions of a schedule's run that have ended: tenant's id, pipeline, period.
+  func ended(in run: String) throws(Diagnostic) -> Set<[String]> {
+    var ended: Set<[String]> = []
+    for row in try connection.query(
+      "SELECT tenant_id, pipeline, period FROM yearbook.progress WHERE run_id = $1", [run])
+    {
+      ended.insert([
+        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
+      ])
+    }
+    return ended
   }
 
   func hasPassedTrial(_ fingerprint: String) throws(Diagnostic) -> Bool {

@@ -33,6 +33,8 @@ extension RunRecord {
     public var id: String
     public var name: String
     public var moment: String
+    /// The command's arguments.
+    public var arguments: String
     /// `running`, `done`, `failed` or `interrupted`
     public var state: String
     /// UTC, to the second.
@@ -62,6 +64,11 @@ extension RunRecord {
       throw Diagnostic(.bug, "a new run's lock is taken")
     }
     try markDeadRuns()
+    try connection.query(
+      """
+      DELETE FROM yearbook.progress p USING yearbook.run r
+      WHERE r.id = p.run_id AND r.state <> 'running' AND r.finished < now() - interval '1 day'
+      """)
     try connection.query(
       "INSERT INTO yearbook.run (id, name, as_of, arguments, state, host, pid, lock, version, planned)"
         + " VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
@@ -114,10 +121,10 @@ extension RunRecord {
     var runs: [Run] = []
     for row in try connection.query(
       """
-      SELECT id, name, as_of, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
+      SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
         (seconds * 1000)::bigint AS ms, planned, published, unchanged, failed, skipped, stages_run,
         stages_found, warnings
-      FROM yearbook.runs ORDER BY id COLLATE "C" DESC LIMIT $1
+      FROM yearbook.runs JOIN (SELECT id, arguments FROM yearbook.run) AS r USING (id) ORDER BY id COLLATE "C" DESC LIMIT $1
       """, [String(limit)])
     { runs.append(try run(row)) }
     return runs
@@ -142,7 +149,8 @@ extension RunRecord {
     counts.warnings = try row.int("warnings")
     return Run(
       id: try row.string("id"), name: try row.string("name"), moment: try row.string("as_of"),
-      state: try row.string("state"), started: try row.string("started"),
+      arguments: try row.string("arguments"), state: try row.string("state"),
+      started: try row.string("started"),
       seconds: Double(try row.int("ms")) / 1000, counts: counts)
   }
 

@@ -38,14 +38,46 @@ public struct RunSession {
 
   /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
-  public func run(_ request: Planner.Request, only: Set<[String]>? = nil) throws -> RunSummary {
+  public func run(
+    _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy()
+  ) throws -> RunSummary {
     let source = try openSource()
     let record = try openRecord()
+    let claims = try Claims(required(configuration.record, "record", "YEARBOOK_RECORD"))
+    var request = request
+    var leader: RunRecord.Run?
+    // Some partitions of a schedule, as a retry picks them, are no run of the schedule.
+    if only == nil, library.schedule(request.name) != nil {
+      leader = try lead(request.name, claims, record, policy)
+      // Work that is shared has one now.
+      if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
+    }
     let (tenants, faults) = try source.tenants()
-    let plan = try plan(request, only, tenants: tenants)
-    let run = try Run(self, plan: plan, source: source, record: record)
+    var plan = try plan(request, only, tenants: tenants)
+    if leader != nil { plan.takeUpBackwards() }
+    let run = try Run(
+      self, plan: plan, source: source, record: record, claims: claims, policy: policy,
+      leader: leader?.id)
     // A tenant that can't be served is this run's affair only if it was asked for, by name or by all.
     return try run.execute(refusing: request.tenants.isEmpty && only == nil ? faults : [])
+  }
+
+  /// Takes a schedule's lock, or gives the run under way that is to be joined.
+  private func lead(
+    _ name: String, _ claims: Claims, _ record: RunRecord, _ policy: RunPolicy
+  ) throws -> RunRecord.Run? {
+    if try claims.takeSchedule(
+      name, waiting: Double(policy.waitSeconds), cancellation)
+    {
+      return nil
+    }
+    let running = try record.runs(limit: 50).first { $0.name == name && $0.state == "running" }
+    if policy.joins, let running { return running }
+    let which = running.map { " (\($0.id), since \($0.started))" } ?? ""
+    throw Diagnostic(
+      .busy, "another run of '\(name)' is under way\(which)",
+      hint: "`yearbook status` shows how far it is; --wait 10m waits for it, --join shares its work"
+    )
   }
 
   private func plan(
@@ -62,6 +94,7 @@ public struct RunSession {
     }
     var plan = try planner.plan(request)
     if let only {
+      plan.isSchedule = false
       plan.partitions = plan.partitions.filter {
         only.contains([$0.tenant.slug, $0.pipeline.name, $0.period.description])
       }
@@ -69,9 +102,10 @@ public struct RunSession {
     return plan
   }
 
-  private func openSource() throws -> Source {
+  func openSource() throws -> Source {
     try Source(
-      required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema)
+      required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema,
+      statementSeconds: configuration.statementSeconds)
   }
 
   private func openRecord() throws -> RunRecord {

@@ -15,10 +15,16 @@ final class RunState: Sendable {
   private let values = Locked(Values())
   private let observer: any RunObserver
   private let telling = Locked(())
+  private let followUp = Locked<@Sendable (RunPlan.Partition) -> Void>({ _ in })
 
   init(planned: Int, observer: any RunObserver) {
     self.observer = observer
     values.withLock { $0.counts.planned = planned }
+  }
+
+  /// Has `body` called after each partition's end, from the thread that ended it.
+  func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition) -> Void) {
+    followUp.withLock { $0 = body }
   }
 
   var counts: RunCounts { values.withLock { $0.counts } }
@@ -59,6 +65,8 @@ final class RunState: Sendable {
     }
     for warning in warnings { tell(.warning(partition: partition.label, warning)) }
     tell(.ended(partition: partition.label, outcome, done: counts.done, total: counts.planned))
+    let follow = followUp.withLock { $0 }
+    follow(partition)
   }
 
   /// A tenant that can't be served at all counts as one failure.

@@ -15,11 +15,14 @@ public final class Source {
   ///
   /// Throws `unavailable` where it can't be reached, `configuration` for a superuser, a role that may run
   /// programs on the server, or one that may write to the platform's tables.
-  public init(_ conninfo: String, schema: String) throws {
+  ///
+  /// - Parameter statementSeconds: how long one statement may take; 0 is no limit.
+  public init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
     self.schema = schema
     connection = try Connection(
       conninfo, application: "yearbook source",
-      settings: SessionSettings(searchPath: [schema], isReadOnly: true))
+      settings: SessionSettings(
+        searchPath: [schema], statementTimeout: statementSeconds * 1000, isReadOnly: true))
     guard connection.serverVersion >= 130_000 else {
       throw Diagnostic(
         .configuration, "the source is PostgreSQL \(connection.serverVersion / 10_000)",
@@ -60,6 +63,14 @@ public final class Source {
         .configuration, "the source has no schema '\(schema)' (\(connection.target))",
         hint: "set source.schema, or create the tables with docs/platform-schema.sql")
     }
+  }
+
+  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since 1970.
+  func snapshotMoment() throws(Diagnostic) -> Int64 {
+    let text = try connection.query(
+      "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
+    ).only().string("moment")
+    return Int64(text) ?? 0
   }
 
   /// The active tenants by slug, and what is wrong with those that can't be served.

@@ -40,6 +40,13 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
+  /// Whether anything is queued or running.
+  var isBusy: Bool {
+    condition.lock()
+    defer { condition.unlock() }
+    return !jobs.isEmpty || running > 0
+  }
+
   /// Waits until nothing is queued or running, looking every `interval` seconds whether to call `tick`.
   func drain(every interval: TimeInterval, tick: () -> Void) {
     condition.lock()

@@ -27,7 +27,7 @@ public enum Entry {
       return failure.exitCode
     } catch let error as Diagnostic {
       Console.standardError.write(report: [error])
-      return error.code.exitCode
+      return error.code == .interrupted ? Signals.exitCode : error.code.exitCode
     } catch let error as Diagnostics {
       Console.standardError.write(report: error.all)
       return error.all.first?.code.exitCode ?? Diagnostic.Code.bug.exitCode

@@ -1,7 +1,7 @@
 import FoundationEssentials
-import Glibc
+public import Glibc
 
-/// Other people's programs, as judges.
+/// Other people's programs, as judges, and our own, as people start it.
 public enum Program {
   /// Runs a program to its end and returns its exit status and what it wrote to both outputs.
   ///
@@ -12,13 +12,25 @@ public enum Program {
   public static func run(
     _ arguments: [String], in folder: String = "/", environment: [String] = []
   ) throws -> (status: Int32, output: String) {
-    let scratch = try TemporaryFolder()
-    let output = scratch.path + "/output"
+    try RunningProgram(arguments, in: folder, environment: environment).wait()
+  }
+}
+
+/// A program that is running.
+public final class RunningProgram {
+  public let pid: pid_t
+  private let scratch: TemporaryFolder
+  private var ended: (status: Int32, output: String)?
+
+  /// Starts a program; the parameters are those of `Program.run`.
+  public init(_ arguments: [String], in folder: String = "/", environment: [String] = []) throws {
+    scratch = try TemporaryFolder()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
     defer { posix_spawn_file_actions_destroy(&actions) }
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-    posix_spawn_file_actions_addopen(&actions, 1, output, O_WRONLY | O_CREAT, 0o600)
+    posix_spawn_file_actions_addopen(
+      &actions, 1, scratch.path + "/output", O_WRONLY | O_CREAT | O_APPEND, 0o600)
     posix_spawn_file_actions_adddup2(&actions, 1, 2)
     let command = ["/usr/bin/env", "--chdir=\(folder)"] + environment + arguments
     var argv = command.map { strdup($0) } + [nil]
@@ -26,14 +38,38 @@ public enum Program {
     var pid: pid_t = 0
     let failure = posix_spawn(&pid, command[0], &actions, nil, &argv, environ)
     guard failure == 0 else { throw POSIXFailure(failure) }
+    self.pid = pid
+  }
+
+  /// What it has written so far.
+  public var output: String {
+    FileManager.default.contents(atPath: scratch.path + "/output").map {
+      String(decoding: $0, as: UTF8.self)
+    } ?? ""
+  }
+
+  public func send(_ signal: Int32) { kill(pid, signal) }
+
+  /// Waits for its end: its exit status, or 128 and the signal that ended it, and all it wrote.
+  @discardableResult
+  public func wait() throws -> (status: Int32, output: String) {
+    if let ended { return ended }
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 {
       guard errno == EINTR else { throw POSIXFailure(errno) }
     }
-    let text = FileManager.default.contents(atPath: output).map {
-      String(decoding: $0, as: UTF8.self)
-    }
     let signal = status & 0x7f
-    return (signal == 0 ? (status >> 8) & 0xff : 128 + signal, text ?? "")
+    let found = (signal == 0 ? (status >> 8) & 0xff : 128 + signal, output)
+    ended = found
+    return found
   }
+}
+
+/// Waits until `condition` holds, looking often; `false` after so many seconds.
+public func eventually(within seconds: Int = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+  for _ in 0..<(seconds * 50) {
+    if try condition() { return true }
+    usleep(20_000)
+  }
+  return false
 }

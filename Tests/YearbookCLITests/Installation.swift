@@ -1,5 +1,6 @@
 import Foundation
 import Postgres
+import Synchronization
 import TestSupport
 
 /// A platform of a test's own with the program pointed at it: two databases, roles, folders, a pipeline.
@@ -11,6 +12,7 @@ struct Installation {
   let environment: [String]
   let platform: TestDatabase
   let record: TestDatabase
+  private static let roles = Mutex(())
 
   /// Calls `body` with an installation that is removed afterwards.
   static func with<T>(_ body: (Installation) throws -> T) throws -> T {
@@ -32,9 +34,8 @@ struct Installation {
     for (connection, part) in [(source, "source"), (try record.connect(), "record")] {
       try connection.query("SELECT set_config('yearbook.part', $1, false)", [part])
       try connection.execute("SET client_min_messages = warning")
-      // Roles belong to the whole server, which other tests use at the same time.
-      try connection.transaction {
-        try connection.query("SELECT pg_advisory_xact_lock(20261120)")
+      // Roles belong to the whole server, which other tests of this process use at the same time.
+      _ = try Self.roles.withLock { _ in
         try connection.execute(Self.text("docs/platform-role.sql"))
       }
     }
@@ -106,6 +107,14 @@ struct Installation {
     _ arguments: [String], environment more: [String] = []
   ) throws -> (status: Int32, output: String) {
     try Program.run(
+      [Places.yearbook] + arguments
+        + ["--pipelines", "\(folder)/pipelines", "--templates", "\(folder)/templates"],
+      in: folder, environment: environment + more)
+  }
+
+  /// Starts the program and does not wait for it.
+  func start(_ arguments: [String], environment more: [String] = []) throws -> RunningProgram {
+    try RunningProgram(
       [Places.yearbook] + arguments
         + ["--pipelines", "\(folder)/pipelines", "--templates", "\(folder)/templates"],
       in: folder, environment: environment + more)

@@ -18,6 +18,8 @@ struct RetryCommand: ParsableCommand {
   var id: String?
   @Option(help: "Only this tenant; may be given several times.")
   var tenant: [String] = []
+  @Option(help: "Only what failed at this stage; may be given several times.")
+  var stage: [String] = []
   @OptionGroup var running: RunOptions
   @OptionGroup var shared: SharedOptions
 
@@ -27,10 +29,21 @@ struct RetryCommand: ParsableCommand {
       let record = try RunRecord(
         configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
       let found = try chosen(record)
-      let failures = try record.failures(of: found.id).filter {
-        tenant.isEmpty || tenant.contains($0.slug)
+      let all = try record.failures(of: found.id)
+      let failures = all.filter {
+        (tenant.isEmpty || tenant.contains($0.slug)) && (stage.isEmpty || stage.contains($0.stage))
       }
       guard !failures.isEmpty else {
+        if !all.isEmpty {
+          throw Diagnostic(
+            .usage, "nothing of run \(found.id) that failed is of that tenant and stage",
+            hint: "`yearbook status \(found.id)` names what failed")
+        }
+        if found.state != "done" {
+          throw Diagnostic(
+            .usage, "run \(found.id) stopped before its end: no single partition failed",
+            hint: "run it again, what was done is kept: yearbook \(found.arguments)")
+        }
         Console.standardOutput.line("run \(found.id) left nothing to retry")
         return
       }

@@ -44,8 +44,23 @@ struct RunCommand: ParsableCommand {
       "The run's now: rows created later are left out (later updates can't be undone).",
       valueName: "date"))
   var asOf: String?
-  @Flag(help: "Print what would run, and run nothing.")
+  @Flag(help: "Print what would run, why and at what cost, and run nothing.")
   var dryRun = false
+  @Flag(help: "Run every stage, whatever results are there.")
+  var force = false
+  @Flag(
+    help:
+      "Make results again that another version of Yearbook or of a library made, within --budget.")
+  var refresh = false
+  @Option(help: ArgumentHelp("How long --refresh may go on.", valueName: "time"))
+  var budget: String = "2h"
+  @Option(
+    help: ArgumentHelp(
+      "Wait so long for another run of the same schedule (default: exit 75 at once).",
+      valueName: "time"))
+  var wait: String?
+  @Flag(help: "Share the work of a run of the same schedule that is under way.")
+  var join = false
   @OptionGroup var running: RunOptions
   @OptionGroup var shared: SharedOptions
 
@@ -56,8 +71,31 @@ struct RunCommand: ParsableCommand {
       request.tenants = tenant
       request.periods = period
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
-      try RunCommand.run(request, configuration, running, isDryRun: dryRun)
+      try RunCommand.run(
+        request, configuration, running, policy: policy(), isDryRun: dryRun)
     }
+  }
+
+  private func policy() throws -> RunPolicy {
+    var policy = RunPolicy()
+    policy.isForced = force
+    policy.joins = join
+    policy.waitSeconds = try wait.map { try Self.seconds($0, "--wait") } ?? 0
+    let seconds = try Self.seconds(budget, "--budget")
+    if refresh { policy.refreshSeconds = seconds }
+    return policy
+  }
+
+  /// `90s`, `10m`, `26h`, `2d` in seconds.
+  static func seconds(_ text: String, _ flag: String) throws -> Int {
+    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
+      (0...100_000).contains(count)
+    else {
+      throw Diagnostic(
+        .usage, "\(flag) is no time: '\(text)'", hint: "write it like 90s, 10m, 26h or 2d")
+    }
+    return count * unit
   }
 
   private func moment() throws -> RunMoment {
@@ -71,7 +109,7 @@ struct RunCommand: ParsableCommand {
 
   static func run(
     _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
-    isDryRun: Bool = false, only: Set<[String]>? = nil
+    policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<[String]>? = nil
   ) throws {
     let console = ConsoleObserver(isQuiet: options.quiet)
     let session = RunSession(
@@ -88,7 +126,7 @@ struct RunCommand: ParsableCommand {
       return
     }
     Signals.watch()
-    let summary = try session.run(request, only: only)
+    let summary = try session.run(request, only: only, policy: policy)
     console.finish(summary)
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
     if summary.counts.failed + summary.counts.skipped > 0 { throw CommandFailure(exitCode: 1) }

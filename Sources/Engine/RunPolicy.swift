@@ -1,0 +1,13 @@
+/// How a run is to go about its work.
+public struct RunPolicy: Sendable {
+  /// Every stage is run, whatever results are there.
+  public var isForced = false
+  /// For so many seconds, results that other versions of the program or its libraries made are made again.
+  public var refreshSeconds: Int?
+  /// How long to wait for another run of the same schedule.
+  public var waitSeconds = 0
+  /// Shares the work of a run of the same schedule that is under way.
+  public var joins = false
+
+  public init() {}
+}
