@@ -49,6 +49,11 @@ final class PartitionWorker: Sendable {
     // What was not begun when the run was told to stop is simply not done.
     if cancellation.isRequested { return }
     if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
+      // Noted as a failure, so that a retry takes it up together with what it needs.
+      note(
+        Diagnostic(
+          .unavailable, "'\(failed)' failed, which this one needs",
+          hint: "a retry takes both up again"), of: partition)
       state.ended(partition, .skipped(because: failed), warnings: [])
       return
     }
@@ -191,6 +196,11 @@ final class PartitionWorker: Sendable {
         underlying: error)
     }
     if failure.code == .interrupted { return }
+    note(failure, of: partition)
+    state.ended(partition, .failed(failure), warnings: [])
+  }
+
+  private func note(_ failure: Diagnostic, of partition: RunPlan.Partition) {
     do {
       try publisher.note(failure, of: partition)
     } catch {
@@ -198,6 +208,5 @@ final class PartitionWorker: Sendable {
       broken.withLock { $0 = $0 ?? error }
       cancellation.request()
     }
-    state.ended(partition, .failed(failure), warnings: [])
   }
 }

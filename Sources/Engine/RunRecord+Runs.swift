@@ -154,6 +154,19 @@ extension RunRecord {
       seconds: Double(try row.int("ms")) / 1000, counts: counts)
   }
 
+  /// What a run could not do and no run has done since.
+  public func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
+    var standing: Set<[String]> = []
+    for row in try connection.query(
+      "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE state = 'failed'")
+    {
+      standing.insert([
+        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
+      ])
+    }
+    return try failures(of: run).filter { standing.contains([$0.tenantID, $0.pipeline, $0.period]) }
+  }
+
   /// What a run could not do, in the order of tenants.
   public func failures(of run: String) throws(Diagnostic) -> [Failure] {
     var failures: [Failure] = []

@@ -139,7 +139,8 @@ struct Installation {
     return files
   }
 
-  private static func text(_ name: String) throws -> String {
-    try String(contentsOfFile: "\(Places.project)/\(name)", encoding: .utf8)
+  /// A file's text; the project's, unless another folder is named.
+  static func text(_ name: String, in folder: String = Places.project) throws -> String {
+    try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
   }
 }

@@ -29,7 +29,7 @@ struct RetryCommand: ParsableCommand {
       let record = try RunRecord(
         configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
       let found = try chosen(record)
-      let all = try record.failures(of: found.id)
+      let all = try record.standingFailures(of: found.id)
       let failures = all.filter {
         (tenant.isEmpty || tenant.contains($0.slug)) && (stage.isEmpty || stage.contains($0.stage))
       }
@@ -39,7 +39,7 @@ struct RetryCommand: ParsableCommand {
             .usage, "nothing of run \(found.id) that failed is of that tenant and stage",
             hint: "`yearbook status \(found.id)` names what failed")
         }
-        if found.state != "done" {
+        if found.state != "done", found.counts.failed + found.counts.skipped == 0 {
           throw Diagnostic(
             .usage, "run \(found.id) stopped before its end: no single partition failed",
             hint: "run it again, what was done is kept: yearbook \(found.arguments)")
