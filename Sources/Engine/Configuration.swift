@@ -1,6 +1,7 @@
 public import Diagnostics
 import Foundation
 public import Pipelines
+public import Store
 
 /// Where everything is: `yearbook.yaml`, overridden by the environment, overridden by flags.
 public struct Configuration: Sendable {
@@ -20,6 +21,12 @@ public struct Configuration: Sendable {
   public var statementSeconds = 900
   /// How many seconds one stage of one partition may take.
   public var stageSeconds = 7200
+  /// The table of people and its key, in the platform's schema: whoever was erased is left out of it.
+  public var people = (table: "user", key: "id")
+  /// The file of the key that signs what is published; a public key's, if an agent signs.
+  public var signingKey: String?
+  /// The operator's age public keys: who can open what is encrypted, beside a tenant's own.
+  public var recipients: [AgeRecipient] = []
   /// By slug.
   public var tenants: [String: TenantSettings] = [:]
   /// The file that was read, if one was.
@@ -78,20 +85,25 @@ extension Configuration {
     store = value("YEARBOOK_STORE") ?? store
     workspace = value("YEARBOOK_WORKSPACE") ?? workspace
     media = value("YEARBOOK_MEDIA") ?? media
+    signingKey = value("YEARBOOK_SIGNING_KEY") ?? signingKey
   }
 
   private mutating func read(_ root: SpecNode) {
     guard
       let map = root.mapping(keys: [
         "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
-        "timeouts", "tenants",
+        "timeouts", "tenants", "signing", "encryption",
       ])
     else { return }
     if let node = map["source"] {
       if node.isMapping {
-        let map = node.mapping(keys: ["uri", "schema"])
+        let map = node.mapping(keys: ["uri", "schema", "people"])
         source = map?.required("uri")?.string()
         schema = map?["schema"]?.name() ?? schema
+        if let people = map?["people"]?.mapping(keys: ["table", "key"]) {
+          self.people.table = people["table"]?.name() ?? self.people.table
+          self.people.key = people["key"]?.name() ?? self.people.key
+        }
       } else {
         source = node.string()
       }
@@ -108,6 +120,10 @@ extension Configuration {
       statementSeconds = timeouts["statement"]?.duration() ?? statementSeconds
       stageSeconds = timeouts["stage"]?.duration() ?? stageSeconds
     }
+    signingKey = map["signing"]?.mapping(keys: ["key"])?.required("key")?.string().map(resolve)
+    if let map = map["encryption"]?.mapping(keys: ["recipients"]) {
+      recipients = Configuration.recipients(map.required("recipients"))
+    }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }
@@ -115,7 +131,7 @@ extension Configuration {
 
   private static func tenant(_ node: SpecNode) -> TenantSettings {
     var settings = TenantSettings()
-    let map = node.mapping(keys: ["privacy", "film", "media_prefix"])
+    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients"])
     if let word = map?["privacy"]?.word(of: Privacy.allCases.map(\.rawValue)) {
       settings.privacy = Privacy(rawValue: word) ?? .names
     }
@@ -129,7 +145,26 @@ extension Configuration {
     if let prefix = map?["media_prefix"]?.string() {
       settings.mediaPrefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
     }
+    settings.recipients = recipients(map?["recipients"]).map(\.description)
     return settings
+  }
+
+  private static func recipients(_ node: SpecNode?) -> [AgeRecipient] {
+    (node?.list() ?? []).compactMap { node in
+      guard let text = node.string() else { return nil }
+      if let recipient = AgeRecipient(text) { return recipient }
+      node.report("not an age public key", hint: "it begins with age1: `age-keygen` prints it")
+      return nil
+    }
+  }
+
+  /// The store at a folder, with the key that signs what is published in it.
+  public func releaseStore(_ root: String) throws(Diagnostic) -> ReleaseStore {
+    let agent = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
+    let signer = try signingKey.map { file throws(Diagnostic) in
+      try ReleaseSigner(file: file, agent: agent)
+    }
+    return try ReleaseStore(root: root, signer: signer)
   }
 
   private static func seconds(_ node: SpecNode) -> Int? { node.duration() }

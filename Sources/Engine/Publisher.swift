@@ -9,9 +9,11 @@ import Store
 ///
 /// `publish` runs on the committer's thread alone.
 final class Publisher: Sendable {
-  private let store: ReleaseStore
-  private let record: Locked<RunRecord>
-  private let blobs: BlobStore
+  let store: ReleaseStore
+  let record: Locked<RunRecord>
+  let blobs: BlobStore
+  /// The operator's, to whom all that is encrypted is encrypted too.
+  let recipients: [AgeRecipient]
   private let library: PipelineLibrary
   private let templates: PageTemplates
   private let run: String
@@ -19,12 +21,18 @@ final class Publisher: Sendable {
   private let state: RunState
   private let claims: Claims
   private let versions: [String: String]
+  /// What this run published or called final.
+  private let told = Locked<[(place: ReleasePartition, head: Head)]>([])
+  /// By slug, as far as this run has looked.
+  private let catalogs = Locked<[String: TenantCatalog]>([:])
 
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
-    templates: PageTemplates, run: String, moment: RunMoment, state: RunState, claims: Claims
+    templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
+    state: RunState, claims: Claims
   ) {
     self.claims = claims
+    self.recipients = recipients
     self.store = store
     self.record = record
     self.blobs = blobs
@@ -84,8 +92,9 @@ final class Publisher: Sendable {
     let created = Int(Date().timeIntervalSince1970)
     for (index, publication) in publications.enumerated() {
       do {
-        pending.append(
-          try publication.pending(run: run, created: created, versions: versions))
+        var release = try publication.pending(run: run, created: created, versions: versions)
+        try keep(seal(&release, for: publication.partition))
+        pending.append(release)
         places.append(index)
         outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
       } catch {
@@ -98,8 +107,7 @@ final class Publisher: Sendable {
     do {
       // Of all that stand, not only of what is new: a run that died after its releases left old pages.
       // What is the same is not written.
-      try renewPages(
-        zip(publications, outcomes).filter { $0.1.isSuccess }.map(\.0.partition))
+      try renewPages(publications, outcomes)
       try note(publications, outcomes)
     } catch {
       // The releases are out and stay; the next run finds them unchanged and renews the pages.
@@ -154,6 +162,7 @@ final class Publisher: Sendable {
           var noted = self.outcome(of: publication.partition, isPublished: true)
           noted.status = published.head.status.rawValue
           noted.releaseID = published.head.release
+          noted.sequence = published.head.sequence
           noted.warnings = publication.warnings
           noted.snapshot = publication.snapshot
           try record.add([noted], run: run)
@@ -170,19 +179,50 @@ final class Publisher: Sendable {
   }
 
   /// The stable address of each partition, and each tenant's index.
-  private func renewPages(_ partitions: [RunPlan.Partition]) throws {
-    var tenants: [String: Tenant] = [:]
-    for partition in partitions { tenants[partition.tenant.slug] = partition.tenant }
+  private func renewPages(
+    _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
+  ) throws {
+    var tenants: [String: (tenant: Tenant, heads: [ReleasePartition: Head])] = [:]
+    for (publication, outcome) in zip(publications, outcomes) {
+      guard case .success(let published) = outcome else { continue }
+      let partition = publication.partition
+      let place = ReleasePartition(
+        tenant: partition.tenant.slug, pipeline: partition.pipeline.name,
+        period: partition.period.description)
+      tenants[place.tenant, default: (partition.tenant, [:])].heads[place] = published.head
+      if case .unchanged = published { continue }
+      told.withLock { $0.append((place, published.head)) }
+    }
+    let pages = TenantPages(store: store, library: library, templates: templates)
     var changed = 0
-    for (_, tenant) in tenants.sorted(by: { $0.key < $1.key }) {
-      changed += try TenantPages(store: store, library: library, templates: templates).renew(tenant)
+    for (slug, entry) in tenants.sorted(by: { $0.key < $1.key }) {
+      // What stands as the pages show it costs nothing, however often a batch touches the tenant.
+      let isKnown = catalogs.withLock { catalogs in
+        entry.heads.allSatisfy { catalogs[slug]?.holds($0.key, $0.value) ?? false }
+      }
+      if isKnown { continue }
+      let renewed = try pages.renew(entry.tenant, entry.heads)
+      changed += renewed.changed
+      catalogs.withLock { $0[slug] = renewed.catalog }
     }
     if changed > 0 { try store.sync() }
   }
-}
 
-extension Result {
-  fileprivate var isSuccess: Bool {
-    if case .success = self { true } else { false }
+  // MARK: - The operator's pages
+
+  /// Tells the operator what a run came to: `operator/runs/ID.json`, the catalog of all tenants, the overview.
+  ///
+  /// A run that changed nothing and failed nowhere writes nothing; the record has it.
+  func finish(_ summary: RunSummary, isForAll: Bool) throws {
+    let pages = OperatorPages(store: store, templates: templates)
+    let published = told.withLock { $0 }
+    let catalogs = catalogs.withLock { $0 }
+    try record.withLock { record in
+      if !published.isEmpty || summary.state != "done" {
+        try pages.tell(
+          summary, published: published, failures: record.failures(of: summary.run))
+      }
+      try pages.renew(isForAll ? nil : catalogs, record)
+    }
   }
 }

@@ -3,7 +3,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second]
+  static let migrations = [first, second, third]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -161,5 +161,30 @@ enum RecordSchema {
     CREATE INDEX ON yearbook.reports (id) WHERE status IN ('requested', 'running');
     COMMENT ON TABLE yearbook.reports IS
       'what the platform asks for: a pipeline by its name in capitals, a tenant, a period or the current one';
+    """
+
+  private static let third = """
+    ALTER TABLE yearbook.partition ADD COLUMN sequence bigint;
+    COMMENT ON COLUMN yearbook.partition.sequence IS
+      'of the newest head that was published: the store must never show an older one';
+
+    CREATE TABLE yearbook.sealed (
+      tenant_id uuid NOT NULL,
+      recipients bytea NOT NULL,
+      plain bytea NOT NULL,
+      digest bytea NOT NULL,
+      bytes bigint NOT NULL,
+      PRIMARY KEY (tenant_id, recipients, plain)
+    );
+    COMMENT ON TABLE yearbook.sealed IS
+      'the encrypted form that was published of a file, by the digests of its content and of its recipients';
+
+    CREATE TABLE yearbook.erasure (
+      tenant_id uuid NOT NULL,
+      user_id uuid NOT NULL,
+      erased timestamptz NOT NULL DEFAULT now(),
+      PRIMARY KEY (tenant_id, user_id)
+    );
+    COMMENT ON TABLE yearbook.erasure IS 'people who are left out of all that is read';
     """
 }

@@ -21,6 +21,7 @@ final class Run {
   private let state: RunState
   private let pool: WorkerPool
   private let worker: PartitionWorker
+  private let publisher: Publisher
   private let committer: Committer
   private let reader: SourceReader
   private let interruption = Interruption()
@@ -57,10 +58,11 @@ final class Run {
     let lookup = Locked(try RunRecord(conninfo))
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
-    let publisher = try Publisher(
-      store: ReleaseStore(root: root), record: Locked(RunRecord(conninfo)), blobs: blobs,
-      library: session.library, templates: PageTemplates.cached(folder: session.templates), run: id,
-      moment: plan.moment, state: state, claims: claims)
+    publisher = try Publisher(
+      store: configuration.releaseStore(root), record: Locked(RunRecord(conninfo)), blobs: blobs,
+      library: session.library, templates: PageTemplates.cached(folder: session.templates),
+      recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
+      claims: claims)
     let committer = Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
@@ -80,8 +82,12 @@ final class Run {
       committer: committer, publisher: publisher, stageSeconds: configuration.stageSeconds)
     reader = SourceReader(
       source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
-      interruption: interruption
-    ) { try session.openSource() }
+      interruption: interruption,
+      hidden: { batch in
+        .init(
+          table: configuration.people.table, column: configuration.people.key,
+          keys: try lookup.withLock { try $0.erased(of: batch.map(\.tenant.id)) })
+      }, open: { try session.openSource() })
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
     let isShared = plan.isSchedule
@@ -129,6 +135,7 @@ final class Run {
       seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
       failures: state.failures, wasInterrupted: session.cancellation.isRequested)
     try record.finish(id, state: summary.state, summary.counts)
+    try publisher.finish(summary, isForAll: plan.isSchedule)
     state.tell(.finished(summary))
     return summary
   }

@@ -75,6 +75,7 @@ struct PartitionOutcome: Sendable {
   var isPublished: Bool
   var status: String?
   var releaseID: String?
+  var sequence: Int?
   var moment: String
   var warnings: [Warning]
   /// When its rows were read, microseconds since 1970.
@@ -91,19 +92,21 @@ extension RunRecord {
         """
         INSERT INTO yearbook.partition AS old
           (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings,
-          snapshot)
+          snapshot, sequence)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-          'epoch'::timestamptz + $11::bigint * interval '1 microsecond')
+          'epoch'::timestamptz + $11::bigint * interval '1 microsecond', $12)
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
           slug = excluded.slug, state = excluded.state,
           status = coalesce(excluded.status, old.status),
           release_id = coalesce(excluded.release_id, old.release_id), as_of = excluded.as_of,
           run_id = excluded.run_id, warnings = excluded.warnings, changed = now(),
-          snapshot = coalesce(excluded.snapshot, old.snapshot)
+          snapshot = coalesce(excluded.snapshot, old.snapshot),
+          sequence = coalesce(excluded.sequence, old.sequence)
         WHERE (old.slug, old.state, old.warnings) IS DISTINCT FROM
             (excluded.slug, excluded.state, excluded.warnings)
           OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
           OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
+          OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
         """,
         [
           outcome.pipeline, outcome.tenantID, outcome.period, outcome.slug,
@@ -111,6 +114,7 @@ extension RunRecord {
           outcome.moment, run,
           String(decoding: try encoder.encode(outcome.warnings), as: UTF8.self),
           outcome.snapshot.map { String($0) },
+          outcome.sequence.map { String($0) },
         ])
     }
   }

@@ -164,7 +164,9 @@ extension RunRecord {
         try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
       ])
     }
-    return try failures(of: run).filter { standing.contains([$0.tenantID, $0.pipeline, $0.period]) }
+    return try failures(of: run).filter {
+      standing.contains([$0.tenantID, $0.pipeline, $0.period])
+    }
   }
 
   /// What a run could not do, in the order of tenants.

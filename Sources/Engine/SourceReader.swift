@@ -25,14 +25,19 @@ final class SourceReader {
   private let cancellation: Cancellation
   private let backoff: Backoff
   private let interruption: Interruption
+  private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows
 
   /// - Parameters:
   ///   - source: an open one, to begin with.
+  ///   - hidden: rows that do not exist for a batch, such as people who were erased.
   ///   - open: opens it again.
   init(
     _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
-    interruption: Interruption, backoff: Backoff = .database, open: @escaping () throws -> Source
+    interruption: Interruption, backoff: Backoff = .database,
+    hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows,
+    open: @escaping () throws -> Source
   ) {
+    self.hidden = hidden
     self.interruption = interruption
     self.source = source
     self.open = open
@@ -108,11 +113,13 @@ final class SourceReader {
     let extractor = Extractor(source.connection) { [blobs] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id)
     }
+    let hidden = try hidden(batch)
     func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
       extractor.extract(
         Extractor.Batch(
           pipeline: batch[0].pipeline, period: batch[0].period, moment: moment,
-          members: members.map { .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf) }))
+          members: members.map { .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf) },
+          hidden: hidden))
     }
     var outcomes = extract(batch)
     for failures in 1... {

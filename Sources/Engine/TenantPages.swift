@@ -1,10 +1,14 @@
 import Diagnostics
+import Foundation
 import Pipelines
 import Stages
 import Store
 
-/// The pages of a tenant that lead to its releases: made from what the store holds, so that they can be
-/// made again at any time.
+/// The pages of a tenant that lead to its releases, and its `catalog.json`: made from what the store holds, so
+/// that they can be made again at any time.
+///
+/// The catalog holds what the pages were made of. So a night in which nothing changed reads one small file a
+/// tenant, however many releases there are, and one in which a partition changed reads that partition alone.
 struct TenantPages {
   let store: ReleaseStore
   let library: PipelineLibrary
@@ -12,37 +16,78 @@ struct TenantPages {
 
   /// Writes the tenant's index and the stable address of each of its partitions, where they changed.
   ///
-  /// - Returns: How many pages changed.
-  func renew(_ tenant: Tenant) throws -> Int {
-    var partitions: [StorePages.Partition] = []
+  /// - Parameter heads: The newest heads of partitions that may have changed; `nil` looks at all.
+  /// - Returns: How many files changed, and the catalog as it is now.
+  func renew(
+    _ tenant: Tenant, _ heads: [ReleasePartition: Head]?
+  ) throws -> (changed: Int, catalog: TenantCatalog) {
+    let design = design(tenant)
+    var known: TenantCatalog?
+    if heads != nil, let catalog = try TenantCatalog(store: store, slug: tenant.slug),
+      catalog.design == design, catalog.tenant == tenant
+    {
+      known = catalog
+    }
+    var catalog = known ?? TenantCatalog(tenant: tenant, design: design)
+    var stale: [(place: ReleasePartition, head: Head)] = []
+    if let heads, known != nil {
+      stale = heads.sorted { $0.key < $1.key }.compactMap { place, head in
+        catalog.holds(place, head) ? nil : (place, head)
+      }
+      if stale.isEmpty { return (0, catalog) }
+    } else {
+      for place in try store.partitions(tenant: tenant.slug) {
+        if let head = try store.latest(place) { stale.append((place, head)) }
+      }
+    }
     var pages: [(path: String, bytes: [UInt8])] = []
-    for place in try store.partitions(tenant: tenant.slug) {
-      guard let head = try store.latest(place), let period = Period(place.period),
-        let published = CivilDate(head.created.prefix(10))
-      else { continue }
-      let details = try store.details(place, release: head.release)
-      // A pipeline that is no longer declared keeps its releases, under the title they were made with.
-      let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
-      let partition = StorePages.Partition(
-        pipeline: place.pipeline, title: title, period: period, release: head.release,
-        status: StorePages.Partition.Status(rawValue: head.status.rawValue) ?? .provisional,
-        published: published,
-        files: details.files.map { .init(name: $0.name, bytes: $0.bytes) })
-      partitions.append(partition)
-      pages.append(
-        (
-          "\(place.path)/index.html",
-          try StorePages.stableAddress(
-            title: "\(title) \(period)", tenant: tenant,
-            target: StorePages.target(
-              release: head.release, files: details.files.map(\.name)), templates: templates)
-        ))
+    for (place, head) in stale {
+      guard let entry = try entry(place, head, tenant) else { continue }
+      catalog.put(entry)
+      pages.append(("\(place.path)/index.html", try address(entry, tenant)))
     }
     pages.append(
       (
         "tenants/\(tenant.slug)/index.html",
-        try StorePages.tenantIndex(tenant, partitions: partitions, templates: templates)
+        try StorePages.tenantIndex(
+          tenant, partitions: catalog.partitions.compactMap(\.shown), templates: templates)
       ))
-    return try store.putPages(pages)
+    // Last: what the catalog says, the pages show.
+    pages.append((TenantCatalog.path(tenant.slug), try catalog.bytes))
+    return (try store.putPages(pages), catalog)
+  }
+
+  /// What decides how the pages look, beside the catalog's own content.
+  private func design(_ tenant: Tenant) -> String {
+    let titles = library.pipelines.map { "\($0.name)=\($0.title(for: tenant.locale))" }
+    let text = ["1", templates.digest, templates.catalog.digest] + titles
+    return String(ContentDigest.hex(text.joined(separator: "\n").utf8).prefix(16))
+  }
+
+  private func entry(
+    _ place: ReleasePartition, _ head: Head, _ tenant: Tenant
+  ) throws -> TenantCatalog.Entry? {
+    guard Period(place.period) != nil else { return nil }
+    let details = try store.details(place, release: head.release)
+    // A pipeline that is no longer declared keeps its releases, under the title they were made with.
+    let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
+    return TenantCatalog.Entry(
+      pipeline: place.pipeline, period: place.period, title: title, release: head.release,
+      sequence: head.sequence, status: head.status.rawValue, asOf: head.asOf,
+      published: head.created,
+      files: details.files.map { .init(name: $0.name, bytes: $0.bytes) })
+  }
+
+  private func address(_ entry: TenantCatalog.Entry, _ tenant: Tenant) throws -> [UInt8] {
+    let title = "\(entry.title) \(entry.period)"
+    if entry.isEncrypted {
+      return try StorePages.encryptedAddress(
+        title: title, tenant: tenant, release: entry.release, files: entry.files.map(\.name),
+        templates: templates)
+    }
+    return try StorePages.stableAddress(
+      title: title, tenant: tenant,
+      target: StorePages.target(release: entry.release, files: entry.files.map(\.name)),
+      templates: templates)
   }
 }

@@ -38,6 +38,8 @@ public struct TenantSettings: Hashable, Sendable {
   public var filmMaximum: Int?
   /// Prepended to the tenant's object keys, `""` or ending in `/`.
   public var mediaPrefix: String = ""
+  /// age public keys that what is published is encrypted to, beside the operator's; none: it is not encrypted.
+  public var recipients: [String] = []
 
   public init() {}
 }

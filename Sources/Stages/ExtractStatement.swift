@@ -17,13 +17,20 @@ struct ExtractStatement {
 
   init(
     query: ExtractSpec.Query, preludes: [ExtractSpec.Prelude], members: [Extractor.Member],
-    period: Period,
-    moment: RunMoment
+    period: Period, moment: RunMoment, hidden: Extractor.HiddenRows? = nil
   ) {
     self.query = query
     var text = "WITH partition(\(Self.columns)) AS (VALUES\n"
     text += members.map { Self.values($0, period, moment) }.joined(separator: ",\n")
     text += ")"
+    if let hidden, !hidden.keys.isEmpty {
+      // A name of a common table expression goes before a table's; in its own query it is still the table's.
+      let table = Quoting.identifier(hidden.table)
+      let keys = hidden.keys.map(Quoting.literal).joined(separator: ", ")
+      text +=
+        ",\n\(table) AS NOT MATERIALIZED (SELECT * FROM \(table)"
+        + " WHERE \(Quoting.identifier(hidden.column))::text NOT IN (\(keys)))"
+    }
     var places: [(file: String, offset: Int, text: String)] = []
     for prelude in preludes {
       text += ",\n\(Quoting.identifier(prelude.name)) AS (\n"

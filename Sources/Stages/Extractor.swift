@@ -20,12 +20,32 @@ public struct Extractor {
     public var period: Period
     public var moment: RunMoment
     public var members: [Member]
+    /// Rows that do not exist for any query.
+    public var hidden: HiddenRows?
 
-    public init(pipeline: Pipeline, period: Period, moment: RunMoment, members: [Member]) {
+    public init(
+      pipeline: Pipeline, period: Period, moment: RunMoment, members: [Member],
+      hidden: HiddenRows? = nil
+    ) {
+      self.hidden = hidden
       self.pipeline = pipeline
       self.period = period
       self.moment = moment
       self.members = members
+    }
+  }
+
+  /// Rows of one table that queries do not see, such as people who were erased.
+  public struct HiddenRows: Sendable {
+    public var table: String
+    public var column: String
+    /// The column's values as texts.
+    public var keys: [String]
+
+    public init(table: String, column: String, keys: [String]) {
+      self.table = table
+      self.column = column
+      self.keys = keys
     }
   }
 
@@ -78,7 +98,7 @@ public struct Extractor {
     for query in batch.pipeline.extract.queries {
       let statement = ExtractStatement(
         query: query, preludes: batch.pipeline.extract.preludes, members: batch.members,
-        period: batch.period, moment: batch.moment)
+        period: batch.period, moment: batch.moment, hidden: batch.hidden)
       do {
         for (index, dataset) in try read(statement, batch).enumerated() {
           datasets[index].append(dataset)

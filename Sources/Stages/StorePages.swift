@@ -89,6 +89,36 @@ public enum StorePages {
     return page.bytes
   }
 
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` where the release is encrypted: its files, and how to open them.
+  ///
+  /// - Parameter files: published names below `data/`.
+  public static func encryptedAddress(
+    title: String, tenant: Tenant, release: String, files: [String], templates: PageTemplates
+  ) throws(Diagnostic) -> [UInt8] {
+    let messages = try messages(tenant, templates)
+    var page = MarkupWriter()
+    begin(&page, title: "\(title) · \(tenant.name)", messages, tenant, templates) { _ in }
+    page.raw("<header class=\"top\"><p class=\"who\"><bdi>")
+    page.text(tenant.name)
+    page.raw("</bdi></p><h1>")
+    page.text(title)
+    page.raw("</h1></header>\n<main><section><p class=\"lead\">")
+    page.text(try messages.text("store.encrypted"))
+    page.raw("</p>\n<p>")
+    page.text(try messages.text("store.decrypt"))
+    page.raw("</p>\n<p><code>age -d -i key.txt -o index.html index.html.age</code></p>\n")
+    page.raw("<ul class=\"files\">\n")
+    for file in files.sorted() {
+      page.raw("<li><a download=\"\"")
+      page.attribute("href", "releases/\(release)/data/\(file)")
+      page.raw(">")
+      page.text(file)
+      page.raw("</a></li>\n")
+    }
+    page.raw("</ul></section></main>\n</body>\n</html>\n")
+    return page.bytes
+  }
+
   /// `tenants/SLUG/index.html`: all that a tenant has, the newest period first.
   ///
   /// Links are relative and name files, so that they work from a disk and from any static web server.

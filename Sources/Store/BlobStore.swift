@@ -109,6 +109,17 @@ public final class BlobStore: Sendable {
     try disk.remove(path(digest, tenant: tenant))
   }
 
+  /// Removes all blobs of a tenant, in one move and then for good.
+  public func removeAll(tenant: String) throws(Diagnostic) {
+    precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
+    let folder = "\(workspace)/tenants/\(tenant)"
+    guard FileReader.status(folder) != nil else { return }
+    let trash = scratch.freshPath()
+    try disk.rename(folder, to: trash)
+    try disk.remove(trash)
+    try sync()
+  }
+
   /// Makes every blob stored so far durable, all together.
   public func sync() throws(Diagnostic) { try disk.sync(workspace) }
 

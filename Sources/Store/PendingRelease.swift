@@ -133,7 +133,7 @@ public struct PendingRelease: Sendable {
   }
 
   /// Where the partition lies in the store.
-  var partition: ReleasePartition {
+  public var partition: ReleasePartition {
     ReleasePartition(tenant: tenant.slug, pipeline: pipeline, period: period)
   }
 }

@@ -1,8 +1,8 @@
 public import Diagnostics
 
 extension ReleaseStore {
-  /// Writes a page with a stable address: an `index.html` below `tenants/`, or any file below
-  /// `operator/`.
+  /// Writes a page with a stable address: an `index.html` below `tenants/`, a tenant's `catalog.json`, or any
+  /// file below `operator/`.
   ///
   /// The page is swapped in at once; one that has these bytes already is not touched. It is durable after the
   /// next `sync()`.
@@ -52,6 +52,9 @@ extension ReleaseStore {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 2 else { return false }
     if parts[0] == "operator" { return Name.isPath(path) }
+    if parts.count == 3, parts[0] == "tenants", parts[2] == "catalog.json" {
+      return Name.isSlug(parts[1])
+    }
     return parts[0] == "tenants" && (3...5).contains(parts.count)
       && parts[parts.count - 1] == "index.html" && Name.isSlug(parts[1])
       && (parts.count < 4 || Name.isSlug(parts[2]))

@@ -9,36 +9,69 @@ struct VerifyCommand: ParsableCommand {
     commandName: "verify",
     abstract: "Compares what is published with its manifests; exit code 1 where they differ.",
     discussion: """
+      Someone who may write to the store can put back an older state of it whole. Only what is remembered
+      elsewhere tells: --with-record asks the run record, --min-sequence is what you remember.
+
       Examples:
         yearbook verify
         yearbook verify --deep --tenant acme
+        yearbook verify --signers allowed_signers --with-record
+        yearbook verify --min-sequence acme/annual/2026=17
       """)
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
   var deep = false
-  @Option(help: "Only this tenant.")
-  var tenant: String?
+  @Option(help: "Only this tenant; may be given several times.")
+  var tenant: [String] = []
+  @Option(help: "OpenSSH's allowed_signers: all heads and releases must be signed by one of them.")
+  var signers: String?
+  @Option(help: "PARTITION=N: the partition's sequence is N at least; may be given several times.")
+  var minSequence: [String] = []
+  @Flag(help: "Compare the sequences with those that the run record has seen.")
+  var withRecord = false
   @Flag(help: "Print JSON.")
   var json = false
   @OptionGroup var shared: SharedOptions
 
   func run() throws {
     let configuration = try shared.configuration()
-    let root = try configuration.required(configuration.store, "store", "YEARBOOK_STORE")
-    guard FileManager.default.fileExists(atPath: root) else {
+    let store = try configuration.openStore()
+    let tenants = try store.tenants()
+    for slug in tenant where !tenants.contains(slug) {
       throw Diagnostic(
-        .unavailable, "there is no store at \(root)", hint: "mount it, or name another with --store"
-      )
+        .usage, "the store has no tenant '\(slug)'",
+        hint: NearestWords.hint(for: slug, in: tenants))
     }
-    let store = try ReleaseStore(root: root)
-    if let tenant, try !store.tenants().contains(tenant) {
-      throw Diagnostic(
-        .usage, "the store has no tenant '\(tenant)'",
-        hint: NearestWords.hint(for: tenant, in: try store.tenants()))
+    let options = VerifyOptions(
+      isDeep: deep, signers: try signers.map { try AllowedSigners(file: $0) },
+      sequences: try sequences(configuration))
+    var found = Verification()
+    for slug in tenant.isEmpty ? [nil] : tenant.map(Optional.init) {
+      found.add(try store.verify(tenant: slug, options))
     }
-    let found = try store.verify(tenant: tenant, deep: deep)
-    try json ? printJSON(found) : print(found)
+    try json ? printJSON(of: found) : print(found)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
+  }
+
+  private func sequences(_ configuration: Configuration) throws -> [ReleasePartition: Int] {
+    var sequences: [ReleasePartition: Int] = [:]
+    if withRecord {
+      try configuration.withServer {
+        sequences = try RunRecord(
+          configuration.required(configuration.record, "record", "YEARBOOK_RECORD")
+        ).sequences()
+      }
+    }
+    for text in minSequence {
+      let parts = text.split(whereSeparator: { "/=".contains($0) }).map(String.init)
+      guard parts.count == 4, let number = Int(parts[3]), number > 0 else {
+        throw Diagnostic(
+          .usage, "'\(text)' is no partition and sequence",
+          hint: "write --min-sequence TENANT/PIPELINE/PERIOD=17")
+      }
+      sequences[.init(tenant: parts[0], pipeline: parts[1], period: parts[2])] = number
+    }
+    return sequences
   }
 
   private func print(_ found: Verification) {
@@ -61,7 +94,7 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  private func printJSON(_ found: Verification) throws {
+  private func printJSON(of found: Verification) throws {
     struct Output: Encodable {
       struct Fault: Encodable {
         var kind, path: String
@@ -71,14 +104,12 @@ struct VerifyCommand: ParsableCommand {
       var sound: Bool
       var faults: [Fault]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    let output = Output(
-      releases: found.releaseCount, files: found.fileCount, bytes: found.byteCount,
-      sound: found.isSound,
-      faults: found.faults.map {
-        .init(kind: $0.kind.description, path: $0.path, harmless: $0.isHarmless)
-      })
-    Console.standardOutput.line(String(decoding: try encoder.encode(output), as: UTF8.self))
+    try YearbookCLI.printJSON(
+      Output(
+        releases: found.releaseCount, files: found.fileCount, bytes: found.byteCount,
+        sound: found.isSound,
+        faults: found.faults.map {
+          .init(kind: $0.kind.description, path: $0.path, harmless: $0.isHarmless)
+        }))
   }
 }

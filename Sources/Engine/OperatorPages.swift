@@ -1,0 +1,206 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// What the operator sees of all tenants: `operator/catalog.json`, `operator/runs/ID.json` and
+/// `operator/index.html`. Nobody else may be served these.
+struct OperatorPages {
+  let store: ReleaseStore
+  let templates: PageTemplates
+
+  /// How many of the last runs the overview shows.
+  private static let runLimit = 20
+
+  // MARK: - Runs
+
+  /// `operator/runs/ID.json`
+  struct RunFile: Codable {
+    struct Release: Codable {
+      var tenant, pipeline, period, release, status: String
+    }
+
+    struct Failure: Codable {
+      var tenant, pipeline, period, stage, code, message: String
+      var hint: String?
+      /// The command that tries this one again.
+      var retry: String
+    }
+
+    var id, name, as_of, state, finished: String
+    var seconds: Double
+    var planned, unchanged, skipped: Int
+    var published: [Release]
+    var failed: [Failure]
+    /// The command that tries all that failed again.
+    var retry: String?
+  }
+
+  /// Writes what a run published, left and failed.
+  func tell(
+    _ summary: RunSummary, published: [(place: ReleasePartition, head: Head)],
+    failures: [RunRecord.Failure]
+  ) throws {
+    let file = RunFile(
+      id: summary.run, name: summary.name, as_of: summary.moment.description,
+      state: summary.state, finished: Date().formatted(.iso8601),
+      seconds: (summary.seconds * 1000).rounded() / 1000, planned: summary.counts.planned,
+      unchanged: summary.counts.unchanged, skipped: summary.counts.skipped,
+      published: published.sorted { $0.place < $1.place }.map { place, head in
+        .init(
+          tenant: place.tenant, pipeline: place.pipeline, period: place.period,
+          release: head.release, status: head.status.rawValue)
+      },
+      failed: failures.map { failure in
+        .init(
+          tenant: failure.slug, pipeline: failure.pipeline, period: failure.period,
+          stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
+          retry: "yearbook retry \(summary.run) --tenant \(failure.slug)")
+      }, retry: failures.isEmpty ? nil : "yearbook retry \(summary.run)")
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try store.putRun(summary.run.lowercased(), Array(try encoder.encode(file)) + [0x0A])
+  }
+
+  private func runs() throws -> [RunFile] {
+    let folder = store.path("operator/runs")
+    guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    var runs: [RunFile] = []
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().reversed()
+    where name.hasSuffix(".json") && runs.count < Self.runLimit {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+      do {
+        runs.append(try JSONDecoder().decode(RunFile.self, from: data))
+      } catch {
+        // A file that somebody else put there is none of ours.
+        continue
+      }
+    }
+    return runs
+  }
+
+  // MARK: - Catalog and overview
+
+  /// One line of `operator/catalog.json`.
+  private struct Line: Codable {
+    struct Release: Codable {
+      var pipeline, period, release, status, published: String
+      var as_of: String?
+      var sequence, bytes: Int
+    }
+
+    var slug, id, name: String
+    var partitions: [Release]
+
+    init(_ catalog: TenantCatalog) {
+      slug = catalog.tenant.slug
+      id = catalog.tenant.id
+      name = catalog.tenant.name
+      partitions = catalog.partitions.map { entry in
+        .init(
+          pipeline: entry.pipeline, period: entry.period, release: entry.release,
+          status: entry.status, published: entry.published, as_of: entry.asOf,
+          sequence: entry.sequence, bytes: entry.bytes)
+      }
+    }
+  }
+
+  private static let catalogPath = "operator/catalog.json"
+
+  /// Makes the catalog of all tenants and the overview anew, where they changed.
+  ///
+  /// - Parameters:
+  ///   - catalogs: The tenants that may have changed, by slug; `nil` reads all from the store.
+  ///   - record: Knows what fails now; without it the overview does not say.
+  func renew(_ catalogs: [String: TenantCatalog]?, _ record: RunRecord?) throws {
+    var lines = catalogs == nil ? [:] : try known()
+    if let catalogs, !lines.isEmpty {
+      for (slug, catalog) in catalogs { lines[slug] = Line(catalog) }
+    } else {
+      lines = [:]
+      for slug in try store.tenants() {
+        if let catalog = try TenantCatalog(store: store, slug: slug) { lines[slug] = Line(catalog) }
+      }
+    }
+    let sorted = lines.values.sorted { $0.slug < $1.slug }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // A line a tenant, so that it can be read and compared without holding it all.
+    var bytes = Array("{\"tenants\": [\n".utf8)
+    for (index, line) in sorted.enumerated() {
+      bytes +=
+        Array(try encoder.encode(line)) + Array((index + 1 < sorted.count ? ",\n" : "\n").utf8)
+    }
+    bytes += Array("]}\n".utf8)
+    let failing = try record?.failing() ?? []
+    var overview = OperatorOverview()
+    overview.tenants = sorted.map { line in
+      .init(
+        slug: line.slug, name: line.name, partitions: line.partitions.count,
+        bytes: line.partitions.reduce(0) { $0 + $1.bytes },
+        published: line.partitions.map(\.published).max() ?? "",
+        failing: failing.count { $0.slug == line.slug })
+    }
+    overview.failing = failing.map { failure in
+      .init(
+        partition: "\(failure.slug) \(failure.pipeline) \(failure.period)", stage: failure.stage,
+        message: failure.message, hint: failure.hint,
+        command: "yearbook run \(failure.pipeline) --tenant \(failure.slug)"
+          + " --period \(failure.period)")
+    }
+    overview.runs = try runs().map { run in
+      .init(
+        id: run.id, name: run.name, state: run.state, finished: run.finished,
+        published: run.published.count, unchanged: run.unchanged,
+        failed: run.failed.count + run.skipped, retry: run.state == "failed" ? run.retry : nil)
+    }
+    let pages: [(path: String, bytes: [UInt8])] = [
+      (Self.catalogPath, bytes),
+      ("operator/index.html", try StorePages.operatorOverview(overview, templates: templates)),
+    ]
+    if try store.putPages(pages) > 0 { try store.sync() }
+  }
+
+  /// The lines of the catalog as it is, by slug.
+  private func known() throws -> [String: Line] {
+    struct File: Decodable { var tenants: [Line] }
+    guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)) else {
+      return [:]
+    }
+    do {
+      let file = try JSONDecoder().decode(File.self, from: data)
+      return Dictionary(file.tenants.map { ($0.slug, $0) }, uniquingKeysWith: { $1 })
+    } catch {
+      // It is made anew from the tenants' own.
+      return [:]
+    }
+  }
+}
+
+extension RunRecord {
+  /// Partitions whose last outcome is a failure, with its reason.
+  func failing() throws(Diagnostic) -> [Failure] {
+    var failures: [Failure] = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT ON (p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C")
+        p.pipeline, p.tenant_id, p.slug, p.period, f.stage, f.code, f.message, f.hint
+      FROM yearbook.partition p
+      JOIN yearbook.failure f USING (pipeline, tenant_id, period)
+      WHERE p.state = 'failed'
+      ORDER BY p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C",
+        f.run_id COLLATE "C" DESC, f.attempt DESC
+      """)
+    {
+      failures.append(
+        Failure(
+          pipeline: try row.string("pipeline"), tenantID: try row.string("tenant_id"),
+          slug: try row.string("slug"), period: try row.string("period"),
+          stage: try row.string("stage"), code: try row.string("code"),
+          message: try row.string("message"), hint: try row.optionalString("hint")))
+    }
+    return failures
+  }
+}

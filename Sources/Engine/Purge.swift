@@ -1,0 +1,157 @@
+import Diagnostics
+import Foundation
+public import Pipelines
+import Postgres
+public import Store
+
+/// Erases a tenant or a person (LGPD, article 18, VI): from the store, the workspace and the record.
+///
+/// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
+/// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
+public struct Purge {
+  private let session: RunSession
+  private let store: ReleaseStore
+  private let tenant: ReleaseTenant
+  private let user: String?
+  private let record: RunRecord
+  private let blobs: BlobStore
+  private let partitions: [ReleasePartition]
+
+  /// - Parameter user: A person's id in lower case; `nil` erases the tenant.
+  public init(
+    _ session: RunSession, store: ReleaseStore, tenant: ReleaseTenant, user: String?
+  ) throws {
+    self.session = session
+    self.store = store
+    self.tenant = tenant
+    self.user = user
+    let configuration = session.configuration
+    record = try RunRecord(
+      session.required(configuration.record, "record", "YEARBOOK_RECORD"))
+    blobs = try BlobStore(
+      workspace: session.required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
+    partitions = try store.partitions(tenant: tenant.slug)
+  }
+
+  /// What would go, a line each.
+  public func forecast() throws -> [String] {
+    let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
+    let workspace = "the workspace's tenants/\(tenant.id)"
+    if user == nil {
+      return [
+        "tenants/\(tenant.slug) with \(partitions.count) partitions and \(releases) releases",
+        workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
+      ]
+    }
+    return [
+      "\(partitions.count) partitions of \(tenant.slug) are read again without the person, and published",
+      "then all older releases of the tenant go: \(releases) are there now",
+      workspace, "the tenant's results, media digests, failures and attempts in the record",
+      "the person is left out of all later runs",
+    ]
+  }
+
+  /// What stays, because it is out of this program's reach.
+  public var unreachable: [String] {
+    var lines = [
+      "the platform's own database and media: erase there too\(user == nil ? ", or the next run publishes the tenant again" : "")",
+      "backups and snapshots of the store, the workspace and the databases, and standby servers",
+      "copies that readers saved, and caches of web servers before the store",
+      "space that PostgreSQL frees with its next VACUUM, and its archived WAL",
+      "logs of cron or of the service manager, which name tenants by their slugs",
+    ]
+    if user != nil {
+      lines += [
+        "what others typed about the person in titles, descriptions and tags",
+        "the person's id in the record's table yearbook.erasure, by which later runs leave them out",
+      ]
+    }
+    return lines
+  }
+
+  /// Erases, and gives the tombstone's path in the store.
+  public func run() throws -> String {
+    try record.refuseWhileRunning()
+    let id = RunID.make(at: Date(), random: UInt16.random(in: 0 ... .max))
+    let counts = user.map { user in { try erase(user) } } ?? { try eraseTenant() }
+    let (releases, rows) = try counts()
+    let tombstone = Tombstone(
+      kind: user == nil ? "tenant" : "person", tenant: tenant.id,
+      erased: Date().formatted(.iso8601), releases: releases, rows: rows)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let path = "operator/tombstones/\(id.lowercased()).json"
+    try store.putPage(path, Array(try encoder.encode(tombstone)) + [0x0A])
+    try store.sync()
+    return path
+  }
+
+  private struct Tombstone: Encodable {
+    var kind, tenant, erased: String
+    /// How many releases went, and rows of the record.
+    var releases, rows: Int
+  }
+
+  private func eraseTenant() throws -> (releases: Int, rows: Int) {
+    let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
+    let rows = try record.forgetTenant(id: tenant.id, slug: tenant.slug)
+    try blobs.removeAll(tenant: tenant.id)
+    try OperatorPages.forget(tenant.slug, in: store)
+    _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
+    return (releases, rows)
+  }
+
+  private func erase(_ user: String) throws -> (releases: Int, rows: Int) {
+    try record.addErasure(tenant: tenant.id, user: user)
+    for (pipeline, places) in Dictionary(grouping: partitions, by: \.pipeline)
+      .sorted(by: { $0.key < $1.key })
+    {
+      guard session.library.pipeline(pipeline) != nil else {
+        throw Diagnostic(
+          .configuration,
+          "the pipeline '\(pipeline)' is no longer declared, so its releases can't be made without the person",
+          hint: "declare it again, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
+      }
+      var request = Planner.Request(
+        name: pipeline, moment: .instant(Int64(Date().timeIntervalSince1970)))
+      request.tenants = [tenant.slug]
+      request.periods = places.map(\.period)
+      request.arguments = "purge"
+      let summary = try session.run(request)
+      guard summary.state == "done" else {
+        throw Diagnostic(
+          summary.wasInterrupted ? .interrupted : .data,
+          "not everything could be published without the person; nothing was removed",
+          at: .init(pipeline: pipeline, tenant: tenant.slug),
+          hint: "mend what failed and give the command again")
+      }
+    }
+    var releases = 0
+    let now = Int(Date().timeIntervalSince1970)
+    for outcome in store.prune(partitions, by: PruneRule(last: 1, grace: 0), now: now + 1) {
+      let pruned = try outcome.get()
+      releases += pruned.releases.count + pruned.leftovers.count
+    }
+    try blobs.removeAll(tenant: tenant.id)
+    return (releases, try record.forgetPerson(tenant: tenant.id, user: user))
+  }
+}
+
+extension OperatorPages {
+  /// Takes a tenant out of what runs told.
+  static func forget(_ slug: String, in store: ReleaseStore) throws {
+    let folder = store.path("operator/runs")
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+        name.hasSuffix(".json")
+      else { continue }
+      var file = try JSONDecoder().decode(RunFile.self, from: data)
+      file.published.removeAll { $0.tenant == slug }
+      file.failed.removeAll { $0.tenant == slug }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try store.putRun(String(name.dropLast(5)), Array(try encoder.encode(file)) + [0x0A])
+    }
+  }
+}

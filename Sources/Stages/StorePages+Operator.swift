@@ -1,0 +1,229 @@
+public import Diagnostics
+import Markup
+
+/// What `operator/index.html` shows.
+public struct OperatorOverview: Sendable {
+  public struct TenantLine: Sendable {
+    public var slug, name: String
+    public var partitions, bytes: Int
+    /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without one.
+    public var published: String
+    /// How many partitions fail now.
+    public var failing: Int
+
+    public init(
+      slug: String, name: String, partitions: Int, bytes: Int, published: String, failing: Int
+    ) {
+      self.slug = slug
+      self.name = name
+      self.partitions = partitions
+      self.bytes = bytes
+      self.published = published
+      self.failing = failing
+    }
+  }
+
+  /// A partition whose last outcome is a failure.
+  public struct Failing: Sendable {
+    public var partition, stage, message: String
+    public var hint: String?
+    /// What tries it again.
+    public var command: String
+
+    public init(partition: String, stage: String, message: String, hint: String?, command: String) {
+      self.partition = partition
+      self.stage = stage
+      self.message = message
+      self.hint = hint
+      self.command = command
+    }
+  }
+
+  public struct RunLine: Sendable {
+    public var id, name, state, finished: String
+    public var published, unchanged, failed: Int
+    /// What tries all that failed again.
+    public var retry: String?
+
+    public init(
+      id: String, name: String, state: String, finished: String, published: Int, unchanged: Int,
+      failed: Int, retry: String?
+    ) {
+      self.id = id
+      self.name = name
+      self.state = state
+      self.finished = finished
+      self.published = published
+      self.unchanged = unchanged
+      self.failed = failed
+      self.retry = retry
+    }
+  }
+
+  /// By slug.
+  public var tenants: [TenantLine] = []
+  public var failing: [Failing] = []
+  /// The newest first.
+  public var runs: [RunLine] = []
+
+  public init() {}
+}
+
+extension StorePages {
+  /// How many failing partitions are written out; of more, the command that lists them.
+  private static let failingLimit = 200
+
+  /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In English: it is
+  /// the operator's, like the command line.
+  public static func operatorOverview(
+    _ overview: OperatorOverview, templates: PageTemplates
+  ) throws(Diagnostic) -> [UInt8] {
+    var page = MarkupWriter()
+    page.raw("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n")
+    page.raw("<meta charset=\"utf-8\" />\n")
+    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n")
+    page.raw("<meta name=\"color-scheme\" content=\"light dark\" />\n")
+    page.raw("<meta name=\"robots\" content=\"noindex\" />\n")
+    page.raw(PageHead(styleSheet: templates.styleSheet, tenantID: "operator").markup)
+    page.raw("\n<title>All tenants</title>\n</head>\n<body>\n")
+    page.raw(
+      "<header class=\"top\"><p class=\"who\">Operator</p><h1>All tenants</h1><p class=\"when\">")
+    let bytes = overview.tenants.reduce(0) { $0 + $1.bytes }
+    let releases = overview.tenants.reduce(0) { $0 + $1.partitions }
+    page.text(
+      "\(count(overview.tenants.count, "tenant")) · \(count(releases, "current release")) · \(size(bytes))"
+    )
+    page.raw("</p></header>\n<main>\n")
+    writeFailing(overview.failing, &page)
+    writeRuns(overview.runs, &page)
+    writeTenants(overview.tenants, &page)
+    page.raw("</main>\n<footer class=\"bottom\"><p>")
+    page.text("Not for tenants: this page and all beside it name every one of them.")
+    page.raw("</p></footer>\n</body>\n</html>\n")
+    return page.bytes
+  }
+
+  private static func writeFailing(
+    _ failing: [OperatorOverview.Failing], _ page: inout MarkupWriter
+  ) {
+    page.raw("<section><h2>What fails now</h2>\n")
+    guard !failing.isEmpty else {
+      page.raw("<p>Nothing: every partition's last outcome is a release.</p></section>\n")
+      return
+    }
+    page.raw("<p class=\"lead\">")
+    page.text(
+      "\(count(failing.count, "partition")) could not be brought to an end. What was published before stands."
+    )
+    page.raw("</p>\n<ul class=\"releases failures\">\n")
+    for failure in failing.prefix(failingLimit) {
+      page.raw("<li><div>")
+      page.element("strong", failure.partition)
+      page.raw("<p class=\"note\">")
+      page.text("\(failure.stage): \(failure.message)\(failure.hint.map { " — \($0)" } ?? "")")
+      page.raw("</p>")
+      page.element("code", failure.command)
+      page.raw("</div></li>\n")
+    }
+    page.raw("</ul>\n")
+    if failing.count > failingLimit {
+      page.raw("<p class=\"note\">")
+      page.text("and \(count(failing.count - failingLimit, "more")): yearbook status")
+      page.raw("</p>\n")
+    }
+    page.raw("</section>\n")
+  }
+
+  private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {
+    page.raw("<section><h2>The last runs that changed something</h2>\n")
+    guard !runs.isEmpty else {
+      page.raw("<p>None yet.</p></section>\n")
+      return
+    }
+    page.raw(
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table class=\"rows\">"
+    )
+    page.raw("<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Ended (UTC)</th>")
+    page.raw("<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Published</th>")
+    page.raw(
+      "<th scope=\"col\" class=\"n\">Unchanged</th><th scope=\"col\" class=\"n\">Failed</th>")
+    page.raw("<th scope=\"col\">To retry</th></tr></thead>\n<tbody>\n")
+    for run in runs {
+      page.raw("<tr><td><a")
+      page.attribute("href", "runs/\(run.id.lowercased()).json")
+      page.raw(">")
+      page.text("\(run.name) \(run.id)")
+      page.raw("</a></td>")
+      cell("Ended", minute(run.finished), &page)
+      cell("State", run.state, &page)
+      cell("Published", String(run.published), isNumber: true, &page)
+      cell("Unchanged", String(run.unchanged), isNumber: true, &page)
+      cell("Failed", String(run.failed), isNumber: true, &page)
+      page.raw("<td>")
+      if let retry = run.retry { page.element("code", retry) }
+      page.raw("</td></tr>\n")
+    }
+    page.raw("</tbody></table></div></section>\n")
+  }
+
+  private static func writeTenants(
+    _ tenants: [OperatorOverview.TenantLine], _ page: inout MarkupWriter
+  ) {
+    page.raw("<section><h2>Tenants</h2>\n")
+    page.raw(
+      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Tenants\"><table class=\"rows\">"
+    )
+    page.raw("<thead><tr><th scope=\"col\">Tenant</th><th scope=\"col\">Address</th>")
+    page.raw("<th scope=\"col\" class=\"n\">Releases</th><th scope=\"col\" class=\"n\">Size</th>")
+    page.raw(
+      "<th scope=\"col\">Newest (UTC)</th><th scope=\"col\" class=\"n\">Failing</th></tr></thead>\n<tbody>\n"
+    )
+    for tenant in tenants {
+      page.raw("<tr><td><a")
+      page.attribute("href", "../tenants/\(tenant.slug)/index.html")
+      page.raw("><bdi>")
+      page.text(tenant.name)
+      page.raw("</bdi></a></td>")
+      cell("Address", tenant.slug, &page)
+      cell("Releases", String(tenant.partitions), isNumber: true, &page)
+      cell("Size", size(tenant.bytes), isNumber: true, &page)
+      cell("Newest", minute(tenant.published), &page)
+      cell("Failing", String(tenant.failing), isNumber: true, &page)
+      page.raw("</tr>\n")
+    }
+    page.raw("</tbody></table></div></section>\n")
+  }
+
+  private static func cell(
+    _ title: StaticString, _ text: String, isNumber: Bool = false, _ page: inout MarkupWriter
+  ) {
+    page.raw(isNumber ? "<td class=\"n\"" : "<td")
+    page.attribute("data-l", "\(title)")
+    page.raw(">")
+    page.text(text)
+    page.raw("</td>")
+  }
+
+  /// `2026-11-21 03:15` of an instant as metadata has it.
+  private static func minute(_ instant: String) -> String {
+    String(instant.prefix(16)).replacing("T", with: " ")
+  }
+
+  private static func count(_ number: Int, _ noun: String) -> String {
+    "\(number) \(noun)\(number == 1 || noun == "more" ? "" : "s")"
+  }
+
+  private static func size(_ bytes: Int) -> String {
+    var value = Double(bytes)
+    for unit in ["B", "kB", "MB"] {
+      if value < 1000 { return unit == "B" ? "\(bytes) B" : "\(tenths(value)) \(unit)" }
+      value /= 1000
+    }
+    return "\(tenths(value)) GB"
+  }
+
+  private static func tenths(_ value: Double) -> String {
+    let tenths = Int((value * 10).rounded())
+    return "\(tenths / 10).\(tenths % 10)"
+  }
+}

@@ -1,0 +1,115 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Store
+
+struct PruneCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "prune",
+    abstract: "Removes old releases by a rule; without --yes it only says which.",
+    discussion: """
+      The newest release always stays, and so does one that was replaced less than --grace ago: somebody may be
+      reading it. --keep-monthly 12 keeps the last release of each of the last 12 months that have any; what
+      any of the rules keeps is kept.
+
+      Examples:
+        yearbook prune --keep-last 3 --keep-monthly 12
+        yearbook prune --keep-last 1 --tenant acme --yes
+      """)
+
+  @Option(help: "How many of the newest releases of each partition stay.")
+  var keepLast: Int = 1
+  @Option(help: "Keep the last release of each of this many days.")
+  var keepDaily: Int = 0
+  @Option(help: "… weeks.")
+  var keepWeekly: Int = 0
+  @Option(help: "… months.")
+  var keepMonthly: Int = 0
+  @Option(help: "… years.")
+  var keepYearly: Int = 0
+  @Option(help: "How long a release stays after it was replaced: 90m, 24h, 7d.")
+  var grace: String = "24h"
+  @Option(help: "A tenant's slug; may be given several times (default: all).")
+  var tenant: [String] = []
+  @Flag(help: "Remove them.")
+  var yes = false
+  @Flag(help: "Print JSON.")
+  var json = false
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard keepLast >= 1 else {
+      throw ValidationError("--keep-last is at least 1: the newest release always stays")
+    }
+    guard [keepDaily, keepWeekly, keepMonthly, keepYearly].allSatisfy({ $0 >= 0 }) else {
+      throw ValidationError("how many are kept is no negative number")
+    }
+    guard seconds != nil else { throw ValidationError("--grace is like 90m, 24h or 7d") }
+  }
+
+  private var seconds: Int? {
+    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
+    guard let unit = grace.last.flatMap({ units[$0] }), let number = Int(grace.dropLast()),
+      number >= 0
+    else { return nil }
+    return number * unit
+  }
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    let store = try configuration.openStore()
+    let rule = PruneRule(
+      last: keepLast, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly,
+      yearly: keepYearly, grace: seconds ?? 0)
+    let slugs = tenant.isEmpty ? try store.tenants() : tenant
+    let partitions = try slugs.flatMap { try ReleaseAddress.partitions(tenant: $0, in: store) }
+    let now = Int(Date().timeIntervalSince1970)
+    var failures: [Diagnostic] = []
+    var pruned: [PrunedPartition] = []
+    if yes {
+      for outcome in store.prune(partitions, by: rule, now: now) {
+        switch outcome {
+        case .success(let partition): pruned.append(partition)
+        case .failure(let failure): failures.append(failure)
+        }
+      }
+    } else {
+      pruned = try partitions.map { try store.prunable($0, by: rule, now: now) }
+    }
+    try tell(pruned.filter { !$0.isEmpty })
+    if let first = failures.first {
+      Console.standardError.write(report: failures)
+      throw CommandFailure(exitCode: first.code.exitCode)
+    }
+  }
+
+  private func tell(_ pruned: [PrunedPartition]) throws {
+    if json {
+      struct Line: Encodable {
+        var partition: String
+        var releases, leftovers: [String]
+        var kept, bytes: Int
+        var removed: Bool
+      }
+      return try printJSON(
+        pruned.map {
+          Line(
+            partition: $0.partition.description, releases: $0.releases, leftovers: $0.leftovers,
+            kept: $0.keptCount, bytes: $0.freedBytes, removed: yes)
+        })
+    }
+    let out = Console.standardOutput
+    for partition in pruned {
+      for release in partition.releases { out.line("\(partition.partition)/\(release)") }
+      for release in partition.leftovers {
+        out.line("\(partition.partition)/\(release), which was never published or half removed")
+      }
+    }
+    let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
+    let bytes = Figures.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
+    out.line(
+      "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
+    if !yes, count > 0 { out.line("to remove them: the same command with --yes") }
+  }
+}

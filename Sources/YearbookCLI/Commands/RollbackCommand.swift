@@ -1,0 +1,48 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Store
+
+struct RollbackCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "rollback",
+    abstract: "Makes an earlier release the newest again; the sequence goes on.",
+    discussion: """
+      The next run publishes again what the data says: mend the data or the pipeline first, or leave the
+      partition out of the schedule.
+
+      Examples:
+        yearbook rollback acme/annual/2026                the release before the newest
+        yearbook rollback acme/annual/2026/20261120t0315
+      """)
+
+  @Argument(
+    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or with an id after it.")
+  var release: String
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    let store = try configuration.openStore()
+    var address = try ReleaseAddress(release, in: store)
+    let newest = try store.latest(address.partition)?.release
+    if release.split(separator: "/").count == 3 {
+      guard let before = try store.heads(address.partition).last(where: { $0.release != newest })
+      else {
+        throw Diagnostic(
+          .usage, "\(address.partition) has no release before the newest",
+          hint: "`yearbook releases \(address.partition)` lists them")
+      }
+      address.release = before.release
+    }
+    let head = try store.rollBack(
+      address.partition, to: address.release, run: "rollback",
+      now: Int(Date().timeIntervalSince1970))
+    try configuration.withServer {
+      try configuration.renewPages(of: [address.partition.tenant], in: store)
+    }
+    Console.standardOutput.line(
+      "\(address.partition): the newest is \(head.release) again, sequence \(head.sequence)")
+  }
+}

@@ -1,0 +1,97 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Pipelines
+import Store
+
+/// What the store's commands share: opening it, and finding a release by what somebody typed.
+extension Configuration {
+  /// The store, which must be there; commands that read must not make one.
+  func openStore() throws -> ReleaseStore {
+    let root = try required(store, "store", "YEARBOOK_STORE")
+    guard FileManager.default.fileExists(atPath: root) else {
+      throw Diagnostic(
+        .unavailable, "there is no store at \(root)", hint: "mount it, or name another with --store"
+      )
+    }
+    return try releaseStore(root)
+  }
+
+  /// Makes the pages of tenants whose releases changed anew. Without a record the overview does not say what
+  /// fails.
+  func renewPages(of tenants: [String], in store: ReleaseStore) throws {
+    let front = try StoreFront(
+      store: store, library: try PipelineLibrary(folder: pipelineFolder()),
+      templates: try templateFolder())
+    try front.renew(tenants: tenants, record: record)
+  }
+}
+
+/// `TENANT/PIPELINE/PERIOD`, and after it a release's id or the beginning of it.
+struct ReleaseAddress {
+  static let help: ArgumentHelp =
+    "TENANT/PIPELINE/PERIOD for the newest, or TENANT/PIPELINE/PERIOD/ID (or how the id begins)."
+
+  var partition: ReleasePartition
+  var release: String
+  var head: Head?
+
+  init(_ text: String, in store: ReleaseStore) throws {
+    let parts = text.split(separator: "/").map(String.init)
+    guard (3...4).contains(parts.count) else {
+      throw Diagnostic(
+        .usage, "'\(text)' is no release", hint: "write TENANT/PIPELINE/PERIOD, or an id after it")
+    }
+    partition = try Self.partition(parts[..<3].joined(separator: "/"), in: store)
+    let heads = try store.heads(partition)
+    let release: String?
+    if parts.count == 3 {
+      release = try store.latest(partition)?.release
+    } else {
+      let ids = Set(heads.map(\.release)).filter { $0.hasPrefix(parts[3]) }
+      release = ids.count == 1 ? ids.first : nil
+    }
+    guard let release else {
+      throw Diagnostic(
+        .usage, "there is no release '\(text)', or more than one begins so",
+        hint: "`yearbook releases \(partition)` lists them")
+    }
+    self.release = release
+    head = heads.last { $0.release == release }
+  }
+
+  /// A partition that the store has.
+  static func partition(_ text: String, in store: ReleaseStore) throws -> ReleasePartition {
+    let parts = text.split(separator: "/").map(String.init)
+    guard parts.count == 3 else {
+      throw Diagnostic(
+        .usage, "'\(text)' is no partition", hint: "write TENANT/PIPELINE/PERIOD")
+    }
+    let found = try partitions(tenant: parts[0], in: store)
+    guard let partition = found.first(where: { $0.pipeline == parts[1] && $0.period == parts[2] })
+    else {
+      throw Diagnostic(
+        .usage, "the store has no partition '\(text)'",
+        hint: NearestWords.hint(for: text, in: found.map(\.description)))
+    }
+    return partition
+  }
+
+  static func partitions(tenant: String, in store: ReleaseStore) throws -> [ReleasePartition] {
+    let tenants = try store.tenants()
+    guard tenants.contains(tenant) else {
+      throw Diagnostic(
+        .usage, "the store has no tenant '\(tenant)'",
+        hint: NearestWords.hint(for: tenant, in: tenants))
+    }
+    return try store.partitions(tenant: tenant)
+  }
+}
+
+/// Prints a value as JSON on the standard output.
+func printJSON(_ value: some Encodable) throws {
+  let encoder = JSONEncoder()
+  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+  Console.standardOutput.line(String(decoding: try encoder.encode(value), as: UTF8.self))
+}
