@@ -96,7 +96,7 @@ let package = Package(
       name: "SampleTests",
       dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),
     .testTarget(
-      name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "TestSupport"]),
+      name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "Store", "TestSupport"]),
   ]
 )
 

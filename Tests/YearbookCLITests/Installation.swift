@@ -121,9 +121,11 @@ struct Installation {
   }
 
   /// Path below the store's root to content, of payloads alone.
-  func payload() throws -> [String: Data] {
+  func payload() throws -> [String: Data] { Self.payload(inStore: "\(folder)/store") }
+
+  /// As `payload()`, of any store.
+  static func payload(inStore root: String) -> [String: Data] {
     var files: [String: Data] = [:]
-    let root = "\(folder)/store"
     for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
       guard path.contains("/data/") else { continue }
       var isFolder: ObjCBool = false
