@@ -1,6 +1,6 @@
 import Diagnostics
 import Foundation
-public import Pipelines
+import Pipelines
 import Postgres
 public import Store
 

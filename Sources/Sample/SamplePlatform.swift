@@ -56,12 +56,13 @@ public struct SamplePlatform: Sendable {
   /// - Parameters:
   ///   - connection: to the platform's database, as a role that may create a schema there.
   ///   - schema: the text of `docs/platform-schema.sql`.
-  ///   - mediaRoot: the folder that object keys are below; made where it is missing.
+  ///   - mediaRoot: the folder that object keys are below; made where it is missing. Without one no media
+  ///     are made, and the rows name objects that are not there.
   /// - Throws: `.usage` for numbers that make no sense, `.configuration` where the database holds another
   ///   platform, and what the database or the disk says.
   @discardableResult
   public func create(
-    on connection: Connection, schema: String, mediaRoot: String,
+    on connection: Connection, schema: String, mediaRoot: String?,
     progress: (Progress) -> Void = { _ in }
   ) throws -> Summary {
     guard (1...100_000).contains(tenants), (1...1_000_000).contains(pocsPerTenant) else {
@@ -73,7 +74,7 @@ public struct SamplePlatform: Sendable {
     try connection.execute(schema)
     try connection.execute("RESET client_min_messages")
     // Media first: rows that are there promise that their files are.
-    let files = try writeMedia(below: mediaRoot, progress)
+    let files = try mediaRoot.map { try writeMedia(below: $0, progress) } ?? 0
     if try isThere(on: connection) { return Summary(rows: [], files: files, wasThere: true) }
     let counts = try connection.transaction { try writeRows(on: connection, progress) }
     try connection.execute("ANALYZE")

@@ -125,7 +125,9 @@ extension SampleTenant {
         ])
     }
     guard let recording else { return }
-    let stopped = recording.kept < 100 ? nil : date.adding(seconds: recording.seconds).text
+    // The files are seconds long, so that a sample is made quickly; the evenings they stand for were not.
+    let evening = date.adding(seconds: recording.seconds * 600 + 420)
+    let stopped = recording.kept < 100 ? nil : evening.text
     tables.add(
       .dojo_recording,
       [random.uuid(), id, self.id, date.text, stopped, recordingKey(recording), date.text])

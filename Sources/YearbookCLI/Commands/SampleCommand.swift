@@ -33,13 +33,17 @@ struct SampleCommand: ParsableCommand {
 
   @Option(help: "Where to make it: a libpq URI of a role that may create a schema.")
   var database: String
+  @Flag(help: "Make the rows alone: for trials of size.")
+  var noMedia = false
   @OptionGroup var sample: SampleOptions
   @OptionGroup var shared: SharedOptions
 
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let media = try configuration.required(configuration.media, "media", "YEARBOOK_MEDIA")
+      let media =
+        noMedia
+        ? nil : try configuration.required(configuration.media, "media", "YEARBOOK_MEDIA")
       try SampleCommand.make(
         sample.platform, on: Connection(database, application: "yearbook sample"), media: media)
     }
@@ -47,7 +51,7 @@ struct SampleCommand: ParsableCommand {
 
   @discardableResult
   static func make(
-    _ platform: SamplePlatform, on connection: Connection, media: String
+    _ platform: SamplePlatform, on connection: Connection, media: String?
   ) throws -> SamplePlatform.Summary {
     let line = ProgressLine()
     let summary = try platform.create(
