@@ -4,14 +4,14 @@
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (tenant_id)
-    tenant_id, 1 AS position, 'busiest_day' AS rule, day, NULL::text AS title, count(*) AS amount
+    tenant_id, 1 AS position, 'busiest_day' AS rule, day, NULL::text AS title, sum(n)::bigint AS amount
   FROM (
-    SELECT tenant_id, day FROM poc_facts WHERE is_current
+    SELECT tenant_id, day, count(*) AS n FROM poc_facts WHERE is_current GROUP BY tenant_id, day
     UNION ALL
-    SELECT tenant_id, day FROM dojos WHERE is_current
+    SELECT tenant_id, day, count(*) FROM dojos WHERE is_current GROUP BY tenant_id, day
   ) everything
   GROUP BY tenant_id, day
-  ORDER BY tenant_id, count(*) DESC, day
+  ORDER BY tenant_id, sum(n) DESC, day
 ) busiest_day
 UNION ALL
 SELECT tenant_id, position, rule, day, title, amount
@@ -45,20 +45,24 @@ FROM (
 UNION ALL
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
-  SELECT DISTINCT ON (tenant_id)
-    tenant_id, 5 AS position, 'top_author' AS rule, min(day) AS day, author AS title,
-    count(*) AS amount
-  FROM pocs
-  WHERE is_current AND author_is IS NULL
-  GROUP BY tenant_id, user_id, author
-  ORDER BY tenant_id, count(*) DESC, min(created), user_id
+  SELECT DISTINCT ON (c.tenant_id)
+    c.tenant_id, 5 AS position, 'top_author' AS rule, c.day, w.name AS title, c.pocs AS amount
+  FROM (
+    SELECT tenant_id, user_id, count(*) AS pocs, min(day) AS day, min(created) AS created
+    FROM poc_facts
+    WHERE is_current
+    GROUP BY tenant_id, user_id
+  ) c
+  JOIN people w ON w.tenant_id = c.tenant_id AND w.user_id = c.user_id AND w.name IS NOT NULL
+  ORDER BY c.tenant_id, c.pocs DESC, c.created, c.user_id
 ) top_author
 UNION ALL
-SELECT tenant_id, position, rule, day, title, amount
-FROM (
-  SELECT DISTINCT ON (tenant_id)
-    tenant_id, 6 AS position, 'first_poc' AS rule, day, name AS title, NULL::bigint AS amount
-  FROM pocs
-  WHERE is_current
-  ORDER BY tenant_id, created, id
-) first_poc
+SELECT p.tenant_id, 6, 'first_poc', c.day, c.name, NULL
+FROM partition p
+CROSS JOIN LATERAL (
+  SELECT (o.created AT TIME ZONE p.time_zone)::date AS day, o.name
+  FROM pocuser o
+  WHERE o.tenantid = p.tenant_id AND o.created >= p.starts_at AND o.created < p.cutoff_at
+  ORDER BY o.created, o.id
+  LIMIT 1
+) c

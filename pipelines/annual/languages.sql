@@ -1,7 +1,7 @@
 -- A row a language of the period's POCs; NULL where none was given. New: never used before.
 SELECT
   n.tenant_id, n.language, n.pocs, n.favorites, n.pocs_previous,
-  coalesce(f.is_current, false) AS is_new
+  f.tenant_id IS NOT NULL AS is_new
 FROM (
   SELECT
     tenant_id, language,

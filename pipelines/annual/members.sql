@@ -8,28 +8,31 @@ SELECT
   member, member_is, persons, pocs, favorites, languages, dojos, dojos_opened
 FROM (
   SELECT
-    tenant_id, member, member_is, person_key,
-    count(DISTINCT user_id) AS persons,
-    count(*) FILTER (WHERE NOT in_dojo) AS pocs,
-    count(*) FILTER (WHERE favorite) AS favorites,
-    count(DISTINCT language) AS languages,
-    count(*) FILTER (WHERE in_dojo) AS dojos,
-    count(*) FILTER (WHERE opened) AS dojos_opened
+    e.tenant_id,
+    w.name AS member,
+    CASE WHEN w.user_id IS NULL THEN 'guest' WHEN w.name IS NULL THEN 'hidden' END AS member_is,
+    CASE WHEN w.name IS NOT NULL THEN e.user_id END AS person_key,
+    count(DISTINCT e.user_id) AS persons,
+    sum(e.pocs)::bigint AS pocs,
+    sum(e.favorites)::bigint AS favorites,
+    count(DISTINCT e.language) AS languages,
+    sum(e.dojos)::bigint AS dojos,
+    sum(e.opened)::bigint AS dojos_opened
   FROM (
     SELECT
-      tenant_id, user_id, author AS member, author_is AS member_is,
-      CASE WHEN author_is IS NULL THEN user_id END AS person_key,
-      favorite, language, false AS in_dojo, false AS opened
-    FROM pocs
+      tenant_id, user_id, language, count(*) AS pocs, count(*) FILTER (WHERE favorite) AS favorites,
+      0::bigint AS dojos, 0::bigint AS opened
+    FROM poc_facts
     WHERE is_current
+    GROUP BY tenant_id, user_id, language
     UNION ALL
     SELECT
-      a.tenant_id, a.user_id, a.person, a.person_is,
-      CASE WHEN a.person_is IS NULL THEN a.user_id END,
-      false, NULL, true, a.user_id = d.user_id
-    FROM attendance a
+      a.tenant_id, a.user_id, NULL, 0, 0, count(*), count(*) FILTER (WHERE a.user_id = d.user_id)
+    FROM dojo_people a
     JOIN dojos d ON d.tenant_id = a.tenant_id AND d.id = a.dojo_id
     WHERE a.is_current
-  ) everything
-  GROUP BY tenant_id, member, member_is, person_key
+    GROUP BY a.tenant_id, a.user_id
+  ) e
+  LEFT JOIN people w ON w.tenant_id = e.tenant_id AND w.user_id = e.user_id
+  GROUP BY 1, 2, 3, 4
 ) members

@@ -5,15 +5,24 @@ FROM (
   FROM partition p
   LEFT JOIN (
     SELECT
-      tenant_id,
-      count(*) AS pocs,
-      count(*) FILTER (WHERE language IS NULL) AS without_language,
-      count(*) FILTER (WHERE description IS NULL) AS without_description,
-      count(*) FILTER (WHERE author_is = 'guest') AS of_guests,
-      count(*) FILTER (WHERE author_is = 'hidden') AS of_hidden
-    FROM pocs
-    WHERE is_current
-    GROUP BY tenant_id
+      c.tenant_id,
+      sum(c.pocs)::bigint AS pocs,
+      sum(c.without_language)::bigint AS without_language,
+      sum(c.without_description)::bigint AS without_description,
+      (sum(c.pocs) FILTER (WHERE w.user_id IS NULL))::bigint AS of_guests,
+      (sum(c.pocs) FILTER (WHERE w.user_id IS NOT NULL AND w.name IS NULL))::bigint AS of_hidden
+    FROM (
+      SELECT
+        p.tenant_id, c.userid AS user_id, count(*) AS pocs,
+        count(*) FILTER (WHERE btrim(coalesce(c.language, '')) = '') AS without_language,
+        count(*) FILTER (WHERE btrim(coalesce(c.description, '')) = '') AS without_description
+      FROM partition p
+      JOIN pocuser c ON c.tenantid = p.tenant_id
+        AND c.created >= p.starts_at AND c.created < p.cutoff_at
+      GROUP BY p.tenant_id, c.userid
+    ) c
+    LEFT JOIN people w ON w.tenant_id = c.tenant_id AND w.user_id = c.user_id
+    GROUP BY c.tenant_id
   ) c ON c.tenant_id = p.tenant_id
   LEFT JOIN (
     SELECT

@@ -3,6 +3,7 @@ SELECT
   p.tenant_id,
   c.id,
   c.userid AS user_id,
+  c.created,
   (c.created AT TIME ZONE p.time_zone)::date AS day,
   c.created >= p.starts_at AS is_current,
   nullif(btrim(c.language), '') AS language,
