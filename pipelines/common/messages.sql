@@ -1,0 +1,8 @@
+-- The messages of the dojos, counted by dojo and writer; what they say is never read. Removed ones do
+-- not count.
+SELECT d.tenant_id, d.id AS dojo_id, m.userid AS user_id, d.is_current, count(*) AS messages
+FROM partition p
+JOIN dojos d ON d.tenant_id = p.tenant_id
+JOIN message m ON m.tenantid = d.tenant_id AND m.roomid = d.id AND m.created < p.cutoff_at
+WHERE m.message_status = 'A'
+GROUP BY d.tenant_id, d.id, m.userid, d.is_current

@@ -1,0 +1,46 @@
+-- What was read, what is missing in it, and what was left out and why. A fatal rule allows no row.
+SELECT tenant_id, position, rule, rows, fatal
+FROM (
+  SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal
+  FROM partition p
+  LEFT JOIN (
+    SELECT
+      tenant_id,
+      count(*) AS users,
+      count(*) FILTER (WHERE name IS NULL) AS hidden,
+      count(*) FILTER (WHERE is_active AND confirmation = 'C') AS active_unconfirmed
+    FROM accounts
+    GROUP BY tenant_id
+  ) a ON a.tenant_id = p.tenant_id
+  LEFT JOIN (
+    SELECT
+      p.tenant_id,
+      count(*) FILTER (WHERE o.account_status NOT IN ('C', 'A')) AS unknown_confirmation,
+      count(*) FILTER (WHERE o.status NOT IN ('ONLINE', 'OFFLINE')) AS unknown_presence,
+      count(*) FILTER (WHERE o.privacy NOT IN ('names', 'initials', 'none')) AS unknown_privacy
+    FROM partition p
+    JOIN "user" o ON o.tenantid = p.tenant_id AND o.created < p.cutoff_at
+    GROUP BY p.tenant_id
+  ) n ON n.tenant_id = p.tenant_id
+  LEFT JOIN (
+    SELECT e.tenant_id, count(DISTINCT e.user_id) AS guests
+    FROM (
+      SELECT tenant_id, user_id FROM poc_facts WHERE is_current
+      UNION
+      SELECT tenant_id, user_id FROM dojo_people WHERE is_current
+    ) e
+    LEFT JOIN "user" u ON u.tenantid = e.tenant_id AND u.id = e.user_id
+    WHERE u.id IS NULL
+    GROUP BY e.tenant_id
+  ) g ON g.tenant_id = p.tenant_id
+  CROSS JOIN LATERAL (
+    VALUES
+      (1, 'users_read', coalesce(a.users, 0), false),
+      (2, 'users_hidden', coalesce(a.hidden, 0), false),
+      (3, 'users_active_unconfirmed', coalesce(a.active_unconfirmed, 0), false),
+      (4, 'guests_left_out', coalesce(g.guests, 0), false),
+      (5, 'unknown_confirmation', coalesce(n.unknown_confirmation, 0), true),
+      (6, 'unknown_presence', coalesce(n.unknown_presence, 0), true),
+      (7, 'unknown_privacy', coalesce(n.unknown_privacy, 0), true)
+  ) AS v(position, rule, rows, fatal)
+) q
