@@ -68,6 +68,24 @@ struct XMLDocument: ~Copyable {
     return nil
   }
 
+  /// The texts inside all elements of a name, in the document's order.
+  func texts(of name: String) -> [String] {
+    var texts: [String] = []
+    var node = xmlDocGetRootElement(pointer)
+    while let current = node {
+      if current.pointee.type == XML_ELEMENT_NODE, XMLDocument.text(current.pointee.name) == name {
+        if let content = xmlNodeGetContent(current) {
+          texts.append(XMLDocument.text(content))
+          yearbook_xml_free(content)
+        } else {
+          texts.append("")
+        }
+      }
+      node = XMLDocument.next(after: current)
+    }
+    return texts
+  }
+
   private func attributes(of node: xmlNodePtr) -> [(name: String, value: String)] {
     var attributes: [(name: String, value: String)] = []
     var attribute = node.pointee.properties

@@ -79,6 +79,16 @@ public struct AggregateSpec: Sendable {
     }
     for chart in charts { need(chart.columns, of: chart.dataset, chart.place) }
     for table in tables {
+      need(table.namedColumns, of: table.dataset, table.place)
+      if let listed = table.columns?.map(\.name) {
+        for name in table.namedColumns
+        where !listed.contains(name) && columns[table.dataset]?.contains(name) == true {
+          found.append(
+            Diagnostic(
+              .configuration, "'\(name)' is not among the table's columns", at: table.place.subject,
+              hint: "add it, with 'hidden: true' where it is to stand in no cell"))
+        }
+      }
       for column in table.columns ?? [] {
         let names = [column.name] + [column.currency].compactMap { $0 } + column.plus
         need(names, of: table.dataset, column.place)

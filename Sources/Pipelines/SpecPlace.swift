@@ -39,7 +39,12 @@ extension SpecNode {
   func messageKey() -> String? {
     guard let text = string() else { return nil }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.allSatisfy({ SpecNode.isName(String($0)) }) else {
+    // The first is perhaps a pipeline's name, which may have hyphens.
+    guard
+      parts.enumerated().allSatisfy({ place, part in
+        SpecNode.isName(place == 0 ? String(part).replacing("-", with: "_") : String(part))
+      })
+    else {
       report("expected a message's key such as 'sentences.pace', found '\(text)'")
       return nil
     }

@@ -36,20 +36,38 @@ public struct TableSpec: Sendable {
   /// How many rows the page shows; the files hold all.
   public var show: Int
   public var layout: Layout
+  /// The column of words by which `list` words its rows.
+  public var by: String?
+  /// The column that chooses the plural form of such a message.
+  public var count: String?
+  /// The column of object keys that `cards` shows as pictures.
+  public var picture: String?
+  /// The column whose text stands on a card as a paragraph of its own.
+  public var body: String?
+  /// Columns by whose texts a reader may search the table in the page.
+  public var search: [String]
+  /// Rows a page of the pages of its own that a table gets which is longer than `show`; `nil`: none.
+  public var pages: Int?
   public var place: SpecPlace
 
   public enum Layout: String, Sendable, Codable, CaseIterable {
     case rows
     /// A line a column and the numbers of each row below one another, the last line the result.
     case statement
+    /// A line a row, worded by the messages `says.COLUMN.WORD`.
+    case list
+    /// A small block a row: its first column, a picture, the others.
+    case cards
   }
 
   public static let standardShow = 100
 
   init?(name: String, _ node: SpecNode, queries: [String]) {
-    guard let map = node.mapping(keys: ["from", "publish", "columns", "show", "layout"]) else {
-      return nil
-    }
+    let keys = [
+      "from", "publish", "columns", "show", "layout", "by", "count", "picture", "body", "search",
+      "pages",
+    ]
+    guard let map = node.mapping(keys: keys) else { return nil }
     let dataset = map.required("from")?.query(of: queries)
     let publish = map["publish"]?.name()
     let columns = map["columns"].map { node in
@@ -58,6 +76,16 @@ public struct TableSpec: Sendable {
     let show = map["show"]?.integer()
     if let show, show < 0 { map["show"]?.report("expected 0 or more, found \(show)") }
     let layout = map["layout"]?.word(of: Layout.allCases.map(\.rawValue))
+    pages = map["pages"]?.integer()
+    if let pages, pages < 1 { map["pages"]?.report("expected at least 1, found \(pages)") }
+    by = map["by"]?.name()
+    if layout == Layout.list.rawValue, by == nil {
+      node.report("a table of layout 'list' needs 'by': the column whose words choose the message")
+    }
+    count = map["count"]?.name()
+    picture = map["picture"]?.name()
+    body = map["body"]?.name()
+    search = map["search"]?.names() ?? []
     guard let dataset else { return nil }
     self.name = name
     self.dataset = dataset
@@ -66,6 +94,13 @@ public struct TableSpec: Sendable {
     self.show = show ?? TableSpec.standardShow
     self.layout = layout.flatMap(Layout.init(rawValue:)) ?? .rows
     place = node.place
+  }
+}
+
+extension TableSpec {
+  /// The columns that are named beside `columns`, and must be among them.
+  public var namedColumns: [String] {
+    [by, count, picture, body].compactMap { $0 } + search
   }
 }
 

@@ -94,7 +94,8 @@ final class AggregateTable {
         if !column.currencies.isEmpty { model.currencies = column.currencies.sorted() }
         if column.isSummed { model.sums = sums(column, tenantCurrency: tenantCurrency) }
         return model
-      })
+      }, by: spec.by, count: spec.count, picture: spec.picture, body: spec.body,
+      search: spec.search.isEmpty ? nil : spec.search, pages: spec.pages)
     var files = [
       StageOutput.File(
         name: machineName, mediaType: "text/csv", isPublished: spec.publish != nil,

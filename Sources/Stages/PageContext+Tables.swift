@@ -13,7 +13,16 @@ extension PageContext {
     view["rows"] = messages.format.integer(table.rows)
     view["any"] = table.rows > 0
     view["files"] = try links(to: table)
-    let page = PageTable(table: table, title: title, messages: messages)
+    view["pages"] = false
+    if table.hasPages {
+      view["html"] = ""
+      let links = (pages[name] ?? []).map {
+        ["href": PageText.carry($0.address), "label": PageText.carry($0.label)]
+      }
+      view["pages"] = ["links": links]
+      return view
+    }
+    let page = PageTable(table: table, title: title, messages: messages, pictures: pictures)
     view["html"] = String(decoding: try page.markup(path: file.path), as: UTF8.self)
     if table.rows > table.show {
       view["cut"] = PageText.carry(
@@ -25,6 +34,34 @@ extension PageContext {
           ]))
     }
     return view
+  }
+
+  /// A page of rows for its template: `title`, `html`, `label`, `previous` and `next` (addresses).
+  func rowsView() throws -> [String: Any]? {
+    guard let rows else { return nil }
+    var view: [String: Any] = [
+      "title": PageText.carry(try messages.title("tables", rows.table.name)),
+      "html": String(decoding: rows.markup, as: UTF8.self),
+      "label": PageText.carry(try label(of: rows)), "previous": false, "next": false,
+    ]
+    if rows.number > 1 {
+      view["previous"] = PageText.carry(PageRows.name(rows.table, rows.number - 1))
+    }
+    if rows.number < rows.count {
+      view["next"] = PageText.carry(PageRows.name(rows.table, rows.number + 1))
+    }
+    return view
+  }
+
+  /// “Rows 1 to 1,000”
+  func label(of rows: PageRows) throws -> String {
+    try messages.text(
+      "page.page_of_rows",
+      [
+        "first": .number(DecimalNumber(rows.rows.lowerBound + 1)),
+        "last": .number(DecimalNumber(rows.rows.upperBound)),
+        "rows": .number(DecimalNumber(rows.table.rows)),
+      ])
   }
 
   /// Every published table with its files.

@@ -14,6 +14,16 @@ final class PageContext: MustacheParent {
   /// The table files of the release, by name.
   let files: [String: Artifact]
   let links: [String: String]
+  /// Object key to picture.
+  var pictures: [String: PagePicture] = [:]
+  /// The pages of its own that a table has.
+  var pages: [String: [PageRowsLink]] = [:]
+  /// What a page of rows shows.
+  var rows: PageRows?
+  /// The page that a page of rows belongs to.
+  var up = "index.html"
+  /// What the page runs; empty where nothing.
+  var script = ""
   /// Ready-made: the style sheets and the security policy.
   private let head: PageHead
   private let title: String
@@ -52,6 +62,10 @@ final class PageContext: MustacheParent {
     case "period": period
     case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
     case "empty": model.isEmpty
+    case "version": String(model.version)
+    case "up": PageText.carry(up)
+    case "rows": attempt { try self.rowsView() }
+    case "script": script.isEmpty ? nil : "<script>\(script)</script>"
     case "t": PageMessages(context: self, prefix: "")
     case "figures":
       PageNode { name in self.model.figure(name).flatMap { figure in self.view(figure) } }

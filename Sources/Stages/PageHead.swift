@@ -9,16 +9,19 @@ struct PageHead {
   /// - Parameters:
   ///   - tenantID: decides the accent.
   ///   - media: whether the page plays a film that lies beside it.
-  init(styleSheet: String, tenantID: String, media: Bool = false) {
+  ///   - script: the one script that the page may run.
+  init(styleSheet: String, tenantID: String, media: Bool = false, script: String? = nil) {
     let accent = Accent(tenant: tenantID)
     let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
-    let hashes = [styleSheet, own].map { text in
+    func hash(_ text: String) -> String {
       "'sha256-\(Data(ContentDigest.sha256(text.utf8)).base64EncodedString())'"
     }
+    let hashes = [styleSheet, own].map(hash)
     // Pictures may lie inside the page or beside it, also where it is opened from a disk.
     let policy =
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
       + (media ? "media-src 'self' file:; " : "")
+      + (script.map { "script-src \(hash($0)); " } ?? "")
       + "base-uri 'none'; form-action 'none'"
     markup =
       "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\" />\n"

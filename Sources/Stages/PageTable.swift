@@ -10,6 +10,8 @@ struct PageTable {
   let table: ReportModel.Table
   let title: String
   let messages: ReportMessages
+  /// Object key to what the page shows of it.
+  var pictures: [String: PagePicture] = [:]
 
   struct Shown {
     var column: ReportModel.Table.Column
@@ -23,21 +25,74 @@ struct PageTable {
 
   func markup(path: String) throws -> [UInt8] {
     let reader = try TableReader(path: path, label: table.name)
-    let columns = try shown(reader)
     var writer = MarkupWriter()
+    try write(reader, limit: table.show, isWhole: true, &writer)
+    return writer.bytes
+  }
+
+  /// Writes the reader's next rows.
+  ///
+  /// - Parameter isWhole: whether the table's sums belong below them.
+  func write(
+    _ reader: TableReader, limit: Int, isWhole: Bool, _ writer: inout MarkupWriter
+  ) throws {
+    let columns = try shown(reader)
+    switch table.layout {
+    case .list: return try writeList(reader, limit: limit, &writer)
+    case .cards: return try writeCards(reader, columns, limit: limit, &writer)
+    case .rows, .statement: break
+    }
+    writeSearch(columns, rows: min(limit, table.rows - reader.rowNumber), &writer)
     writer.raw("<div class=\"table\" role=\"region\" tabindex=\"0\"")
     writer.attribute("aria-label", title)
     writer.raw("><table")
+    if isSearched { writer.attribute("id", rowsID) }
     writer.raw(table.layout == .statement ? " class=\"statement\"" : " class=\"rows\"")
     writer.raw("><caption>")
     writer.text(title)
     writer.raw("</caption>\n")
-    switch table.layout {
-    case .rows: try writeRows(reader, columns, &writer)
-    case .statement: try writeStatement(reader, columns, &writer)
+    if table.layout == .rows {
+      try writeRows(reader, columns, limit: limit, &writer)
+      if isWhole { try writeSums(columns, &writer) }
+    } else {
+      try writeStatement(reader, columns, &writer)
     }
     writer.raw("</table></div>\n")
-    return writer.bytes
+  }
+
+  /// Whether a reader may search these rows; without a script nothing shows of it.
+  var isSearched: Bool { table.layout == .rows && table.rows > 1 && !(table.search ?? []).isEmpty }
+  private var rowsID: String { "rows-" + table.name.replacing("_", with: "-") }
+
+  private func writeSearch(_ columns: [Shown], rows: Int, _ writer: inout MarkupWriter) {
+    guard isSearched else { return }
+    let places = (table.search ?? []).compactMap { name in
+      columns.firstIndex { $0.column.name == name }
+    }
+    let names = places.map { columns[$0].title }.joined(separator: ", ")
+    writer.raw("<div class=\"search\" hidden=\"hidden\"")
+    writer.attribute("data-rows", rowsID)
+    writer.attribute("data-columns", places.map(String.init).joined(separator: " "))
+    writer.raw("><label>")
+    writer.text(searchTexts.label)
+    writer.raw(" <input type=\"search\" autocomplete=\"off\" spellcheck=\"false\"")
+    writer.attribute("placeholder", names)
+    writer.raw(" /></label> <output")
+    writer.attribute(
+      "data-found",
+      searchTexts.found.replacing("{rows}", with: messages.format.integer(rows)))
+    writer.raw("></output></div>\n")
+  }
+
+  /// The label of the field, and what is said of the rows that were found: `{shown}` and `{rows}`.
+  private var searchTexts: (label: String, found: String) {
+    func plain(_ key: String) -> String {
+      guard case .text(let text)? = messages.catalog.message(key, locale: messages.locale) else {
+        return ""
+      }
+      return text
+    }
+    return (plain("page.search"), plain("page.found"))
   }
 
   private func shown(_ reader: TableReader) throws -> [Shown] {
@@ -68,7 +123,7 @@ struct PageTable {
   }
 
   private func writeRows(
-    _ reader: TableReader, _ columns: [Shown], _ writer: inout MarkupWriter
+    _ reader: TableReader, _ columns: [Shown], limit: Int, _ writer: inout MarkupWriter
   ) throws {
     writer.raw("<thead><tr>")
     for column in columns {
@@ -78,7 +133,7 @@ struct PageTable {
     }
     writer.raw("</tr></thead><tbody>\n")
     var shown = 0
-    while shown < table.show, try reader.next() {
+    while shown < limit, try reader.next() {
       shown += 1
       writer.raw("<tr>")
       for column in columns {
@@ -98,7 +153,6 @@ struct PageTable {
       writer.raw("</td></tr>\n")
     }
     writer.raw("</tbody>")
-    try writeSums(columns, &writer)
   }
 
   /// One line of totals a currency, where something is summed.
@@ -172,7 +226,7 @@ struct PageTable {
     writer.raw("</tbody>")
   }
 
-  private func writeCell(
+  func writeCell(
     _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter
   ) throws {
     guard let field = reader[column.index] else {

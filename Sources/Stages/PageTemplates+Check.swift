@@ -37,7 +37,18 @@ extension PageTemplates {
       title("charts", chart.name, chart.place)
       for column in [chart.x] + chart.y { title("columns", column, chart.place) }
     }
+    for table in spec.tables where table.pages != nil && pipeline.render != nil {
+      if !has(RenderStage.rowsTemplate) {
+        found.append(
+          Diagnostic(
+            .configuration, "no template is named '\(RenderStage.rowsTemplate).html'",
+            at: table.place.subject, hint: "it is what the pages of a long table look like"))
+      }
+      need(["page.page_of_rows"], table.place)
+    }
     for table in spec.tables {
+      if !table.search.isEmpty { need(["page.search"], table.place) }
+      if table.picture != nil { need(["page.picture"], table.place) }
       if pipeline.render != nil { title("tables", table.name, table.place) }
       for column in table.columns ?? [] {
         title("columns", column.name, column.place)

@@ -14,6 +14,8 @@ public struct PageTemplates: Sendable {
 
   let library: MustacheLibrary
   let styleSheet: String
+  /// What pages with a table to search run; empty where there is none.
+  let searchScript: String
   /// Template to the parts of a report model that it names: `figures.posts`.
   let parts: [String: [TemplateScan.Name]]
   private let names: [String]
@@ -73,6 +75,17 @@ public struct PageTemplates: Sendable {
           at: .init(file: "\(folder)/page.css")))
     }
     inputs.add("style sheet", contentsOf: sheet.utf8)
+    var script = ""
+    if files.contains("search.js") {
+      script = PageTemplates.text("\(folder)/search.js", &found) ?? ""
+      if script.contains("<") || script.contains("&") {
+        found.append(
+          Diagnostic(
+            .configuration, "a script with '<' or '&' is not read alike as HTML and as XML",
+            at: .init(file: "\(folder)/search.js")))
+      }
+      inputs.add("script", contentsOf: script.utf8)
+    }
     guard found.isEmpty else { throw Diagnostics(found) }
     self.folder = folder
     self.catalog = catalog
@@ -80,6 +93,7 @@ public struct PageTemplates: Sendable {
     self.names = names
     self.parts = parts
     styleSheet = sheet
+    searchScript = script
     digest = inputs.key.hex
   }
 
@@ -105,6 +119,9 @@ public struct PageTemplates: Sendable {
         hint: NearestWords.hint(for: page.template, in: names.map { "\($0).html" }))
     }
   }
+
+  /// Whether there is a template `NAME.html`.
+  func has(_ name: String) -> Bool { names.contains(name) }
 
   private static func text(_ path: String, _ found: inout [Diagnostic]) -> String? {
     guard let data = FileManager.default.contents(atPath: path),

@@ -6,11 +6,13 @@ public import Pipelines
 
 /// Makes the pages of one partition from its report model.
 ///
-/// A page is one self-contained file: no script, its style inlined, nothing fetched. It is read by an XML parser and
-/// checked before it leaves the stage.
+/// A page is one self-contained file: its style inlined, nothing fetched, no script but the search of a table. It is
+/// read by an XML parser and checked before it leaves the stage.
 public struct RenderStage: Stage {
   public let name = "render"
-  private static let version = 2
+  private static let version = 3
+  /// The template of the pages that a long table gets.
+  static let rowsTemplate = "rows"
 
   public init() {}
 
@@ -26,7 +28,17 @@ public struct RenderStage: Stage {
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
     key.add("messages", templates.catalog.digest)
+    key.add("links", try links(of: work).joined(separator: " "))
     for input in inputs { key.add("input \(input.name)", input.digest) }
+    // Pictures are found by keys that stand in the inputs; what they hold may change all the same.
+    if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
+      let pictures = PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
+      for (table, keys) in try PagePictures.keys(of: model(inputs).tables, files: files(inputs)) {
+        for object in keys {
+          key.add("picture \(table.name) \(object)", try pictures.digest(object) ?? "missing")
+        }
+      }
+    }
     return key
   }
 
@@ -35,43 +47,53 @@ public struct RenderStage: Stage {
   ) throws -> StageOutput {
     let spec = try spec(of: work)
     let templates = try PageTemplates.cached(folder: environment.templates)
+    let model = try model(inputs)
+    let files = files(inputs)
+    let addresses = Dictionary(
+      try links(of: work).map { ($0, StorePages.address(of: $0, period: work.period)) },
+      uniquingKeysWith: { first, _ in first })
+    var output = StageOutput(files: [])
+    var pictures: [String: PagePicture] = [:]
+    for (table, keys) in try PagePictures.keys(of: model.tables, files: files) {
+      let made = try PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
+        .make(keys, of: table)
+      pictures.merge(made.pictures) { first, _ in first }
+      output.files += made.files
+      output.warnings += made.warnings
+    }
+    let siblings = Set(
+      inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name)
+        + output.files.map(\.name) + model.tables.flatMap(PageRows.names))
+    let renderer = PageRenderer(
+      work: work, model: model, templates: templates, files: files, links: addresses,
+      siblings: siblings, pictures: pictures)
+    let (rows, pages) = try renderer.rowsPages(
+      environment: environment, up: spec.pages.first?.name ?? "index.html")
+    output.files += rows
+    output.files += try spec.pages.map { page in
+      StageOutput.File(
+        name: page.name, mediaType: "text/html",
+        content: .bytes(try renderer.page(page, pages: pages)))
+    }
+    return output
+  }
+
+  /// The pipelines that pages may link to, of those that have something to show.
+  private func links(of work: PartitionWork) throws -> [String] {
+    let links = try spec(of: work).links
+    guard let linked = work.linked else { return links }
+    return links.filter(linked.contains)
+  }
+
+  private func model(_ inputs: [Artifact]) throws -> ReportModel {
     guard let report = inputs.first(where: { $0.name == "report.json" }) else {
       throw Diagnostic(.bug, "'render' was run without a report model")
     }
-    let model = try ReportModel(json: try RenderStage.contents(of: report.path))
-    let files = Dictionary(inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
-    let addresses = Dictionary(
-      spec.links.map { ($0, StorePages.address(of: $0, period: work.period)) },
-      uniquingKeysWith: { first, _ in first })
-    let siblings = Set(
-      inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name))
-    let pages = try spec.pages.map { page in
-      let bytes = try render(page, work, model, templates, files: files, links: addresses)
-      try PageCheck(name: page.name, siblings: siblings, addresses: Set(addresses.values))
-        .check(bytes)
-      return StageOutput.File(name: page.name, mediaType: "text/html", content: .bytes(bytes))
-    }
-    return StageOutput(files: pages)
+    return try ReportModel(json: try RenderStage.contents(of: report.path))
   }
 
-  private func render(
-    _ page: RenderSpec.Page, _ work: PartitionWork, _ model: ReportModel,
-    _ templates: PageTemplates, files: [String: Artifact], links: [String: String]
-  ) throws -> [UInt8] {
-    let messages = try ReportMessages(
-      catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
-      timeZone: work.tenant.timeZone)
-    let context = PageContext(
-      model: model, messages: messages, title: work.pipeline.title(for: messages.locale),
-      head: PageHead(styleSheet: templates.styleSheet, tenantID: work.tenant.id), files: files,
-      links: links)
-    guard
-      let text = templates.library.render(context, withTemplate: String(page.template.dropLast(5)))
-    else {
-      throw Diagnostics(templates.diagnostics(of: RenderSpec(pages: [page])))
-    }
-    if let failure = context.failure { throw failure }
-    return PageText.deliver(text)
+  private func files(_ inputs: [Artifact]) -> [String: Artifact] {
+    Dictionary(inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
   }
 
   private func spec(of work: PartitionWork) throws -> RenderSpec {

@@ -115,6 +115,16 @@ struct ReportModel: Codable, Equatable {
     /// The file for spreadsheets, where the table is published.
     var spreadsheet: String?
     var columns: [Column]
+    /// See `TableSpec`.
+    var by: String?
+    var count: String?
+    var picture: String?
+    var body: String?
+    var search: [String]?
+    var pages: Int?
+
+    /// Whether its rows stand on pages of their own.
+    var hasPages: Bool { pages != nil && rows > show }
   }
 
   /// Rows that a rule left out or marked.

@@ -31,10 +31,12 @@ public struct PartitionWork: Sendable {
   public var asOf: CivilDate?
   /// In the order of the pipeline file.
   public var datasets: [Dataset]
+  /// The pipelines that have a release of this tenant and period, of those that pages link to; `nil`: taken for all.
+  public var linked: Set<String>?
 
   public init(
     tenant: Tenant, settings: TenantSettings, period: Period, pipeline: Pipeline,
-    asOf: CivilDate?, datasets: [Dataset]
+    asOf: CivilDate?, datasets: [Dataset], linked: Set<String>? = nil
   ) {
     self.tenant = tenant
     self.settings = settings
@@ -42,6 +44,7 @@ public struct PartitionWork: Sendable {
     self.pipeline = pipeline
     self.asOf = asOf
     self.datasets = datasets
+    self.linked = linked
   }
 
   public func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
