@@ -13,7 +13,7 @@ public struct FigureSpec: Sendable {
     case streak(column: String)
     /// From the row where `by` is greatest, the first such row, the column `take`; none where it is zero.
     case peak(by: String, take: String)
-    /// One figure divided by another, to six decimals, half up.
+    /// One figure divided by another, half up: to six decimals as `percent`, else to one.
     case ratio(String, String)
     /// One figure less others.
     case difference(String, [String])

@@ -66,7 +66,9 @@ struct AggregateDerived {
     for other in others {
       guard let other else { return nil }
       if case .ratio = figure.source {
-        guard let ratio = try value.divided(by: other, scale: 6, rounding: .halfUp) else {
+        // A share keeps six decimals, for it is shown in percent; how many of one a piece of the other, one.
+        let scale = figure.format == .percent ? 6 : 1
+        guard let ratio = try value.divided(by: other, scale: scale, rounding: .halfUp) else {
           return nil
         }
         value = ratio

@@ -64,7 +64,7 @@ extension PageTable {
       shown += 1
       writer.raw("<li>")
       if let key = picture.flatMap({ reader.text($0) }), let found = pictures[key] {
-        writer.raw("<img loading=\"lazy\"")
+        writer.raw(found.address.hasPrefix("data:") ? "<img" : "<img loading=\"lazy\"")
         writer.attribute("src", found.address)
         writer.attribute("width", String(found.width))
         writer.attribute("height", String(found.height))

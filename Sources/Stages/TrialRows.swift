@@ -61,7 +61,9 @@ struct TrialRows {
   private func count(of table: TrialCatalog.Table) -> Int {
     if table.name == Self.tenantTable { return 1 }
     let combinations = table.columns.reduce(1) { $0 * max(1, $1.words.count) }
-    return min(48, max(8, combinations * 2))
+    // What refers to other rows has more of its own, so that it meets them on every day that there is.
+    let refers = table.columns.contains { $0.reference.map { $0 != Self.tenantTable } ?? false }
+    return min(48, max(refers ? 16 : 8, combinations * 2))
   }
 
   private func row(_ index: Int, of table: TrialCatalog.Table, _ owner: Owner) -> String {
@@ -84,7 +86,7 @@ struct TrialRows {
     guard let table = catalog.tables.first(where: { $0.name == target }) else { return "NULL" }
     let isForeign =
       hasForeignReferences && target != Self.tenantTable && index % 4 == position % 4
-    let targetIndex = (index * 3 + position) % count(of: table)
+    let targetIndex = (index * 3 + index / 8 + position) % count(of: table)
     return literal(key(target, targetIndex, isForeign ? owner.other : owner), column)
   }
 

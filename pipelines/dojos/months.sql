@@ -1,4 +1,4 @@
--- The twelve months up to the period's end, also empty ones.
+-- The twelve months up to the period's end that have begun, also empty ones.
 SELECT
   p.tenant_id,
   s.month::date AS month,
@@ -26,3 +26,4 @@ LEFT JOIN (
   ) a
   GROUP BY 1, 2
 ) d ON d.tenant_id = p.tenant_id AND d.month = s.month
+WHERE s.month AT TIME ZONE p.time_zone < p.cutoff_at

@@ -1,9 +1,10 @@
--- The twelve months up to the period's end: who joined, and how many there were at each one's end.
+-- The twelve months up to the period's end that have begun: who joined, and how many there were at each
+-- one's end.
 SELECT
   p.tenant_id,
   s.month::date AS month,
   count(u.id) FILTER (WHERE u.created >= s.month AT TIME ZONE p.time_zone) AS joined,
-  CASE WHEN s.month AT TIME ZONE p.time_zone < p.cutoff_at THEN count(u.id) ELSE 0 END AS users
+  count(u.id) AS users
 FROM partition p
 CROSS JOIN LATERAL generate_series(
   (p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
@@ -11,4 +12,5 @@ CROSS JOIN LATERAL generate_series(
   interval '1 month') AS s(month)
 LEFT JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
   AND u.created < (s.month + interval '1 month') AT TIME ZONE p.time_zone
-GROUP BY p.tenant_id, s.month, p.time_zone, p.cutoff_at
+WHERE s.month AT TIME ZONE p.time_zone < p.cutoff_at
+GROUP BY p.tenant_id, s.month
