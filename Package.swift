@@ -84,6 +84,9 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
     .testTarget(name: "StoreTests", dependencies: ["Store", "StoreTrial", "TestSupport"]),
     .executableTarget(
+      name: "StoreBench", dependencies: ["Diagnostics", "Store"], path: "bench/store",
+      exclude: ["run"]),
+    .executableTarget(
       name: "StoreTrial", dependencies: ["Diagnostics", "Store"], path: "Tests/StoreTrial"),
     .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
     .testTarget(
