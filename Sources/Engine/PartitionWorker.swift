@@ -141,7 +141,8 @@ final class PartitionWorker: Sendable {
       }
       let seconds = Date().timeIntervalSince(start)
       let files = try cache.add(
-        output, inputs: keyInputs, stage: stage.name, tenant: partition.tenant.id, seconds: seconds)
+        output, inputs: keyInputs, stage: stage.name, tenant: partition.tenant.id, seconds: seconds,
+        partition: (partition.pipeline.name, partition.period.description))
       state.stageEnded(stage.name, partition.label, wasFound: false, seconds: seconds)
       return ResultCache.Found(files: files, warnings: output.warnings)
     } catch let error as Diagnostic {

@@ -143,6 +143,11 @@ enum RecordSchema {
     ALTER TABLE yearbook.partition ADD COLUMN snapshot timestamptz;
     COMMENT ON COLUMN yearbook.partition.snapshot IS
       'when the rows of the release were read: rows read earlier never replace them';
+    ALTER TABLE yearbook.result ADD COLUMN pipeline text, ADD COLUMN period text;
+    COMMENT ON COLUMN yearbook.result.pipeline IS
+      'of a whole stage, with its period: the partition it was made for; of a piece of one, null';
+    CREATE INDEX ON yearbook.result (tenant_id, pipeline, period, stage, made)
+      WHERE pipeline IS NOT NULL;
     ALTER TABLE yearbook.run ADD COLUMN is_cancelled boolean NOT NULL DEFAULT false;
 
     CREATE TABLE yearbook.reports (

@@ -50,7 +50,8 @@ final class ResultCache: Sendable {
 
   /// Takes over what a stage made and queues its record.
   func add(
-    _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double
+    _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double,
+    partition: (pipeline: String, period: String)? = nil
   ) throws -> [Artifact] {
     var files: [StageResult.File] = []
     for file in output.files {
@@ -70,8 +71,8 @@ final class ResultCache: Sendable {
           bytes: blob.byteCount, digest: blob.digest.hex, table: file.table))
     }
     let result = StageResult(
-      key: inputs.key, tenantID: tenant, stage: stage, inputs: inputs.parts, files: files,
-      warnings: output.warnings, seconds: seconds)
+      key: inputs.key, tenantID: tenant, stage: stage, partition: partition, inputs: inputs.parts,
+      files: files, warnings: output.warnings, seconds: seconds)
     made.withLock { $0[result.key] = result }
     committer.add(result)
     guard let found = found(files, output.warnings, tenant: tenant) else {

@@ -83,11 +83,7 @@ final class Run {
     reader = SourceReader(
       source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
       interruption: interruption,
-      hidden: { batch in
-        .init(
-          table: configuration.people.table, column: configuration.people.key,
-          keys: try lookup.withLock { try $0.erased(of: batch.map(\.tenant.id)) })
-      }, open: { try session.openSource() })
+      hidden: { try session.hiddenRows(of: $0, lookup) }, open: { try session.openSource() })
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
     let isShared = plan.isSchedule
@@ -189,7 +185,8 @@ final class Run {
   private func extract() throws {
     let order = Dictionary(
       uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
-    try reader.read(batches(), leaving: endedElsewhere) {
+    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    try reader.read(Self.batches(of: plan.partitions, size: size), leaving: endedElsewhere) {
       [state, gate, pool, worker] batch, reading in
       let rows = reading.outcomes.reduce(0) { sum, outcome in
         guard case .success(let datasets) = outcome else { return sum }
@@ -224,12 +221,13 @@ final class Run {
     }
   }
 
-  /// The plan's partitions by pipeline and period, in the order in which the plan first names them.
-  private func batches() -> [[RunPlan.Partition]] {
-    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+  /// Partitions by pipeline and period, in the order in which they are first named.
+  static func batches(
+    of partitions: [RunPlan.Partition], size: Int = batchSize
+  ) -> [[RunPlan.Partition]] {
     var groups: [[RunPlan.Partition]] = []
     var places: [String: Int] = [:]
-    for partition in plan.partitions {
+    for partition in partitions {
       let name = "\(partition.pipeline.name) \(partition.period)"
       if let place = places[name], groups[place].count < size {
         groups[place].append(partition)

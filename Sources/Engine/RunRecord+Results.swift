@@ -18,6 +18,8 @@ struct StageResult: Sendable {
   var key: StageKey
   var tenantID: String
   var stage: String
+  /// Pipeline and period of a whole stage; none of a piece of one.
+  var partition: (pipeline: String, period: String)?
   var inputs: [String: String]
   var files: [File]
   var warnings: [Warning]
@@ -51,14 +53,16 @@ extension RunRecord {
     for result in results {
       try connection.query(
         """
-        INSERT INTO yearbook.result (key, tenant_id, stage, inputs, files, warnings, versions, seconds, run_id)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        INSERT INTO yearbook.result
+          (key, tenant_id, stage, inputs, files, warnings, versions, seconds, run_id, pipeline, period)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
         ON CONFLICT (key) DO UPDATE SET files = excluded.files, warnings = excluded.warnings,
           versions = excluded.versions, seconds = excluded.seconds, run_id = excluded.run_id, made = now()
         """,
         [
           "\\x" + result.key.hex, result.tenantID, result.stage, try json(result.inputs),
           try json(result.files), try json(result.warnings), versions, String(result.seconds), run,
+          result.partition?.pipeline, result.partition?.period,
         ])
     }
   }

@@ -28,14 +28,6 @@ public struct RunSession {
     self.observer = observer
   }
 
-  /// What a request comes to, without running it.
-  ///
-  /// - Parameter only: `[slug, pipeline, period]` of the partitions wanted; all without it.
-  public func plan(_ request: Planner.Request, only: Set<[String]>? = nil) throws -> RunPlan {
-    let source = try openSource()
-    return try plan(request, only, tenants: source.tenants().tenants)
-  }
-
   /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
   public func run(
@@ -80,7 +72,7 @@ public struct RunSession {
     )
   }
 
-  private func plan(
+  func plan(
     _ request: Planner.Request, _ only: Set<[String]>?, tenants: [Tenant]
   ) throws -> RunPlan {
     // The store itself is asked, not the record: a release that is lost is made again.
@@ -108,7 +100,7 @@ public struct RunSession {
       statementSeconds: configuration.statementSeconds)
   }
 
-  private func openRecord() throws -> RunRecord {
+  func openRecord() throws -> RunRecord {
     try RunRecord(required(configuration.record, "record", "YEARBOOK_RECORD"))
   }
 

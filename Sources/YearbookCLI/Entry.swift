@@ -68,6 +68,7 @@ struct YearbookCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
+      ExplainCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
       RollbackCommand.self, PruneCommand.self, PurgeCommand.self, TenantCommand.self,

@@ -63,13 +63,64 @@ struct RunTests {
     }
   }
 
-  @Test func `A dry run says what would run and runs nothing`() throws {
+  @Test func `A dry run says what would run, why and at what cost, and runs nothing`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
-      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025", "--dry-run"])
-      #expect(status == 0)
-      #expect(output.contains("rows acme 2025"))
+      let first = try here.yearbook(["run", "rows", "--period", "2025", "--dry-run"])
+      #expect(first.status == 0, "\(first.output)")
+      #expect(first.output.contains("rows acme 2025: aggregate (would run: never done"))
+      #expect(first.output.contains("no history"), "\(first.output)")
       #expect(try here.payload().isEmpty)
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      let second = try here.yearbook(["run", "rows", "--period", "2025", "--dry-run"])
+      #expect(second.output.contains("0 would be worked on, 1 found done"), "\(second.output)")
+      let forced = try here.yearbook(["run", "rows", "--period", "2025", "--dry-run", "--force"])
+      #expect(forced.output.contains("1 would be worked on"), "\(forced.output)")
+      #expect(forced.output.contains("from their history"), "\(forced.output)")
+    }
+  }
+
+  @Test func `Explain names the input of the key that changed`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let arguments = ["explain", "rows", "--tenant", "acme", "--period", "2025"]
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      #expect(try here.yearbook(arguments).output.contains("aggregate  found done"))
+      try here.platform.connect().execute(
+        "UPDATE app.\"user\" SET username = 'new' WHERE username = 'u1'")
+      let (status, output) = try here.yearbook(arguments)
+      #expect(status == 0, "\(output)")
+      #expect(output.contains("aggregate  would run: changed dataset people\n"), "\(output)")
+      // Nothing was done: the next run does it.
+      #expect(
+        try here.yearbook(["run", "rows", "--period", "2025"]).output.contains("1 published"))
+    }
+  }
+
+  @Test func `A forced run makes everything again, and equal bytes publish nothing`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025", "--force"])
+      #expect(status == 0, "\(output)")
+      #expect(output.contains("0 published, 1 unchanged"), "\(output)")
+      #expect(output.contains("stages      1 run, 0 found done"), "\(output)")
+    }
+  }
+
+  @Test func `A refresh makes again what other versions made, and only that`() throws {
+    try Installation.with { here in
+      for name in ["acme", "other"] { try here.addTenant(name) }
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      try here.record.connect().execute(
+        "UPDATE yearbook.result SET versions = 'libavcodec 1.0' WHERE tenant_id ="
+          + " (SELECT tenant_id FROM yearbook.partition WHERE slug = 'acme')")
+      let arguments = ["run", "rows", "--period", "2025", "--refresh", "--budget"]
+      let none = try here.yearbook(arguments + ["0s"])
+      #expect(none.output.contains("stages      0 run, 2 found done"), "\(none.output)")
+      let one = try here.yearbook(arguments + ["1h"])
+      #expect(one.output.contains("stages      1 run, 1 found done"), "\(one.output)")
+      #expect(one.output.contains("0 published, 2 unchanged"), "\(one.output)")
     }
   }
 

@@ -67,7 +67,7 @@ struct RunCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      var request = Planner.Request(name: name, moment: try moment())
+      var request = Planner.Request(name: name, moment: try Self.moment(asOf))
       request.tenants = tenant
       request.periods = period
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
@@ -98,7 +98,8 @@ struct RunCommand: ParsableCommand {
     return count * unit
   }
 
-  private func moment() throws -> RunMoment {
+  /// The moment of `--as-of`; without it the clock's.
+  static func moment(_ asOf: String?) throws -> RunMoment {
     guard let asOf else { return .instant(Int64(Date().timeIntervalSince1970)) }
     guard let moment = RunMoment(asOf) else {
       throw Diagnostic(
@@ -111,20 +112,18 @@ struct RunCommand: ParsableCommand {
     _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
     policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<[String]>? = nil
   ) throws {
+    if isDryRun {
+      try ForecastReport.make(
+        request, configuration, only: only, policy: policy, threads: options.threads
+      ).printPlan()
+      return
+    }
     let console = ConsoleObserver(isQuiet: options.quiet)
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),
       templates: try configuration.templateFolder(), threads: options.threads,
       cancellation: Signals.cancellation, observer: console)
-    if isDryRun {
-      let plan = try session.plan(request, only: only)
-      for partition in plan.partitions { Console.standardOutput.line(partition.label) }
-      Console.standardOutput.line(
-        "\(Figures.count(plan.partitions.count, "partition")) would be extracted; stages whose key"
-          + " has a result would be found done")
-      return
-    }
     Signals.watch()
     let summary = try session.run(request, only: only, policy: policy)
     console.finish(summary)
