@@ -94,7 +94,9 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport",
       ]),
-    .testTarget(name: "EngineTests", dependencies: ["Engine", "Postgres", "TestSupport"]),
+    .testTarget(
+      name: "EngineTests",
+      dependencies: ["Engine", "Pipelines", "Postgres", "Stages", "Store", "TestSupport"]),
     .testTarget(
       name: "SampleTests",
       dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),

@@ -145,7 +145,8 @@ struct OperatorPages {
     }
     overview.failing = failing.map { failure in
       .init(
-        partition: "\(failure.slug) \(failure.pipeline) \(failure.period)", stage: failure.stage,
+        slug: failure.slug, partition: "\(failure.slug) \(failure.pipeline) \(failure.period)",
+        stage: failure.stage,
         message: failure.message, hint: failure.hint,
         command: "yearbook run \(failure.pipeline) --tenant \(failure.slug)"
           + " --period \(failure.period)")

@@ -89,11 +89,12 @@ final class Publisher: Sendable {
     var outcomes: [Result<PublishOutcome, any Error>] = []
     var pending: [PendingRelease] = []
     var places: [Int] = []
+    var sealed: [SealedFile] = []
     let created = Int(Date().timeIntervalSince1970)
     for (index, publication) in publications.enumerated() {
       do {
         var release = try publication.pending(run: run, created: created, versions: versions)
-        try keep(seal(&release, for: publication.partition))
+        sealed += try seal(&release, for: publication.partition)
         pending.append(release)
         places.append(index)
         outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
@@ -101,8 +102,13 @@ final class Publisher: Sendable {
         outcomes.append(.failure(error))
       }
     }
-    for (place, outcome) in zip(places, store.publish(pending)) {
-      outcomes[place] = outcome.mapError { $0 }
+    do {
+      try keep(sealed)
+      for (place, outcome) in zip(places, store.publish(pending)) {
+        outcomes[place] = outcome.mapError { $0 }
+      }
+    } catch {
+      for place in places { outcomes[place] = .failure(error) }
     }
     do {
       // Of all that stand, not only of what is new: a run that died after its releases left old pages.

@@ -71,10 +71,15 @@ public struct Purge {
 
   /// Erases, and gives the tombstone's path in the store.
   public func run() throws -> String {
+    // First: a run that begins from now on leaves the person out, one that began before is waited for.
+    if let user { try record.addErasure(tenant: tenant.id, user: user) }
     try record.refuseWhileRunning()
+    return if let user { try erase(user) } else { try eraseTenant() }
+  }
+
+  /// Says for good that something was erased, without saying whose it was but by the tenant's id.
+  private func putTombstone(releases: Int, rows: Int) throws -> String {
     let id = RunID.make(at: Date(), random: UInt16.random(in: 0 ... .max))
-    let counts = user.map { user in { try erase(user) } } ?? { try eraseTenant() }
-    let (releases, rows) = try counts()
     let tombstone = Tombstone(
       kind: user == nil ? "tenant" : "person", tenant: tenant.id,
       erased: Date().formatted(.iso8601), releases: releases, rows: rows)
@@ -92,17 +97,18 @@ public struct Purge {
     var releases, rows: Int
   }
 
-  private func eraseTenant() throws -> (releases: Int, rows: Int) {
+  private func eraseTenant() throws -> String {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let rows = try record.forgetTenant(id: tenant.id, slug: tenant.slug)
     try blobs.removeAll(tenant: tenant.id)
     try OperatorPages.forget(tenant.slug, in: store)
+    // Before the last step: once the folder is gone, nothing tells that there is something left to do.
+    let tombstone = try putTombstone(releases: releases, rows: rows)
     _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
-    return (releases, rows)
+    return tombstone
   }
 
-  private func erase(_ user: String) throws -> (releases: Int, rows: Int) {
-    try record.addErasure(tenant: tenant.id, user: user)
+  private func erase(_ user: String) throws -> String {
     for (pipeline, places) in Dictionary(grouping: partitions, by: \.pipeline)
       .sorted(by: { $0.key < $1.key })
     {
@@ -133,7 +139,8 @@ public struct Purge {
       releases += pruned.releases.count + pruned.leftovers.count
     }
     try blobs.removeAll(tenant: tenant.id)
-    return (releases, try record.forgetPerson(tenant: tenant.id, user: user))
+    let rows = try record.forgetPerson(tenant: tenant.id, user: user)
+    return try putTombstone(releases: releases, rows: rows)
   }
 }
 

@@ -18,6 +18,15 @@ extension RunRecord {
     return sequences
   }
 
+  /// A tenant by the slug it was last published under.
+  public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
+    let rows = try connection.query(
+      "SELECT tenant_id::text AS id FROM yearbook.partition WHERE slug = $1 LIMIT 1", [slug])
+    return try rows.first.map { row throws(Diagnostic) in
+      ReleaseTenant(id: try row.string("id"), slug: slug, name: slug)
+    }
+  }
+
   /// Throws `busy` while any run is under way: what is about to be done must not meet a publisher.
   public func refuseWhileRunning() throws(Diagnostic) {
     try markDeadRuns()

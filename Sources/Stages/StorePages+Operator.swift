@@ -25,12 +25,16 @@ public struct OperatorOverview: Sendable {
 
   /// A partition whose last outcome is a failure.
   public struct Failing: Sendable {
-    public var partition, stage, message: String
+    public var slug, partition, stage, message: String
     public var hint: String?
     /// What tries it again.
     public var command: String
 
-    public init(partition: String, stage: String, message: String, hint: String?, command: String) {
+    public init(
+      slug: String, partition: String, stage: String, message: String, hint: String?,
+      command: String
+    ) {
+      self.slug = slug
       self.partition = partition
       self.stage = stage
       self.message = message
@@ -70,8 +74,8 @@ public struct OperatorOverview: Sendable {
 }
 
 extension StorePages {
-  /// How many failing partitions are written out; of more, the command that lists them.
-  private static let failingLimit = 200
+  /// How many causes, and partitions of each, are written out; of more, the command that lists them.
+  private static let failingLimit = 50
 
   /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In English: it is
   /// the operator's, like the command line.
@@ -115,23 +119,40 @@ extension StorePages {
     page.text(
       "\(count(failing.count, "partition")) could not be brought to an end. What was published before stands."
     )
-    page.raw("</p>\n<ul class=\"releases failures\">\n")
-    for failure in failing.prefix(failingLimit) {
-      page.raw("<li><div>")
-      page.element("strong", failure.partition)
-      page.raw("<p class=\"note\">")
-      page.text("\(failure.stage): \(failure.message)\(failure.hint.map { " — \($0)" } ?? "")")
-      page.raw("</p>")
-      page.element("code", failure.command)
-      page.raw("</div></li>\n")
-    }
-    page.raw("</ul>\n")
-    if failing.count > failingLimit {
-      page.raw("<p class=\"note\">")
-      page.text("and \(count(failing.count - failingLimit, "more")): yearbook status")
-      page.raw("</p>\n")
+    page.raw("</p>\n")
+    for group in causes(failing).prefix(failingLimit) {
+      page.raw("<h3>")
+      page.text("\(group[0].stage): \(group[0].message)")
+      page.raw("</h3>\n")
+      if let hint = group[0].hint {
+        page.raw("<p>")
+        page.text("What to do: \(hint), then:")
+        page.raw("</p>\n")
+      }
+      page.raw("<ul class=\"files\">\n")
+      for failure in group.prefix(failingLimit) {
+        page.raw("<li>")
+        page.element("code", failure.command)
+        page.raw("</li>\n")
+      }
+      page.raw("</ul>\n")
+      if group.count > failingLimit {
+        page.raw("<p class=\"note\">")
+        page.text("and \(group.count - failingLimit) more: yearbook status")
+        page.raw("</p>\n")
+      }
     }
     page.raw("</section>\n")
+  }
+
+  /// Failures by their cause, the most frequent first.
+  private static func causes(
+    _ failing: [OperatorOverview.Failing]
+  ) -> [[OperatorOverview.Failing]] {
+    // What names its own tenant is the same cause all the same.
+    Dictionary(grouping: failing) { failure in
+      [failure.stage, failure.message.replacing(failure.slug, with: ""), failure.hint ?? ""]
+    }.values.sorted { ($1.count, $0[0].partition) < ($0.count, $1[0].partition) }
   }
 
   private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {
@@ -179,16 +200,20 @@ extension StorePages {
       "<th scope=\"col\">Newest (UTC)</th><th scope=\"col\" class=\"n\">Failing</th></tr></thead>\n<tbody>\n"
     )
     for tenant in tenants {
-      page.raw("<tr><td><a")
+      page.raw("<tr><td><bdi><a")
       page.attribute("href", "../tenants/\(tenant.slug)/index.html")
-      page.raw("><bdi>")
+      page.raw(">")
       page.text(tenant.name)
-      page.raw("</bdi></a></td>")
+      page.raw("</a></bdi></td>")
       cell("Address", tenant.slug, &page)
       cell("Releases", String(tenant.partitions), isNumber: true, &page)
       cell("Size", size(tenant.bytes), isNumber: true, &page)
       cell("Newest", minute(tenant.published), &page)
-      cell("Failing", String(tenant.failing), isNumber: true, &page)
+      if tenant.failing > 0 {
+        cell("Failing", String(tenant.failing), isNumber: true, &page)
+      } else {
+        page.raw("<td></td>")
+      }
       page.raw("</tr>\n")
     }
     page.raw("</tbody></table></div></section>\n")
@@ -210,7 +235,7 @@ extension StorePages {
   }
 
   private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 || noun == "more" ? "" : "s")"
+    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
   private static func size(_ bytes: Int) -> String {

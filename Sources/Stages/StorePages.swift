@@ -182,7 +182,7 @@ public enum StorePages {
         try messages.text("store.\(partition.status.rawValue)"),
         "\(published) \(messages.format.date(partition.published))",
         try messages.text("store.files", ["count": count]), size,
-      ].joined(separator: " · "))
+      ].map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: " · "))
     page.raw("</p></div></li>\n")
   }
 

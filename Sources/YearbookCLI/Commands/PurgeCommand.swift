@@ -42,9 +42,12 @@ struct PurgeCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     try configuration.withServer {
-      guard let owner = try store.tenant(slug: tenant) else {
+      let record = try RunRecord(
+        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      // Also one whose folder is gone, by what the record still knows.
+      guard let owner = try store.tenant(slug: tenant) ?? record.tenant(slug: tenant) else {
         throw Diagnostic(
-          .usage, "the store has no tenant '\(tenant)'",
+          .usage, "neither the store nor the record has a tenant '\(tenant)'",
           hint: NearestWords.hint(for: tenant, in: try store.tenants()))
       }
       let session = RunSession(
