@@ -8,9 +8,9 @@ import Testing
 @testable import Engine
 
 @Suite struct TenantPagesTests {
-  /// Ten thousand tenants with `make soak`.
+  /// Two thousand tenants with `make soak`.
   private static let count =
-    ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] == nil ? 50 : 10_000
+    ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] == nil ? 50 : 2_000
 
   private static func tenant(_ number: Int) -> Tenant {
     let digits = String(number)

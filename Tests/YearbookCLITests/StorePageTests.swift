@@ -39,8 +39,9 @@ struct StorePageTests {
       let python = try #require(Self.python)
       let port = 20_000 + Int.random(in: 0..<20_000)
       let server =
-        "cd '\(store)'; \(python) -m http.server --bind 127.0.0.1 \(port) >/dev/null 2>&1 &"
-        + " server=$!; trap 'kill $server' EXIT; for i in $(seq 100); do"
+        // Nothing of it may outlive the test, whichever signals it was started with ignored.
+        "cd '\(store)'; timeout -s KILL 30 \(python) -m http.server --bind 127.0.0.1 \(port)"
+        + " >/dev/null 2>&1 & server=$!; trap 'pkill -KILL -P $server; kill -KILL $server' EXIT; for i in $(seq 100); do"
         + " (exec 3<>/dev/tcp/127.0.0.1/\(port)) 2>/dev/null && break; sleep 0.1; done;"
       let index = try page("http://127.0.0.1:\(port)/tenants/acme/index.html", after: server)
       #expect(index.contains("rows/2025/index.html"))
