@@ -287,6 +287,62 @@ struct StoreCommandTests {
     }
   }
 
+  @Test(
+    .enabled(if: Places.program("cc") != nil, "a C compiler is not installed"),
+    arguments: ["KILL", "EIO"])
+  func `An erasure that breaks leaves readers whole releases, and ends when it is asked again`(
+    kind: String
+  ) throws {
+    let faults = try TemporaryFolder()
+    let library = faults.path + "/faults.so"
+    let compiler = try #require(Places.program("cc"))
+    let source = Places.project + "/Tests/Fixtures/faults.c"
+    let built = try Program.run([compiler, "-shared", "-fPIC", "-o", library, source])
+    #expect(built.status == 0, "\(built.output)")
+    let isFull = ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] != nil
+    var nth = isFull ? 1 : 60
+    var hits = 0
+    while true {
+      let log = "\(faults.path)/hit"
+      unlink(log)
+      try Self.with { here in
+        let user = try here.platform.connect().query(
+          "SELECT u.id::text AS id FROM app.\"user\" u JOIN app.tenant t ON t.id = u.tenantid"
+            + " WHERE t.slug = 'acme' AND u.username = 'renamed'"
+        ).only().string("id")
+        let purge = ["purge", "--tenant", "acme", "--user", user, "--yes"]
+        let broken = try here.yearbook(
+          purge,
+          environment: [
+            "LD_PRELOAD=\(library)", "FAULT_ROOT=\(here.folder)/store", "FAULT_NTH=\(nth)",
+            "FAULT_KIND=\(kind)", "FAULT_EVER=1", "FAULT_LOG=\(log)",
+          ])
+        guard FileManager.default.fileExists(atPath: log) else { return }
+        hits += 1
+        #expect(broken.status != 0, "\(kind) \(nth): \(broken.output)")
+        struct Found: Decodable {
+          struct Fault: Decodable { var kind, path: String; var harmless: Bool }
+          var faults: [Fault]
+        }
+        let verified = try here.yearbook(["verify", "--deep", "--json"])
+        let found = try JSONDecoder().decode(Found.self, from: Data(verified.output.utf8))
+        // Whoever died before the pointer looks like someone who put back an older one.
+        let serious = found.faults.filter { !$0.harmless && $0.kind != "rolled-back" }
+        #expect(serious.isEmpty, "\(kind) \(nth): \(verified.output)")
+        try Self.expect(here, purge, "erased")
+        try Self.expect(here, ["verify", "--deep"], "all as published")
+        let left = try Program.run([
+          "/bin/grep", "-rl", "renamed", "\(here.folder)/store/tenants/acme",
+        ])
+        #expect(left.output == "", "\(kind) \(nth)")
+      }
+      guard FileManager.default.fileExists(atPath: log) else { break }
+      nth += isFull ? 7 : 90
+    }
+    #expect(hits >= 2)
+    print("erasure, \(kind): \(hits) broken calls")
+  }
+
   @Test func `A tenant is erased with its rows and its intermediate results`() throws {
     try Self.with { here in
       let record = try here.record.connect()
