@@ -29,6 +29,10 @@ public struct Configuration: Sendable {
   public var recipients: [AgeRecipient] = []
   /// By slug.
   public var tenants: [String: TenantSettings] = [:]
+  /// Whoever runs the platform, as the owner of what is of all tenants together. Its currency is told first.
+  public var operatorTenant = Tenant(
+    id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
+    name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
   /// The file that was read, if one was.
   public var file: String?
 
@@ -92,7 +96,7 @@ extension Configuration {
     guard
       let map = root.mapping(keys: [
         "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
-        "timeouts", "tenants", "signing", "encryption",
+        "timeouts", "operator", "tenants", "signing", "encryption",
       ])
     else { return }
     if let node = map["source"] {
@@ -123,6 +127,17 @@ extension Configuration {
     signingKey = map["signing"]?.mapping(keys: ["key"])?.required("key")?.string().map(resolve)
     if let map = map["encryption"]?.mapping(keys: ["recipients"]) {
       recipients = Configuration.recipients(map.required("recipients"))
+    }
+    if let map = map["operator"]?.mapping(keys: ["name", "time_zone", "locale", "currency"]) {
+      operatorTenant.name = map["name"]?.string() ?? operatorTenant.name
+      operatorTenant.locale = map["locale"]?.string() ?? operatorTenant.locale
+      operatorTenant.currency = map["currency"]?.string() ?? operatorTenant.currency
+      if let node = map["time_zone"], let zone = node.string() {
+        if TimeZone(identifier: zone) == nil {
+          node.report("expected an IANA time zone, found '\(zone)'")
+        }
+        operatorTenant.timeZone = zone
+      }
     }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)

@@ -3,6 +3,7 @@ import Foundation
 public import Pipelines
 import Postgres
 import Stages
+import Store
 
 /// What a run would do with one partition.
 public struct Forecast: Sendable {
@@ -41,6 +42,7 @@ public struct Forecast: Sendable {
 struct Forecaster {
   let record: RunRecord
   let cache: ResultCache
+  let store: ReleaseStore
   /// Lends stages what they need to name their key's inputs.
   let environment: (_ partition: RunPlan.Partition, _ stage: String) -> PartitionEnvironment
 
@@ -50,7 +52,8 @@ struct Forecaster {
       stages: [], failure: nil)
     let work = PartitionWork(
       tenant: partition.tenant, settings: partition.settings, period: partition.period,
-      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets)
+      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      linked: try store.linked(partition))
     var files: [Artifact] = []
     var running: String?
     for stage in StageList.stages(of: partition.pipeline) {

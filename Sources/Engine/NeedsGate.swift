@@ -1,6 +1,6 @@
 import Pipelines
 
-/// Holds partitions back until those they need have ended, well or not.
+/// Holds partitions back until those they need, or link to, have ended, well or not.
 final class NeedsGate: Sendable {
   private struct Parked {
     var partition: RunPlan.Partition
@@ -17,7 +17,7 @@ final class NeedsGate: Sendable {
 
   init(_ partitions: [RunPlan.Partition]) {
     var tenants: [String: Tenant] = [:]
-    let needed = Set(partitions.flatMap(\.needs))
+    let needed = Set(partitions.flatMap { $0.needs + $0.links })
     for partition in partitions where needed.contains(partition.pipeline.name) {
       tenants[partition.tenant.id, default: Tenant()].open[partition.pipeline.name, default: 0] += 1
     }
@@ -54,6 +54,6 @@ final class NeedsGate: Sendable {
   var holdsAny: Bool { tenants.withLock { $0.values.contains { !$0.parked.isEmpty } } }
 
   private static func waits(_ partition: RunPlan.Partition, _ open: [String: Int]) -> Bool {
-    partition.needs.contains { (open[$0] ?? 0) > 0 }
+    (partition.needs + partition.links).contains { (open[$0] ?? 0) > 0 }
   }
 }

@@ -143,6 +143,12 @@ struct OperatorPages {
         published: line.partitions.map(\.published).max() ?? "",
         failing: failing.count { $0.slug == line.slug })
     }
+    overview.reports = try store.partitions(tenant: ReleaseTenant.operatorName)
+      .filter { try store.latest($0) != nil }
+      .map {
+        .init(
+          name: "\($0.pipeline) \($0.period)", address: "\($0.pipeline)/\($0.period)/index.html")
+      }
     overview.failing = failing.map { failure in
       .init(
         slug: failure.slug, partition: "\(failure.slug) \(failure.pipeline) \(failure.period)",

@@ -1,6 +1,7 @@
 public import Diagnostics
 import Foundation
 public import Pipelines
+import Store
 
 /// Turns what was asked for into a plan.
 public struct Planner {
@@ -43,15 +44,24 @@ public struct Planner {
   /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
   public func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
     let (entries, grace, isSchedule) = try entries(request.name)
-    let chosen = try chosenTenants(request.tenants)
+    let chosen = try chosenTenants(request.tenants.filter { $0 != ReleaseTenant.operatorName })
+    let isOfOperator = request.tenants == [ReleaseTenant.operatorName]
+    let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
+    if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
+      throw Diagnostic(
+        .usage, "'\(pipeline.name)' is of all tenants together", hint: "leave --tenant out")
+    }
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
-    for tenant in chosen {
+    for tenant in isOfOperator ? [] : chosen {
       // `tenants()` has checked the zone.
       guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
       let today = request.moment.day(in: zone)
-      for entry in entries {
-        guard let pipeline = library.pipeline(entry.pipeline) else { continue }
+      for (place, entry) in entries.enumerated() {
+        guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
+          continue
+        }
+        let before = entries[..<place].map(\.pipeline)
         var wanted = periods.filter { pipeline.periods.contains($0.kind) }
         if periods.isEmpty {
           for selector in entry.periods {
@@ -71,13 +81,61 @@ public struct Planner {
           partitions.append(
             RunPlan.Partition(
               tenant: tenant, settings: configuration.settings(for: tenant.slug),
-              pipeline: pipeline, period: period, today: today, needs: entry.needs))
+              pipeline: pipeline, period: period, today: today, needs: entry.needs,
+              links: pipeline.render?.links.filter(before.contains) ?? []))
         }
       }
+    }
+    if isForAll {
+      partitions += try together(entries, periods, graceDays: grace, moment: request.moment)
     }
     return RunPlan(
       name: request.name, isSchedule: isSchedule, moment: request.moment,
       arguments: request.arguments, partitions: partitions)
+  }
+
+  /// The partitions of all tenants together: a period begins where it begins first, and ends where it ends last.
+  private func together(
+    _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment
+  ) throws(Diagnostic) -> [RunPlan.Partition] {
+    var members: [RunPlan.Member] = []
+    for tenant in tenants {
+      guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
+      members.append(
+        .init(
+          tenant: tenant, settings: configuration.settings(for: tenant.slug),
+          today: moment.day(in: zone)))
+    }
+    guard let first = members.map(\.today).max(), let last = members.map(\.today).min() else {
+      return []
+    }
+    var partitions: [RunPlan.Partition] = []
+    for entry in entries {
+      guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .platform else {
+        continue
+      }
+      var wanted = periods.filter { pipeline.periods.contains($0.kind) }
+      if periods.isEmpty {
+        for selector in entry.periods {
+          wanted += try selector.periods(on: last, graceDays: graceDays) {
+            period throws(Diagnostic) in
+            try isFinal(ReleaseTenant.operatorName, pipeline.name, period)
+          }
+        }
+      }
+      for period in wanted.uniqued() {
+        guard period.start <= first else {
+          throw Diagnostic(
+            .usage, "the period \(period) has not begun anywhere",
+            at: .init(period: period.description), hint: "name a period that has begun")
+        }
+        partitions.append(
+          RunPlan.Partition(
+            tenant: configuration.operatorTenant, settings: TenantSettings(), pipeline: pipeline,
+            period: period, today: last, needs: [], members: members))
+      }
+    }
+    return partitions
   }
 
   private func entries(

@@ -44,6 +44,10 @@ final class Publisher: Sendable {
     versions = RecordWriter.versions
   }
 
+  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
+    try store.linked(partition)
+  }
+
   // MARK: - Scratch
 
   func makeScratch() throws -> String {
@@ -207,6 +211,10 @@ final class Publisher: Sendable {
         entry.heads.allSatisfy { catalogs[slug]?.holds($0.key, $0.value) ?? false }
       }
       if isKnown { continue }
+      if slug == ReleaseTenant.operatorName {
+        changed += try pages.renewOperator(entry.tenant, entry.heads)
+        continue
+      }
       let renewed = try pages.renew(entry.tenant, entry.heads)
       changed += renewed.changed
       catalogs.withLock { $0[slug] = renewed.catalog }
@@ -230,5 +238,18 @@ final class Publisher: Sendable {
       }
       try pages.renew(isForAll ? nil : catalogs, record)
     }
+  }
+}
+
+extension ReleaseStore {
+  /// The pipelines that the partition's pages link to and that have a release of its tenant and period.
+  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
+    Set(
+      try (partition.pipeline.render?.links ?? []).filter { pipeline in
+        try latest(
+          ReleasePartition(
+            tenant: partition.tenant.slug, pipeline: pipeline,
+            period: partition.period.description)) != nil
+      })
   }
 }

@@ -11,6 +11,10 @@ public struct RunPlan: Sendable {
     public var today: CivilDate
     /// Pipelines whose failure for this tenant stops this partition.
     public var needs: [String]
+    /// Pipelines of the plan, taken up before this one, that its pages link to where they have a release.
+    public var links: [String] = []
+    /// Of a pipeline of all tenants together: all tenants.
+    public var members: [Member] = []
 
     /// `provisional` while the period lasts, then `final`.
     public var isFinal: Bool { today >= period.end }
@@ -20,8 +24,19 @@ public struct RunPlan: Sendable {
       pipeline.dependsOnDay ? min(today, period.lastDay) : nil
     }
 
+    /// The tenants whose rows it is made of.
+    var tenantIDs: [String] { members.isEmpty ? [tenant.id] : members.map(\.tenant.id) }
+
     /// `annual acme 2026`
     public var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
+  }
+
+  /// One of the tenants of a partition of all together.
+  public struct Member: Sendable {
+    public var tenant: Tenant
+    public var settings: TenantSettings
+    /// Today in the tenant's zone.
+    public var today: CivilDate
   }
 
   /// The schedule's or pipeline's name.

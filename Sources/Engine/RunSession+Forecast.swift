@@ -28,7 +28,9 @@ extension RunSession {
     let cache = ResultCache(
       blobs: blobs, record: lookup, committer: committer, policy: policy.isForced ? .none : .all)
     let state = RunState(planned: 0, observer: SilentObserver())
-    let forecaster = Forecaster(record: record, cache: cache) { partition, stage in
+    let store = try ReleaseStore(
+      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
       PartitionEnvironment(
         scratch: blobs.scratchPath(), templates: templates, media: configuration.media,
         tenantID: partition.tenant.id, stage: stage, partition: partition.label, pool: pool,
@@ -62,7 +64,7 @@ extension RunSession {
   ) throws -> Extractor.HiddenRows {
     Extractor.HiddenRows(
       table: configuration.people.table, column: configuration.people.key,
-      keys: try record.withLock { try $0.erased(of: batch.map(\.tenant.id)) })
+      keys: try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) })
   }
 }
 

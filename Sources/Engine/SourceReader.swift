@@ -115,7 +115,18 @@ final class SourceReader {
     }
     let hidden = try hidden(batch)
     func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
-      extractor.extract(
+      if members[0].pipeline.scope == .platform {
+        return members.map { one in
+          extractor.extractTogether(
+            Extractor.Batch(
+              pipeline: one.pipeline, period: one.period, moment: moment,
+              members: one.members.map { member in
+                let asOf = one.asOf.map { _ in min(member.today, one.period.lastDay) }
+                return .init(tenant: member.tenant, settings: member.settings, asOf: asOf)
+              }, hidden: hidden), for: one.tenant)
+        }
+      }
+      return extractor.extract(
         Extractor.Batch(
           pipeline: batch[0].pipeline, period: batch[0].period, moment: moment,
           members: members.map { .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf) },

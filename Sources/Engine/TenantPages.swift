@@ -57,6 +57,16 @@ struct TenantPages {
     return (try store.putPages(pages), catalog)
   }
 
+  /// Writes the stable addresses of what is of all tenants together; the overview has their list.
+  func renewOperator(_ owner: Tenant, _ heads: [ReleasePartition: Head]) throws -> Int {
+    let pages = try heads.sorted { $0.key < $1.key }.compactMap { place, head in
+      try entry(place, head, owner).map { entry in
+        (path: "\(place.path)/index.html", bytes: try address(entry, owner))
+      }
+    }
+    return try store.putPages(pages)
+  }
+
   /// What decides how the pages look, beside the catalog's own content.
   private func design(_ tenant: Tenant) -> String {
     let titles = library.pipelines.map { "\($0.name)=\($0.title(for: tenant.locale))" }

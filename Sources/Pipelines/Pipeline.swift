@@ -51,6 +51,9 @@ public struct ExtractSpec: Sendable {
     public var name: String
     public var file: String
     public var sql: String
+    /// Whether it is worked out anew wherever it is used, instead of once for all: for wide rows of which few are
+    /// wanted.
+    public var isInline: Bool
   }
 
   public var preludes: [Prelude]

@@ -73,10 +73,15 @@ struct PipelineFile {
     guard let map = node.mapping(keys: ["with", "queries"]) else { return nil }
     let preludes = (map["with"]?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Prelude? in
-      guard let name = entry.keyNode.name(), let file = entry.value.string(),
-        let sql = sql(file, entry.value)
+      // `name: file` is short for `name: {file: file}`.
+      let map = entry.value.isMapping ? entry.value.mapping(keys: ["file", "inline"]) : nil
+      let node = entry.value.isMapping ? map?.required("file") : entry.value
+      guard let name = entry.keyNode.name(), let node, let file = node.string(),
+        let sql = sql(file, node)
       else { return nil }
-      return ExtractSpec.Prelude(name: name, file: "\(folder)/\(file)", sql: sql)
+      return ExtractSpec.Prelude(
+        name: name, file: "\(folder)/\(file)", sql: sql,
+        isInline: map?["inline"]?.boolean() ?? false)
     }
     let queries = (map.required("queries")?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Query? in

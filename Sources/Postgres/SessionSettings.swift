@@ -36,7 +36,11 @@ public struct SessionSettings: Hashable, Sendable {
       ("statement_timeout", String(statementTimeout)),
       ("lock_timeout", String(lockTimeout)),
       ("default_transaction_read_only", isReadOnly ? "on" : "off"),
+      // Compiling a statement costs more than these ever gain by it.
+      ("jit", "off"),
     ]
+    // What is only read is read by a tenant's index, out of memory or from a disk without a head to move.
+    if isReadOnly { values.append(("random_page_cost", "1.1")) }
     if !searchPath.isEmpty {
       let path = searchPath.map(Quoting.identifier).joined(separator: ", ")
       values.append(("search_path", path))

@@ -20,8 +20,54 @@ struct ExtractStatement {
     period: Period, moment: RunMoment, hidden: Extractor.HiddenRows? = nil
   ) {
     self.query = query
-    var text = "WITH partition(\(Self.columns)) AS (VALUES\n"
-    text += members.map { Self.values($0, period, moment) }.joined(separator: ",\n")
+    let (head, places) = Self.head(preludes, members, period, moment, hidden)
+    let text = head + "\nSELECT q.* FROM (\n"
+    self.places = places + [(query.file, text.unicodeScalars.count, query.sql)]
+    unordered = text + query.sql + "\n) q"
+  }
+
+  /// All of a pipeline's queries as one statement, so that what several of them use is worked out once: the rows of
+  /// one query after those of another, each in its order, as `tenant_id`, the query's place and the columns as
+  /// texts, filled up with NULLs to the longest.
+  ///
+  /// - Parameter queries: each with its columns but `tenant_id`.
+  static func combined(
+    _ queries: [(query: ExtractSpec.Query, columns: [Column])], preludes: [ExtractSpec.Prelude],
+    members: [Extractor.Member], period: Period, moment: RunMoment,
+    hidden: Extractor.HiddenRows?
+  ) -> String {
+    let width = queries.map(\.columns.count).max() ?? 0
+    let branches = queries.enumerated().map { place, entry in
+      let values = entry.columns.enumerated().map { "\(text(of: $1)) AS c\($0)" }
+      let filling = (entry.columns.count..<width).map { "NULL::text AS c\($0)" }
+      let results = ["q.tenant_id", "\(place) AS place"] + values + filling
+      let order = ["q.tenant_id"] + terms(of: entry.query, entry.columns).map { "q." + $0 }
+      return "SELECT * FROM (\nSELECT \(results.joined(separator: ", "))\nFROM (\n"
+        + "\(entry.query.sql)\n) q\nORDER BY \(order.joined(separator: ", "))\n) q\(place)"
+    }
+    return head(preludes, members, period, moment, hidden).text + "\n"
+      + branches.joined(separator: "\nUNION ALL\n")
+  }
+
+  /// A column as the text that COPY would print.
+  private static func text(of column: Column) -> String {
+    let name = "q." + Quoting.identifier(column.name)
+    switch column.typeName {
+    case "text", "varchar": return name
+    case "boolean": return "CASE WHEN \(name) THEN 't' WHEN NOT \(name) THEN 'f' END"
+    // A cast would take the blanks at its end away.
+    case "char": return "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END"
+    default: return "\(name)::text"
+    }
+  }
+
+  /// The common table expressions, and where the texts of files begin in them.
+  private static func head(
+    _ preludes: [ExtractSpec.Prelude], _ members: [Extractor.Member], _ period: Period,
+    _ moment: RunMoment, _ hidden: Extractor.HiddenRows?
+  ) -> (text: String, places: [(file: String, offset: Int, text: String)]) {
+    var text = "WITH partition(\(columns)) AS (VALUES\n"
+    text += members.map { values($0, period, moment) }.joined(separator: ",\n")
     text += ")"
     if let hidden, !hidden.keys.isEmpty {
       // A name of a common table expression goes before a table's; in its own query it is still the table's.
@@ -33,27 +79,28 @@ struct ExtractStatement {
     }
     var places: [(file: String, offset: Int, text: String)] = []
     for prelude in preludes {
-      text += ",\n\(Quoting.identifier(prelude.name)) AS (\n"
+      text += ",\n\(Quoting.identifier(prelude.name)) AS "
+      text += prelude.isInline ? "NOT MATERIALIZED (\n" : "(\n"
       places.append((prelude.file, text.unicodeScalars.count, prelude.sql))
       text += prelude.sql + "\n)"
     }
-    text += "\nSELECT q.* FROM (\n"
-    places.append((query.file, text.unicodeScalars.count, query.sql))
-    text += query.sql + "\n) q"
-    unordered = text
-    self.places = places
+    return (text, places)
   }
 
   /// The statement in the order that makes the bytes the same on every server: by tenant, then as the
   /// pipeline file says, text by code point.
   func ordered(by columns: [Column]) -> String {
+    unordered + "\nORDER BY "
+      + (["tenant_id"] + Self.terms(of: query, columns)).joined(separator: ", ")
+  }
+
+  private static func terms(of query: ExtractSpec.Query, _ columns: [Column]) -> [String] {
     let texts = Set(
       columns.filter { ["text", "varchar", "char"].contains($0.typeName) }.map(\.name))
-    let terms = query.order.map { term in
+    return query.order.map { term in
       Quoting.identifier(term.column) + (texts.contains(term.column) ? " COLLATE \"C\"" : "")
         + (term.descending ? " DESC" : "")
     }
-    return unordered + "\nORDER BY " + (["tenant_id"] + terms).joined(separator: ", ")
   }
 
   /// The place in a pipeline's file that a position of the statement (in characters, from one) falls in.

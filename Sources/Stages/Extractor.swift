@@ -93,33 +93,101 @@ public struct Extractor {
     }
   }
 
-  private func read(_ batch: Batch) throws -> [[Dataset]] {
-    var datasets = [[Dataset]](repeating: [], count: batch.members.count)
-    for query in batch.pipeline.extract.queries {
-      let statement = ExtractStatement(
-        query: query, preludes: batch.pipeline.extract.preludes, members: batch.members,
-        period: batch.period, moment: batch.moment, hidden: batch.hidden)
-      do {
-        for (index, dataset) in try read(statement, batch).enumerated() {
-          datasets[index].append(dataset)
-        }
-      } catch let error as Diagnostic {
-        throw statement.located(error)
-      }
+  /// All members' rows in one dataset a query, for a pipeline of all tenants together; it is the owner's.
+  public func extractTogether(_ batch: Batch, for owner: Tenant) -> Result<[Dataset], any Error> {
+    do {
+      return .success(
+        try connection.savepoint {
+          try batch.pipeline.extract.queries.map { query in
+            let statement = statement(query, batch)
+            let columns = try columns(of: statement)
+            let dataset = TogetherDataset(
+              name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
+              writer: try makeWriter(owner))
+            try copy(statement, columns, row: dataset.add)
+            return try dataset.finish()
+          }
+        })
+    } catch {
+      return .failure(
+        located(error, batch, Member(tenant: owner, settings: TenantSettings(), asOf: nil)))
     }
-    return datasets
   }
 
-  private func read(_ statement: ExtractStatement, _ batch: Batch) throws -> [Dataset] {
-    let columns = try connection.describe(statement.unordered)
-    if let fault = QueryRules.faults(in: columns, of: statement.query).first { throw fault }
-    let router = DatasetRouter(
-      name: statement.query.name,
-      columns: columns.dropFirst().map { Dataset.Column(name: $0.name, type: $0.typeName) },
-      tenants: batch.members.map(\.tenant), makeWriter: makeWriter)
-    try connection.copyOut(
-      "COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)", row: router.route)
-    return try router.finish()
+  /// One statement for all queries. Where it fails for one tenant alone, each query is asked by itself, so that the
+  /// error is told with the query's name and place.
+  private func read(_ batch: Batch) throws -> [[Dataset]] {
+    let queries = batch.pipeline.extract.queries
+    guard queries.count > 1 else { return try readEach(batch) }
+    var described: [(query: ExtractSpec.Query, columns: [Column])] = []
+    for query in queries {
+      described.append((query, Array(try columns(of: statement(query, batch)).dropFirst())))
+    }
+    let routers = described.map { query, columns in
+      DatasetRouter(
+        name: query.name, columns: columns.map(Dataset.Column.init),
+        tenants: batch.members.map(\.tenant), makeWriter: makeWriter)
+    }
+    let sorter = CombinedRows(routers, widths: described.map(\.columns.count))
+    let combined = ExtractStatement.combined(
+      described, preludes: batch.pipeline.extract.preludes, members: batch.members,
+      period: batch.period, moment: batch.moment, hidden: batch.hidden)
+    do {
+      try connection.savepoint {
+        try connection.copyOut("COPY (\(combined)) TO STDOUT (FORMAT csv)", row: sorter.route)
+      }
+    } catch let error as Diagnostic {
+      guard batch.members.count == 1, connection.isOpen, !error.isTransient else { throw error }
+      _ = try readEach(batch)
+      throw error
+    }
+    return transposed(try routers.map { try $0.finish() }, batch)
+  }
+
+  private func readEach(_ batch: Batch) throws -> [[Dataset]] {
+    let datasets = try batch.pipeline.extract.queries.map { query in
+      let statement = statement(query, batch)
+      let columns = try columns(of: statement)
+      let router = DatasetRouter(
+        name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
+        tenants: batch.members.map(\.tenant), makeWriter: makeWriter)
+      try copy(statement, columns, row: router.route)
+      return try router.finish()
+    }
+    return transposed(datasets, batch)
+  }
+
+  private func statement(_ query: ExtractSpec.Query, _ batch: Batch) -> ExtractStatement {
+    ExtractStatement(
+      query: query, preludes: batch.pipeline.extract.preludes, members: batch.members,
+      period: batch.period, moment: batch.moment, hidden: batch.hidden)
+  }
+
+  private func columns(of statement: ExtractStatement) throws -> [Column] {
+    do throws(Diagnostic) {
+      let columns = try connection.describe(statement.unordered)
+      if let fault = QueryRules.faults(in: columns, of: statement.query).first { throw fault }
+      return columns
+    } catch {
+      throw statement.located(error)
+    }
+  }
+
+  private func copy(
+    _ statement: ExtractStatement, _ columns: [Column],
+    row: (UnsafeRawBufferPointer) throws -> Void
+  ) throws {
+    do {
+      try connection.copyOut(
+        "COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)", row: row)
+    } catch let error as Diagnostic {
+      throw statement.located(error)
+    }
+  }
+
+  /// From queries of members to members of queries.
+  private func transposed(_ datasets: [[Dataset]], _ batch: Batch) -> [[Dataset]] {
+    batch.members.indices.map { index in datasets.map { $0[index] } }
   }
 
   private func located(_ error: any Error, _ batch: Batch, _ member: Member) -> any Error {
@@ -127,96 +195,5 @@ public struct Extractor {
       .init(
         stage: "extract", pipeline: batch.pipeline.name, tenant: member.tenant.slug,
         period: batch.period.description)) ?? error
-  }
-}
-
-/// Sends each row of one query to its tenant's file, by the tenant's id in the row.
-private final class DatasetRouter {
-  private let name: String
-  private let columns: [Dataset.Column]
-  private let header: [UInt8]
-  private let tenants: [Tenant]
-  private let makeWriter: (Tenant) throws -> any DatasetWriter
-  /// Tenants in the order in which their rows come: by id.
-  private let order: [(id: [UInt8], index: Int)]
-  private var position = -1
-  private var rows = 0
-  private var buffer: [UInt8] = []
-  private var writer: (any DatasetWriter)?
-  private var datasets: [Dataset?]
-
-  private static let flushSize = 1 << 16
-
-  init(
-    name: String, columns: [Dataset.Column], tenants: [Tenant],
-    makeWriter: @escaping (Tenant) throws -> any DatasetWriter
-  ) {
-    self.name = name
-    self.columns = columns
-    self.tenants = tenants
-    self.makeWriter = makeWriter
-    header = Array((columns.map(\.name).joined(separator: ",") + "\n").utf8)
-    order = tenants.indices.map { (Array(tenants[$0].id.utf8), $0) }
-      .sorted { $0.0.lexicographicallyPrecedes($1.0) }
-    datasets = Array(repeating: nil, count: tenants.count)
-  }
-
-  func route(_ row: UnsafeRawBufferPointer) throws {
-    guard row.count > 37, row[36] == UInt8(ascii: ",") else { throw foreignRow() }
-    let id = row[..<36]
-    if position < 0 || !id.elementsEqual(order[position].id) { try advance(to: id) }
-    rows += 1
-    buffer.append(contentsOf: row[37...])
-    if buffer.count >= Self.flushSize { try flush() }
-  }
-
-  /// All datasets, in the order of `tenants`; a tenant without a row has a header alone.
-  func finish() throws -> [Dataset] {
-    try close()
-    while position + 1 < order.count {
-      try open()
-      try close()
-    }
-    return datasets.compactMap { $0 }
-  }
-
-  private func advance(to id: Slice<UnsafeRawBufferPointer>) throws {
-    try close()
-    while position + 1 < order.count {
-      try open()
-      if id.elementsEqual(order[position].id) { return }
-      try close()
-    }
-    throw foreignRow()
-  }
-
-  private func open() throws {
-    position += 1
-    rows = 0
-    writer = try makeWriter(tenants[order[position].index])
-    buffer.append(contentsOf: header)
-  }
-
-  private func close() throws {
-    guard let writer else { return }
-    try flush()
-    let file = try writer.finish()
-    self.writer = nil
-    datasets[order[position].index] = Dataset(
-      name: name, columns: columns, rows: rows, bytes: file.bytes, digest: file.digest,
-      path: file.path)
-  }
-
-  private func flush() throws {
-    try buffer.withUnsafeBytes { bytes in
-      if !bytes.isEmpty { try writer?.append(bytes) }
-    }
-    buffer.removeAll(keepingCapacity: true)
-  }
-
-  private func foreignRow() -> Diagnostic {
-    Diagnostic(
-      .configuration, "the query '\(name)' gave a row of a tenant outside its batch",
-      hint: "read 'partition' and join every table to it by the tenant's id")
   }
 }

@@ -178,6 +178,11 @@ public struct IsolationTrial {
       let faults = QueryRules.faults(in: columns, of: query)
       guard faults.isEmpty else { throw Diagnostics(faults) }
       try record.copyOut("COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)") { row in
+        // About all tenants, for their operator: nobody else is to see it.
+        if pipeline.scope == .platform, row.first == UInt8(ascii: ",") {
+          rows["", default: []].append(Array(row))
+          return
+        }
         let tenant = String(decoding: row.prefix(36), as: UTF8.self)
         guard known.contains(tenant) else {
           throw Diagnostics([

@@ -23,6 +23,16 @@ public struct OperatorOverview: Sendable {
     }
   }
 
+  /// A report of all tenants together.
+  public struct Report: Sendable {
+    public var name, address: String
+
+    public init(name: String, address: String) {
+      self.name = name
+      self.address = address
+    }
+  }
+
   /// A partition whose last outcome is a failure.
   public struct Failing: Sendable {
     public var slug, partition, stage, message: String
@@ -67,6 +77,8 @@ public struct OperatorOverview: Sendable {
   /// By slug.
   public var tenants: [TenantLine] = []
   public var failing: [Failing] = []
+  /// The newest of each report of all tenants together.
+  public var reports: [Report] = []
   /// The newest first.
   public var runs: [RunLine] = []
 
@@ -99,6 +111,7 @@ extension StorePages {
     )
     page.raw("</p></header>\n<main>\n")
     writeFailing(overview.failing, &page)
+    writeReports(overview.reports, &page)
     writeRuns(overview.runs, &page)
     writeTenants(overview.tenants, &page)
     page.raw("</main>\n<footer class=\"bottom\"><p>")
@@ -153,6 +166,21 @@ extension StorePages {
     Dictionary(grouping: failing) { failure in
       [failure.stage, failure.message.replacing(failure.slug, with: ""), failure.hint ?? ""]
     }.values.sorted { ($1.count, $0[0].partition) < ($0.count, $1[0].partition) }
+  }
+
+  private static func writeReports(
+    _ reports: [OperatorOverview.Report], _ page: inout MarkupWriter
+  ) {
+    guard !reports.isEmpty else { return }
+    page.raw("<section><h2>Of all tenants together</h2>\n<ul class=\"releases\">\n")
+    for report in reports.sorted(by: { ($1.name) < ($0.name) }) {
+      page.raw("<li><a class=\"release\"")
+      page.attribute("href", report.address)
+      page.raw(">")
+      page.text(report.name)
+      page.raw("</a></li>\n")
+    }
+    page.raw("</ul></section>\n")
   }
 
   private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {

@@ -5,6 +5,11 @@ enum Name {
     (1...63).contains(text.utf8.count) && text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D }
   }
 
+  /// A tenant's slug, or the operator's name.
+  static func isOwner(_ text: String) -> Bool {
+    isSlug(text) || text == ReleaseTenant.operatorName
+  }
+
   /// A period as `2026`, `2026-11`, `2026-q4` or `2026-Q4`.
   static func isPeriod(_ text: some StringProtocol) -> Bool {
     (1...32).contains(text.utf8.count)

@@ -7,7 +7,7 @@ extension PendingRelease {
       if !isRight { throw Diagnostic(.configuration, message()) }
     }
     try check(
-      Name.isSlug(tenant.slug), "a tenant's slug is not of 1 to 63 characters in [a-z0-9-]")
+      Name.isOwner(tenant.slug), "a tenant's slug is not of 1 to 63 characters in [a-z0-9-]")
     try check(Name.isSlug(tenant.id), "a tenant's id is no UUID in lowercase")
     try check(Name.isSlug(pipeline), "a pipeline's name is not in [a-z0-9-]")
     try check(Name.isPeriod(period), "a period is not like 2026, 2026-11 or 2026-Q4")

@@ -6,6 +6,15 @@ public struct ReleaseTenant: Hashable, Sendable {
   public var slug: String
   public var name: String
 
+  /// Stands for a slug where a release is of all tenants together: it lies below `operator/`, and no slug is
+  /// like it.
+  public static let operatorName = "@operator"
+
+  /// The folder of a tenant, or the operator's, relative to the store's root.
+  public static func folder(_ slug: String) -> String {
+    slug == operatorName ? "operator" : "tenants/\(slug)"
+  }
+
   public init(id: String, slug: String, name: String) {
     self.id = id
     self.slug = slug
@@ -152,7 +161,7 @@ public struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringConv
   }
 
   /// The folder relative to the store's root.
-  public var path: String { "tenants/\(tenant)/\(pipeline)/\(period)" }
+  public var path: String { "\(ReleaseTenant.folder(tenant))/\(pipeline)/\(period)" }
 
   public var description: String { "\(tenant)/\(pipeline)/\(period)" }
 

@@ -5,13 +5,14 @@ extension Publication {
   /// Makes the slug this tenant's, or finds that it is.
   mutating func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
     let claim = TenantClaim(tenant)
-    let folder = store.path("tenants/\(tenant.slug)")
+    let folder = store.path(ReleaseTenant.folder(tenant.slug))
     let path = folder + "/tenant.json"
     while true {
       if let owner = try store.tenant(slug: tenant.slug) {
         guard owner.id == tenant.id else {
           throw Diagnostic(
-            .configuration, "the store's folder tenants/\(tenant.slug) is another tenant's",
+            .configuration,
+            "the store's folder \(ReleaseTenant.folder(tenant.slug)) is another tenant's",
             hint: "give the tenant another slug, or purge the one that had it")
         }
         if TenantClaim(owner) == claim { return }

@@ -51,7 +51,11 @@ extension ReleaseStore {
   private static func isPagePath(_ path: String) -> Bool {
     let parts = path.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 2 else { return false }
-    if parts[0] == "operator" { return Name.isPath(path) }
+    if parts[0] == "operator" {
+      return parts.enumerated().allSatisfy { place, part in
+        Name.isFileName(part) || (place == 2 && Name.isPeriod(part))
+      }
+    }
     if parts.count == 3, parts[0] == "tenants", parts[2] == "catalog.json" {
       return Name.isSlug(parts[1])
     }

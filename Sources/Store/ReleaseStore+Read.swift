@@ -26,7 +26,7 @@ extension ReleaseStore {
     guard let claim = try claim(slug: slug) else { return nil }
     guard claim.slug == slug else {
       throw Diagnostic(
-        .io, "\(path("tenants/\(slug)/tenant.json")) has another slug",
+        .io, "\(path(ReleaseTenant.folder(slug) + "/tenant.json")) has another slug",
         hint: "if a `yearbook tenant rename` was interrupted, give it again")
     }
     return ReleaseTenant(id: claim.id, slug: claim.slug, name: claim.name)
@@ -35,9 +35,9 @@ extension ReleaseStore {
   /// A tenant's partitions, sorted by pipeline and period.
   public func partitions(tenant slug: String) throws(Diagnostic) -> [ReleasePartition] {
     var partitions: [ReleasePartition] = []
-    for pipeline in try folders(in: path("tenants/\(slug)")) where Name.isSlug(pipeline) {
-      for period in try folders(in: path("tenants/\(slug)/\(pipeline)")) where Name.isPeriod(period)
-      {
+    let folder = path(ReleaseTenant.folder(slug))
+    for pipeline in try folders(in: folder) where Name.isSlug(pipeline) {
+      for period in try folders(in: "\(folder)/\(pipeline)") where Name.isPeriod(period) {
         partitions.append(ReleasePartition(tenant: slug, pipeline: pipeline, period: period))
       }
     }

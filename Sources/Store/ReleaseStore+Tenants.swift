@@ -63,7 +63,7 @@ extension ReleaseStore {
 
   /// What a folder's `tenant.json` says, also where it still has the slug of before.
   func claim(slug: String) throws(Diagnostic) -> TenantClaim? {
-    let path = path("tenants/\(slug)/tenant.json")
+    let path = path(ReleaseTenant.folder(slug) + "/tenant.json")
     guard let bytes = try FileReader.contents(path) else { return nil }
     guard let claim = TenantClaim(bytes: bytes) else {
       throw Diagnostic(

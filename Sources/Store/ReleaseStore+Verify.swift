@@ -11,7 +11,13 @@ extension ReleaseStore {
     tenant: String? = nil, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var verifier = Verifier(store: self, options: options)
-    let slugs = if let tenant { [tenant] } else { try FileReader.names(in: path("tenants")) }
+    var slugs = [tenant].compactMap { $0 }
+    if tenant == nil {
+      slugs = try FileReader.names(in: path("tenants"))
+      if FileReader.status(path(ReleaseTenant.folder(ReleaseTenant.operatorName))) != nil {
+        slugs.append(ReleaseTenant.operatorName)
+      }
+    }
     for slug in slugs { verifier.verify(tenant: slug) }
     verifier.noteMissingPartitions(tenant: tenant)
     return verifier.found

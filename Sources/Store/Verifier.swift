@@ -24,9 +24,10 @@ struct Verifier {
   }
 
   mutating func verify(tenant slug: String) {
-    let folder = "tenants/" + slug
+    let folder = ReleaseTenant.folder(slug)
     guard isFolder(folder) else { return }
-    guard Name.isSlug(slug) else { return note(.extra, folder) }
+    guard Name.isOwner(slug) else { return note(.extra, folder) }
+    if slug == ReleaseTenant.operatorName { return verifyOperator(folder) }
     let claim = folder + "/tenant.json"
     // A publisher may have died before it claimed the folder it had made.
     if names(folder).isEmpty { return }
@@ -41,6 +42,20 @@ struct Verifier {
       } else if !(kind == .file && ["catalog.json", "index.html", "tenant.json"].contains(name)) {
         note(.extra, path)
       }
+    }
+  }
+
+  /// The releases of all tenants together; what else the operator has there is nobody's release.
+  private mutating func verifyOperator(_ folder: String) {
+    let claim = folder + "/tenant.json"
+    guard FileReader.status(store.path(claim)) != nil else { return }
+    if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != ReleaseTenant.operatorName {
+      note(.wrongTenant, claim)
+    }
+    for name in names(folder) where Name.isSlug(name) && !["runs", "tombstones"].contains(name) {
+      let path = folder + "/" + name
+      guard kind(path) == .folder else { continue }
+      verify(pipeline: path, of: ReleaseTenant.operatorName, name)
     }
   }
 

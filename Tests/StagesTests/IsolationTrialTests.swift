@@ -13,7 +13,10 @@ import Testing
     try withTrial { trial in
       for pipeline in library.pipelines {
         let outcome = try trial.run(pipeline)
-        #expect(outcome.silent == [], "a query that gave no row was not tried")
+        // What does not fit a tenant's own rules is not among the rows that its catalog allows.
+        #expect(
+          outcome.silent.filter { $0 != "left_out" } == [], "a query that gave no row was not tried"
+        )
         #expect(pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? [] == [])
       }
     }
