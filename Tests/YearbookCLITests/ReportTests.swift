@@ -1,0 +1,171 @@
+import Foundation
+import Postgres
+import TestSupport
+import Testing
+
+/// The project's own reports from end to end: nothing of another tenant in any file, a tenant whose rows can't be
+/// counted, a report that is made of nothing but files.
+@Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
+struct ReportTests {
+  private static let reports = ["annual", "billing", "dojos", "users", "platform-billing"]
+
+  /// Two tenants whose every text says whose it is, with a guest of each at the other's.
+  private static let rows = """
+    INSERT INTO app.tenant (id, slug, name, timezone, locale, currency, created)
+    SELECT md5('t' || v.slug)::uuid, v.slug, 'Firm ' || v.mark, v.zone, v.locale, v.currency, '2024-01-01'
+    FROM (VALUES ('one', 'QOXA', 'America/Sao_Paulo', 'pt-BR', 'BRL'),
+      ('two', 'ZVYB', 'Asia/Tokyo', 'en', 'JPY')) AS v(slug, mark, zone, locale, currency);
+    CREATE TEMP TABLE mark AS
+    SELECT id, slug, CASE slug WHEN 'one' THEN 'QOXA' ELSE 'ZVYB' END AS mark,
+      md5('t' || CASE slug WHEN 'one' THEN 'two' ELSE 'one' END)::uuid AS other,
+      CASE slug WHEN 'one' THEN 'two' ELSE 'one' END AS other_slug
+    FROM app.tenant;
+    INSERT INTO app."user" (id, tenantid, username, firstname, lastname, email, age, privacy, created)
+    SELECT md5('u' || slug || n)::uuid, id, mark || 'u' || n, mark || 'first' || n, mark || 'last' || n,
+      mark || n || '@example.org', 30, (ARRAY['names', 'initials', 'none'])[n % 3 + 1], '2025-01-05'
+    FROM mark, generate_series(0, 5) n;
+    INSERT INTO app.pocuser (userid, tenantid, name, description, language, favorite, tags, repourl, created)
+    SELECT md5('u' || CASE WHEN n = 7 THEN other_slug ELSE slug END || n % 6)::uuid, id, mark || ' poc ' || n,
+      mark || ' words', mark || 'lang', CASE WHEN n % 2 = 0 THEN 'Y' ELSE 'N' END, mark || 'tag,x',
+      'https://example.org/' || mark, '2025-02-01'::timestamptz + n * interval '20 days'
+    FROM mark, generate_series(0, 11) n;
+    INSERT INTO app.room (id, userid, tenantid, date, name, created)
+    SELECT md5('r' || slug || n)::uuid, md5('u' || CASE WHEN n = 3 THEN other_slug ELSE slug END || n)::uuid, id,
+      '2025-03-01'::timestamptz + n * interval '30 days', mark || ' dojo ' || n, '2025-01-06'
+    FROM mark, generate_series(0, 4) n;
+    INSERT INTO app.room_member (roomid, userid)
+    SELECT md5('r' || slug || n)::uuid, md5('u' || s || 1)::uuid
+    FROM mark, generate_series(0, 4) n, unnest(ARRAY[slug, other_slug]) AS s;
+    INSERT INTO app.message (userid, roomid, tenantid, body, created)
+    SELECT md5('u' || slug || 2)::uuid, md5('r' || slug || n)::uuid, id, mark || ' said', '2025-03-02'
+    FROM mark, generate_series(0, 4) n;
+    INSERT INTO app.billing (id, tenantid, plan, price, expirationdate, paymentgateway, created)
+    SELECT md5('b' || slug)::uuid, id, 'M', 10, '2025-12-01', mark || 'gate', '2025-01-01' FROM mark;
+    INSERT INTO app.billing_event (billingid, tenantid, kind, plan, price, currency, at)
+    SELECT md5('b' || slug)::uuid, id, 'created', 'M', 10, 'BRL', '2025-01-01' FROM mark;
+    INSERT INTO app.payment (billingid, tenantid, total, currency, payment_gateway, kind, status,
+      invoice_number, due, created)
+    SELECT md5('b' || slug)::uuid, id, 10, 'BRL', mark || 'gate', 'charge', 'succeeded', mark || n,
+      '2025-02-01', '2025-02-01' FROM mark, generate_series(1, 3) n;
+    """
+
+  private func withReports(_ body: (Installation) throws -> Void) throws {
+    try Installation.with { here in
+      for name in Self.reports + ["common"] {
+        try FileManager.default.copyItem(
+          atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
+      }
+      let connection = try here.platform.connect()
+      try connection.execute(Self.rows)
+      try body(here)
+    }
+  }
+
+  @Test func `No file of a tenant holds a text of another, in any report`() throws {
+    try withReports { here in
+      for report in Self.reports {
+        for period in report == "annual" ? ["2025"] : ["2025", "2025-03"] {
+          let (status, output) = try here.yearbook(["run", report, "--period", period])
+          #expect(status == 0, "\(output)")
+        }
+      }
+      let store = "\(here.folder)/store"
+      var seen: [String: Int] = [:]
+      for case let path as String in FileManager.default.enumerator(atPath: store) ?? .init() {
+        guard let data = FileManager.default.contents(atPath: "\(store)/\(path)") else { continue }
+        for (slug, mark) in [("one", "QOXA"), ("two", "ZVYB")] where data.contains(mark) {
+          seen[slug, default: 0] += 1
+          let isOwn = path.hasPrefix("tenants/\(slug)/") || path.hasPrefix("operator/")
+          #expect(isOwn, "\(path) holds a text of '\(slug)'")
+        }
+      }
+      // What is found nowhere proves nothing.
+      #expect(seen.values.allSatisfy { $0 > 20 }, "\(seen)")
+      // Who is not to be shown, is in none: the last of three each is 'none', the second 'initials'.
+      for case let path as String in FileManager.default.enumerator(atPath: store) ?? .init() {
+        guard let data = FileManager.default.contents(atPath: "\(store)/\(path)") else { continue }
+        for name in ["last2", "first1", "last5", "u2", "said"].flatMap({
+          ["QOXA" + $0, "ZVYB" + $0]
+        })
+        where data.contains(name) {
+          Issue.record("\(path) holds '\(name)'")
+        }
+      }
+    }
+  }
+
+  @Test func `A tenant with an unknown plan fails alone, and is left out of all together`() throws {
+    try withReports { here in
+      let connection = try here.platform.connect()
+      try connection.execute(
+        """
+        ALTER TABLE app.billing_event DROP CONSTRAINT billing_event_plan_check;
+        UPDATE app.billing_event SET plan = 'W'
+          WHERE tenantid = (SELECT id FROM app.tenant WHERE slug = 'one')
+        """)
+      let (status, output) = try here.yearbook(["run", "billing", "--period", "2025"])
+      #expect(status == 1, "\(output)")
+      #expect(output.contains("1 published, 0 unchanged, 1 failed"), "\(output)")
+      #expect(output.contains("the column 'plan' holds an unknown term"), "\(output)")
+      #expect(try here.yearbook(["run", "platform-billing", "--period", "2025"]).status == 0)
+      let payload = try here.payload()
+      let left = try #require(
+        payload.first { $0.key.contains("platform-billing/") && $0.key.hasSuffix("left_out.csv") })
+      #expect(String(decoding: left.value, as: UTF8.self).contains("one,Firm QOXA,unknown_plan,2"))
+      let tenants = try #require(
+        payload.first { $0.key.contains("platform-billing/") && $0.key.hasSuffix("/tenants.csv") })
+      #expect(!String(decoding: tenants.value, as: UTF8.self).contains("QOXA"))
+      // Once the row is mended, a retry takes up this tenant alone.
+      try connection.execute("UPDATE app.billing_event SET plan = 'M'")
+      let retried = try here.yearbook(["retry"])
+      #expect(retried.status == 0, "\(retried.output)")
+      #expect(retried.output.contains("1 published"), "\(retried.output)")
+    }
+  }
+
+  @Test func `The guide's report is made of its files alone`() throws {
+    try withReports { here in
+      let guide = String(
+        decoding: try #require(
+          FileManager.default.contents(atPath: "\(Places.project)/docs/how-to/new-report.md")),
+        as: UTF8.self)
+      // Each file of the guide stands in a block that begins with its name.
+      var count = 0
+      for block in guide.components(separatedBy: "```").enumerated().filter({ $0.offset % 2 == 1 })
+      {
+        let lines = block.element.split(separator: "\n", omittingEmptySubsequences: false)
+          .dropFirst()
+        let indent = lines.first?.prefix { $0 == " " }.count ?? 0
+        let text = lines.map { String($0.dropFirst(indent)) }
+        guard let first = text.first, let name = first.split(separator: " ").dropFirst().first,
+          ["--", "#", "{{!"].contains(first.split(separator: " ").first)
+        else { continue }
+        count += 1
+        let path = String(name)
+        let content = text.dropFirst().joined(separator: "\n")
+        if path.hasPrefix("templates/messages/") {
+          let old = String(
+            decoding: try #require(FileManager.default.contents(atPath: "\(here.folder)/\(path)")),
+            as: UTF8.self)
+          try here.write(path, old + content)
+        } else {
+          try here.write(path, content)
+        }
+      }
+      #expect(count == 6, "SQL, YAML, a template and three languages")
+      let check = try here.yearbook(["check"])
+      #expect(check.status == 0, "\(check.output)")
+      let (status, output) = try here.yearbook(["run", "people", "--period", "2025"])
+      #expect(status == 0, "\(output)")
+      let page = try #require(
+        here.payload().first { $0.key.contains("one/people/") && $0.key.hasSuffix("index.html") })
+      let text = String(decoding: page.value, as: UTF8.self)
+      #expect(text.contains("6 pessoas chegaram"), "\(text)")
+      #expect(text.contains("jan"), "\(text)")
+    }
+  }
+}
+
+extension Data {
+  fileprivate func contains(_ text: String) -> Bool { range(of: Data(text.utf8)) != nil }
+}
