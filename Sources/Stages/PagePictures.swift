@@ -33,11 +33,16 @@ struct PagePictures {
     }
   }
 
+  /// A page goes without a picture, whatever keeps it away: the object, or the whole folder of media.
+  private static func isAbsence(_ error: Diagnostic) -> Bool {
+    [.data, .configuration, .io].contains(error.code)
+  }
+
   /// What an object holds; what is missing has no digest.
   func digest(_ key: String) throws -> String? {
     do {
       return try environment.digest(ofMedia: prefix + key)
-    } catch let error as Diagnostic where error.code == .data {
+    } catch let error as Diagnostic where PagePictures.isAbsence(error) {
       return nil
     }
   }
@@ -94,7 +99,7 @@ struct PagePictures {
           maxHeight: PagePictures.box.height * 4)
         bytes = try StillImage.jpeg(VideoFrame(PagePictures.opaque(picture)), quality: 5)
       } catch {
-        guard error.code == .data else { throw error }
+        guard PagePictures.isAbsence(error) else { throw error }
         warnings.append(
           Warning(
             code: "picture-unusable", subject: key, message: "\(error.message); it is left out"))
