@@ -3,7 +3,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third]
+  static let migrations = [first, second, third, fourth]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -191,5 +191,52 @@ enum RecordSchema {
       PRIMARY KEY (tenant_id, user_id)
     );
     COMMENT ON TABLE yearbook.erasure IS 'people who are left out of all that is read';
+    """
+
+  private static let fourth = """
+    ALTER TABLE yearbook.reports
+      ADD COLUMN is_request boolean NOT NULL DEFAULT true,
+      ADD COLUMN started timestamptz,
+      ADD COLUMN finished timestamptz,
+      ADD COLUMN due timestamptz,
+      ADD COLUMN tries smallint NOT NULL DEFAULT 0,
+      ADD COLUMN worker bigint;
+    COMMENT ON COLUMN yearbook.reports.is_request IS
+      'false for the one row by which every published report has one, asked for or not';
+    COMMENT ON COLUMN yearbook.reports.due IS 'not before; set where a try failed in a way that may pass';
+    COMMENT ON COLUMN yearbook.reports.worker IS
+      'the advisory lock of whoever works on it: gone with the lock, it is anyone''s again';
+    CREATE INDEX ON yearbook.reports (started);
+    CREATE UNIQUE INDEX ON yearbook.reports (tenant_id, report_type, period) WHERE NOT is_request;
+
+    CREATE FUNCTION yearbook.announce_request() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        PERFORM pg_catalog.pg_notify('yearbook_requests', '');
+        RETURN NULL;
+      END
+    $$;
+    CREATE TRIGGER announce_request AFTER INSERT ON yearbook.reports FOR EACH ROW
+      WHEN (NEW.is_request AND NEW.status = 'requested')
+      EXECUTE FUNCTION yearbook.announce_request();
+
+    CREATE FUNCTION yearbook.enter_report() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO yearbook.reports
+          (tenant_id, report_type, period, status, location, is_request, finished)
+        VALUES (NEW.tenant_id, upper(NEW.pipeline), NEW.period, 'published',
+          format('tenants/%s/%s/%s/releases/%s', NEW.slug, NEW.pipeline, NEW.period, NEW.release_id),
+          false, now())
+        ON CONFLICT (tenant_id, report_type, period) WHERE NOT is_request
+        DO UPDATE SET location = excluded.location, finished = excluded.finished;
+        RETURN NULL;
+      END
+    $$;
+    CREATE TRIGGER enter_report AFTER INSERT OR UPDATE OF release_id, slug ON yearbook.partition
+      FOR EACH ROW WHEN (NEW.release_id IS NOT NULL) EXECUTE FUNCTION yearbook.enter_report();
+    INSERT INTO yearbook.reports
+      (tenant_id, report_type, period, status, location, is_request, created_date, finished)
+    SELECT tenant_id, upper(pipeline), period, 'published',
+      format('tenants/%s/%s/%s/releases/%s', slug, pipeline, period, release_id), false, changed, changed
+    FROM yearbook.partition WHERE release_id IS NOT NULL;
     """
 }

@@ -118,23 +118,27 @@ extension RunRecord {
   /// The newest runs first.
   public func runs(limit: Int) throws(Diagnostic) -> [Run] {
     try markDeadRuns()
-    var runs: [Run] = []
-    for row in try connection.query(
-      """
-      SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
-        (seconds * 1000)::bigint AS ms, planned, published, unchanged, failed, skipped, stages_run,
-        stages_found, warnings
-      FROM yearbook.runs JOIN (SELECT id, arguments FROM yearbook.run) AS r USING (id) ORDER BY id COLLATE "C" DESC LIMIT $1
-      """, [String(limit)])
-    { runs.append(try run(row)) }
-    return runs
+    return try runs("", limit: limit)
   }
 
   /// A run by its id or the beginning of it; `nil` where there is none, or more than one.
   public func run(_ id: String) throws(Diagnostic) -> Run? {
-    let all = try runs(limit: 100_000)
-    let matching = all.filter { $0.id.hasPrefix(id) }
+    try markDeadRuns()
+    let matching = try runs(id, limit: 2)
     return matching.count == 1 ? matching[0] : nil
+  }
+
+  private func runs(_ beginning: String, limit: Int) throws(Diagnostic) -> [Run] {
+    var runs: [Run] = []
+    for row in try connection.query(
+      """
+      SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
+        (extract(epoch FROM coalesce(finished, now()) - started) * 1000)::bigint AS ms,
+        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings
+      FROM yearbook.run WHERE starts_with(id, $1) ORDER BY id COLLATE "C" DESC LIMIT $2
+      """, [beginning, String(limit)])
+    { runs.append(try run(row)) }
+    return runs
   }
 
   private func run(_ row: Row) throws(Diagnostic) -> Run {

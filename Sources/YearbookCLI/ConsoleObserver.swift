@@ -2,128 +2,148 @@ import Diagnostics
 import Engine
 import Foundation
 import Pipelines
+import Synchronization
 
-/// Shows a run: one live line on a terminal, plain lines with the time elsewhere, failures in place.
-///
-/// `@unchecked Sendable`: the engine tells one event at a time, and `finish` comes after the last.
-final class ConsoleObserver: RunObserver, @unchecked Sendable {
+/// Shows a run to people: a live display on a terminal, plain lines with the time elsewhere, failures in place.
+final class ConsoleObserver: RunReporter {
+  private struct State {
+    var display: LiveDisplay?
+    var progress = RunProgress()
+    var lastTold: [String: Date] = [:]
+    var lastLine = Date()
+    /// How often each message was met; from some number on it is only counted.
+    var failures: [String: Int] = [:]
+    var isFinished = false
+  }
+
   private let isQuiet: Bool
   private let console = Console.standardError
-  private let isLive: Bool
-  private var active: [String: String] = [:]
-  private var done = 0
-  private var total = 0
-  private var failed = 0
-  private var began = Date()
-  private var lastDrawn = Date.distantPast
-  private var lastTold: [String: Date] = [:]
+  private let state: Mutex<State>
+  /// Larger runs are told by numbers, not by each release.
+  private static let mostPublished = 200
+  private static let mostAlike = 20
 
   init(isQuiet: Bool) {
     self.isQuiet = isQuiet
-    isLive = Console.standardError.isTerminal && !isQuiet
+    let isLive = Console.standardError.isTerminal && !isQuiet
+    state = Mutex(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
+    guard isLive else { return }
+    let thread = Thread { [weak self] in
+      while let self, self.tick() { Thread.sleep(forTimeInterval: 0.5) }
+    }
+    thread.name = "yearbook-display"
+    thread.start()
+  }
+
+  /// Redraws, so that the clock is seen to go on; `false` once the run has ended.
+  private func tick() -> Bool {
+    state.withLock { state in
+      if !state.isFinished { state.display?.draw(state.progress) }
+      return !state.isFinished
+    }
   }
 
   func receive(_ event: RunEvent) {
+    state.withLock { state in
+      state.progress.note(event)
+      show(event, &state)
+    }
+  }
+
+  private func show(_ event: RunEvent, _ state: inout State) {
     switch event {
     case .began(let run, let partitions, let tenants):
-      total = partitions
       say(
-        "run \(run): \(Figures.count(partitions, "partition")) of \(Figures.count(tenants, "tenant"))"
-      )
+        "run \(run): \(Figures.count(partitions, "partition")) of \(Figures.count(tenants, "tenant"))",
+        &state)
     case .tried(let pipeline, let silent):
       let rest = silent.isEmpty ? "" : "; no row came of \(silent.joined(separator: ", "))"
-      say("isolation trial passed: \(pipeline)\(rest)")
+      say("isolation trial passed: \(pipeline)\(rest)", &state)
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       say(
         "extracted \(pipeline) \(period): \(Figures.count(rows, "row")) of"
-          + " \(Figures.count(tenants, "tenant")) in \(Figures.duration(seconds))")
-    case .stageBegan(let stage, let partition):
-      active[partition] = stage
-      draw()
-    case .stageEnded(_, let partition, _, _):
-      active[partition] = nil
-      draw()
-    case .progress(let stage, let partition, let done, let total, let what):
-      active[partition] = "\(stage) \(done)/\(total) \(what)"
-      tellNowAndThen(partition)
+          + " \(Figures.count(tenants, "tenant")) in \(Figures.duration(seconds))", &state)
+    case .stageBegan, .stageEnded: state.display?.draw(state.progress)
+    case .progress(_, let partition, _, _, _): tellNowAndThen(partition, &state)
     case .warning(let partition, let warning):
       say(
-        "\(console.styled("warning", .yellow)) \(partition): \(warning.subject): \(warning.message)"
-      )
-    case .ended(let partition, let outcome, let done, let total):
-      active[partition] = nil
-      (self.done, self.total) = (done, total)
-      ended(partition, outcome)
-    case .refused(let fault): fail(fault)
-    case .finished: clear()
+        "\(console.styled("warning", .yellow)) \(partition): \(warning.subject): \(warning.message)",
+        &state)
+    case .ended(let partition, let outcome, _, let total):
+      switch outcome {
+      case .published(_, let bytes) where total <= Self.mostPublished:
+        say("published \(partition), \(Figures.bytes(bytes))", &state)
+      case .published, .unchanged: state.display?.draw(state.progress)
+      case .failed(let failure): fail(failure, &state)
+      case .skipped(let pipeline):
+        fail("skipped", "\(partition): \(pipeline) failed", nil, &state, like: "skipped")
+      }
+      tellHowFar(&state)
+    case .refused(let fault): fail(fault, &state)
+    case .finished:
+      state.isFinished = true
+      state.display?.clear()
+      tellUntold(state)
     }
   }
 
-  private func ended(_ partition: String, _ outcome: RunEvent.Outcome) {
-    switch outcome {
-    case .published(_, let bytes): say("published \(partition), \(Figures.bytes(bytes))")
-    case .unchanged: draw()
-    case .failed(let failure):
-      failed += 1
-      fail(failure)
-    case .skipped(let pipeline):
-      failed += 1
-      say("\(console.styled("skipped", .yellow)) \(partition): \(pipeline) failed")
+  private func fail(_ failure: Diagnostic, _ state: inout State) {
+    fail("failed", failure.description, failure.hint, &state, like: failure.message)
+  }
+
+  private func fail(
+    _ word: String, _ text: String, _ hint: String?, _ state: inout State, like message: String
+  ) {
+    state.failures[message, default: 0] += 1
+    guard state.failures[message, default: 0] <= Self.mostAlike else { return }
+    state.display?.clear()
+    let style: Console.Style = word == "failed" ? .red : .yellow
+    console.line(stamp(state) + console.styled(word, style) + " " + text)
+    if let hint { console.line("         what to do: \(hint)") }
+    state.display?.draw(state.progress)
+  }
+
+  /// Failures that were only counted.
+  private func tellUntold(_ state: State) {
+    for (message, count) in state.failures.sorted(by: { $0.key < $1.key })
+    where count > Self.mostAlike {
+      console.line(
+        stamp(state) + "\(Figures.count(count - Self.mostAlike)) more failed likewise: \(message)")
     }
   }
 
-  private func fail(_ failure: Diagnostic) {
-    clear()
-    console.line(stamp() + console.styled("failed ", .red) + failure.description)
-    if let hint = failure.hint { console.line("         what to do: \(hint)") }
-    draw()
-  }
-
-  private func say(_ text: String) {
+  private func say(_ text: String, _ state: inout State) {
     guard !isQuiet else { return }
-    clear()
-    console.line(stamp() + text)
-    draw()
+    state.display?.clear()
+    console.line(stamp(state) + text)
+    state.lastLine = Date()
+    state.display?.draw(state.progress)
   }
 
-  private func stamp() -> String {
-    if isLive { return "" }
+  private func stamp(_ state: State) -> String {
+    if state.display != nil { return "" }
     return Date().formatted(.iso8601.time(includingFractionalSeconds: false)) + " "
   }
 
-  /// Long work is heard of every ten seconds where nobody sees the live line.
-  private func tellNowAndThen(_ partition: String) {
-    if isLive {
-      draw()
-    } else if Date().timeIntervalSince(lastTold[partition] ?? began) >= 10 {
-      lastTold[partition] = Date()
-      say("\(partition): \(active[partition] ?? "")")
+  /// Long work is heard of every ten seconds where nobody sees the live display.
+  private func tellNowAndThen(_ partition: String, _ state: inout State) {
+    if state.display != nil {
+      state.display?.draw(state.progress)
+    } else if Date().timeIntervalSince(state.lastTold[partition] ?? state.progress.began) >= 10 {
+      state.lastTold[partition] = Date()
+      say("\(partition): \(state.progress.active[partition] ?? "")", &state)
     }
   }
 
-  private func draw() {
-    guard isLive, Date().timeIntervalSince(lastDrawn) > 0.05 else { return }
-    lastDrawn = Date()
-    let elapsed = Date().timeIntervalSince(began)
-    var text = "\(done)/\(total) done"
-    if failed > 0 { text += ", \(failed) failed" }
-    text += " · \(Figures.duration(elapsed))"
-    if done > 0, done < total {
-      text += " · about \(Figures.duration(elapsed / Double(done) * Double(total - done))) left"
+  /// How far a large run is, every half a minute without another line.
+  private func tellHowFar(_ state: inout State) {
+    if state.display == nil, Date().timeIntervalSince(state.lastLine) >= 30 {
+      say(state.progress.headline, &state)
     }
-    for (partition, stage) in active.sorted(by: { $0.key < $1.key }) {
-      text += " · \(partition) \(stage)"
-    }
-    console.write("\r\u{1B}[2K" + String(text.prefix(console.width - 1)))
-  }
-
-  private func clear() {
-    if isLive { console.write("\r\u{1B}[2K") }
   }
 
   /// At most ten lines, which end with what to do.
   func finish(_ summary: RunSummary) {
-    clear()
     let out = Console.standardOutput
     let counts = summary.counts
     if isQuiet, summary.state == "done" { return }
@@ -132,11 +152,14 @@ final class ConsoleObserver: RunObserver, @unchecked Sendable {
       "\(out.styled(summary.state, summary.state == "done" ? .green : .red)) run \(summary.run) of"
         + " \(summary.name) as of \(summary.moment) in \(Figures.duration(summary.seconds))")
     out.line(
-      "  partitions  \(counts.published) published, \(counts.unchanged) unchanged, \(counts.failed) failed"
-        + (counts.skipped > 0 ? ", \(counts.skipped) skipped" : ""))
-    out.line("  stages      \(counts.stagesRun) run, \(counts.stagesFound) found done")
+      "  partitions  \(Figures.count(counts.published)) published, \(Figures.count(counts.unchanged))"
+        + " unchanged, \(Figures.count(counts.failed)) failed"
+        + (counts.skipped > 0 ? ", \(Figures.count(counts.skipped)) skipped" : ""))
+    out.line(
+      "  stages      \(Figures.count(counts.stagesRun)) run, \(Figures.count(counts.stagesFound)) found done"
+    )
     if counts.warnings > 0 {
-      out.line("  warnings    \(counts.warnings), in `yearbook status`")
+      out.line("  warnings    \(Figures.count(counts.warnings)), in `yearbook status`")
     }
     let slow = summary.stageSeconds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     if !slow.isEmpty {

@@ -69,6 +69,8 @@ struct YearbookCommand: ParsableCommand {
     subcommands: [
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
       ExplainCommand.self,
+      RunsCommand.self, LogsCommand.self, CancelCommand.self, RequestsCommand.self,
+      CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
       RollbackCommand.self, PruneCommand.self, PurgeCommand.self, TenantCommand.self,

@@ -116,7 +116,7 @@ private struct Demo {
   }
 
   func runNightly(_ configuration: Configuration, _ options: RunOptions) throws -> RunSummary {
-    let observer = ConsoleObserver(isQuiet: options.quiet)
+    let observer = options.reporting.reporter()
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),

@@ -10,8 +10,7 @@ struct RunOptions: ParsableArguments {
   var jobs: Int?
   @Flag(help: "Exit with 1 where there are warnings.")
   var strict = false
-  @Flag(help: "Print failures and the summary alone.")
-  var quiet = false
+  @OptionGroup var reporting: ReportingOptions
 
   func validate() throws {
     if let jobs, !(1...256).contains(jobs) {
@@ -118,7 +117,7 @@ struct RunCommand: ParsableCommand {
       ).printPlan()
       return
     }
-    let console = ConsoleObserver(isQuiet: options.quiet)
+    let console = options.reporting.reporter()
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),

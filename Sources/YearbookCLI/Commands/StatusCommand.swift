@@ -6,127 +6,107 @@ import Foundation
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Shows the last run: what came of each partition, what failed and how to retry it.",
+    abstract: "Shows the last run: what came of it, what failed and why, and how to retry it.",
     discussion: """
       Examples:
         yearbook status
         yearbook status 20261121T0315 --json
+        yearbook status --partitions --state failed
+        yearbook status --max-age 26h     for monitors: 1 when the last good night is older
       """)
 
   @Argument(help: "The run's id or the beginning of it (default: the last run).")
   var id: String?
+  @Flag(help: "Show each partition, however many there are.")
+  var partitions = false
+  @Flag(help: "Show each warning.")
+  var warnings = false
+  @OptionGroup var picking: PartitionOptions
+  @Option(
+    help: ArgumentHelp(
+      "Say whether the last good run of the schedule began within this time; exit with 1 if not.",
+      valueName: "time"))
+  var maxAge: String?
+  @Option(help: "The schedule that --max-age looks at.")
+  var schedule = "nightly"
   @Flag(help: "Print JSON.")
   var json = false
   @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    if let maxAge, DurationText.seconds(maxAge) == nil {
+      throw ValidationError("--max-age is like 90m, 26h or 2d")
+    }
+  }
 
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
       let record = try RunRecord(
         configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      if let seconds = maxAge.flatMap(DurationText.seconds) {
+        return try watch(record, seconds)
+      }
       guard let found = try id.map({ try record.run($0) }) ?? record.runs(limit: 1).first else {
         throw Diagnostic(
           .usage,
           id.map { "there is no run '\($0)', or more than one begins so" }
             ?? "nothing has run yet",
-          hint: "`yearbook run nightly` makes a run")
+          hint: "`yearbook runs` shows all, `yearbook run nightly` makes one")
       }
       let status = Status(
-        run: found, failures: try record.failures(of: found.id), partitions: try record.partitions()
-      )
-      json ? try status.printJSON() : status.print()
+        run: found, failures: try failures(of: found, record), record: record,
+        choice: picking.choice, shared: shared)
+      if json {
+        try status.printJSON()
+      } else {
+        try status.print(everyPartition: partitions, everyWarning: warnings)
+      }
     }
   }
-}
 
-/// What `status` shows.
-private struct Status {
-  let run: RunRecord.Run
-  let failures: [RunRecord.Failure]
-  let partitions: [RunRecord.PartitionState]
-
-  func print() {
-    let out = Console.standardOutput
-    let counts = run.counts
-    out.line(
-      "\(out.styled(run.state, run.state == "done" ? .green : .red)) run \(run.id) of \(run.name) as of"
-        + " \(run.moment), began \(run.started), took \(Figures.duration(run.seconds))")
-    out.line(
-      "\(Figures.count(counts.planned, "partition")): \(counts.published) published,"
-        + " \(counts.unchanged) unchanged, \(counts.failed) failed, \(counts.skipped) skipped;"
-        + " stages: \(counts.stagesRun) run, \(counts.stagesFound) found done")
-    if !partitions.isEmpty {
-      out.line()
-      let width = partitions.map { "\($0.pipeline) \($0.slug) \($0.period)".count }.max() ?? 0
-      for partition in partitions {
-        let label = "\(partition.pipeline) \(partition.slug) \(partition.period)"
-        let padding = String(repeating: " ", count: width - label.count)
-        let warnings =
-          partition.warnings > 0 ? ", \(Figures.count(partition.warnings, "warning"))" : ""
-        let word = partition.isPublished ? "done" : out.styled("failed", .red)
-        out.line("  \(label)\(padding)  \(word)  \(partition.status ?? "")\(warnings)")
-      }
-    }
-    guard !failures.isEmpty else { return }
-    out.line()
-    for (message, group) in grouped() {
-      out.line(
-        "\(out.styled("failed", .red)) \(Figures.count(group.count, "partition")): \(message)")
-      for failure in group.prefix(20) {
-        out.line("  \(failure.pipeline) \(failure.slug) \(failure.period), \(failure.stage)")
-      }
-      if group.count > 20 { out.line("  and \(group.count - 20) more") }
-      if let hint = group.first?.hint { out.line("  what to do: \(hint)") }
-    }
-    out.line()
-    out.line("to retry: yearbook retry \(run.id)")
+  /// A run's failures of what was picked, and whether each still stands.
+  private func failures(
+    of run: RunRecord.Run, _ record: RunRecord
+  ) throws -> [(failure: RunRecord.Failure, stands: Bool)] {
+    let standing = Set(
+      try record.standingFailures(of: run.id).map { [$0.tenantID, $0.pipeline, $0.period] })
+    return try record.failures(of: run.id).filter { failure in
+      (picking.tenant.isEmpty || picking.tenant.contains(failure.slug))
+        && (picking.pipeline.isEmpty || picking.pipeline.contains(failure.pipeline))
+        && (picking.period.isEmpty || picking.period.contains(failure.period))
+    }.map { ($0, standing.contains([$0.tenantID, $0.pipeline, $0.period])) }
   }
 
-  /// Failures by cause, the most frequent first.
-  private func grouped() -> [(String, [RunRecord.Failure])] {
-    Dictionary(grouping: failures, by: \.message)
-      .sorted { ($1.value.count, $0.key) < ($0.value.count, $1.key) }
-      .map { ($0.key, $0.value) }
-  }
-
-  func printJSON() throws {
-    struct Output: Encodable {
-      struct Failure: Encodable {
-        var pipeline, tenant, period, stage, code, message: String
-        var hint: String?
+  private func watch(_ record: RunRecord, _ seconds: Int) throws {
+    let good = try record.lastGoodRun(of: schedule)
+    let isFresh = good.map { $0.age <= seconds } ?? false
+    let last = try record.runs(limit: 1000).first { $0.name == schedule }
+    if json {
+      struct Output: Encodable {
+        var schedule: String
+        var is_fresh: Bool
+        var max_age_seconds: Int
+        var good_run: String?
+        var age_seconds: Int?
+        var last_run: String?
+        var last_state: String?
       }
-      struct Partition: Encodable {
-        var pipeline, tenant, period, state: String
-        var status: String?
-        var release: String?
-        var warnings: Int
+      try Console.standardOutput.json(
+        Output(
+          schedule: schedule, is_fresh: isFresh, max_age_seconds: seconds,
+          good_run: good?.run.id, age_seconds: good?.age, last_run: last?.id,
+          last_state: last?.state))
+    } else {
+      var text =
+        good.map {
+          "the last good run of '\(schedule)' began \(Figures.duration(Double($0.age))) ago: \($0.run.id)"
+        } ?? "no run of '\(schedule)' over all tenants was good"
+      if let last, last.id != good?.run.id {
+        text += "; the last one, \(last.id), is \(last.state)"
       }
-      var run, name, as_of, state, started: String
-      var seconds: Double
-      var planned, published, unchanged, failed, skipped: Int
-      var stages_run, stages_found, warnings: Int
-      var failures: [Failure]
-      var partitions: [Partition]
+      Console.standardOutput.line("\(isFresh ? "ok" : "too old"): \(text)")
     }
-    let output = Output(
-      run: run.id, name: run.name, as_of: run.moment, state: run.state, started: run.started,
-      seconds: run.seconds, planned: run.counts.planned, published: run.counts.published,
-      unchanged: run.counts.unchanged, failed: run.counts.failed, skipped: run.counts.skipped,
-      stages_run: run.counts.stagesRun, stages_found: run.counts.stagesFound,
-      warnings: run.counts.warnings,
-      failures: failures.map {
-        .init(
-          pipeline: $0.pipeline, tenant: $0.slug, period: $0.period, stage: $0.stage, code: $0.code,
-          message: $0.message, hint: $0.hint)
-      },
-      partitions: partitions.map {
-        .init(
-          pipeline: $0.pipeline, tenant: $0.slug, period: $0.period,
-          state: $0.isPublished ? "done" : "failed", status: $0.status, release: $0.release,
-          warnings: $0.warnings)
-      })
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    Console.standardOutput.line(String(decoding: try encoder.encode(output), as: UTF8.self))
+    if !isFresh { throw CommandFailure(exitCode: 1) }
   }
 }

@@ -1,0 +1,63 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+
+struct CancelCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "cancel",
+    abstract: "Tells a run to stop, on whichever host it is; what it has done is kept.",
+    discussion: """
+      Examples:
+        yearbook cancel                  the run that is under way, if there is but one
+        yearbook cancel 20261121T0315
+      """)
+
+  @Argument(help: "The run's id or the beginning of it (default: the only one under way).")
+  var id: String?
+  @Flag(help: "Do not wait for its end.")
+  var noWait = false
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    try configuration.withServer {
+      let record = try RunRecord(
+        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let run = try chosen(record)
+      guard try record.cancel(run.id) else {
+        throw Diagnostic(
+          .usage, "run \(run.id) is not under way: it is \(run.state)",
+          hint: "`yearbook runs --state running` shows those that are")
+      }
+      let out = Console.standardOutput
+      if noWait { return out.line("run \(run.id) was told to stop") }
+      // It stops within ten seconds, or its process ends itself.
+      let end = Date(timeIntervalSinceNow: 15)
+      while Date() < end {
+        if let now = try record.run(run.id), now.state != "running" {
+          return out.line("run \(run.id) has stopped: \(now.state)")
+        }
+        Thread.sleep(forTimeInterval: 0.1)
+      }
+      throw Diagnostic(
+        .unavailable, "run \(run.id) was told to stop and has not done so within 15 s",
+        hint: "end its process on its host, then run it again: what was done is kept")
+    }
+  }
+
+  private func chosen(_ record: RunRecord) throws -> RunRecord.Run {
+    if let id {
+      if let run = try record.run(id) { return run }
+      throw Diagnostic(
+        .usage, "there is no run '\(id)', or more than one begins so",
+        hint: "`yearbook runs` shows their ids")
+    }
+    let running = try record.runs(limit: 1000).filter { $0.state == "running" }
+    if running.count == 1 { return running[0] }
+    throw Diagnostic(
+      .usage, running.isEmpty ? "no run is under way" : "\(running.count) runs are under way",
+      hint: running.isEmpty
+        ? "nothing is to be cancelled" : "name one: \(running.map(\.id).joined(separator: ", "))")
+  }
+}

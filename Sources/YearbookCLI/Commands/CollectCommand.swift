@@ -1,0 +1,84 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Store
+
+struct CollectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "gc",
+    abstract: "Frees what the workspace and the record hold and nobody needs any more.",
+    discussion: """
+      Kept are results of the last days, those the newest releases were made from, pieces of films, and what a
+      run under way may be using. What goes can be made again. Releases in the store are `prune`'s affair.
+
+      Examples:
+        yearbook gc --dry-run
+        yearbook gc --keep 2d
+      """)
+
+  @Option(
+    help: ArgumentHelp(
+      "How long results stay that no newest release was made from; two hours at least.",
+      valueName: "time"))
+  var keep = "7d"
+  @Option(
+    help: ArgumentHelp("How long runs, requests and results of any kind stay.", valueName: "time"))
+  var records = "400d"
+  @Flag(help: "Say what would go, and remove nothing.")
+  var dryRun = false
+  @Flag(help: "Print nothing when all is well.")
+  var quiet = false
+  @Flag(help: "Print JSON.")
+  var json = false
+  @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    for (flag, text) in [("--keep", keep), ("--records", records)]
+    where DurationText.seconds(text) == nil {
+      throw ValidationError("\(flag) is like 12h or 7d")
+    }
+  }
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    try configuration.withServer {
+      var rule = WorkspaceSweep.Rule()
+      rule.superseded = DurationText.seconds(keep) ?? rule.superseded
+      rule.records = DurationText.seconds(records) ?? rule.records
+      let outcome = try WorkspaceSweep(configuration, rule: rule).run(isDry: dryRun)
+      if json {
+        try Console.standardOutput.json(Output(outcome))
+      } else if !quiet {
+        let verb = dryRun ? "would free" : "freed"
+        let blobs = outcome.blobs
+        Console.standardOutput.line(
+          "\(verb) \(Figures.bytes(blobs.freedBytes)) in \(Figures.count(blobs.freedCount, "blob"));"
+            + " \(Figures.bytes(blobs.keptBytes)) in \(Figures.count(blobs.keptCount, "blob"))"
+            + " \(dryRun ? "would stay" : "stay")")
+        Console.standardOutput.line(
+          "record: \(Figures.count(outcome.results, "result")), \(Figures.count(outcome.runs, "run"))"
+            + " and \(Figures.count(outcome.requests, "request")) \(dryRun ? "would go" : "went")")
+      }
+      if !outcome.faults.isEmpty {
+        Console.standardError.write(report: outcome.faults)
+        throw CommandFailure(exitCode: Diagnostic.Code.io.exitCode)
+      }
+    }
+  }
+
+  private struct Output: Encodable {
+    var freed_bytes, freed_blobs, kept_bytes, kept_blobs, results, runs, requests: Int
+    var faults: [String]
+
+    init(_ outcome: WorkspaceSweep.Outcome) {
+      freed_bytes = outcome.blobs.freedBytes
+      freed_blobs = outcome.blobs.freedCount
+      kept_bytes = outcome.blobs.keptBytes
+      kept_blobs = outcome.blobs.keptCount
+      results = outcome.results
+      runs = outcome.runs
+      requests = outcome.requests
+      faults = outcome.faults.map(\.description)
+    }
+  }
+}

@@ -1,0 +1,92 @@
+import Engine
+import Foundation
+
+/// How far a run is, from its events.
+struct RunProgress {
+  /// A partition's label to what is being done for it.
+  private(set) var active: [String: String] = [:]
+  private(set) var done = 0
+  private(set) var total = 0
+  private(set) var failed = 0
+  private(set) var began = Date()
+
+  mutating func note(_ event: RunEvent) {
+    switch event {
+    case .began(_, let partitions, _):
+      total = partitions
+      began = Date()
+    case .stageBegan(let stage, let partition): active[partition] = stage
+    case .stageEnded(_, let partition, _, _): active[partition] = nil
+    case .progress(let stage, let partition, let done, let total, let what):
+      active[partition] = "\(stage) \(done)/\(total) \(what)"
+    case .ended(let partition, let outcome, let done, let total):
+      active[partition] = nil
+      (self.done, self.total) = (done, total)
+      switch outcome {
+      case .failed, .skipped: failed += 1
+      case .published, .unchanged: break
+      }
+    case .refused: failed += 1
+    case .tried, .extracted, .warning, .finished: break
+    }
+  }
+
+  /// `1,234/10,000 done · 2 failed · 41 a second · 30 s · about 3 min 34 s left`
+  var headline: String { headline(after: Date().timeIntervalSince(began)) }
+
+  func headline(after seconds: Double) -> String {
+    var parts = ["\(Figures.count(done))/\(Figures.count(total)) done"]
+    if failed > 0 { parts.append("\(Figures.count(failed)) failed") }
+    if done > 0, seconds >= 1 {
+      let rate = Double(done) / seconds
+      parts.append(
+        rate >= 2
+          ? "\(Figures.count(Int(rate))) a second" : "\(Figures.count(Int(rate * 60))) a minute")
+    }
+    parts.append(Figures.duration(seconds))
+    if done > 0, done < total {
+      parts.append(
+        "about \(Figures.duration(seconds / Double(done) * Double(total - done))) left")
+    }
+    return parts.joined(separator: " · ")
+  }
+}
+
+/// Some lines at the end of a terminal that are drawn over and over.
+struct LiveDisplay {
+  private let console: Console
+  private var drawn = 0
+  private var last = Date.distantPast
+  private static let mostActive = 6
+
+  init(_ console: Console) { self.console = console }
+
+  /// Draws, unless it was drawn a moment ago and is still there.
+  mutating func draw(_ progress: RunProgress) {
+    let now = Date()
+    guard drawn == 0 || now.timeIntervalSince(last) >= 0.1 else { return }
+    last = now
+    var lines = [progress.headline]
+    let active = progress.active.sorted { $0.key < $1.key }
+    lines += active.prefix(Self.mostActive).map { "  \($0.key): \($0.value)" }
+    if active.count > Self.mostActive {
+      lines.append("  and \(active.count - Self.mostActive) more")
+    }
+    let width = console.width - 1
+    console.write(
+      eraser + lines.map { String($0.prefix(width)) }.joined(separator: "\n"))
+    drawn = lines.count
+  }
+
+  /// Takes the lines away, for other text to stand there.
+  mutating func clear() {
+    guard drawn > 0 else { return }
+    console.write(eraser)
+    drawn = 0
+  }
+
+  /// To the first column of the first line, and all below it away.
+  private var eraser: String {
+    drawn == 0 ? "" : "\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J"
+  }
+}

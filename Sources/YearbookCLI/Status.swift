@@ -1,0 +1,212 @@
+import Engine
+import Foundation
+
+/// What `status` shows.
+struct Status {
+  let run: RunRecord.Run
+  let failures: [(failure: RunRecord.Failure, stands: Bool)]
+  let record: RunRecord
+  let choice: RunRecord.Choice
+  let shared: SharedOptions
+
+  /// More are counted by pipeline and state.
+  private static let mostPartitions = 50
+  private static let mostOfAGroup = 20
+
+  func print(everyPartition: Bool, everyWarning: Bool) throws {
+    let out = Console.standardOutput
+    printRun(out)
+    try printPartitions(out, each: everyPartition)
+    try printWarnings(out, each: everyWarning)
+    printFailures(out)
+  }
+
+  private func printRun(_ out: Console) {
+    let counts = run.counts
+    let style: Console.Style = run.state == "done" ? .green : run.state == "running" ? .bold : .red
+    out.line(
+      "\(out.styled(run.state, style)) run \(run.id) of \(run.name) as of \(run.moment), began"
+        + " \(run.started), \(run.state == "running" ? "for" : "took") \(Figures.duration(run.seconds))"
+    )
+    out.line(
+      "\(Figures.count(counts.planned, "partition")): \(Figures.count(counts.published)) published,"
+        + " \(Figures.count(counts.unchanged)) unchanged, \(Figures.count(counts.failed)) failed,"
+        + " \(Figures.count(counts.skipped)) skipped; stages: \(Figures.count(counts.stagesRun)) run,"
+        + " \(Figures.count(counts.stagesFound)) found done")
+  }
+
+  private func printPartitions(_ out: Console, each: Bool) throws {
+    let counts = try record.partitionCounts(choice)
+    let total = counts.reduce(0) { $0 + $1.partitions }
+    out.line()
+    if total == 0 {
+      out.line(
+        choice.isAll ? "no partition was brought to an end yet" : "no partition is of that kind")
+    } else if each || total <= Self.mostPartitions {
+      let partitions = try record.partitions(choice)
+      let width = partitions.map { label($0).count }.max() ?? 0
+      for partition in partitions {
+        let label = label(partition)
+        let padding = String(repeating: " ", count: width - label.count)
+        let word = partition.isPublished ? "done" : out.styled("failed", .red)
+        let state =
+          partition.isPublished
+          ? partition.status ?? "" : "stands: \(partition.status ?? "nothing")"
+        out.line("  \(label)\(padding)  \(word)  \(state)\(warnings(partition.warnings))")
+      }
+    } else {
+      let width = counts.map(\.pipeline.count).max() ?? 0
+      for count in counts {
+        let padding = String(repeating: " ", count: width - count.pipeline.count)
+        let word = count.isPublished ? "done" : out.styled("failed", .red)
+        let state = count.isPublished ? count.status ?? "" : "stands: \(count.status ?? "nothing")"
+        out.line(
+          "  \(count.pipeline)\(padding)  \(word)  \(state)  \(Figures.count(count.partitions, "partition"))"
+            + " of \(Figures.count(count.tenants, "tenant"))\(warnings(count.warnings))")
+      }
+      out.line("  (each: --partitions)")
+    }
+  }
+
+  private func label(_ partition: RunRecord.PartitionState) -> String {
+    "\(partition.pipeline) \(partition.slug) \(partition.period)"
+  }
+
+  private func warnings(_ count: Int) -> String {
+    count > 0 ? ", \(Figures.count(count, "warning"))" : ""
+  }
+
+  private func printWarnings(_ out: Console, each: Bool) throws {
+    let warnings = try record.warnings(choice)
+    guard !warnings.isEmpty else { return }
+    out.line()
+    for (key, group) in Self.grouped(warnings, by: { [$0.code, $0.message] }) {
+      out.line(
+        "\(out.styled("warning", .yellow)) \(Figures.count(group.count))×: \(key[1]) (\(key[0]))")
+      for warning in each ? group[...] : group.prefix(3) {
+        out.line("  \(warning.pipeline) \(warning.slug) \(warning.period): \(warning.subject)")
+      }
+      if !each, group.count > 3 {
+        out.line("  and \(Figures.count(group.count - 3)) more (each: --warnings)")
+      }
+    }
+  }
+
+  private func printFailures(_ out: Console) {
+    let standing = failures.filter(\.stands).map(\.failure)
+    if standing.count < failures.count {
+      out.line()
+      out.line(
+        "\(Figures.count(failures.count - standing.count, "partition")) failed then and"
+          + " \(failures.count - standing.count == 1 ? "is" : "are") done since")
+    }
+    for (key, group) in Self.grouped(standing, by: { [$0.message, $0.hint ?? ""] }) {
+      out.line()
+      out.line(
+        "\(out.styled("failed", .red)) \(Figures.count(group.count, "partition")): \(key[0])")
+      for failure in group.prefix(Self.mostOfAGroup) {
+        out.line("  \(failure.pipeline) \(failure.slug) \(failure.period), \(failure.stage)")
+      }
+      if group.count > Self.mostOfAGroup {
+        out.line("  and \(Figures.count(group.count - Self.mostOfAGroup)) more")
+      }
+      if !key[1].isEmpty { out.line("  what to do: \(key[1])") }
+      out.line("  then: \(retry(group))")
+    }
+    if run.state == "interrupted" {
+      out.line()
+      out.line("it was stopped: what was done is kept; the rest: yearbook \(run.arguments)")
+    }
+  }
+
+  /// The command that retries a group of failures, no more than those where they are of few tenants.
+  private func retry(_ group: [RunRecord.Failure]) -> String {
+    let tenants = Array(Set(group.map(\.slug))).sorted()
+    let flags = tenants.count <= 5 ? tenants.flatMap { ["--tenant", $0] } : []
+    return CommandText.yearbook(["retry", run.id] + flags, shared)
+  }
+
+  /// By a key, the most frequent first.
+  private static func grouped<Element>(
+    _ all: [Element], by key: (Element) -> [String]
+  ) -> [(key: [String], value: [Element])] {
+    Dictionary(grouping: all, by: key).sorted { left, right in
+      left.value.count == right.value.count
+        ? left.key.lexicographicallyPrecedes(right.key) : left.value.count > right.value.count
+    }
+  }
+
+  func printJSON() throws {
+    try Console.standardOutput.json(
+      StatusJSON(
+        run, failures: failures, partitions: record.partitions(choice),
+        warnings: record.warnings(choice)
+      ) { retry([$0]) })
+  }
+}
+
+/// `status --json`.
+private struct StatusJSON: Encodable {
+  struct Failure: Encodable {
+    var pipeline, tenant, period, stage, code, message: String
+    var hint: String?
+    var stands: Bool
+    var retry: String
+  }
+  struct Partition: Encodable {
+    var pipeline, tenant, period, state: String
+    var status: String?
+    var release: String?
+    var warnings: Int
+  }
+  struct Warning: Encodable {
+    var pipeline, tenant, period, code, subject, message: String
+  }
+
+  var run, name, as_of, state, started, arguments: String
+  var seconds: Double
+  var planned, published, unchanged, failed, skipped: Int
+  var stages_run, stages_found, warnings: Int
+  var failures: [Failure]
+  var partitions: [Partition]
+  var partition_warnings: [Warning]
+
+  init(
+    _ run: RunRecord.Run, failures: [(failure: RunRecord.Failure, stands: Bool)],
+    partitions: [RunRecord.PartitionState], warnings: [RunRecord.PartitionWarning],
+    retry: (RunRecord.Failure) -> String
+  ) {
+    self.run = run.id
+    name = run.name
+    as_of = run.moment
+    state = run.state
+    started = run.started
+    arguments = run.arguments
+    seconds = run.seconds
+    planned = run.counts.planned
+    published = run.counts.published
+    unchanged = run.counts.unchanged
+    failed = run.counts.failed
+    skipped = run.counts.skipped
+    stages_run = run.counts.stagesRun
+    stages_found = run.counts.stagesFound
+    self.warnings = run.counts.warnings
+    self.failures = failures.map { failure, stands in
+      Failure(
+        pipeline: failure.pipeline, tenant: failure.slug, period: failure.period,
+        stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
+        stands: stands, retry: retry(failure))
+    }
+    self.partitions = partitions.map {
+      Partition(
+        pipeline: $0.pipeline, tenant: $0.slug, period: $0.period,
+        state: $0.isPublished ? "done" : "failed", status: $0.status, release: $0.release,
+        warnings: $0.warnings)
+    }
+    partition_warnings = warnings.map {
+      Warning(
+        pipeline: $0.pipeline, tenant: $0.slug, period: $0.period, code: $0.code,
+        subject: $0.subject, message: $0.message)
+    }
+  }
+}
