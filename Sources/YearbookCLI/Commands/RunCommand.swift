@@ -18,6 +18,7 @@ struct RunOptions: ParsableArguments {
     }
   }
 
+  var quiet: Bool { reporting.quiet }
   var threads: Int { jobs ?? ProcessInfo.processInfo.activeProcessorCount }
 }
 
