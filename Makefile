@@ -35,7 +35,8 @@ format:
 install: build
 	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/yearbook
 	mkdir -p $(DESTDIR)$(PREFIX)/share/yearbook
-	cp -R pipelines templates $(DESTDIR)$(PREFIX)/share/yearbook/
+	cp -R pipelines templates cron $(DESTDIR)$(PREFIX)/share/yearbook/
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/yearbook docs/how-to/*.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
 
 soak: packages

@@ -84,6 +84,8 @@ let package = Package(
     .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
     .testTarget(name: "StoreTests", dependencies: ["Store", "StoreTrial", "TestSupport"]),
     .executableTarget(
+      name: "EngineBench", dependencies: ["Engine"], path: "bench/engine", exclude: ["run"]),
+    .executableTarget(
       name: "StoreBench", dependencies: ["Diagnostics", "Store"], path: "bench/store",
       exclude: ["run"]),
     .executableTarget(
@@ -101,7 +103,8 @@ let package = Package(
       name: "SampleTests",
       dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),
     .testTarget(
-      name: "YearbookCLITests", dependencies: ["YearbookCLI", "Postgres", "Store", "TestSupport"]),
+      name: "YearbookCLITests",
+      dependencies: ["Engine", "YearbookCLI", "Postgres", "Store", "TestSupport"]),
   ]
 )
 

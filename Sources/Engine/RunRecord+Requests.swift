@@ -1,4 +1,4 @@
-public import Diagnostics
+import Diagnostics
 import Postgres
 
 /// What the platform asked for: a row of `yearbook.reports`, or several that ask for the same.
