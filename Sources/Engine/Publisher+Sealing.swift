@@ -78,7 +78,7 @@ extension Publisher {
   private func publishedFiles(
     _ partition: ReleasePartition
   ) throws -> [String: (digest: String, path: String)] {
-    guard let head = try store.latest(partition) else { return [:] }
+    guard let head = try store.newest(partition) else { return [:] }
     let details: ReleaseDetails
     do {
       details = try store.details(partition, release: head.release)

@@ -116,8 +116,12 @@ final class Publisher: Sendable {
     }
     do {
       // Of all that stand, not only of what is new: a run that died after its releases left old pages.
-      // What is the same is not written.
-      try renewPages(publications, outcomes)
+      // What is the same is not written. What goes wrong with one tenant's is that tenant's failure.
+      let faults = try renewPages(publications, outcomes)
+      for (index, publication) in publications.enumerated() {
+        guard let fault = faults[publication.partition.tenant.slug] else { continue }
+        if case .success = outcomes[index] { outcomes[index] = .failure(fault) }
+      }
       try note(publications, outcomes)
     } catch {
       // The releases are out and stay; the next run finds them unchanged and renews the pages.
@@ -189,9 +193,12 @@ final class Publisher: Sendable {
   }
 
   /// The stable address of each partition, and each tenant's index.
+  ///
+  /// - Returns: What went wrong, by the tenant's slug.
   private func renewPages(
     _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
-  ) throws {
+  ) throws -> [String: any Error] {
+    var faults: [String: any Error] = [:]
     var tenants: [String: (tenant: Tenant, heads: [ReleasePartition: Head])] = [:]
     for (publication, outcome) in zip(publications, outcomes) {
       guard case .success(let published) = outcome else { continue }
@@ -211,15 +218,20 @@ final class Publisher: Sendable {
         entry.heads.allSatisfy { catalogs[slug]?.holds($0.key, $0.value) ?? false }
       }
       if isKnown { continue }
-      if slug == ReleaseTenant.operatorName {
-        changed += try pages.renewOperator(entry.tenant, entry.heads)
-        continue
+      do {
+        if slug == ReleaseTenant.operatorName {
+          changed += try pages.renewOperator(entry.tenant, entry.heads)
+          continue
+        }
+        let renewed = try pages.renew(entry.tenant, entry.heads)
+        changed += renewed.changed
+        catalogs.withLock { $0[slug] = renewed.catalog }
+      } catch {
+        faults[slug] = error
       }
-      let renewed = try pages.renew(entry.tenant, entry.heads)
-      changed += renewed.changed
-      catalogs.withLock { $0[slug] = renewed.catalog }
     }
     if changed > 0 { try store.sync() }
+    return faults
   }
 
   // MARK: - The operator's pages
@@ -246,7 +258,7 @@ extension ReleaseStore {
   func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
     Set(
       try (partition.pipeline.render?.links ?? []).filter { pipeline in
-        try latest(
+        try newest(
           ReleasePartition(
             tenant: partition.tenant.slug, pipeline: pipeline,
             period: partition.period.description)) != nil

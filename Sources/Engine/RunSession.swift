@@ -80,7 +80,8 @@ public struct RunSession {
       root: required(configuration.store, "store", "YEARBOOK_STORE"))
     let planner = Planner(library: library, configuration: configuration, tenants: tenants) {
       slug, pipeline, period throws(Diagnostic) in
-      let head = try store.latest(
+      // Damage costs its own partition, whose next publishing mends it, not the plan.
+      let head = try store.newest(
         ReleasePartition(tenant: slug, pipeline: pipeline, period: period.description))
       return head.map { $0.status != .provisional } ?? false
     }

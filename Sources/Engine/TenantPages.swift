@@ -37,7 +37,7 @@ struct TenantPages {
       if stale.isEmpty { return (0, catalog) }
     } else {
       for place in try store.partitions(tenant: tenant.slug) {
-        if let head = try store.latest(place) { stale.append((place, head)) }
+        if let head = try store.newest(place) { stale.append((place, head)) }
       }
     }
     var pages: [(path: String, bytes: [UInt8])] = []
@@ -78,7 +78,13 @@ struct TenantPages {
     _ place: ReleasePartition, _ head: Head, _ tenant: Tenant
   ) throws -> TenantCatalog.Entry? {
     guard Period(place.period) != nil else { return nil }
-    let details = try store.details(place, release: head.release)
+    let details: ReleaseDetails
+    do {
+      details = try store.details(place, release: head.release)
+    } catch {
+      // A damaged release is not led to; `verify` names it, and its next publishing brings it back.
+      return nil
+    }
     // A pipeline that is no longer declared keeps its releases, under the title they were made with.
     let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
     return TenantCatalog.Entry(

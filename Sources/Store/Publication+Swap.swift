@@ -38,7 +38,8 @@ extension Publication {
     let place = store.path(partition.path)
     try store.disk.makeFolders(place + "/heads")
     return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
-      let latest = try store.latest(partition)
+      // One that is damaged is mended here: by the newest head, or by what is published now.
+      let latest = try FileReader.contents(place + "/latest.json").flatMap(Head.init(bytes:))
       let numbers = try FileReader.names(in: place + "/heads").compactMap { name in
         name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
       }

@@ -16,6 +16,16 @@ extension ReleaseStore {
     return head
   }
 
+  /// As `latest`; where `latest.json` is damaged, the newest head that can be read says it.
+  public func newest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
+    let path = path(partition.path + "/latest.json")
+    if let bytes = try FileReader.contents(path) {
+      if let head = Head(bytes: bytes) { return head }
+      return try heads(partition).last
+    }
+    return nil
+  }
+
   /// The slugs of all tenants that have a folder, sorted.
   public func tenants() throws(Diagnostic) -> [String] {
     try folders(in: path("tenants")).filter { Name.isSlug($0) }

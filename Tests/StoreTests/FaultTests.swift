@@ -115,6 +115,31 @@ import Testing
     }
   }
 
+  @Test func `A damaged pointer is mended by the next publishing`() throws {
+    try withTemporaryFolder { folder in
+      let store = try ReleaseStore(root: folder + "/store")
+      let head = try store.publish(Samples.release()).head
+      let latest = store.path(Samples.partition.path + "/latest.json")
+      func damage() throws {
+        unlink(latest)
+        #expect(FileManager.default.createFile(atPath: latest, contents: Data("{".utf8)))
+      }
+      try damage()
+      #expect(throws: Diagnostic.self) { try store.latest(Samples.partition) }
+      #expect(try store.newest(Samples.partition) == head)
+      #expect(try store.publish(Samples.release()) == .unchanged(head))
+      #expect(try store.latest(Samples.partition) == head)
+      // Also where the head is damaged as well.
+      try damage()
+      let file = store.path(Samples.partition.path + "/heads/1.json")
+      unlink(file)
+      #expect(FileManager.default.createFile(atPath: file, contents: Data("{".utf8)))
+      let next = try store.publish(Samples.release()).head
+      #expect(next.sequence == 2)
+      #expect(try store.latest(Samples.partition) == next)
+    }
+  }
+
   /// Whether this process may make a small disk to fill.
   private static let canMount: Bool = {
     do {

@@ -234,7 +234,7 @@ struct StoreCommandTests {
       ).only().string("text")
       #expect(!record.contains("AGE-SECRET"))
       let found = try Program.run([
-        "/bin/grep", "-rlE", "AGE-SECRET-KEY|u1", "\(here.folder)/store/tenants/acme",
+        "/bin/grep", "-rlE", "AGE-SECRET-KEY|username", "\(here.folder)/store/tenants/acme",
       ])
       #expect(found.output == "")
     }
