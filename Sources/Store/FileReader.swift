@@ -36,9 +36,16 @@ enum FileReader {
 
   /// The whole content of a regular file; `nil` if there is no such file.
   static func contents(_ path: String) throws(Diagnostic) -> [UInt8]? {
-    if access(path, F_OK) != 0, errno == ENOENT || errno == ENOTDIR { return nil }
+    func isMissing() -> Bool { access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) }
+    if isMissing() { return nil }
     var bytes: [UInt8] = []
-    try forEachPiece(of: path) { piece throws(Diagnostic) in bytes.append(contentsOf: piece) }
+    do throws(Diagnostic) {
+      try forEachPiece(of: path) { piece throws(Diagnostic) in bytes.append(contentsOf: piece) }
+    } catch {
+      // Somebody may have removed it since, such as a publisher its own scratch.
+      if isMissing() { return nil }
+      throw error
+    }
     return bytes
   }
 
