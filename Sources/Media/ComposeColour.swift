@@ -133,13 +133,19 @@ struct OverlayPlanes {
 
 extension Bitmap {
   /// A frame's picture in sRGB, at half its size: enough for a backdrop.
-  public init(halfOf frame: VideoFrame) {
-    self.init(width: max(1, frame.width / 2), height: max(1, frame.height / 2))
+  public init(halfOf frame: VideoFrame) { self.init(frame, step: 2) }
+
+  /// A frame's picture in sRGB.
+  public init(_ frame: VideoFrame) { self.init(frame, step: 1) }
+
+  private init(_ frame: VideoFrame, step: Int) {
+    self.init(width: max(1, frame.width / step), height: max(1, frame.height / step))
     for row in 0..<height {
       for column in 0..<width {
         let index = row * width + column
-        let light = 76_309 * (Int(frame.y[2 * row * frame.width + 2 * column]) - 16)
-        let (cb, cr) = (Int(frame.u[index]) - 128, Int(frame.v[index]) - 128)
+        let chroma = (row * step / 2) * (frame.width / 2) + column * step / 2
+        let light = 76_309 * (Int(frame.y[step * row * frame.width + step * column]) - 16)
+        let (cb, cr) = (Int(frame.u[chroma]) - 128, Int(frame.v[chroma]) - 128)
         let byte = { (value: Int) in UInt8(max(0, min(255, (value + 32_768) >> 16))) }
         pixels[4 * index] = byte(light + 138_438 * cb)
         pixels[4 * index + 1] = byte(light - 13_975 * cb - 34_925 * cr)

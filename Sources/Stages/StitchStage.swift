@@ -65,6 +65,7 @@ public struct StitchStage: Stage {
     let media = FilmMedia(environment: environment)
     let (facts, mediaWarnings) = try look(planner, media)
     let scenes = try planner.scenes(facts)
+    try FilmRoom.check(scenes, format, in: environment.scratch)
     let segments = try segments(scenes, format, media, planner, environment)
 
     let film = FilmReel(planner: planner, scenes: scenes, facts: facts)

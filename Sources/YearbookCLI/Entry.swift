@@ -68,7 +68,7 @@ struct YearbookCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
-      ExplainCommand.self,
+      ExplainCommand.self, FilmCommand.self,
       RunsCommand.self, LogsCommand.self, CancelCommand.self, RequestsCommand.self,
       CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,

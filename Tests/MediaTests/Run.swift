@@ -8,6 +8,12 @@ enum Run {
     var errors: String
   }
 
+  /// Whether slow trials are wanted.
+  static let isSoak = ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] != nil
+
+  /// Whether files that tests make are to be written anew.
+  static let isRecording = ProcessInfo.processInfo.environment["YEARBOOK_RECORD"] != nil
+
   /// Whether the program is installed.
   static func has(_ name: String) -> Bool {
     FileManager.default.isExecutableFile(atPath: "/usr/bin/" + name)

@@ -5,12 +5,33 @@ import Testing
 
 /// Files of the world outside: real recordings and pictures, and broken ones.
 private enum SharedData {
-  static let folder: String = {
-    let project = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    return "/" + project + "/../shared/data"
-  }()
+  static let project =
+    "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+  static let folder = project + "/../shared/data"
 
   static let isThere = FileManager.default.fileExists(atPath: folder + "/media/INDEX.csv")
+
+  /// Seconds that ffmpeg's decoding reached, by file.
+  static func measured() throws -> [String: String] {
+    let text = try String(
+      contentsOf: URL(fileURLWithPath: folder + "/media/INDEX.csv"), encoding: .utf8)
+    var found: [String: String] = [:]
+    for line in text.split(whereSeparator: \.isNewline).dropFirst() {
+      var fields = [""]
+      var isQuoted = false
+      for character in line {
+        if character == "\"" {
+          isQuoted.toggle()
+        } else if character == ",", !isQuoted {
+          fields.append("")
+        } else {
+          fields[fields.count - 1].append(character)
+        }
+      }
+      if fields.count > 11 { found[fields[0]] = fields[11] }
+    }
+    return found
+  }
 
   static func files(_ part: String) -> [String] {
     guard let all = FileManager.default.enumerator(atPath: folder + "/" + part) else { return [] }
@@ -63,6 +84,75 @@ struct `Recordings and pictures of the world` {
       #expect(error.code == .data)
       #expect(error.message != "the decoder crashed")
       #expect(!file.hasPrefix("real/") || error.message.hasPrefix("it is no PNG"))
+    }
+  }
+
+  @Test(arguments: SharedData.files("pngsuite").filter { $0.hasSuffix(".png") })
+  func `Each picture of the PNG suite is drawn, and the broken ones are refused`(file: String)
+    throws
+  {
+    let object = try MediaRoot(SharedData.folder + "/pngsuite").open(file)
+    let isBroken = file.hasPrefix("png/x")
+    do throws(Diagnostic) {
+      _ = try PictureReader.read(object, maxWidth: 160, maxHeight: 90)
+      #expect(!isBroken)
+    } catch {
+      #expect(error.code == .data)
+      #expect(error.message != "the decoder crashed")
+      #expect(isBroken)
+    }
+  }
+
+  /// `docs/media-files.md`, made anew with YEARBOOK_RECORD=1 and compared in the long run.
+  @Test(
+    .enabled(if: Run.isSoak || Run.isRecording, "slow: wants YEARBOOK_SOAK or YEARBOOK_RECORD"))
+  func `The table of media files says what is used`() throws {
+    let measured = try SharedData.measured()
+    var text = """
+      # What becomes of files as they come
+
+      Made by a test (`YEARBOOK_RECORD=1 swift test --filter SharedData`) from a collection of recordings and pictures:
+      of browsers, phones and cameras, of other projects' test data, and broken ones. What is refused has a card
+      in the film, a warning in the run's record and its reason in the storyboard. “ffmpeg” is the length that the
+      ffmpeg program's own decoding reached.
+
+      | recording | what it is | seconds | ffmpeg | used or refused |
+      | --- | --- | ---: | ---: | --- |
+
+      """
+    for file in SharedData.files("media") {
+      let object = try MediaRoot(SharedData.folder + "/media").open(file)
+      let theirs = measured[file] ?? ""
+      do throws(Diagnostic) {
+        let probe = try RecordingProbe.probe(object)
+        let codecs = [probe.video?.codec, probe.audio?.codec].compactMap { $0 }
+        let remarks = probe.warnings.map(\.message)
+        let use = (["used"] + remarks).joined(separator: "; ")
+        let seconds = String(format: "%.2f", Double(probe.duration) / 1_000)
+        text +=
+          "| \(file) | \(probe.container.replacingOccurrences(of: "|", with: "/")):"
+          + " \(codecs.joined(separator: ", ")) | \(seconds) | \(theirs) | \(use) |\n"
+      } catch {
+        text += "| \(file) | | | \(theirs) | refused: \(error.message) |\n"
+      }
+    }
+    text += "\n| picture | drawn at most 1400 × 5600 | \n| --- | --- |\n"
+    for part in ["screenshots", "pngsuite"] {
+      for file in SharedData.files(part) where !file.hasSuffix(".csv") {
+        let object = try MediaRoot("\(SharedData.folder)/\(part)").open(file)
+        do throws(Diagnostic) {
+          let picture = try PictureReader.read(object, maxWidth: 1_400, maxHeight: 5_600)
+          text += "| \(file) | \(picture.width) × \(picture.height) |\n"
+        } catch {
+          text += "| \(file) | refused: \(error.message) |\n"
+        }
+      }
+    }
+    let path = SharedData.project + "/docs/media-files.md"
+    if Run.isRecording {
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    } else {
+      #expect(try String(contentsOf: URL(fileURLWithPath: path), encoding: .utf8) == text)
     }
   }
 }

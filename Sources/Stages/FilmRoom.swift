@@ -1,0 +1,30 @@
+import Diagnostics
+import Foundation
+import Media
+
+/// The disk that a film needs, known before its first scene is encoded.
+enum FilmRoom {
+  /// Bytes of the segments and of the film joined from them, rather too many than too few.
+  ///
+  /// A quarter of a byte a pixel and grid step is 3.5 Mbit/s at 720p, about twice what a lively recording takes.
+  static func bytes(steps: Int, _ format: FilmFormat) -> Int {
+    2 * steps * (format.width * format.height / 4 + format.audioBitRate / 15)
+  }
+
+  /// Throws `io` where the folder's file system has less free.
+  static func check(_ scenes: [FilmScene], _ format: FilmFormat, in folder: String) throws {
+    let needed = bytes(steps: scenes.reduce(0) { $0 + $1.steps }, format)
+    let free =
+      try FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize] as? Int
+    try check(needed: needed, free: free ?? .max)
+  }
+
+  static func check(needed: Int, free: Int) throws(Diagnostic) {
+    if needed <= free { return }
+    throw Diagnostic(
+      .io,
+      "the film needs up to \(needed / 1_000_000) MB and the workspace has"
+        + " \(free / 1_000_000) MB free",
+      hint: "make room, set workspace: to another disk, or shorten the film under stitch.lengths")
+  }
+}

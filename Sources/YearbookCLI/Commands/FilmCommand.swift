@@ -1,0 +1,173 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Foundation
+import Media
+import Pipelines
+import Stages
+
+struct FilmCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "film",
+    abstract: "For those who tune a film's templates: scenes one at a time, without a database.",
+    discussion: """
+      Examples:
+        yearbook film plan                                   the scenes of the example's film
+        yearbook film render 3 --to scene.png                one frame of the third
+        yearbook film render 3 --to scene.mp4 --preset 360p30
+        yearbook film plan --rows my/rows --media my/media   of rows of your own
+        yearbook film inspect recording.webm                 what a film makes of a file
+      """,
+    subcommands: [FilmPlanCommand.self, FilmRenderCommand.self, FilmInspectCommand.self])
+}
+
+/// What a film is made from when there is no database.
+struct FilmOptions: ParsableArguments {
+  @Option(help: "The pipeline that makes the film.")
+  var pipeline = "video"
+  @Option(help: "The folder of the queries' rows, QUERY.csv (default: the templates' example).")
+  var rows: String?
+  @Option(help: "The tenant's name.")
+  var name = "Kōbō & Sons"
+  @Option(help: "The tenant's language.")
+  var locale = "en"
+  @Option(help: "The tenant's id, from which its colour comes.")
+  var id = "00000000-0000-4000-8000-000000000001"
+  @Option(help: "The film's period.")
+  var period = "2026"
+  @Option(help: "360p30, 720p30 or 1080p30 (default: the pipeline's).")
+  var preset: String?
+
+  @Option(help: "A folder that keeps scenes, so that only what changed is made anew.")
+  var keep: String?
+
+  /// Runs `body` with a workbench, whose pieces are removed afterwards.
+  func withWorkbench(_ shared: SharedOptions, _ body: (FilmWorkbench) throws -> Void) throws {
+    let configuration = try shared.configuration()
+    let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+    guard let pipeline = library.pipeline(pipeline) else {
+      throw Diagnostic(
+        .usage, "there is no pipeline of this name", at: .init(file: library.folder),
+        hint: "known are \(library.pipelines.map(\.name).joined(separator: ", "))")
+    }
+    guard let period = Period(period) else {
+      throw Diagnostic(.usage, "the period is none", hint: "write it as 2026, 2026-Q4 or 2026-11")
+    }
+    let templates = try configuration.templateFolder()
+    let scratch =
+      keep
+      ?? FileManager.default.temporaryDirectory
+      .appendingPathComponent("yearbook-film-\(getpid())").path
+    try FileManager.default.createDirectory(atPath: scratch, withIntermediateDirectories: true)
+    let outcome = Result {
+      try body(
+        FilmWorkbench(
+          pipeline: pipeline,
+          tenant: Tenant(
+            id: id, slug: "example", name: name, timeZone: "UTC", locale: locale, currency: "EUR"),
+          period: period, rows: rows ?? "\(templates)/video/example", templates: templates,
+          media: configuration.media, scratch: scratch, preset: preset))
+    }
+    if keep == nil { try FileManager.default.removeItem(atPath: scratch) }
+    try outcome.get()
+  }
+
+  static func write(_ warnings: [Warning]) {
+    let errors = Console.standardError
+    for warning in warnings {
+      errors.line(
+        errors.styled("warning: ", .yellow) + "\(warning.code), \(warning.subject):"
+          + " \(warning.message)")
+    }
+  }
+}
+
+struct FilmPlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Lists the film's scenes: when, what, what it says.")
+
+  @OptionGroup var film: FilmOptions
+  @Flag(help: "Print JSON.")
+  var json = false
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    try film.withWorkbench(shared) { bench in
+      let (lines, warnings) = try bench.plan()
+      FilmOptions.write(warnings)
+      if json { return try printJSON(lines) }
+      for line in lines {
+        let seconds = line.startMilliseconds / 1_000
+        let rest = seconds % 60
+        let columns = [
+          String(repeating: " ", count: max(0, 4 - String(line.number).count))
+            + String(line.number), "\(seconds / 60):\(rest < 10 ? "0" : "")\(rest)",
+          line.content.padding(toLength: 6, withPad: " ", startingAt: 0), line.caption,
+        ]
+        Console.standardOutput.line(columns.joined(separator: "  "))
+      }
+    }
+  }
+}
+
+struct FilmRenderCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "render",
+    abstract: "Draws one scene as a PNG or MP4 file, or the whole film as an MP4 file.")
+
+  @Argument(help: "The scene's number, as 'plan' lists it; none: the whole film.")
+  var scene: Int?
+  @Option(help: "The file to write: .png or .mp4.")
+  var to: String
+  @Option(help: "Of a picture: how far into the scene, 0 to 1.")
+  var at = 0.5
+  @OptionGroup var film: FilmOptions
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    try film.withWorkbench(shared) { bench in
+      switch URL(fileURLWithPath: to).pathExtension {
+      case "png":
+        let (frame, warnings) = try bench.picture(scene: scene ?? 1, at: at)
+        FilmOptions.write(warnings)
+        try Data(Bitmap(frame).png()).write(to: URL(fileURLWithPath: to))
+      case "mp4":
+        let (made, warnings) = try bench.film(scene: scene, to: to)
+        FilmOptions.write(warnings)
+        Console.standardOutput.line("\(Figures.count(made, "scene")) encoded, written to \(to)")
+      default:
+        throw Diagnostic(
+          .usage, "no picture or film is written under this name", at: .init(file: to),
+          hint: "end it in .png or .mp4")
+      }
+    }
+  }
+}
+
+struct FilmInspectCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "inspect",
+    abstract:
+      "Looks into a recording or a picture, in the sandbox, and says what a film makes of it.")
+
+  @Argument(help: "The file.")
+  var file: String
+
+  func run() throws {
+    let url = URL(fileURLWithPath: file).standardizedFileURL
+    let object = try MediaRoot(url.deletingLastPathComponent().path).open(url.lastPathComponent)
+    struct Picture: Encodable { var picture: [String: Int] }
+    do throws(Diagnostic) {
+      let picture = try PictureReader.read(object, maxWidth: 1_400, maxHeight: 5_600)
+      do {
+        return try printJSON(
+          Picture(picture: ["width": picture.width, "height": picture.height]))
+      } catch {
+        throw Diagnostic(.io, "the answer can't be written", underlying: error)
+      }
+    } catch {
+      guard error.code == .data else { throw error }
+    }
+    try printJSON(RecordingProbe.probe(object))
+  }
+}
