@@ -7,7 +7,7 @@ import Synchronization
 /// A film's scenes one at a time, from files of rows and without a database, for people who tune templates.
 ///
 /// It makes each scene as the stage does: the same rows, templates and media give the same segment.
-public struct FilmWorkbench {
+public struct FilmWorkbench: Sendable {
   /// A scene as a list tells of it.
   public struct Line: Sendable, Codable {
     /// From 1 on.

@@ -63,7 +63,7 @@ import Testing
     default:
       let other = sources.randomElement(using: &random) ?? Data()
       let place = Int.random(in: 0..<bytes.count, using: &random)
-      bytes = bytes[..<place] + other.dropFirst(other.count / 3)
+      bytes = Array(bytes[..<place]) + other.dropFirst(other.count / 3)
     }
     return Data(bytes)
   }
