@@ -92,7 +92,9 @@ struct `Recordings and pictures of the world` {
     throws
   {
     let object = try MediaRoot(SharedData.folder + "/pngsuite").open(file)
-    let isBroken = file.hasPrefix("png/x")
+    // Two of the broken have wrong checksums and nothing else: what they show is whole.
+    let isBroken =
+      file.hasPrefix("png/x") && !["png/xcsn0g01.png", "png/xhdn0g08.png"].contains(file)
     do throws(Diagnostic) {
       _ = try PictureReader.read(object, maxWidth: 160, maxHeight: 90)
       #expect(!isBroken)
@@ -111,7 +113,7 @@ struct `Recordings and pictures of the world` {
     var text = """
       # What becomes of files as they come
 
-      Made by a test (`YEARBOOK_RECORD=1 swift test --filter SharedData`) from a collection of recordings and pictures:
+      Made by a test (`YEARBOOK_RECORD=1 swift test --filter Recordings`) from a collection of recordings and pictures:
       of browsers, phones and cameras, of other projects' test data, and broken ones. What is refused has a card
       in the film, a warning in the run's record and its reason in the storyboard. “ffmpeg” is the length that the
       ffmpeg program's own decoding reached.
