@@ -135,7 +135,7 @@ extension RunRecord {
       SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
         (extract(epoch FROM coalesce(finished, now()) - started) * 1000)::bigint AS ms,
         planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings
-      FROM yearbook.run WHERE starts_with(id, $1) ORDER BY id COLLATE "C" DESC LIMIT $2
+      FROM yearbook.run WHERE starts_with(id, $1) ORDER BY run.started DESC, id COLLATE "C" DESC LIMIT $2
       """, [beginning, String(limit)])
     { runs.append(try run(row)) }
     return runs
