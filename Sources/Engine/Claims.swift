@@ -28,6 +28,12 @@ final class Claims: Sendable {
     }
   }
 
+  /// Gives several back at once.
+  func giveBack(_ claims: [Claim]) throws {
+    guard !claims.isEmpty else { return }
+    try session.withLock { session throws(Diagnostic) in try session.unlock(claims.map(\.key)) }
+  }
+
   /// The claim on a partition, or `nil` where another run is working on it right now.
   func take(_ partition: RunPlan.Partition) throws -> Claim? {
     let key = AdvisoryKey([

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Pipelines
 import Store
 
 /// Makes results durable and then records them, many at a time, on a thread of its own.
@@ -21,6 +22,8 @@ final class Committer: @unchecked Sendable {
 
   private let condition = NSCondition()
   private var batch = Batch()
+  /// Results that are not recorded yet, by their keys.
+  private var unrecorded: [StageKey: StageResult] = [:]
   private var publications: [Publication] = []
   private var isBusy = false
   private var isStopped = false
@@ -43,7 +46,19 @@ final class Committer: @unchecked Sendable {
     thread.start()
   }
 
-  func add(_ result: StageResult) { change { batch.results.append(result) } }
+  func add(_ result: StageResult) {
+    change {
+      batch.results.append(result)
+      unrecorded[result.key] = result
+    }
+  }
+
+  /// A result that was added and is not recorded yet.
+  func unrecorded(_ key: StageKey) -> StageResult? {
+    condition.lock()
+    defer { condition.unlock() }
+    return unrecorded[key]
+  }
 
   func add(_ attempt: StageAttempt) { change { batch.attempts.append(attempt) } }
 
@@ -92,6 +107,7 @@ final class Committer: @unchecked Sendable {
       } catch { thrown = error }
       if !releases.isEmpty { publish(releases) }
       condition.lock()
+      if thrown == nil { for result in written.results { unrecorded[result.key] = nil } }
       // Results that could not be recorded are made again by the next run: the first reason is kept.
       failure = failure ?? thrown
       isBusy = false

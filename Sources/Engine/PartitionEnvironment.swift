@@ -7,7 +7,7 @@ import Store
 
 /// What one stage of one partition is lent.
 struct PartitionEnvironment: StageEnvironment {
-  let scratch: String
+  private let folder: StageFolder
   let templates: String
   let media: String?
   let tenantID: String
@@ -19,6 +19,28 @@ struct PartitionEnvironment: StageEnvironment {
   let cancellation: Cancellation
   let state: RunState
   let deadline: Deadline
+
+  init(
+    templates: String, media: String?, tenantID: String, stage: String, partition: String,
+    pool: WorkerPool, cache: ResultCache, record: Locked<RunRecord>, cancellation: Cancellation,
+    state: RunState, deadline: Deadline
+  ) {
+    folder = StageFolder(path: cache.blobs.scratchPath())
+    self.templates = templates
+    self.media = media
+    self.tenantID = tenantID
+    self.stage = stage
+    self.partition = partition
+    self.pool = pool
+    self.cache = cache
+    self.record = record
+    self.cancellation = cancellation
+    self.state = state
+    self.deadline = deadline
+  }
+
+  /// Made when it is first asked for: most stages need none.
+  var scratch: String { folder.made() }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     try pool.parallel(count) { index in
@@ -86,5 +108,27 @@ struct PartitionEnvironment: StageEnvironment {
   func checkCancellation() throws {
     try cancellation.check()
     try deadline.check()
+  }
+}
+
+/// A stage's folder in the scratch space, there once somebody asked for it, gone with the stage.
+private final class StageFolder: Sendable {
+  private let path: String
+  private let isMade = Locked(false)
+
+  init(path: String) { self.path = path }
+
+  func made() -> String {
+    isMade.withLock { isMade in
+      // Where it can't be made, the first file in it says so with its path.
+      if !isMade { isMade = mkdir(path, 0o755) == 0 }
+    }
+    return path
+  }
+
+  deinit {
+    guard isMade.withLock({ $0 }) else { return }
+    // What stays is removed with the process's scratch folder.
+    do { try FileManager.default.removeItem(atPath: path) } catch {}
   }
 }

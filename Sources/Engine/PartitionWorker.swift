@@ -69,14 +69,15 @@ final class PartitionWorker: Sendable {
       let claim = try taken ?? claims.await(partition, cancellation)
       do {
         // Rows that were read earlier never replace those of a run that was quicker.
-        if try record.withLock({ record throws(Diagnostic) in
-          try record.isNewer(partition, than: snapshot)
-        }) {
+        let outlook = try record.withLock { record throws(Diagnostic) in
+          try record.outlook(of: partition, snapshot: snapshot)
+        }
+        if outlook.isNewer {
           try claim.giveBack()
           state.ended(partition, .unchanged, warnings: [])
           return
         }
-        let (files, warnings) = try files(of: partition, datasets)
+        let (files, warnings) = try files(of: partition, datasets, outlook)
         committer.add(
           Publication(
             partition: partition, files: files, warnings: warnings, snapshot: snapshot,
@@ -98,7 +99,7 @@ final class PartitionWorker: Sendable {
   }
 
   private func files(
-    of partition: RunPlan.Partition, _ datasets: [Dataset]
+    of partition: RunPlan.Partition, _ datasets: [Dataset], _ outlook: RunRecord.Outlook
   ) throws -> (files: [Artifact], warnings: [Warning]) {
     let work = PartitionWork(
       tenant: partition.tenant, settings: partition.settings, period: partition.period,
@@ -107,7 +108,8 @@ final class PartitionWorker: Sendable {
     var files: [Artifact] = []
     var warnings: [Warning] = []
     for stage in StageList.stages(of: partition.pipeline) {
-      let made = try run(stage, work, inputs: files, partition)
+      let made = try run(
+        stage, work, inputs: files, partition, newest: outlook.results[stage.name])
       for file in made.files where files.contains(where: { $0.name == file.name }) {
         throw Diagnostic(
           .configuration, "two stages make the file '\(file.name)'",
@@ -120,18 +122,20 @@ final class PartitionWorker: Sendable {
   }
 
   private func run(
-    _ stage: any Stage, _ work: PartitionWork, inputs: [Artifact], _ partition: RunPlan.Partition
+    _ stage: any Stage, _ work: PartitionWork, inputs: [Artifact], _ partition: RunPlan.Partition,
+    newest: RecordedResult?
   ) throws -> ResultCache.Found {
     let start = Date()
     do {
       let environment = PartitionEnvironment(
-        scratch: try publisher.makeScratch(), templates: templates, media: media,
+        templates: templates, media: media,
         tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
         cache: cache, record: record, cancellation: cancellation, state: state,
         deadline: Deadline(seconds: stageSeconds))
-      defer { publisher.removeScratch(environment.scratch) }
       let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
-      if let found = try cache.find(keyInputs.key, tenant: partition.tenant.id) {
+      if let found = try cache.find(
+        keyInputs.key, tenant: partition.tenant.id, newest: newest)
+      {
         state.stageEnded(
           stage.name, partition.label, wasFound: true, seconds: Date().timeIntervalSince(start))
         return found

@@ -48,19 +48,6 @@ final class Publisher: Sendable {
     try store.linked(partition)
   }
 
-  // MARK: - Scratch
-
-  func makeScratch() throws -> String {
-    let path = blobs.scratchPath()
-    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
-    return path
-  }
-
-  func removeScratch(_ path: String) {
-    // What stays is removed with the process's scratch folder.
-    do { try FileManager.default.removeItem(atPath: path) } catch {}
-  }
-
   // MARK: - Failures
 
   func note(_ failure: Diagnostic, of partition: RunPlan.Partition) throws {
@@ -82,13 +69,23 @@ final class Publisher: Sendable {
   // MARK: - Releases
 
   func publish(_ publications: [Publication]) {
+    let outcomes = publishedOrNot(publications)
+    do { try claims.giveBack(publications.map(\.claim)) } catch {
+      // Claims go with the session, at the latest with the process.
+    }
+    for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
+  }
+
+  /// What came of each.
+  private func publishedOrNot(
+    _ publications: [Publication]
+  ) -> [Result<PublishOutcome, any Error>] {
     let start = Date()
     do {
       // A session that was lost holds no claim: another run may be at these partitions by now.
       try claims.check()
     } catch {
-      for publication in publications { finish(publication, .failure(error)) }
-      return
+      return publications.map { _ in .failure(error) }
     }
     var outcomes: [Result<PublishOutcome, any Error>] = []
     var pending: [PendingRelease] = []
@@ -125,25 +122,16 @@ final class Publisher: Sendable {
       try note(publications, outcomes)
     } catch {
       // The releases are out and stay; the next run finds them unchanged and renews the pages.
-      for (publication, outcome) in zip(publications, outcomes) {
-        if case .success = outcome { finish(publication, .failure(error)) }
-      }
-      for (publication, outcome) in zip(publications, outcomes) {
-        if case .failure = outcome { finish(publication, outcome) }
-      }
-      return
+      return outcomes.map { $0.flatMap { _ in .failure(error) } }
     }
     state.add(seconds: Date().timeIntervalSince(start), to: "publish")
-    for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
+    return outcomes
   }
 
   private func finish(
     _ publication: Publication, _ outcome: Result<PublishOutcome, any Error>
   ) {
     let partition = publication.partition
-    do { try publication.claim.giveBack() } catch {
-      // The claim goes with the session, at the latest with the process.
-    }
     switch outcome {
     case .success(.published(let head)):
       let bytes = publication.files.reduce(0) { $0 + $1.bytes }
@@ -171,16 +159,17 @@ final class Publisher: Sendable {
   ) throws {
     try record.withLock { record in
       try record.connection.transaction {
-        for (publication, outcome) in zip(publications, outcomes) {
-          guard case .success(let published) = outcome else { continue }
-          var noted = self.outcome(of: publication.partition, isPublished: true)
-          noted.status = published.head.status.rawValue
-          noted.releaseID = published.head.release
-          noted.sequence = published.head.sequence
-          noted.warnings = publication.warnings
-          noted.snapshot = publication.snapshot
-          try record.add([noted], run: run)
-        }
+        try record.add(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            guard case .success(let published) = outcome else { return nil }
+            var noted = self.outcome(of: publication.partition, isPublished: true)
+            noted.status = published.head.status.rawValue
+            noted.releaseID = published.head.release
+            noted.sequence = published.head.sequence
+            noted.warnings = publication.warnings
+            noted.snapshot = publication.snapshot
+            return noted
+          }, run: run)
       }
     }
   }

@@ -24,8 +24,8 @@ final class ResultCache: Sendable {
   private let policy: Policy
   private let record: Locked<RunRecord>
   private let committer: Committer
-  /// Made in this run and perhaps not recorded yet.
-  private let made = Locked<[StageKey: StageResult]>([:])
+  /// Made in this run, where no other results are taken.
+  private let made = Locked<Set<StageKey>>([])
 
   init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer, policy: Policy) {
     self.blobs = blobs
@@ -34,18 +34,38 @@ final class ResultCache: Sendable {
     self.committer = committer
   }
 
+  /// The result of a key, where one was made in this run or is recorded and whole.
   func find(_ key: StageKey, tenant: String) throws -> Found? {
-    if let result = made.withLock({ $0[key] }) {
+    try find(key, tenant: tenant) {
+      try record.withLock { record throws(Diagnostic) in try record.result(key) }
+    }
+  }
+
+  /// Likewise for a whole stage of a partition.
+  ///
+  /// - Parameter newest: the newest recorded result of that stage of that partition; without one the record
+  ///   has none under any key and is not asked.
+  func find(_ key: StageKey, tenant: String, newest: RecordedResult?) throws -> Found? {
+    try find(key, tenant: tenant) {
+      guard let newest, newest.key != key.hex else { return newest }
+      return try record.withLock { record throws(Diagnostic) in try record.result(key) }
+    }
+  }
+
+  private func find(
+    _ key: StageKey, tenant: String, recorded: () throws -> RecordedResult?
+  ) throws -> Found? {
+    if let result = committer.unrecorded(key) {
       return found(result.files, result.warnings, tenant: tenant)
     }
-    if case .none = policy { return nil }
-    guard let result = try record.withLock({ try $0.result(key) }) else { return nil }
+    if case .none = policy, !made.withLock({ $0.contains(key) }) { return nil }
+    guard let result = try recorded() else { return nil }
     if case .madeWith(let versions, let until) = policy, result.versions != versions,
       Date() < until
     {
       return nil
     }
-    return found(result.files, result.warnings, tenant: tenant)
+    return found(try result.files(), try result.warnings(), tenant: tenant)
   }
 
   /// Takes over what a stage made and queues its record.
@@ -73,7 +93,7 @@ final class ResultCache: Sendable {
     let result = StageResult(
       key: inputs.key, tenantID: tenant, stage: stage, partition: partition, inputs: inputs.parts,
       files: files, warnings: output.warnings, seconds: seconds)
-    made.withLock { $0[result.key] = result }
+    if case .none = policy { _ = made.withLock { $0.insert(result.key) } }
     committer.add(result)
     guard let found = found(files, output.warnings, tenant: tenant) else {
       throw Diagnostic(.io, "the workspace lost a blob that was just made", at: .init(stage: stage))

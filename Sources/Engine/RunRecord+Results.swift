@@ -26,20 +26,38 @@ struct StageResult: Sendable {
   var seconds: Double
 }
 
+/// What the record holds under a key, its texts unread.
+struct RecordedResult: Sendable {
+  /// The key's hexadecimal digits.
+  var key: String
+  var versions: String
+  private var filesJSON: String
+  private var warningsJSON: String
+
+  init(_ row: Row) throws(Diagnostic) {
+    key = try row.string("key")
+    versions = try row.string("versions")
+    filesJSON = try row.string("files")
+    warningsJSON = try row.string("warnings")
+  }
+
+  func files() throws -> [StageResult.File] {
+    try JSONDecoder().decode([StageResult.File].self, from: Data(filesJSON.utf8))
+  }
+
+  func warnings() throws -> [Warning] {
+    warningsJSON == "[]"
+      ? [] : try JSONDecoder().decode([Warning].self, from: Data(warningsJSON.utf8))
+  }
+}
+
 extension RunRecord {
   /// The result of a key, if one was recorded.
-  func result(_ key: StageKey) throws -> (
-    files: [StageResult.File], warnings: [Warning], versions: String
-  )? {
-    let rows = try connection.query(
-      "SELECT files, warnings, versions FROM yearbook.result WHERE key = $1", ["\\x" + key.hex])
-    guard let row = rows.first else { return nil }
-    let decoder = JSONDecoder()
-    return (
-      try decoder.decode([StageResult.File].self, from: Data(try row.string("files").utf8)),
-      try decoder.decode([Warning].self, from: Data(try row.string("warnings").utf8)),
-      try row.string("versions")
-    )
+  func result(_ key: StageKey) throws(Diagnostic) -> RecordedResult? {
+    try connection.queryPrepared(
+      "SELECT encode(key, 'hex') AS key, files, warnings, versions FROM yearbook.result WHERE key = $1",
+      ["\\x" + key.hex]
+    ).first.map { row throws(Diagnostic) in try RecordedResult(row) }
   }
 
   /// Records results whose files are durable. A key that is there already keeps its first result, unless
@@ -50,21 +68,41 @@ extension RunRecord {
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    for result in results {
-      try connection.query(
+    // One row a key and statement, and in the order of keys, so that two runs never wait for each other.
+    let ordered = Dictionary(results.map { ($0.key.hex, $0) }) { _, last in last }
+      .values.sorted { $0.key.hex < $1.key.hex }
+    for part in ordered.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
         """
         INSERT INTO yearbook.result
           (key, tenant_id, stage, inputs, files, warnings, versions, seconds, run_id, pipeline, period)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+        SELECT k::bytea, t, s, i::jsonb, f::jsonb, w::jsonb, $1, c, $2, p, d
+        FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::real[],
+          $10::text[], $11::text[]) AS u (k, t, s, i, f, w, c, p, d)
         ON CONFLICT (key) DO UPDATE SET files = excluded.files, warnings = excluded.warnings,
           versions = excluded.versions, seconds = excluded.seconds, run_id = excluded.run_id, made = now()
         """,
         [
-          "\\x" + result.key.hex, result.tenantID, result.stage, try json(result.inputs),
-          try json(result.files), try json(result.warnings), versions, String(result.seconds), run,
-          result.partition?.pipeline, result.partition?.period,
+          versions, run,
+          Quoting.array(part.map { "\\x" + $0.key.hex }), Quoting.array(part.map(\.tenantID)),
+          Quoting.array(part.map(\.stage)), Quoting.array(try part.map { try json($0.inputs) }),
+          Quoting.array(try part.map { try json($0.files) }),
+          Quoting.array(try part.map { $0.warnings.isEmpty ? "[]" : try json($0.warnings) }),
+          Quoting.array(part.map { String($0.seconds) }),
+          Quoting.array(part.map { $0.partition?.pipeline }),
+          Quoting.array(part.map { $0.partition?.period }),
         ])
     }
+  }
+
+  /// So many rows go in one statement: enough that the way there costs little.
+  static let rowsAtOnce = 500
+}
+
+extension Array {
+  /// The elements in order, in parts of at most `count`.
+  func parts(of count: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: self.count, by: count).map { self[$0..<Swift.min($0 + count, self.count)] }
   }
 }
 
@@ -87,18 +125,23 @@ struct PartitionOutcome: Sendable {
 }
 
 extension RunRecord {
-  /// Notes the outcomes that differ from what is noted already.
+  /// Notes the outcomes that differ from what is noted already; of one partition, the last.
   func add(_ outcomes: [PartitionOutcome], run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    for outcome in outcomes {
-      try connection.query(
+    let ordered = Dictionary(outcomes.map { ([$0.tenantID, $0.pipeline, $0.period], $0) }) {
+      _, last in last
+    }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    for part in ordered.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
         """
         INSERT INTO yearbook.partition AS old
           (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings,
           snapshot, sequence)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-          'epoch'::timestamptz + $11::bigint * interval '1 microsecond', $12)
+        SELECT p, t, d, g, e, s, r, a, $1, w::jsonb,
+          'epoch'::timestamptz + m * interval '1 microsecond', q
+        FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+          $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS u (p, t, d, g, e, s, r, a, w, m, q)
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
           slug = excluded.slug, state = excluded.state,
           status = coalesce(excluded.status, old.status),
@@ -113,45 +156,81 @@ extension RunRecord {
           OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
         """,
         [
-          outcome.pipeline, outcome.tenantID, outcome.period, outcome.slug,
-          outcome.isPublished ? "published" : "failed", outcome.status, outcome.releaseID,
-          outcome.moment, run,
-          String(decoding: try encoder.encode(outcome.warnings), as: UTF8.self),
-          outcome.snapshot.map { String($0) },
-          outcome.sequence.map { String($0) },
+          run, Quoting.array(part.map(\.pipeline)), Quoting.array(part.map(\.tenantID)),
+          Quoting.array(part.map(\.period)), Quoting.array(part.map(\.slug)),
+          Quoting.array(part.map { $0.isPublished ? "published" : "failed" }),
+          Quoting.array(part.map(\.status)), Quoting.array(part.map(\.releaseID)),
+          Quoting.array(part.map(\.moment)),
+          Quoting.array(
+            try part.map {
+              $0.warnings.isEmpty
+                ? "[]" : String(decoding: try encoder.encode($0.warnings), as: UTF8.self)
+            }),
+          Quoting.array(part.map { $0.snapshot.map { String($0) } }),
+          Quoting.array(part.map { $0.sequence.map { String($0) } }),
         ])
     }
   }
 
-  /// Whether a partition's release was made from rows that were read after `snapshot`.
-  func isNewer(_ partition: RunPlan.Partition, than snapshot: Int64) throws(Diagnostic) -> Bool {
-    try !connection.query(
+  /// What the record knows of a partition that is about to be worked on, asked once its claim is held: what
+  /// other runs made of it is then there.
+  struct Outlook {
+    /// Whether its release was made from rows that were read later.
+    var isNewer: Bool
+    /// The newest result of each stage, by its name.
+    var results: [String: RecordedResult]
+  }
+
+  /// - Parameter snapshot: when this run read the partition's rows.
+  func outlook(
+    of partition: RunPlan.Partition, snapshot: Int64
+  ) throws(Diagnostic) -> Outlook {
+    let rows = try connection.queryPrepared(
       """
-      SELECT FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
-        AND snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
+      SELECT coalesce((SELECT snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
+          FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3), false) AS is_newer,
+        stage, encode(key, 'hex') AS key, files, warnings, versions
+      FROM (SELECT) AS one LEFT JOIN (
+        SELECT DISTINCT ON (stage) stage, key, files, warnings, versions FROM yearbook.result
+        WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 ORDER BY stage DESC, made DESC
+      ) AS newest ON true
       """,
       [
         partition.tenant.id, partition.pipeline.name, partition.period.description,
         String(snapshot),
-      ]
-    ).isEmpty
+      ])
+    var outlook = Outlook(isNewer: false, results: [:])
+    for row in rows {
+      outlook.isNewer = try row.bool("is_newer")
+      guard let stage = try row.optionalString("stage") else { continue }
+      outlook.results[stage] = try RecordedResult(row)
+    }
+    return outlook
   }
 
   /// Records tries at stages.
   func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
-    for attempt in attempts {
-      let partition = attempt.partition
-      try connection.query(
+    for part in attempts.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
         """
         INSERT INTO yearbook.attempt (run_id, tenant_id, slug, pipeline, period, stage, number, began,
           seconds, code, message, hint)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, to_timestamp($8::float8), $9, $10, $11, $12)
+        SELECT $1, t, g, p, d, s, n, to_timestamp(b), c, e, m, h
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::smallint[],
+          $8::float8[], $9::real[], $10::text[], $11::text[], $12::text[])
+          AS u (t, g, p, d, s, n, b, c, e, m, h)
         """,
         [
-          run, partition.tenant.id, partition.tenant.slug, partition.pipeline.name,
-          partition.period.description, attempt.stage, String(attempt.number),
-          String(attempt.began.timeIntervalSince1970), String(attempt.seconds),
-          attempt.failure?.code.description, attempt.failure?.message, attempt.failure?.hint,
+          run, Quoting.array(part.map(\.partition.tenant.id)),
+          Quoting.array(part.map(\.partition.tenant.slug)),
+          Quoting.array(part.map(\.partition.pipeline.name)),
+          Quoting.array(part.map(\.partition.period.description)),
+          Quoting.array(part.map(\.stage)), Quoting.array(part.map { String($0.number) }),
+          Quoting.array(part.map { String($0.began.timeIntervalSince1970) }),
+          Quoting.array(part.map { String($0.seconds) }),
+          Quoting.array(part.map { $0.failure?.code.description }),
+          Quoting.array(part.map { $0.failure?.message }),
+          Quoting.array(part.map { $0.failure?.hint }),
         ])
     }
   }
@@ -159,8 +238,6 @@ extension RunRecord {
   /// Records that partitions of a schedule's run have ended, for those that share it.
   func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
-    func list(_ values: [String]) -> String { "{" + values.joined(separator: ",") + "}" }
-    // Ids, names of pipelines and periods need no quoting in an array's text.
     try connection.query(
       """
       INSERT INTO yearbook.progress (run_id, tenant_id, pipeline, period, is_done)
@@ -168,8 +245,9 @@ extension RunRecord {
       ON CONFLICT DO NOTHING
       """,
       [
-        run, list(partitions.map(\.tenant.id)), list(partitions.map(\.pipeline.name)),
-        list(partitions.map(\.period.description)),
+        run, Quoting.array(partitions.map(\.tenant.id)),
+        Quoting.array(partitions.map(\.pipeline.name)),
+        Quoting.array(partitions.map(\.period.description)),
       ])
   }
 

@@ -43,18 +43,8 @@ extension RunRecord {
               CASE WHEN release_id IS NULL THEN 'missing' ELSE 'stale' END END,
             status])
         """,
-        [tenants, pipelines, periods, states.map(\.rawValue)].map(Self.array)
+        [tenants, pipelines, periods, states.map(\.rawValue)].map { Quoting.array($0) }
       )
-    }
-
-    /// An array's text, each word quoted: these come from a command line.
-    private static func array(_ words: [String]) -> String {
-      let quoted = words.map { word in
-        "\""
-          + word.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"")
-          + "\""
-      }
-      return "{" + quoted.joined(separator: ",") + "}"
     }
   }
 

@@ -32,7 +32,7 @@ extension RunSession {
       root: required(configuration.store, "store", "YEARBOOK_STORE"))
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
       PartitionEnvironment(
-        scratch: blobs.scratchPath(), templates: templates, media: configuration.media,
+        templates: templates, media: configuration.media,
         tenantID: partition.tenant.id, stage: stage, partition: partition.label, pool: pool,
         cache: cache, record: lookup, cancellation: cancellation, state: state,
         deadline: Deadline(seconds: configuration.stageSeconds))

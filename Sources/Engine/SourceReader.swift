@@ -21,6 +21,7 @@ final class SourceReader {
   private let open: () throws -> Source
   private var source: Source?
   private let blobs: BlobStore
+  private let memory = DatasetMemory(limit: 64 << 20)
   private let moment: RunMoment
   private let cancellation: Cancellation
   private let backoff: Backoff
@@ -110,8 +111,8 @@ final class SourceReader {
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> Reading {
     let start = Date()
-    let extractor = Extractor(source.connection) { [blobs] tenant in
-      BlobDatasetWriter(blobs, tenant: tenant.id)
+    let extractor = Extractor(source.connection) { [blobs, memory] tenant in
+      BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
     let hidden = try hidden(batch)
     func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
@@ -162,24 +163,4 @@ final class Interruption: Sendable {
   func watch(_ connection: Connection) { token.withLock { $0 = connection.cancelToken } }
 
   func interrupt() { token.withLock { _ = $0?.cancel() } }
-}
-
-/// A dataset that becomes a blob of the workspace.
-private final class BlobDatasetWriter: DatasetWriter {
-  private let blobs: BlobStore
-  private let tenant: String
-  private let writer: BlobWriter
-
-  init(_ blobs: BlobStore, tenant: String) {
-    self.blobs = blobs
-    self.tenant = tenant
-    writer = blobs.writer(tenant: tenant)
-  }
-
-  func append(_ bytes: UnsafeRawBufferPointer) throws { try writer.write(bytes) }
-
-  func finish() throws -> (path: String, digest: String, bytes: Int) {
-    let blob = try writer.finish()
-    return (blobs.path(blob.digest, tenant: tenant), blob.digest.hex, blob.byteCount)
-  }
 }

@@ -211,8 +211,9 @@ extension RunRecord {
 
   func drop(results keys: [String]) throws(Diagnostic) {
     guard !keys.isEmpty else { return }
-    let list = "{" + keys.map { "\"\\\\x\($0)\"" }.joined(separator: ",") + "}"
-    try connection.query("DELETE FROM yearbook.result WHERE key = ANY ($1::bytea[])", [list])
+    try connection.query(
+      "DELETE FROM yearbook.result WHERE key = ANY ($1::bytea[])",
+      [Quoting.array(keys.map { "\\x" + $0 })])
   }
 
   /// Drops ended runs, with their failures and attempts, and answered requests, older than so many seconds.

@@ -22,7 +22,7 @@ extension Connection {
   ///
   /// - Returns: Whether it was free; taken twice by one session it must be released twice.
   public func tryLock(_ key: AdvisoryKey) throws(Diagnostic) -> Bool {
-    try query("SELECT pg_catalog.pg_try_advisory_lock($1) AS taken", [String(key.value)])
+    try queryPrepared("SELECT pg_catalog.pg_try_advisory_lock($1) AS taken", [String(key.value)])
       .only().bool("taken")
   }
 
@@ -32,10 +32,16 @@ extension Connection {
   }
 
   /// Releases a lock this session holds; otherwise it throws `.bug`.
-  public func unlock(_ key: AdvisoryKey) throws(Diagnostic) {
-    let released = try query(
-      "SELECT pg_catalog.pg_advisory_unlock($1) AS released", [String(key.value)]
-    ).only().bool("released")
-    if !released { throw Diagnostic(.bug, "an advisory lock was released that was not held") }
+  public func unlock(_ key: AdvisoryKey) throws(Diagnostic) { try unlock([key]) }
+
+  /// Releases locks this session holds; if it held not all of them it throws `.bug` once the rest is free.
+  public func unlock(_ keys: [AdvisoryKey]) throws(Diagnostic) {
+    let released = try queryPrepared(
+      "SELECT count(*) FILTER (WHERE pg_catalog.pg_advisory_unlock(key)) AS released"
+        + " FROM unnest($1::bigint[]) AS keys (key)", [Quoting.array(keys.map { String($0.value) })]
+    ).only().int("released")
+    if released < keys.count {
+      throw Diagnostic(.bug, "an advisory lock was released that was not held")
+    }
   }
 }

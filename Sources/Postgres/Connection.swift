@@ -11,6 +11,8 @@ public final class Connection {
   public var onNotice: ((PostgresError) -> Void)?
   /// Interrupts this session's statement from any thread.
   public let cancelToken: CancelToken
+  /// Statements that the server keeps for this session, by their text.
+  var prepared: [String: String] = [:]
 
   /// Opens a session.
   ///
@@ -78,6 +80,28 @@ public final class Connection {
     let answer = parameters.withCStrings { values in
       PQexecParams(
         handle, sql, Int32(values.count), nil, values.baseAddress, nil, nil, 0)
+    }
+    return Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK]))
+  }
+
+  /// Like `query`, for a statement that is run many times: the server reads and plans it once a session.
+  @discardableResult
+  public func queryPrepared(
+    _ sql: String, _ parameters: [String?] = []
+  ) throws(Diagnostic) -> Rows {
+    for case let parameter? in parameters { try refuseNUL(parameter) }
+    cancelToken.reset()
+    let name: String
+    if let known = prepared[sql] {
+      name = known
+    } else {
+      try refuseNUL(sql)
+      name = "s\(prepared.count)"
+      _ = try check(PQprepare(handle, name, sql, 0, nil), expecting: [PGRES_COMMAND_OK])
+      prepared[sql] = name
+    }
+    let answer = parameters.withCStrings { values in
+      PQexecPrepared(handle, name, Int32(values.count), values.baseAddress, nil, nil, 0)
     }
     return Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK]))
   }

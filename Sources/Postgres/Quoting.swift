@@ -24,4 +24,26 @@ public enum Quoting {
     quoted += "'"
     return hasBackslash ? " E" + quoted : quoted
   }
+
+  /// `words` as the text of an array, for a parameter that is cast to one: each quoted, `nil` as NULL.
+  public static func array(_ words: some Sequence<String?>) -> String {
+    var text: [UInt8] = [UInt8(ascii: "{")]
+    for word in words {
+      if text.count > 1 { text.append(UInt8(ascii: ",")) }
+      guard let word else {
+        text.append(contentsOf: "NULL".utf8)
+        continue
+      }
+      text.append(UInt8(ascii: "\""))
+      for byte in word.utf8 {
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+          text.append(UInt8(ascii: "\\"))
+        }
+        text.append(byte)
+      }
+      text.append(UInt8(ascii: "\""))
+    }
+    text.append(UInt8(ascii: "}"))
+    return String(decoding: text, as: UTF8.self)
+  }
 }

@@ -113,7 +113,7 @@ struct AggregateParts {
     _ dataset: Dataset, spec: AggregateSpec, work: PartitionWork, messages: ReportMessages,
     environment: any StageEnvironment
   ) throws {
-    let reader = try TableReader(path: dataset.path, label: dataset.name)
+    let reader = try TableReader(dataset)
     let currency = work.tenant.currency
     let figures = try spec.figures.filter { $0.dataset == dataset.name }
       .map { try AggregateFigure($0, reader: reader) }
@@ -123,7 +123,7 @@ struct AggregateParts {
       .map {
         try AggregateTable(
           $0, reader: reader, types: dataset.columns, messages: messages,
-          scratch: environment.scratch)
+          scratch: { environment.scratch })
       }
     let quality =
       spec.quality.contains(dataset.name) ? try AggregateQuality(dataset.name, reader) : nil

@@ -28,14 +28,14 @@ final class AggregateTable {
 
   init(
     _ spec: TableSpec, reader: TableReader, types: [Dataset.Column], messages: ReportMessages,
-    scratch: String
+    scratch: @escaping () -> String
   ) throws {
     self.spec = spec
     self.messages = messages
     decimalSeparator =
       messages.format.decimalSeparator == "," ? UInt8(ascii: ",") : UInt8(ascii: ".")
-    machine = TableBytes(path: "\(scratch)/\(spec.name).csv")
-    spreadsheet = spec.publish.map { _ in TableBytes(path: "\(scratch)/\(spec.name).excel.csv") }
+    machine = TableBytes { "\(scratch())/\(spec.name).csv" }
+    spreadsheet = spec.publish.map { _ in TableBytes { "\(scratch())/\(spec.name).excel.csv" } }
     let chosen =
       spec.columns
       ?? reader.names.map {

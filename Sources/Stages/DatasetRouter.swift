@@ -76,7 +76,7 @@ final class DatasetRouter {
     self.writer = nil
     datasets[order[position].index] = Dataset(
       name: name, columns: columns, rows: rows, bytes: file.bytes, digest: file.digest,
-      path: file.path)
+      content: file.content)
   }
 
   private func flush() throws {
@@ -161,7 +161,7 @@ final class TogetherDataset {
     let file = try writer.finish()
     return Dataset(
       name: name, columns: columns, rows: rows, bytes: file.bytes, digest: file.digest,
-      path: file.path)
+      content: file.content)
   }
 
   private func flush() throws {

@@ -2,17 +2,17 @@ import Diagnostics
 public import Pipelines
 public import Postgres
 
-/// Where one dataset's bytes go: a file that is hashed as it is written.
+/// Where one dataset's bytes go, which are hashed on the way.
 public protocol DatasetWriter: AnyObject {
   func append(_ bytes: UnsafeRawBufferPointer) throws
-  /// Ends the file: where it lies now, and the SHA-256 of what it holds.
-  func finish() throws -> (path: String, digest: String, bytes: Int)
+  /// Ends the dataset: where its bytes are now, and their SHA-256.
+  func finish() throws -> (content: Dataset.Content, digest: String, bytes: Int)
 }
 
 /// Reads one period of many tenants, a dataset a tenant and query.
 ///
 /// Rows come in the order of tenants, so that one file is open at a time, and go from the socket to the
-/// file as the bytes that PostgreSQL sent. Memory does not grow with rows; it grows with tenants.
+/// dataset as the bytes that PostgreSQL sent. Memory does not grow with rows; it grows with tenants.
 public struct Extractor {
   /// One pipeline and period for some tenants.
   public struct Batch: Sendable {

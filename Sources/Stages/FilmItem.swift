@@ -20,7 +20,7 @@ struct FilmItem: Hashable, Sendable {
   ///
   /// Columns that may be missing: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
   static func read(_ dataset: Dataset, spec: StitchSpec) throws -> [FilmItem] {
-    let reader = try TableReader(path: dataset.path, label: dataset.name)
+    let reader = try TableReader(dataset)
     let kind = try reader.index(of: "kind")
     let id = try reader.index(of: "id")
     let day = try reader.index(of: "day")
@@ -67,7 +67,7 @@ struct FilmFigure: Hashable, Sendable {
   static func read(
     _ dataset: Dataset, _ figures: StitchSpec.Figures
   ) throws -> [String: [FilmFigure]] {
-    let reader = try TableReader(path: dataset.path, label: dataset.name)
+    let reader = try TableReader(dataset)
     let by = try figures.by.map { try reader.index(of: $0) }
     let columns = try figures.columns.map { (try reader.index(of: $0.name), $0) }
     var rows: [String: [FilmFigure]] = [:]

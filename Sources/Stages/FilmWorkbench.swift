@@ -58,7 +58,8 @@ public struct FilmWorkbench: Sendable {
           hint: "put \(names.map { $0 + ".csv" }.joined(separator: ", ")) there, with header lines")
       }
       datasets.append(
-        Dataset(name: name, columns: [], rows: 0, bytes: 0, digest: name, path: path))
+        Dataset(
+          name: name, columns: [], rows: 0, bytes: 0, digest: name, content: .file(path: path)))
     }
     let environment = FilmWorkbenchEnvironment(
       scratch: scratch, templates: templates, media: media)

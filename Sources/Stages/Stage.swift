@@ -50,7 +50,7 @@ public struct PartitionWork: Sendable {
   public func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
 }
 
-/// The rows of one query for one partition: a CSV file in the workspace.
+/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
 ///
 /// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
 public struct Dataset: Sendable, Hashable {
@@ -65,25 +65,47 @@ public struct Dataset: Sendable, Hashable {
     }
   }
 
+  /// Where the bytes are.
+  public enum Content: Sendable, Hashable {
+    case memory(HeldBytes)
+    case file(path: String)
+  }
+
   public var name: String
   public var columns: [Column]
   public var rows: Int
   public var bytes: Int
-  /// SHA-256 of the file, lower-case hexadecimal.
+  /// SHA-256 of the content, lower-case hexadecimal.
   public var digest: String
-  /// Where the file lies now.
-  public var path: String
+  public var content: Content
 
   public init(
-    name: String, columns: [Column], rows: Int, bytes: Int, digest: String, path: String
+    name: String, columns: [Column], rows: Int, bytes: Int, digest: String, content: Content
   ) {
     self.name = name
     self.columns = columns
     self.rows = rows
     self.bytes = bytes
     self.digest = digest
-    self.path = path
+    self.content = content
   }
+}
+
+/// Bytes that count against a limit for as long as somebody holds them.
+public final class HeldBytes: Sendable, Hashable {
+  public let bytes: [UInt8]
+  private let release: @Sendable () -> Void
+
+  /// - Parameter release: called when the last holder lets go.
+  public init(_ bytes: [UInt8], release: @escaping @Sendable () -> Void = {}) {
+    self.bytes = bytes
+    self.release = release
+  }
+
+  deinit { release() }
+
+  public static func == (one: HeldBytes, other: HeldBytes) -> Bool { one.bytes == other.bytes }
+  public func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
 }
 
 /// A file that a stage made, in the workspace.

@@ -4,11 +4,13 @@ import Glibc
 /// Bytes that are kept in memory while they are few, and go to a file when they are many.
 final class TableBytes {
   private var buffer: [UInt8] = []
-  private let path: String
+  private let place: () -> String
+  private var path = ""
   private var descriptor: Int32 = -1
   private static let limit = 1 << 20
 
-  init(path: String) { self.path = path }
+  /// - Parameter place: the file's path, asked once and only where there are many bytes.
+  init(place: @escaping () -> String) { self.place = place }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
@@ -31,6 +33,7 @@ final class TableBytes {
 
   private func flush() throws {
     if descriptor < 0 {
+      path = place()
       descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       if descriptor < 0 { throw failure() }
     }

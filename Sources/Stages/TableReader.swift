@@ -13,7 +13,8 @@ final class TableReader {
   private(set) var rowNumber = 0
 
   private let label: String
-  private var descriptor: Int32
+  /// −1 where `chunk` holds everything.
+  private let descriptor: Int32
   private var chunk: [UInt8]
   private var position = 0
   private var filled = 0
@@ -30,11 +31,32 @@ final class TableReader {
     guard descriptor >= 0 else {
       throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
     }
+    try readHeader()
+  }
+
+  init(_ dataset: Dataset) throws {
+    label = dataset.name
+    switch dataset.content {
+    case .memory(let held):
+      descriptor = -1
+      chunk = held.bytes
+      filled = chunk.count
+    case .file(let path):
+      chunk = [UInt8](repeating: 0, count: 1 << 16)
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
+      }
+    }
+    try readHeader()
+  }
+
+  private func readHeader() throws {
     guard try readRow() else { throw malformed("has no header") }
     names = (0..<ends.count).map { String(decoding: self[$0] ?? [], as: UTF8.self) }
   }
 
-  deinit { close(descriptor) }
+  deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Goes to the next row; false at the end.
   func next() throws -> Bool {
@@ -126,6 +148,7 @@ final class TableReader {
   }
 
   private func refill() throws -> Bool {
+    if descriptor < 0 { return false }
     while true {
       let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
       if count < 0, errno == EINTR { continue }

@@ -39,21 +39,19 @@ extension BlobStore {
     var sweep = BlobSweep()
     let oldest = time(nil) - max(7200, age)
     let root = "\(workspace)/tenants/\(tenant)/blobs"
-    for folder in try FileReader.names(in: root) {
-      for name in try FileReader.names(in: "\(root)/\(folder)") {
-        guard let digest = SHA256Digest(hex: name) else { continue }
-        let path = "\(root)/\(folder)/\(name)"
-        guard let (bytes, written) = Self.look(path) else { continue }
-        if written > oldest || needed(digest) {
-          sweep.keptCount += 1
-          sweep.keptBytes += bytes
-        } else if isDry ? true : try take(path, oldest) {
-          sweep.freedCount += 1
-          sweep.freedBytes += bytes
-        } else {
-          sweep.keptCount += 1
-          sweep.keptBytes += bytes
-        }
+    for name in try FileReader.names(in: root) {
+      guard let digest = SHA256Digest(hex: name) else { continue }
+      let path = "\(root)/\(name)"
+      guard let (bytes, written) = Self.look(path) else { continue }
+      if written > oldest || needed(digest) {
+        sweep.keptCount += 1
+        sweep.keptBytes += bytes
+      } else if isDry ? true : try take(path, oldest) {
+        sweep.freedCount += 1
+        sweep.freedBytes += bytes
+      } else {
+        sweep.keptCount += 1
+        sweep.keptBytes += bytes
       }
     }
     return sweep

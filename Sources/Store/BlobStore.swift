@@ -14,7 +14,8 @@ public struct Blob: Hashable, Sendable {
 
 /// The workspace's intermediate results, addressed by their content and kept apart by tenant.
 ///
-/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/ab/HEX`, `ab` being the digest's first two digits. It is
+/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`: a tenant has thousands at most, and a folder for each few
+/// of them would cost more than the files do. It is
 /// written beside and renamed, so that a half-written one is never seen under its name. It survives a power
 /// cut only once `sync()` has returned: nothing may name it durably before.
 public final class BlobStore: Sendable {
@@ -39,7 +40,7 @@ public final class BlobStore: Sendable {
   /// - Parameter tenant: The tenant's id, or another name of `[a-z0-9-]` for what spans tenants.
   public func path(_ digest: SHA256Digest, tenant: String) -> String {
     precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
-    return "\(workspace)/tenants/\(tenant)/blobs/\(digest.hex.prefix(2))/\(digest.hex)"
+    return "\(workspace)/tenants/\(tenant)/blobs/\(digest.hex)"
   }
 
   /// The size of a blob in bytes; `nil` if it is not there.

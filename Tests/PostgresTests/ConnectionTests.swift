@@ -28,6 +28,22 @@ import Testing
     }
   }
 
+  @Test func `An array of any words arrives as it was, also in a statement that is kept`() throws {
+    let connection = try TestDatabase().connect()
+    let words: [String?] = [
+      "plain", "", nil, "NULL", "a,b", "{}", "\"quoted\"", "back\\slash", "'", "new\nline", "ação 🎉",
+    ]
+    for _ in 1...2 {
+      let rows = try connection.queryPrepared(
+        "SELECT word FROM unnest($1::text[]) WITH ORDINALITY AS u (word, place) ORDER BY place",
+        [Quoting.array(words)])
+      #expect(try rows.map { try $0.optionalString("word") } == words)
+    }
+    #expect(
+      try connection.queryPrepared("SELECT $1::text[] = '{}' AS empty", [Quoting.array([])])
+        .only().bool("empty"))
+  }
+
   @Test func `A session prints values the same way whatever the database's defaults are`() throws {
     let database = try TestDatabase()
     try database.connect().execute(

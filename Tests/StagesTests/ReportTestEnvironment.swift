@@ -44,7 +44,7 @@ struct ReportTestEnvironment: StageEnvironment {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
     return Dataset(
       name: name, columns: columns, rows: rows.count, bytes: text.utf8.count,
-      digest: ContentDigest.hex(text.utf8), path: path)
+      digest: ContentDigest.hex(text.utf8), content: .file(path: path))
   }
 
   /// A stage's files as the engine would hand them on.

@@ -80,7 +80,8 @@ enum StitchFixture {
       name: name,
       columns: csv.prefix { $0 != "\n" }.split(separator: ",").map {
         Dataset.Column(name: String($0), type: "text")
-      }, rows: 0, bytes: csv.utf8.count, digest: ContentDigest.hex(csv.utf8), path: path)
+      }, rows: 0, bytes: csv.utf8.count, digest: ContentDigest.hex(csv.utf8),
+      content: .file(path: path))
   }
 
   static func write(_ text: String, _ path: String) throws {

@@ -46,7 +46,7 @@ import Testing
 
 @Suite struct TableCellTests {
   private func cell(_ text: String, forPeople: Bool) throws -> String {
-    let bytes = TableBytes(path: "/nowhere")
+    let bytes = TableBytes { "/nowhere" }
     if forPeople {
       TableCell.writeForPeople(Array(text.utf8), to: bytes)
     } else {
