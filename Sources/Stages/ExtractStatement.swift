@@ -88,10 +88,11 @@ struct ExtractStatement {
   }
 
   /// The statement in the order that makes the bytes the same on every server: by tenant, then as the
-  /// pipeline file says, text by code point.
-  func ordered(by columns: [Column]) -> String {
-    unordered + "\nORDER BY "
-      + (["tenant_id"] + Self.terms(of: query, columns)).joined(separator: ", ")
+  /// pipeline file says, text by code point. Rows of all tenants together are ordered by what the file says first.
+  func ordered(by columns: [Column], together: Bool = false) -> String {
+    let terms = Self.terms(of: query, columns)
+    return unordered + "\nORDER BY "
+      + (together ? terms + ["tenant_id"] : ["tenant_id"] + terms).joined(separator: ", ")
   }
 
   private static func terms(of query: ExtractSpec.Query, _ columns: [Column]) -> [String] {

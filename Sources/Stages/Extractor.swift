@@ -104,7 +104,7 @@ public struct Extractor {
             let dataset = TogetherDataset(
               name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
               writer: try makeWriter(owner))
-            try copy(statement, columns, row: dataset.add)
+            try copy(statement, columns, together: true, row: dataset.add)
             return try dataset.finish()
           }
         })
@@ -174,12 +174,13 @@ public struct Extractor {
   }
 
   private func copy(
-    _ statement: ExtractStatement, _ columns: [Column],
+    _ statement: ExtractStatement, _ columns: [Column], together: Bool = false,
     row: (UnsafeRawBufferPointer) throws -> Void
   ) throws {
     do {
       try connection.copyOut(
-        "COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)", row: row)
+        "COPY (\(statement.ordered(by: columns, together: together))) TO STDOUT (FORMAT csv)",
+        row: row)
     } catch let error as Diagnostic {
       throw statement.located(error)
     }

@@ -40,7 +40,7 @@ public struct IsolationTrial {
   /// The digest under which a passed trial is remembered: of the pipeline's SQL, the source's catalog and
   /// the trial's own version.
   public func fingerprint(of pipeline: Pipeline) -> String {
-    var inputs = KeyInputs(stage: "trial", version: 1)
+    var inputs = KeyInputs(stage: "trial", version: 2)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
     for prelude in pipeline.extract.preludes {
       inputs.add("with.\(prelude.name)", contentsOf: prelude.sql.utf8)

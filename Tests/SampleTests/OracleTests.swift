@@ -67,6 +67,7 @@ import Testing
         let trial = try Trial(connection, annual, period, day)
         try trial.compare("totals", with: text("Tests/sql/annual-totals.sql"), by: [])
         try trial.compare("months", with: text("Tests/sql/annual-months.sql"), by: ["month"])
+        try compareUnpublished(trial)
       }
       for (period, day) in [
         ("2025", "2026-11-20"), ("2026", "2026-07-03"), ("2025-08", "2026-11-20"),
@@ -199,6 +200,7 @@ import Testing
           let annual = try Trial(connection, #require(library.pipeline("annual")), period, day)
           try annual.compare("totals", with: text("Tests/sql/annual-totals.sql"), by: [])
           try annual.compare("months", with: text("Tests/sql/annual-months.sql"), by: ["month"])
+          try compareUnpublished(annual)
         }
         for name in ["dojos", "users"] {
           let trial = try Trial(connection, #require(library.pipeline(name)), period, day)
@@ -219,6 +221,42 @@ import Testing
           "movement", with: text("Tests/sql/billing-movement.sql"), by: "currency",
           sums: ["starts", "new", "reactivation", "expansion", "contraction", "churn", "ends"])
       }
+    }
+  }
+
+  @Test(
+    .enabled(if: Places.sharedData != nil, "\(Places.noSharedData)"),
+    .enabled(if: Places.judgesPython != nil, "scripts/install-judges was not run"))
+  func `What no file publishes equals its oracle on real rows`() throws {
+    let library = try PipelineLibrary(folder: Places.project + "/pipelines")
+    try withTemporaryFolder { folder in
+      try withDatabase { conninfo in
+        let connection = try Connection(conninfo, settings: SessionSettings(searchPath: ["app"]))
+        try connection.execute(try text("docs/platform-schema.sql"))
+        let loaded = try Program.run(
+          [
+            try #require(Places.judgesPython),
+            try #require(Places.sharedData) + "/../tools/load_platform.py",
+            "--data", try #require(Places.sharedData), "--media-root", folder, "--dsn", conninfo,
+            "--join", "pocs-brasil=dojorio:8", "--join", "jvm-guild=guilda-jedi:0",
+          ])
+        try #require(loaded.status == 0, "\(loaded.output)")
+        try connection.execute("ANALYZE")
+        for period in ["2023", "2024", "2025"] {
+          try compareUnpublished(
+            Trial(connection, #require(library.pipeline("annual")), period, "2026-11-20"))
+        }
+      }
+    }
+  }
+
+  /// The tables of the year in review that stand on the page alone.
+  private func compareUnpublished(_ annual: Trial) throws {
+    for (name, key) in [
+      ("highlights", "rule"), ("first_languages", "language"), ("favorites", "rank"),
+    ] {
+      let oracle = try text("Tests/sql/annual-\(name.replacing("_", with: "-")).sql")
+      try annual.compare(name, with: oracle, by: [key], isWhole: true)
     }
   }
 
@@ -252,7 +290,11 @@ private struct Trial {
   }
 
   /// Each row of the oracle, found again in the query's by the columns `keys`, has the same values.
-  func compare(_ name: String, with oracle: String, by keys: [String]) throws {
+  ///
+  /// - Parameter isWhole: Whether the query has no other rows.
+  func compare(
+    _ name: String, with oracle: String, by keys: [String], isWhole: Bool = false
+  ) throws {
     let query = try #require(pipeline.extract.queries.first { $0.name == name })
     let asOf = min(day, period.lastDay)
     let statement = ExtractStatement(
@@ -271,6 +313,11 @@ private struct Trial {
     ]
     for tenant in tenants {
       let answers = try connection.query(oracle, [tenant.slug] + parameters)
+      if isWhole {
+        #expect(
+          rows.keys.count { $0[0] == tenant.id } == answers.count,
+          "\(pipeline.name)/\(name) \(period) \(day) \(tenant.slug) rows")
+      }
       for row in answers {
         let expected = values(row, answers.names)
         let found = rows[[tenant.id] + keys.map { expected[$0, default: nil] ?? "" }] ?? [:]

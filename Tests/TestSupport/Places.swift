@@ -46,5 +46,12 @@ public enum Places {
     return all.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
   }
 
+  /// The Python that has psycopg, frictionless and the other judges of `scripts/install-judges`; `nil` where they
+  /// are not installed.
+  public static let judgesPython: String? = {
+    let path = project + "/.build-judges/bin/python"
+    return exists(path) ? path : nil
+  }()
+
   private static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 }

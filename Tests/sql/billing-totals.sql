@@ -64,10 +64,12 @@ SELECT
     AS first_attempts,
   (SELECT coalesce(sum(total), 0) FROM first_try y WHERE y.cur = c.cur AND y.created >= t.s
     AND status = 'failed') AS first_failed,
-  (SELECT coalesce(sum(total), 0) FROM first_try y WHERE y.cur = c.cur AND y.created >= t.s
-    AND status = 'failed' AND EXISTS (SELECT FROM pay x WHERE x.kind = 'charge'
+  (SELECT coalesce(sum(least(y.total, (SELECT sum(x.total) FROM pay x WHERE x.kind = 'charge'
       AND x.status = 'succeeded' AND x.billingid = y.billingid
-      AND x.invoice_number = y.invoice_number AND x.cur = y.cur)) AS first_recovered,
+      AND x.invoice_number = y.invoice_number AND x.cur = y.cur))) FILTER (
+      WHERE EXISTS (SELECT FROM pay x WHERE x.kind = 'charge' AND x.status = 'succeeded'
+        AND x.billingid = y.billingid AND x.invoice_number = y.invoice_number AND x.cur = y.cur)), 0)
+    FROM first_try y WHERE y.cur = c.cur AND y.created >= t.s AND status = 'failed') AS first_recovered,
   (SELECT coalesce(sum(balance), 0) FROM invoice i WHERE i.cur = c.cur AND balance > 0) AS outstanding,
   (SELECT coalesce(sum(balance), 0) FROM invoice i WHERE i.cur = c.cur AND balance > 0
     AND i.due < t.as_of) AS overdue,

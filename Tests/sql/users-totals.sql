@@ -29,7 +29,6 @@ SELECT
   (SELECT count(*) FROM u WHERE created >= t.p AND created < t.s) AS joined_previous,
   (SELECT count(*) FROM u WHERE account_status = 'A') AS confirmed,
   (SELECT count(*) FROM u WHERE account_status = 'C') AS unconfirmed,
-  (SELECT count(*) FROM u WHERE status = 'ONLINE') AS online,
   (SELECT count(*) FROM u WHERE id IN (SELECT userid FROM author)) AS authors,
   (SELECT count(*) FROM u WHERE id IN (SELECT userid FROM sitter)) AS participants,
   (SELECT count(*) FROM u WHERE id IN (SELECT userid FROM writer)) AS writers,

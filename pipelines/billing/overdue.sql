@@ -1,6 +1,7 @@
--- Invoices past due on the day of the report.
+-- Invoices past due on the day of the report. A subscription that is not the tenant's has no key here.
 SELECT
-  tenant_id, billing_id, due_day AS due, invoice_number, gateway, currency, amount, paid, balance, days_late,
-  bucket
-FROM open_invoices
-WHERE bucket <> 'not_due'
+  o.tenant_id, b.id AS billing_id, o.due_day AS due, o.invoice_number, o.gateway, o.currency, o.amount,
+  o.paid, o.balance, o.days_late, o.bucket
+FROM open_invoices o
+LEFT JOIN billing b ON b.tenantid = o.tenant_id AND b.id = o.billing_id
+WHERE o.bucket <> 'not_due'

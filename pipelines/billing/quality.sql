@@ -41,11 +41,26 @@ FROM (
       count(*) FILTER (
         WHERE e.kind NOT IN ('created', 'changed', 'cancelled', 'expired', 'reactivated'))
         AS unknown_event,
-      count(*) FILTER (WHERE e.plan NOT IN ('M', 'Y')) AS unknown_plan
+      count(*) FILTER (WHERE e.plan NOT IN ('M', 'Y')) AS unknown_plan,
+      count(*) FILTER (WHERE e.at >= p.starts_at AND b.id IS NULL) AS foreign_billing
     FROM partition p
     JOIN billing_events e ON e.tenant_id = p.tenant_id
+    LEFT JOIN billing b ON b.tenantid = e.tenant_id AND b.id = e.billing_id
     GROUP BY e.tenant_id
   ) e ON e.tenant_id = p.tenant_id
+  LEFT JOIN (
+    SELECT c.tenant_id, count(*) AS unknown_currency
+    FROM (
+      SELECT tenant_id, currency FROM partition
+      UNION ALL
+      SELECT tenant_id, currency FROM billing_events
+      UNION ALL
+      SELECT tenant_id, currency FROM payments
+    ) c
+    LEFT JOIN known_currencies k ON k.currency = c.currency
+    WHERE k.currency IS NULL
+    GROUP BY c.tenant_id
+  ) c ON c.tenant_id = p.tenant_id
   LEFT JOIN (
     SELECT
       p.tenant_id,
@@ -63,14 +78,16 @@ FROM (
       (1, 'payments_read', coalesce(y.payments, 0), false),
       (2, 'events_read', coalesce(e.events, 0), false),
       (3, 'payments_of_other_subscriptions', coalesce(f.foreign_billing, 0), false),
-      (4, 'refunds_without_charge', coalesce(r.without_charge, 0), false),
-      (5, 'invoices_overpaid', coalesce(i.overpaid, 0), false),
-      (6, 'subscriptions_without_history', coalesce(s.without_history, 0), false),
-      (7, 'subscriptions_active_past_expiry', coalesce(s.active_past_expiry, 0), false),
-      (8, 'changes_after_end', coalesce(e.changed_after_end, 0), false),
-      (9, 'unknown_plan', coalesce(e.unknown_plan, 0) + coalesce(s.unknown_plan, 0), true),
-      (10, 'unknown_event', coalesce(e.unknown_event, 0), true),
-      (11, 'unknown_kind', coalesce(y.unknown_kind, 0), true),
-      (12, 'unknown_status', coalesce(y.unknown_status, 0), true)
+      (4, 'events_of_other_subscriptions', coalesce(e.foreign_billing, 0), false),
+      (5, 'refunds_without_charge', coalesce(r.without_charge, 0), false),
+      (6, 'invoices_overpaid', coalesce(i.overpaid, 0), false),
+      (7, 'subscriptions_without_history', coalesce(s.without_history, 0), false),
+      (8, 'subscriptions_active_past_expiry', coalesce(s.active_past_expiry, 0), false),
+      (9, 'changes_after_end', coalesce(e.changed_after_end, 0), false),
+      (10, 'unknown_plan', coalesce(e.unknown_plan, 0) + coalesce(s.unknown_plan, 0), true),
+      (11, 'unknown_event', coalesce(e.unknown_event, 0), true),
+      (12, 'unknown_kind', coalesce(y.unknown_kind, 0), true),
+      (13, 'unknown_status', coalesce(y.unknown_status, 0), true),
+      (14, 'unknown_currency', coalesce(c.unknown_currency, 0), true)
   ) AS v(position, rule, rows, fatal)
 ) q

@@ -1,4 +1,4 @@
 SELECT
-  tenant_id, billing_id, gateway, plan, price, currency, mrr, subscription_state,
+  tenant_id, own_id AS billing_id, gateway, plan, price, currency, mrr, subscription_state,
   since_day AS since, expires_day AS expires, renews
 FROM subscriptions

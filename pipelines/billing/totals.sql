@@ -69,19 +69,20 @@ LEFT JOIN (
   GROUP BY tenant_id, currency
 ) y ON y.tenant_id = c.tenant_id AND y.currency = c.currency
 LEFT JOIN (
-  -- A first attempt that is still pending is neither: it does not count.
+  -- A first attempt that is still pending is neither: it does not count. What was paid later of one
+  -- that failed is recovered, at most the whole.
   SELECT
     tenant_id, currency,
     coalesce(sum(first_total) FILTER (WHERE is_current), 0.00) AS first_attempts,
     coalesce(sum(first_total) FILTER (WHERE is_current AND first_status = 'failed'), 0.00)
       AS first_failed,
-    coalesce(sum(first_total) FILTER (
-      WHERE is_current AND first_status = 'failed' AND has_succeeded), 0.00) AS first_recovered,
+    coalesce(sum(least(first_total, paid)) FILTER (
+      WHERE is_current AND first_status = 'failed'), 0.00) AS first_recovered,
     coalesce(sum(first_total) FILTER (WHERE is_previous), 0.00) AS first_attempts_previous,
     coalesce(sum(first_total) FILTER (WHERE is_previous AND first_status = 'failed'), 0.00)
       AS first_failed_previous,
-    coalesce(sum(first_total) FILTER (
-      WHERE is_previous AND first_status = 'failed' AND has_succeeded), 0.00)
+    coalesce(sum(least(first_total, paid)) FILTER (
+      WHERE is_previous AND first_status = 'failed'), 0.00)
       AS first_recovered_previous
   FROM invoices
   WHERE first_status IN ('succeeded', 'failed')

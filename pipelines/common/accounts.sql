@@ -1,22 +1,23 @@
 -- A tenant's users that exist at the cut-off, with what they did in this period and the one before.
--- A removed message counts nowhere; a user's words and address are never read.
+-- A removed message counts nowhere; a user's words and address are never read. Whether somebody is
+-- online just now is of the moment at which it is asked, and no part of a report; nor is the moment of
+-- their account's last change, which a mere visit moves.
 SELECT
   p.tenant_id,
   u.id AS user_id,
   w.name,
   u.account_status::text AS confirmation,
-  u.status AS presence,
   (u.created AT TIME ZONE p.time_zone)::date AS joined,
   u.created < p.starts_at AS was_there,
   u.created >= p.starts_at AS is_new,
   u.created >= p.previous_starts_at AND u.created < p.starts_at AS was_new,
-  u.updated,
   coalesce(c.pocs, 0) AS pocs,
   coalesce(c.favorites, 0) AS favorites,
   coalesce(d.dojos, 0) AS dojos,
   coalesce(d.opened, 0) AS dojos_opened,
   coalesce(m.messages, 0) AS messages,
   greatest(c.last_day, d.last_day, m.last_day) AS last_day,
+  greatest(u.created, c.last_at, d.last_at, m.last_at) AS latest,
   coalesce(c.pocs, 0) + coalesce(d.dojos, 0) + coalesce(m.messages, 0) > 0 AS is_active,
   coalesce(c.pocs_previous, 0) + coalesce(d.dojos_previous, 0) + coalesce(m.messages_previous, 0) > 0
     AS was_active
@@ -29,7 +30,8 @@ LEFT JOIN (
     count(*) FILTER (WHERE is_current) AS pocs,
     count(*) FILTER (WHERE NOT is_current) AS pocs_previous,
     count(*) FILTER (WHERE is_current AND favorite) AS favorites,
-    max(day) FILTER (WHERE is_current) AS last_day
+    max(day) FILTER (WHERE is_current) AS last_day,
+    max(created) FILTER (WHERE is_current) AS last_at
   FROM poc_facts
   GROUP BY tenant_id, user_id
 ) c ON c.tenant_id = p.tenant_id AND c.user_id = u.id
@@ -39,7 +41,8 @@ LEFT JOIN (
     count(*) FILTER (WHERE a.is_current) AS dojos,
     count(*) FILTER (WHERE NOT a.is_current) AS dojos_previous,
     count(*) FILTER (WHERE a.is_current AND a.user_id = o.user_id) AS opened,
-    max(o.day) FILTER (WHERE a.is_current) AS last_day
+    max(o.day) FILTER (WHERE a.is_current) AS last_day,
+    max(o.held_at) FILTER (WHERE a.is_current) AS last_at
   FROM dojo_people a
   JOIN dojos o ON o.tenant_id = a.tenant_id AND o.id = a.dojo_id
   GROUP BY a.tenant_id, a.user_id
@@ -49,7 +52,8 @@ LEFT JOIN (
     q.tenant_id, m.userid AS user_id,
     count(*) FILTER (WHERE m.created >= q.starts_at) AS messages,
     count(*) FILTER (WHERE m.created < q.starts_at) AS messages_previous,
-    (max(m.created) FILTER (WHERE m.created >= q.starts_at) AT TIME ZONE q.time_zone)::date AS last_day
+    (max(m.created) FILTER (WHERE m.created >= q.starts_at) AT TIME ZONE q.time_zone)::date AS last_day,
+    max(m.created) FILTER (WHERE m.created >= q.starts_at) AS last_at
   FROM partition q
   JOIN message m ON m.tenantid = q.tenant_id
     AND m.created >= q.previous_starts_at AND m.created < q.cutoff_at

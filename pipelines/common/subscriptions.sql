@@ -1,8 +1,10 @@
 -- A tenant's subscriptions as their history tells them at the cut-off; one without a history is
--- 'unknown' and counts nowhere. What has no history of its own (expiry, renewal) is as it is now.
+-- 'unknown' and counts nowhere. What has no history of its own (expiry, renewal) is as it is now, and
+-- NULL where only the history is this tenant's.
 SELECT
   p.tenant_id,
-  b.id AS billing_id,
+  s.billing_id,
+  b.id AS own_id,
   b.paymentgateway::text AS gateway,
   coalesce(e.plan, b.plan::text) AS plan,
   coalesce(e.price, b.price) AS price,
@@ -21,15 +23,22 @@ SELECT
   (b.expirationdate AT TIME ZONE p.time_zone)::date AS expires_day,
   b.autorenew = 1 AS renews
 FROM partition p
-JOIN billing b ON b.tenantid = p.tenant_id AND b.created < p.cutoff_at
+JOIN (
+  SELECT q.tenant_id, c.id AS billing_id
+  FROM partition q
+  JOIN billing c ON c.tenantid = q.tenant_id AND c.created < q.cutoff_at
+  UNION
+  SELECT tenant_id, billing_id FROM billing_events
+) s ON s.tenant_id = p.tenant_id
+LEFT JOIN billing b ON b.tenantid = p.tenant_id AND b.id = s.billing_id
 LEFT JOIN (
   SELECT tenant_id, billing_id, plan, price, currency, mrr, state_kind, at AS since
   FROM billing_events
   WHERE until IS NULL
-) e ON e.tenant_id = p.tenant_id AND e.billing_id = b.id
+) e ON e.tenant_id = p.tenant_id AND e.billing_id = s.billing_id
 LEFT JOIN (
   SELECT tenant_id, billing_id, sum(balance) AS overdue
   FROM open_invoices
   WHERE bucket <> 'not_due'
   GROUP BY tenant_id, billing_id
-) o ON o.tenant_id = p.tenant_id AND o.billing_id = b.id
+) o ON o.tenant_id = p.tenant_id AND o.billing_id = s.billing_id

@@ -1,5 +1,5 @@
--- The MRR at the end of each of the twelve months up to the period's end, a row a currency and month
--- that has begun.
+-- The MRR at the end of each of the twelve months up to the cut-off, a row a currency and month. The
+-- months are the same for all: those of the tenant whose day is latest.
 SELECT NULL::uuid AS tenant_id, e.currency, s.month::date AS month,
   coalesce(sum(e.mrr) FILTER (
     WHERE e.at < (s.month + interval '1 month') AT TIME ZONE p.time_zone
@@ -8,9 +8,9 @@ SELECT NULL::uuid AS tenant_id, e.currency, s.month::date AS month,
 FROM partition p
 JOIN sound o ON o.tenant_id = p.tenant_id
 JOIN billing_events e ON e.tenant_id = p.tenant_id
-CROSS JOIN LATERAL generate_series(
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '1 month',
-  interval '1 month') AS s(month)
-WHERE s.month AT TIME ZONE p.time_zone < p.cutoff_at
+CROSS JOIN (
+  SELECT date_trunc('month', max((cutoff_at AT TIME ZONE time_zone) - interval '1 microsecond')) AS month
+  FROM partition
+) l
+CROSS JOIN LATERAL generate_series(l.month - interval '11 months', l.month, interval '1 month') AS s(month)
 GROUP BY e.currency, s.month

@@ -16,7 +16,6 @@ FROM (
     SELECT
       p.tenant_id,
       count(*) FILTER (WHERE o.account_status NOT IN ('C', 'A')) AS unknown_confirmation,
-      count(*) FILTER (WHERE o.status NOT IN ('ONLINE', 'OFFLINE')) AS unknown_presence,
       count(*) FILTER (WHERE o.privacy NOT IN ('names', 'initials', 'none')) AS unknown_privacy
     FROM partition p
     JOIN "user" o ON o.tenantid = p.tenant_id AND o.created < p.cutoff_at
@@ -40,7 +39,6 @@ FROM (
       (3, 'users_active_unconfirmed', coalesce(a.active_unconfirmed, 0), false),
       (4, 'guests_left_out', coalesce(g.guests, 0), false),
       (5, 'unknown_confirmation', coalesce(n.unknown_confirmation, 0), true),
-      (6, 'unknown_presence', coalesce(n.unknown_presence, 0), true),
-      (7, 'unknown_privacy', coalesce(n.unknown_privacy, 0), true)
+      (6, 'unknown_privacy', coalesce(n.unknown_privacy, 0), true)
   ) AS v(position, rule, rows, fatal)
 ) q

@@ -1,5 +1,6 @@
--- Users by confirmation and presence, as they are now; combinations that occur.
+-- Users by confirmation and by whether they were active in the period; combinations that occur.
 SELECT
-  tenant_id, confirmation, presence, count(*) AS users, count(*) FILTER (WHERE is_active) AS active
+  tenant_id, confirmation, CASE WHEN is_active THEN 'active' ELSE 'inactive' END AS activity,
+  count(*) AS users
 FROM accounts
-GROUP BY tenant_id, confirmation, presence
+GROUP BY tenant_id, confirmation, is_active

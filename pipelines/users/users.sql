@@ -5,7 +5,7 @@ SELECT
     PARTITION BY tenant_id
     ORDER BY member IS NULL, pocs DESC, dojos DESC, messages DESC, member COLLATE "C", person_key
   ) AS rank,
-  member, member_is, persons, confirmation, presence, joined, pocs, favorites, dojos, dojos_opened,
+  member, member_is, persons, confirmation, activity, joined, pocs, favorites, dojos, dojos_opened,
   messages, last_day
 FROM (
   SELECT
@@ -15,7 +15,9 @@ FROM (
     CASE WHEN name IS NOT NULL THEN user_id END AS person_key,
     count(*) AS persons,
     CASE WHEN name IS NOT NULL THEN min(confirmation) END AS confirmation,
-    CASE WHEN name IS NOT NULL THEN min(presence) END AS presence,
+    CASE
+      WHEN name IS NOT NULL THEN CASE WHEN bool_or(is_active) THEN 'active' ELSE 'inactive' END
+    END AS activity,
     CASE WHEN name IS NOT NULL THEN min(joined) END AS joined,
     sum(pocs)::bigint AS pocs,
     sum(favorites)::bigint AS favorites,

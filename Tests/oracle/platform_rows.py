@@ -1,0 +1,170 @@
+"""The platform's rows as plain Python values, and what every report's figures are made of: who, when, until when."""
+from __future__ import annotations
+
+import datetime as dt
+from collections import defaultdict
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import psycopg
+from psycopg.rows import namedtuple_row
+
+TABLES = ("tenant", "user", "room", "room_member", "dojo_recording", "pocuser", "poc_screenshot", "message",
+          "billing", "billing_event", "payment")
+
+
+def code_points(text):
+    """Orders texts as `COLLATE "C"` does."""
+    return text.encode()
+
+
+@dataclass
+class Span:
+    """A period in a tenant's zone, as far as it exists on the run's day."""
+    name: str
+    first: dt.date          # its first day
+    after: dt.date          # the day after its last
+    before: dt.date         # first day of the period before
+    day: dt.date            # the run's
+    zone: ZoneInfo
+
+    @property
+    def as_of(self): return min(self.day, self.after - dt.timedelta(days=1))
+    @property
+    def starts(self): return self.midnight(self.first)
+    @property
+    def previous(self): return self.midnight(self.before)
+    @property
+    def cut(self): return min(self.midnight(self.after), self.midnight(self.day + dt.timedelta(days=1)))
+
+    def midnight(self, day):
+        return dt.datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(dt.timezone.utc)
+
+    def local(self, moment):
+        """The day on which something happened."""
+        return moment.astimezone(self.zone).date()
+
+    def now(self, moment): return self.starts <= moment < self.cut
+    def then(self, moment): return self.previous <= moment < self.starts and moment < self.cut
+
+
+def months(first, after):
+    """First days of the months in [first, after)."""
+    day = first
+    while day < after:
+        yield day
+        day = (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
+
+
+def back(day, count):
+    """The first of the month `count` months before."""
+    number = day.year * 12 + day.month - 1 - count
+    return dt.date(number // 12, number % 12 + 1, 1)
+
+
+def span(name, day, zone):
+    year, _, month = name.partition("-")
+    if not month:
+        first, after, before = dt.date(int(year), 1, 1), dt.date(int(year) + 1, 1, 1), dt.date(int(year) - 1, 1, 1)
+    else:
+        first = dt.date(int(year), int(month), 1)
+        after, before = back(first, -1), back(first, 1)
+    return Span(name, first, after, before, day, ZoneInfo(zone))
+
+
+class Platform:
+    def __init__(self, dsn):
+        with psycopg.connect(dsn, row_factory=namedtuple_row) as connection:
+            connection.execute("SET TIME ZONE 'UTC'")
+            for table in TABLES:
+                setattr(self, table, connection.execute(f'SELECT * FROM app."{table}"').fetchall())
+        self.users = {u.id: u for u in self.user}
+        self.joined = defaultdict(set)
+        for m in self.room_member:
+            self.joined[m.roomid].add(m.userid)
+        self.of = {}
+        for table in TABLES:
+            if table in ("tenant", "room_member"):
+                continue
+            mine = defaultdict(list)
+            for row in getattr(self, table):
+                mine[row.tenantid].append(row)
+            self.of[table] = mine
+
+
+class View:
+    """What one tenant's report of one period may see."""
+
+    def __init__(self, platform, tenant, period, day, privacy="names"):
+        self.platform, self.tenant, self.privacy = platform, tenant, privacy
+        self.span = s = span(period, day, tenant.timezone)
+        self.pocs = [c for c in self.rows("pocuser") if s.previous <= c.created < s.cut]
+        self.pocs_now = sorted((c for c in self.pocs if s.now(c.created)), key=lambda c: (c.created, c.id))
+        self.pocs_then = [c for c in self.pocs if s.then(c.created)]
+        rooms = [r for r in self.rows("room") if r.created < s.cut and r.status == "A"]
+        self.rooms_ever = [r for r in rooms if r.date < s.cut]
+        self.rooms_now = sorted((r for r in rooms if s.now(r.date)), key=lambda r: (r.date, r.id))
+        self.rooms_then = [r for r in rooms if s.then(r.date)]
+        self.recordings = defaultdict(list)
+        for r in self.rows("dojo_recording"):
+            if r.created < s.cut:
+                self.recordings[r.roomid].append(r)
+        self.own = {u.id for u in self.rows("user")}
+
+    def rows(self, table): return self.platform.of[table][self.tenant.id]
+
+    def sat(self, room):
+        """Who took part: the members and whoever opened it."""
+        return self.platform.joined[room.id] | {room.userid}
+
+    def name(self, user):
+        """(name, None), or (None, why there is none)."""
+        if user not in self.own:
+            return None, "guest"
+        u = self.platform.users[user]
+        wish = max((self.privacy, u.privacy), key=["names", "initials", "none"].index)
+        first, last = u.firstname.strip(" -"), u.lastname.strip(" -")
+        if wish == "none":
+            return None, "hidden"
+        if wish == "initials":
+            return " ".join(x[0] + "." for x in (first, last) if x) or u.username[0] + ".", None
+        return " ".join(x for x in (first, last) if x) or u.username, None
+
+    def is_named(self, user):
+        return user in self.own and self.privacy == "names" and self.platform.users[user].privacy == "names"
+
+    @staticmethod
+    def seconds(recording):
+        """Whole seconds; None where it is unknown."""
+        if recording.stopped is None or recording.stopped < recording.started:
+            return None
+        return (recording.stopped - recording.started) // dt.timedelta(seconds=1)
+
+    def length(self, room):
+        known = [x for x in map(self.seconds, self.recordings[room.id]) if x is not None]
+        return sum(known) if known else None
+
+    def people(self, room):
+        """The names in order, and how many have none: hidden, guests."""
+        all_of_them = [(*self.name(u), u) for u in self.sat(room)]
+        named = sorted((n, u) for n, _, u in all_of_them if n is not None)
+        named.sort(key=lambda x: (code_points(x[0]), x[1]))
+        return (", ".join(n for n, _ in named) if named else None,
+                sum(why == "hidden" for _, why, _ in all_of_them), sum(why == "guest" for _, why, _ in all_of_them))
+
+
+def language(poc): return (poc.language or "").strip(" ") or None
+def tags(poc): return {t.strip(" ") for t in (poc.tags or "").split(",")} - {""}
+
+
+class Expected:
+    """What a report must say: figures by name and currency, charts, rows of tables, findings."""
+
+    def __init__(self):
+        self.figures, self.charts, self.tables, self.findings = {}, [], {}, {}
+
+    def figure(self, name, value=None, previous=None, currency=None):
+        self.figures.setdefault(name, {})[currency] = (value, previous)
+
+    def chart(self, name, labels, series, currency=None, others=None):
+        self.charts.append((name, currency, [str(x) for x in labels], series, others))
