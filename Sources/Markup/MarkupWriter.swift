@@ -5,39 +5,51 @@ public struct MarkupWriter: Sendable {
   public init() {}
 
   /// Adds markup of our own as it is.
-  public mutating func raw(_ markup: some StringProtocol) { bytes.append(contentsOf: markup.utf8) }
+  public mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
   /// Adds finished markup.
-  public mutating func raw(bytes markup: some Sequence<UInt8>) {
-    bytes.append(contentsOf: markup)
-  }
+  public mutating func raw(bytes markup: [UInt8]) { bytes.append(contentsOf: markup) }
 
   /// Adds text as data.
-  public mutating func text(_ text: some StringProtocol) { XMLText.escape(text.utf8, to: &bytes) }
+  public mutating func text(_ text: String) { XMLText.escape(text.utf8, to: &bytes) }
+
+  /// Adds text as data.
+  public mutating func text(_ text: Substring) { XMLText.escape(text.utf8, to: &bytes) }
 
   /// Adds UTF-8 text as data.
-  public mutating func text(bytes text: some Sequence<UInt8>) { XMLText.escape(text, to: &bytes) }
+  public mutating func text(bytes text: ArraySlice<UInt8>) { XMLText.escape(text, to: &bytes) }
 
   /// ` name="value"`
-  public mutating func attribute(_ name: StaticString, _ value: some StringProtocol) {
-    raw(" \(name)=\"")
+  public mutating func attribute(_ name: StaticString, _ value: String) {
+    beginAttribute(name)
     text(value)
     bytes.append(UInt8(ascii: "\""))
   }
 
+  private mutating func beginAttribute(_ name: StaticString) {
+    bytes.append(UInt8(ascii: " "))
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(contentsOf: [UInt8(ascii: "="), UInt8(ascii: "\"")])
+  }
+
   /// ` name="12.5"`: a length on a drawing, to a tenth.
   public mutating func attribute(_ name: StaticString, _ value: Double) {
-    raw(" \(name)=\"\(MarkupWriter.length(value))\"")
+    beginAttribute(name)
+    raw(MarkupWriter.length(value))
+    bytes.append(UInt8(ascii: "\""))
   }
 
   /// `<name class="…">text</name>`
   public mutating func element(_ name: StaticString, class style: String? = nil, _ content: String)
   {
-    raw("<\(name)")
+    bytes.append(UInt8(ascii: "<"))
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
     if let style { attribute("class", style) }
     bytes.append(UInt8(ascii: ">"))
     text(content)
-    raw("</\(name)>")
+    bytes.append(contentsOf: [UInt8(ascii: "<"), UInt8(ascii: "/")])
+    name.withUTF8Buffer { bytes.append(contentsOf: $0) }
+    bytes.append(UInt8(ascii: ">"))
   }
 
   /// A length to a tenth, without a useless zero: the same digits on every machine.

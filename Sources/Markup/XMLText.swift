@@ -5,8 +5,19 @@ public enum XMLText {
   /// What XML 1.0 forbids even as a reference (control characters but TAB, LF and CR; U+FFFE and U+FFFF) becomes
   /// U+FFFD, so that no text can make a page ill-formed. CR is written as a reference: a parser would turn it
   /// into LF.
+  @inlinable
   public static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
-    for byte in text {
+    let isDone: Void? = text.withContiguousStorageIfAvailable { escape($0, to: &bytes) }
+    if isDone == nil { Array(text).withUnsafeBufferPointer { escape($0, to: &bytes) } }
+  }
+
+  /// Likewise, of bytes in one piece. Most of a text needs no escape and is copied at once.
+  public static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+    var start = 0
+    for index in text.indices where isSpecial[Int(text[index])] {
+      bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
+      start = index + 1
+      let byte = text[index]
       switch byte {
       case UInt8(ascii: "&"): bytes.append(contentsOf: "&amp;".utf8)
       case UInt8(ascii: "<"): bytes.append(contentsOf: "&lt;".utf8)
@@ -25,6 +36,13 @@ public enum XMLText {
       default: bytes.append(byte)
       }
     }
+    bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
+  }
+
+  /// Whether a byte is more than itself.
+  private static let isSpecial: [Bool] = (0...255).map { (byte: UInt8) in
+    byte < 32 && byte != 9 && byte != 10
+      || [0x22, 0x26, 0x27, 0x3C, 0x3E, 0x7F, 0xBE, 0xBF].contains(byte)
   }
 
   /// The escaped text.

@@ -15,13 +15,31 @@ public struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertible
   }
 
   /// `YYYY-MM-DD`, or `nil`.
-  public init?(_ text: some StringProtocol) {
-    let parts = text.split(separator: "-", omittingEmptySubsequences: false)
-    guard parts.count == 3, parts[0].utf8.count == 4, parts[1].utf8.count == 2,
-      parts[2].utf8.count == 2, let year = Int(parts[0]), let month = Int(parts[1]),
-      let day = Int(parts[2])
+  public init?(_ text: String) { self.init(bytes: Array(text.utf8)[...]) }
+
+  /// `YYYY-MM-DD`, or `nil`.
+  public init?(_ text: Substring) { self.init(bytes: Array(text.utf8)[...]) }
+
+  /// `YYYY-MM-DD` in ASCII, or `nil`.
+  public init?(bytes: ArraySlice<UInt8>) {
+    let start = bytes.startIndex
+    guard bytes.count == 10, bytes[start + 4] == UInt8(ascii: "-"),
+      bytes[start + 7] == UInt8(ascii: "-"),
+      let year = CivilDate.number(bytes[start..<start + 4]),
+      let month = CivilDate.number(bytes[start + 5..<start + 7]),
+      let day = CivilDate.number(bytes[start + 8..<start + 10])
     else { return nil }
     self.init(year: year, month: month, day: day)
+  }
+
+  /// A number of ASCII digits alone.
+  public static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+    var number = 0
+    for digit in digits {
+      guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+      number = number * 10 + Int(digit - UInt8(ascii: "0"))
+    }
+    return number
   }
 
   /// The day that lies `days` after 1970-01-01.
@@ -63,7 +81,15 @@ public struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertible
   public func adding(days: Int) -> CivilDate { CivilDate(daysSince1970: daysSince1970 + days) }
 
   public var description: String {
-    CivilDate.padded(year, 4) + "-" + CivilDate.padded(month, 2) + "-" + CivilDate.padded(day, 2)
+    let digits =
+      [year / 1000, year / 100 % 10, year / 10 % 10, year % 10]
+      + [month / 10, month % 10, day / 10, day % 10]
+    var text: [UInt8] = []
+    for (place, digit) in digits.enumerated() {
+      if place == 4 || place == 6 { text.append(UInt8(ascii: "-")) }
+      text.append(UInt8(ascii: "0") + UInt8(digit))
+    }
+    return String(decoding: text, as: UTF8.self)
   }
 
   public static func < (left: CivilDate, right: CivilDate) -> Bool {

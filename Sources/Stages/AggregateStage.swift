@@ -68,8 +68,10 @@ public struct AggregateStage: Stage {
       charts: spec.charts.flatMap { parts.charts[$0.name] ?? [] },
       tables: spec.tables.compactMap { parts.tables[$0.name]?.model },
       findings: parts.findings, readings: parts.readings, ties: ties)
+    let json = try model.json()
+    ReportModels.shared.keep(model, digest: ContentDigest.hex(json))
     let report = StageOutput.File(
-      name: "report.json", mediaType: "application/json", content: .bytes(try model.json()))
+      name: "report.json", mediaType: "application/json", content: .bytes(json))
     return StageOutput(files: [report] + spec.tables.flatMap { parts.tables[$0.name]?.files ?? [] })
   }
 

@@ -13,9 +13,13 @@ final class AggregateTable {
     var model: ReportModel.Table.Column
     var title: String
     var isSummed: Bool
+    var kind: Kind
     var sums: [String: DecimalNumber] = [:]
     var currencies: Set<String> = []
   }
+
+  /// How a cell is written.
+  private enum Kind { case number, boolean, term, plain, instant, text }
 
   let spec: TableSpec
   private var columns: [Column] = []
@@ -52,7 +56,8 @@ final class AggregateTable {
               name: column.name, type: type, format: column.format ?? .standard(for: type),
               currency: column.currency, isHidden: column.isHidden, decimals: 0,
               plus: column.plus.isEmpty ? nil : column.plus),
-            title: try messages.title("columns", column.name), isSummed: column.isSummed))
+            title: try messages.title("columns", column.name), isSummed: column.isSummed,
+            kind: Self.kind(of: type, column.format ?? .standard(for: type))))
       } catch let error as Diagnostic {
         throw error.filling(column.place.subject)
       }
@@ -63,17 +68,12 @@ final class AggregateTable {
   func add(_ reader: TableReader) throws {
     rows += 1
     for position in columns.indices {
-      let column = columns[position]
       if position > 0 {
         machine.append(UInt8(ascii: ","))
         spreadsheet?.append(UInt8(ascii: ";"))
       }
-      guard let field = reader[column.index] else { continue }
-      if column.model.format.isNumber || column.model.format == .weekday {
-        try writeNumber(field, position, reader)
-      } else {
-        try writeText(field, column.model)
-      }
+      guard let field = reader[columns[position].index] else { continue }
+      try write(field, position, reader)
     }
     machine.append(AggregateTable.lineEnd)
     spreadsheet?.append(AggregateTable.lineEnd)
@@ -158,26 +158,35 @@ final class AggregateTable {
     }
   }
 
-  private func writeText(
-    _ field: ArraySlice<UInt8>, _ column: ReportModel.Table.Column
-  ) throws {
-    if ["timestamptz", "timestamp with time zone"].contains(column.type) {
-      writeInstant(field)
-      return
+  private static func kind(of type: String, _ format: ValueFormat) -> Kind {
+    if format.isNumber || format == .weekday { return .number }
+    if type == "timestamptz" || type == "timestamp with time zone" { return .instant }
+    return switch format {
+    case .boolean: .boolean
+    case .term: .term
+    case .date, .month: .plain
+    default: .text
     }
-    switch column.format {
+  }
+
+  private func write(
+    _ field: ArraySlice<UInt8>, _ position: Int, _ reader: TableReader
+  ) throws {
+    switch columns[position].kind {
+    case .number: try writeNumber(field, position, reader)
+    case .instant: writeInstant(field)
     case .boolean:
       let word = Array((field.first == UInt8(ascii: "t") ? "true" : "false").utf8)
       machine.append(word)
       spreadsheet?.append(word)
     case .term:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
-      let word = try term(field, column.name)
+      let word = try term(field, columns[position].model.name)
       if let spreadsheet { TableCell.writeForPeople(word, to: spreadsheet) }
-    case .date, .month:
+    case .plain:
       machine.append(field)
       spreadsheet?.append(field)
-    default:
+    case .text:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       if let spreadsheet { TableCell.writeForPeople(field, to: spreadsheet) }
     }
@@ -187,7 +196,7 @@ final class AggregateTable {
   private func writeInstant(_ field: ArraySlice<UInt8>) {
     TableCell.writeInstant(field, to: machine)
     guard let spreadsheet else { return }
-    guard let instant = ReportInstant(String(decoding: field, as: UTF8.self)) else { return }
+    guard let instant = ReportInstant(bytes: field) else { return }
     let local = instant.local(in: messages.timeZone)
     spreadsheet.append("\(local.day) \(local.clock)".utf8)
   }

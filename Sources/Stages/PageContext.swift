@@ -27,6 +27,10 @@ final class PageContext: MustacheParent {
   /// Ready-made: the style sheets and the security policy.
   private let head: PageHead
   private let title: String
+  /// Tables and charts that a template asked for: it may name one more than once.
+  private var found: [String: Any?] = [:]
+  /// What a message may speak of without being told: who, when.
+  private(set) lazy var globals = makeGlobals()
   /// The first thing that went wrong: a template can't be told.
   private(set) var failure: (any Error)?
 
@@ -73,8 +77,8 @@ final class PageContext: MustacheParent {
       PageNode { name in
         self.model.sentences.first { $0.name == name }.map { PageText.carry($0.text) }
       }
-    case "charts": PageNode { name in self.attempt { try self.charts(name) } }
-    case "tables": PageNode { name in self.attempt { try self.table(name) } }
+    case "charts": PageNode { name in self.once("chart " + name) { try self.charts(name) } }
+    case "tables": PageNode { name in self.once("table " + name) { try self.table(name) } }
     case "links": PageNode { name in self.links[name].map(PageText.carry) }
     case "definitions": attempt { try self.definitions() }
     case "quality": attempt { try self.quality() }
@@ -93,8 +97,14 @@ final class PageContext: MustacheParent {
     }
   }
 
-  /// What a message may speak of without being told: who, when.
-  var globals: [String: MessageCatalog.Argument] {
+  private func once(_ key: String, _ make: () throws -> Any?) -> Any? {
+    if let known = found[key] { return known }
+    let made = attempt(make)
+    found[key] = .some(made)
+    return made
+  }
+
+  private func makeGlobals() -> [String: MessageCatalog.Argument] {
     var globals: [String: MessageCatalog.Argument] = [
       "tenant": .text(model.tenant.name), "period": .text(periodLabel),
       "time_zone": .text(model.tenant.timeZone), "currency": .text(model.tenant.currency),

@@ -19,8 +19,8 @@ struct PageTable {
     var title: String
     var standIn: (index: Int, column: String)?
     var plus: [(index: Int, column: String)]
-    /// Whether most of its texts are long.
-    var isWide: Bool
+    /// What a cell of its rows begins with.
+    var cellStart: [UInt8]
   }
 
   func markup(path: String) throws -> [UInt8] {
@@ -109,10 +109,14 @@ struct PageTable {
       let standIn = names.firstIndex(of: column.name + "_is").map { ($0, column.name + "_is") }
       var title = try messages.title("columns", column.name)
       if single, table.layout == .rows, let unit = unit(of: column) { title += " (\(unit))" }
+      var cell = MarkupWriter()
+      cell.raw(isNumber(column) ? "<td class=\"n\"" : "<td")
+      cell.attribute("data-l", title)
+      cell.raw(">")
       return Shown(
         column: column, index: index, title: title, standIn: standIn,
         plus: try (column.plus ?? []).map { (try reader.index(of: $0), $0) },
-        isWide: column.format == .text)
+        cellStart: cell.bytes)
     }
   }
 
@@ -133,14 +137,13 @@ struct PageTable {
     }
     writer.raw("</tr></thead><tbody>\n")
     var shown = 0
+    var known: [Int: [[UInt8]: String]] = [:]
     while shown < limit, try reader.next() {
       shown += 1
       writer.raw("<tr>")
       for column in columns {
-        writer.raw(isNumber(column.column) ? "<td class=\"n\"" : "<td")
-        writer.attribute("data-l", column.title)
-        writer.raw(">")
-        try writeCell(reader, column, &writer)
+        writer.raw(bytes: column.cellStart)
+        try writeCell(reader, column, &writer, &known)
         writer.raw("</td>")
       }
       writer.raw("</tr>\n")
@@ -229,6 +232,16 @@ struct PageTable {
   func writeCell(
     _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter
   ) throws {
+    var known: [Int: [[UInt8]: String]] = [:]
+    try writeCell(reader, column, &writer, &known)
+  }
+
+  /// - Parameter known: by column and field, how days, words and numbers that were met before are written; most
+  ///   columns of a table hold few different ones.
+  private func writeCell(
+    _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter,
+    _ known: inout [Int: [[UInt8]: String]]
+  ) throws {
     guard let field = reader[column.index] else {
       if let standIn = column.standIn, let word = reader.text(standIn.index) {
         writer.element("em", try messages.term(word, column: standIn.column))
@@ -262,16 +275,25 @@ struct PageTable {
         writer.text(address)
       }
     default:
-      let text = String(decoding: field, as: UTF8.self)
-      if let value = DecimalNumber(text), isNumber(column.column) {
-        writer.text(try number(value, column.column))
-      } else {
-        writer.text(
-          try ReportValue(messages).text(
-            text, column.column.format, column: column.column.name))
+      let bytes = Array(field)
+      if let text = known[column.index]?[bytes] {
+        writer.text(text)
+        break
       }
+      let text = try formatted(bytes, column.column)
+      writer.text(text)
+      // A column of as many values as rows is not worth keeping.
+      if known[column.index, default: [:]].count < 500 { known[column.index]?[bytes] = text }
     }
     _ = try writePlus(reader, column, isFirst: false, &writer)
+  }
+
+  private func formatted(_ bytes: [UInt8], _ column: ReportModel.Table.Column) throws -> String {
+    if isNumber(column), let value = DecimalNumber(bytes: bytes) {
+      return try number(value, column)
+    }
+    return try ReportValue(messages).text(
+      String(decoding: bytes, as: UTF8.self), column.format, column: column.name)
   }
 
   /// “and 2 guests”: counts that belong to the text. True where there was one.

@@ -89,7 +89,9 @@ public struct RenderStage: Stage {
     guard let report = inputs.first(where: { $0.name == "report.json" }) else {
       throw Diagnostic(.bug, "'render' was run without a report model")
     }
-    return try ReportModel(json: try RenderStage.contents(of: report.path))
+    return try ReportModels.shared.model(report.digest) {
+      try ReportModel(json: try RenderStage.contents(of: report.path))
+    }
   }
 
   private func files(_ inputs: [Artifact]) -> [String: Artifact] {

@@ -7,15 +7,19 @@ struct ReportInstant {
   /// Since 1970.
   let seconds: Int
 
-  init?(_ text: some StringProtocol) {
-    let parts = text.split(maxSplits: 1, whereSeparator: { $0 == " " || $0 == "T" })
-    guard parts.count == 2, parts[1].hasSuffix("+00") || parts[1].hasSuffix("Z"),
-      let day = CivilDate(parts[0])
+  init?(_ text: String) { self.init(bytes: Array(text.utf8)[...]) }
+
+  init?(bytes: ArraySlice<UInt8>) {
+    let start = bytes.startIndex
+    let colon = UInt8(ascii: ":")
+    guard bytes.count >= 20, let day = CivilDate(bytes: bytes[..<(start + 10)]),
+      bytes[start + 10] == UInt8(ascii: " ") || bytes[start + 10] == UInt8(ascii: "T"),
+      bytes[start + 13] == colon, bytes[start + 16] == colon,
+      let hour = CivilDate.number(bytes[start + 11..<start + 13]),
+      let minute = CivilDate.number(bytes[start + 14..<start + 16]),
+      let second = CivilDate.number(bytes[start + 17..<start + 19]),
+      bytes.last == UInt8(ascii: "Z") || bytes.suffix(3).elementsEqual("+00".utf8)
     else { return nil }
-    let clock = parts[1].prefix(8).split(separator: ":").map { Int($0) }
-    guard clock.count == 3, let hour = clock[0], let minute = clock[1], let second = clock[2] else {
-      return nil
-    }
     seconds = day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second
   }
 

@@ -111,6 +111,17 @@ final class TableReader {
         endField(isQuoted)
         return true
       }
+      // Most bytes are text that ends at the next byte with a meaning: copied in one piece.
+      let length = plainLength(inQuotes: state == .quoted)
+      if length > 0 {
+        if sawCarriageReturn { throw malformed("has a carriage return outside quotes") }
+        if state == .closed { throw malformed("has a stray quote") }
+        row.append(contentsOf: chunk[position..<position + length])
+        position += length
+        isEmptyLine = false
+        if state == .start { state = .plain }
+        continue
+      }
       let byte = chunk[position]
       position += 1
       isEmptyLine = false
@@ -118,8 +129,7 @@ final class TableReader {
         throw malformed("has a carriage return outside quotes")
       }
       switch (state, byte) {
-      case (.quoted, UInt8(ascii: "\"")): state = .closed
-      case (.quoted, _): row.append(byte)
+      case (.quoted, _): state = .closed
       case (.closed, UInt8(ascii: "\"")):
         row.append(byte)
         state = .quoted
@@ -131,14 +141,29 @@ final class TableReader {
         endField(isQuoted)
         return true
       case (_, UInt8(ascii: "\r")): sawCarriageReturn = true
-      case (.start, UInt8(ascii: "\"")):
+      case (.start, _):
         isQuoted = true
         state = .quoted
-      case (.plain, UInt8(ascii: "\"")), (.closed, _): throw malformed("has a stray quote")
-      default:
-        row.append(byte)
-        state = .plain
+      default: throw malformed("has a stray quote")
       }
+    }
+  }
+
+  /// How many bytes from here on mean nothing but themselves.
+  private func plainLength(inQuotes: Bool) -> Int {
+    chunk.withUnsafeBufferPointer { bytes in
+      var end = position
+      let filled = filled
+      if inQuotes {
+        while end < filled, bytes[end] != UInt8(ascii: "\"") { end += 1 }
+      } else {
+        while end < filled, bytes[end] != UInt8(ascii: ","), bytes[end] != UInt8(ascii: "\n"),
+          bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\r")
+        {
+          end += 1
+        }
+      }
+      return end - position
     }
   }
 

@@ -6,7 +6,8 @@ import Testing
 @testable import Engine
 
 @Suite struct DatasetMemoryTests {
-  @Test func `Datasets stay in memory up to the limit, beyond it they are files, all of them whole`()
+  @Test
+  func `Datasets stay in memory up to the limit, beyond it they are files, all of them whole`()
     throws
   {
     let folder = try TemporaryFolder()

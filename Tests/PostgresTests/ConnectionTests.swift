@@ -31,7 +31,8 @@ import Testing
   @Test func `An array of any words arrives as it was, also in a statement that is kept`() throws {
     let connection = try TestDatabase().connect()
     let words: [String?] = [
-      "plain", "", nil, "NULL", "a,b", "{}", "\"quoted\"", "back\\slash", "'", "new\nline", "ação 🎉",
+      "plain", "", nil, "NULL", "a,b", "{}", "\"quoted\"", "back\\slash", "'", "new\nline",
+      "ação 🎉",
     ]
     for _ in 1...2 {
       let rows = try connection.queryPrepared(
