@@ -41,6 +41,8 @@ let package = Package(
       ]),
     .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
     .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
+    .systemLibrary(
+      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
     .systemLibrary(name: "CSandbox"),
     .systemLibrary(name: "CFiles"),
 
@@ -50,7 +52,9 @@ let package = Package(
     .target(name: "Media", dependencies: ["CLibAV", "CLibRSVG", "CSandbox", "Diagnostics"]),
     .target(
       name: "Store",
-      dependencies: ["CFiles", "Diagnostics", .product(name: "Crypto", package: "swift-crypto")]),
+      dependencies: [
+        "CCurl", "CFiles", "Diagnostics", .product(name: "Crypto", package: "swift-crypto"),
+      ]),
     .target(
       name: "Pipelines",
       dependencies: [

@@ -8,6 +8,7 @@ public import Diagnostics
 /// ROOT/operator/…
 /// ROOT/.staging/…      what is not published yet, or on its way out; never served
 /// ROOT/.locks/…        see PartitionLock
+/// ROOT/.mirror/…       what was copied to which bucket, see BucketMirror
 /// ```
 ///
 /// A release is a BagIt bag that is never changed once it has its name. Its files have mode 444; folders

@@ -106,7 +106,7 @@ extension Verifier {
 
   private mutating func prunings(_ folder: String) -> Prunings {
     let path = "\(folder)/\(Prunings.fileName)"
-    guard FileReader.status(store.path(path))?.kind == .file, let bytes = read(path) else {
+    guard tree.status(path)?.kind == .file, let bytes = read(path) else {
       return Prunings()
     }
     verifySignature(path, bytes)
@@ -120,7 +120,7 @@ extension Verifier {
   /// Checks the signature beside a file, if signatures are to be checked.
   mutating func verifySignature(_ path: String, _ bytes: [UInt8]) {
     guard options.signers != nil || options.isDeep else { return }
-    guard FileReader.status(store.path(path + ".sig"))?.kind == .file,
+    guard tree.status(path + ".sig")?.kind == .file,
       let signature = read(path + ".sig")
     else {
       if options.signers != nil { note(.unsigned, path) }

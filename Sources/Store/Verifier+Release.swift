@@ -30,7 +30,7 @@ extension Verifier {
     for entry in manifest.entries {
       guard let status = unnamed.removeValue(forKey: entry.name) else {
         // A link in its place is noted as a link.
-        if FileReader.status(store.path("\(folder)/\(entry.name)")) == nil {
+        if tree.status("\(folder)/\(entry.name)") == nil {
           note(.missing, "\(folder)/\(entry.name)")
         }
         continue
@@ -79,7 +79,7 @@ extension Verifier {
     var files: [String: FileStatus] = [:]
     for name in names(release + "/" + folder) {
       let path = folder + "/" + name
-      guard let status = FileReader.status(store.path(release + "/" + path)) else { continue }
+      guard let status = tree.status(release + "/" + path) else { continue }
       switch status.kind {
       case .file: files[path] = status
       case .folder: files.merge(payload(release, path)) { first, _ in first }
@@ -102,7 +102,7 @@ extension Verifier {
       return
     }
     do throws(Diagnostic) {
-      let actual = try SHA256Digest.ofFile(store.path(path)).digest
+      let actual = try tree.digest(path)
       digests[status.identity] = actual
       if actual != digest { note(.altered, path) }
     } catch {
@@ -112,9 +112,9 @@ extension Verifier {
 
   /// A tag file's bytes; what is wrong with it was noted when the tag manifest was checked.
   private func readQuietly(_ path: String) -> [UInt8]? {
-    guard FileReader.status(store.path(path))?.kind == .file else { return nil }
+    guard tree.status(path)?.kind == .file else { return nil }
     do throws(Diagnostic) {
-      return try FileReader.contents(store.path(path))
+      return try tree.contents(path)
     } catch {
       return nil
     }

@@ -1,8 +1,8 @@
 import Diagnostics
 
-/// Walks a store and notes what is not as it was published. Paths are relative to the store's root.
+/// Walks a store, or its mirror, and notes what is not as it was published. Paths are relative to its root.
 struct Verifier {
-  let store: ReleaseStore
+  let tree: any StoreTree
   let options: VerifyOptions
   var found = Verification()
   /// A film shared by ten releases is read once.
@@ -10,9 +10,13 @@ struct Verifier {
 
   private var seen: Set<ReleasePartition> = []
 
-  init(store: ReleaseStore, options: VerifyOptions) {
-    self.store = store
+  init(tree: any StoreTree, options: VerifyOptions) {
+    self.tree = tree
     self.options = options
+  }
+
+  init(store: ReleaseStore, options: VerifyOptions) {
+    self.init(tree: StoreFolder(store: store), options: options)
   }
 
   /// Partitions that are known to have had releases and that are not there.
@@ -48,7 +52,7 @@ struct Verifier {
   /// The releases of all tenants together; what else the operator has there is nobody's release.
   private mutating func verifyOperator(_ folder: String) {
     let claim = folder + "/tenant.json"
-    guard FileReader.status(store.path(claim)) != nil else { return }
+    guard tree.status(claim) != nil else { return }
     if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != ReleaseTenant.operatorName {
       note(.wrongTenant, claim)
     }
@@ -88,9 +92,7 @@ struct Verifier {
     var statements = Statements()
     do throws(Diagnostic) {
       // A publisher at work holds the lock between its head and latest.json.
-      statements = try PartitionLock.hold(partition, in: store, writing: false) {
-        self.statements(of: partition)
-      }
+      statements = try tree.hold(partition) { self.statements(of: partition) }
     } catch {
       note(.unreadable, folder)
     }
@@ -123,8 +125,12 @@ struct Verifier {
   /// Whether a pruner has taken the release since the heads were read.
   private func isPrunedNow(_ release: String, _ partition: ReleasePartition) -> Bool {
     do throws(Diagnostic) {
-      guard try store.latest(partition)?.release != release else { return false }
-      return try store.prunings(partition)?.releases.contains(release) ?? false
+      guard
+        let latest = try tree.contents(partition.path + "/latest.json").flatMap(Head.init(bytes:)),
+        latest.release != release,
+        let prunings = try tree.contents("\(partition.path)/\(Prunings.fileName)")
+      else { return false }
+      return Prunings(bytes: prunings)?.releases.contains(release) ?? false
     } catch {
       return false
     }
@@ -136,7 +142,7 @@ extension Verifier {
 
   /// What a path is; a link or nothing at all is noted and `nil`.
   mutating func kind(_ path: String) -> FileStatus.Kind? {
-    guard let kind = FileReader.status(store.path(path))?.kind else { return nil }
+    guard let kind = tree.status(path)?.kind else { return nil }
     if kind == .link {
       note(.symlink, path)
       return nil
@@ -156,7 +162,7 @@ extension Verifier {
 
   /// A file's bytes; one that is not there or cannot be read is noted and `nil`.
   mutating func read(_ path: String) -> [UInt8]? {
-    switch FileReader.status(store.path(path))?.kind {
+    switch tree.status(path)?.kind {
     case .link?:
       // Noted when its folder was listed.
       return nil
@@ -166,7 +172,7 @@ extension Verifier {
     default: break
     }
     do throws(Diagnostic) {
-      return try FileReader.contents(store.path(path))
+      return try tree.contents(path)
     } catch {
       note(.unreadable, path)
       return nil
@@ -175,7 +181,7 @@ extension Verifier {
 
   mutating func names(_ folder: String) -> [String] {
     do throws(Diagnostic) {
-      return try FileReader.names(in: store.path(folder))
+      return try tree.names(in: folder)
     } catch {
       note(.unreadable, folder)
       return []

@@ -1,4 +1,5 @@
 import Diagnostics
+import FoundationEssentials
 import Glibc
 import Store
 
@@ -9,6 +10,7 @@ import Store
 //   StoreTrial rollback ROOT [KEY]           acme's report of 2026 to its first release
 //   StoreTrial purge ROOT                    the tenant acme
 //   StoreTrial rename ROOT                   the tenant acme to ajax
+//   StoreTrial mirror ROOT BUCKET            all tenants to s3://…, as the environment says
 
 do {
   try perform(Array(CommandLine.arguments.dropFirst()))
@@ -19,7 +21,7 @@ do {
 
 func perform(_ arguments: [String]) throws {
   let command = arguments[0]
-  let key = arguments.dropFirst(command == "publish" ? 3 : 2).first
+  let key = command == "mirror" ? nil : arguments.dropFirst(command == "publish" ? 3 : 2).first
   let signer = try key.map { try ReleaseSigner(file: $0, agent: nil) }
   let store = try ReleaseStore(root: arguments[1], signer: signer)
   switch command {
@@ -46,6 +48,11 @@ func perform(_ arguments: [String]) throws {
     if try store.tenants().contains("acme") || store.tenantsInDisorder().contains("ajax") {
       try store.renameTenant(from: "acme", to: "ajax")
     }
+  case "mirror":
+    let bucket = try Bucket(
+      BucketLocation(arguments[2]), environment: ProcessInfo.processInfo.environment)
+    let mirror = try BucketMirror(store, bucket)
+    for slug in try store.tenants() { _ = try mirror.mirror(tenant: slug) }
   default: throw Diagnostic(.usage, "unknown command")
   }
 }

@@ -1,0 +1,42 @@
+#ifndef YEARBOOK_CCURL_SHIM_H
+#define YEARBOOK_CCURL_SHIM_H
+
+#include <curl/curl.h>
+
+// curl_easy_setopt and curl_easy_getinfo take any number of arguments, which Swift does not import: one
+// function a type of argument.
+static inline CURLcode yb_curl_set_number(CURL *handle, CURLoption option, long value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode yb_curl_set_size(CURL *handle, CURLoption option, curl_off_t value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode yb_curl_set_text(CURL *handle, CURLoption option, const char *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+static inline CURLcode yb_curl_set_pointer(CURL *handle, CURLoption option, const void *value) {
+  return curl_easy_setopt(handle, option, value);
+}
+
+typedef size_t (*yb_curl_data)(char *bytes, size_t size, size_t count, void *context);
+static inline CURLcode yb_curl_set_data(CURL *handle, CURLoption option, yb_curl_data function) {
+  return curl_easy_setopt(handle, option, function);
+}
+
+typedef int (*yb_curl_progress)(
+    void *context, curl_off_t download, curl_off_t downloaded, curl_off_t upload,
+    curl_off_t uploaded);
+static inline CURLcode yb_curl_set_progress(CURL *handle, yb_curl_progress function) {
+  return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, function);
+}
+
+static inline long yb_curl_status(CURL *handle) {
+  long status = 0;
+  curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
+  return status;
+}
+
+// A macro of several flags.
+static inline CURLcode yb_curl_start(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
+
+#endif

@@ -1,0 +1,69 @@
+import FoundationEssentials
+import Glibc
+
+/// A real S3 server (moto's) on the loopback, behind a proxy that can be told to misbehave; see
+/// Tests/Fixtures/object_server.py.
+///
+/// `@unchecked Sendable`: nothing of it changes, and the program is only sent a signal.
+public final class ObjectServer: @unchecked Sendable {
+  /// Why tests that need one are skipped.
+  public static let missing: String? =
+    access(Places.project + "/.build-judges/bin/moto_server", X_OK) == 0
+    ? nil : "moto is not installed: scripts/install-judges"
+
+  /// `http://127.0.0.1:PORT`
+  public let endpoint: String
+  private let folder: TemporaryFolder
+  private let program: RunningProgram
+  private let lines: [String]
+
+  /// - Parameter certificate: The files of a certificate and its key, to be spoken to by TLS.
+  public init(certificate: (file: String, key: String)? = nil) throws {
+    folder = try TemporaryFolder()
+    program = try RunningProgram(
+      [
+        Places.project + "/.build-judges/bin/python",
+        Places.project + "/Tests/Fixtures/object_server.py", folder.path,
+      ] + (certificate.map { [$0.file, $0.key] } ?? []))
+    let ready = folder.path + "/ready"
+    guard eventually(within: 60, { access(ready, F_OK) == 0 }) else {
+      throw POSIXFailure(ETIMEDOUT)
+    }
+    lines = Self.text(ready).split(separator: "\n").map(String.init)
+    endpoint = "\(certificate == nil ? "http" : "https")://127.0.0.1:\(lines[0])"
+  }
+
+  deinit { program.send(SIGKILL) }
+
+  /// What a client's environment needs.
+  public var environment: [String: String] {
+    [
+      "AWS_ACCESS_KEY_ID": lines[1], "AWS_SECRET_ACCESS_KEY": lines[2],
+      "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
+    ]
+  }
+
+  /// The environment of one who may not see versions.
+  public var humbleEnvironment: [String: String] {
+    environment.merging(["AWS_ACCESS_KEY_ID": lines[3], "AWS_SECRET_ACCESS_KEY": lines[4]]) { $1 }
+  }
+
+  /// Tells the proxy how to misbehave from now on, `status 503 1 3`; `nil` to behave.
+  public func misbehave(_ rule: String?) {
+    // The same rule once more counts from one again.
+    let text = rule.map { "\(UInt32.random(in: 0 ... .max))#\($0)" } ?? ""
+    precondition(
+      FileManager.default.createFile(
+        atPath: folder.path + "/rule.new", contents: Data(text.utf8)))
+    rename(folder.path + "/rule.new", folder.path + "/rule")
+  }
+
+  /// The requests so far: `PUT /bucket/key 200 absent`.
+  public var requests: [String] {
+    Self.text(folder.path + "/log").split(separator: "\n").map(String.init)
+  }
+
+  private static func text(_ path: String) -> String {
+    FileManager.default.contents(atPath: path).map { String(decoding: $0, as: UTF8.self) } ?? ""
+  }
+}
