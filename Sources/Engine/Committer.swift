@@ -14,10 +14,14 @@ final class Committer: @unchecked Sendable {
   struct Batch: Sendable {
     var results: [StageResult] = []
     var attempts: [StageAttempt] = []
+    /// Rows on which partitions failed.
+    var failedRows: [FailedRows] = []
     /// Partitions of a schedule that others may share.
     var ended: [RunPlan.Partition] = []
 
-    var isEmpty: Bool { results.isEmpty && attempts.isEmpty && ended.isEmpty }
+    var isEmpty: Bool {
+      results.isEmpty && attempts.isEmpty && failedRows.isEmpty && ended.isEmpty
+    }
   }
 
   private let condition = NSCondition()
@@ -61,6 +65,8 @@ final class Committer: @unchecked Sendable {
   }
 
   func add(_ attempt: StageAttempt) { change { batch.attempts.append(attempt) } }
+
+  func add(_ rows: FailedRows) { change { batch.failedRows.append(rows) } }
 
   func add(ended partition: RunPlan.Partition) { change { batch.ended.append(partition) } }
 

@@ -20,6 +20,8 @@ public struct LoggingObserver: RunObserver {
       logger.info(
         "isolation trial passed",
         metadata: ["pipeline": "\(pipeline)", "silent": "\(silent.joined(separator: " "))"])
+    case .replayed(let partitions, let run):
+      logger.info("rows replayed", metadata: ["partitions": "\(partitions)", "of": "\(run)"])
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       logger.info(
         "extracted",

@@ -87,6 +87,9 @@ final class PartitionWorker: Sendable {
         throw error
       }
     } catch {
+      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted {
+        committer.add(FailedRows(partition: partition, datasets: datasets, snapshot: snapshot))
+      }
       fail(partition, error)
     }
   }

@@ -170,6 +170,10 @@ final class Publisher: Sendable {
             noted.snapshot = publication.snapshot
             return noted
           }, run: run)
+        try record.letGo(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            if case .success = outcome { publication.partition } else { nil }
+          })
       }
     }
   }

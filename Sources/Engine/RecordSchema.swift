@@ -3,7 +3,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth]
+  static let migrations = [first, second, third, fourth, fifth]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -238,5 +238,20 @@ enum RecordSchema {
     SELECT tenant_id, upper(pipeline), period, 'published',
       format('tenants/%s/%s/%s/releases/%s', slug, pipeline, period, release_id), false, changed, changed
     FROM yearbook.partition WHERE release_id IS NOT NULL;
+    """
+
+  private static let fifth = """
+    CREATE TABLE yearbook.kept (
+      tenant_id uuid NOT NULL,
+      pipeline text NOT NULL,
+      period text NOT NULL,
+      run_id text NOT NULL REFERENCES yearbook.run ON DELETE CASCADE,
+      snapshot timestamptz NOT NULL,
+      datasets jsonb NOT NULL,
+      PRIMARY KEY (tenant_id, pipeline, period)
+    );
+    CREATE INDEX ON yearbook.kept (run_id);
+    COMMENT ON TABLE yearbook.kept IS
+      'the rows, as blobs of the workspace, that a partition had when it failed last; gone once it is published';
     """
 }

@@ -41,11 +41,20 @@ final class RecordWriter: Sendable {
   }
 
   func write(_ batch: Committer.Batch) throws {
-    if !batch.results.isEmpty { try blobs.sync() }
+    var kept: [(rows: KeptRows, partition: RunPlan.Partition)] = []
+    for failed in batch.failedRows {
+      do throws(Diagnostic) {
+        kept.append((try blobs.keep(failed), failed.partition))
+      } catch {
+        // No room for them, perhaps: a retry reads them anew, as it does unless it is told otherwise.
+      }
+    }
+    if !batch.results.isEmpty || !kept.isEmpty { try blobs.sync() }
     try record.withLock { record in
       try record.connection.transaction {
         try record.add(batch.results, run: run, versions: versions)
         try record.add(batch.attempts, run: run)
+        for (rows, partition) in kept { try record.keep(rows, of: partition, run: run) }
         try record.add(ended: batch.ended, run: sharedRun)
       }
     }

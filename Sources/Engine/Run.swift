@@ -26,6 +26,8 @@ final class Run {
   private let reader: SourceReader
   private let interruption = Interruption()
   private let gate: NeedsGate
+  private let blobs: BlobStore
+  private let keptFrom: String?
 
   /// How many tenants one statement reads: large enough that the statement costs little, small enough
   /// that work begins early and a failing batch is split in few steps.
@@ -51,6 +53,8 @@ final class Run {
       configuration.workspace, "workspace", "YEARBOOK_WORKSPACE")
     let root = try session.required(configuration.store, "store", "YEARBOOK_STORE")
     let blobs = try BlobStore(workspace: workspace)
+    self.blobs = blobs
+    keptFrom = policy.keptFrom
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
     // Workers look results up, the committer writes them, the publisher notes releases: a session each,
@@ -186,7 +190,9 @@ final class Run {
     let order = Dictionary(
       uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
     let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
-    try reader.read(Self.batches(of: plan.partitions, size: size), leaving: endedElsewhere) {
+    let left = try replay(order)
+    if left.isEmpty { return }
+    try reader.read(Self.batches(of: left, size: size), leaving: endedElsewhere) {
       [state, gate, pool, worker] batch, reading in
       let rows = reading.outcomes.reduce(0) { sum, outcome in
         guard case .success(let datasets) = outcome else { return sum }
@@ -206,6 +212,34 @@ final class Run {
         }
       }
     }
+  }
+
+  /// Hands partitions on whose rows were kept, where they are to be used.
+  ///
+  /// - Returns: Those that are to be read.
+  private func replay(_ order: [String: Int]) throws -> [RunPlan.Partition] {
+    guard let keptFrom else { return plan.partitions }
+    let kept = try record.kept(of: keptFrom)
+    var left: [RunPlan.Partition] = []
+    for partition in plan.partitions {
+      let place = [
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+      ]
+      guard let rows = kept[place],
+        let datasets = rows.datasets(in: blobs, tenant: partition.tenant.id)
+      else {
+        left.append(partition)
+        continue
+      }
+      let order = order[partition.label] ?? 0
+      gate.submit(partition) { [pool, worker] in
+        pool.submit(order: order) {
+          worker.work(on: partition, .success(datasets), snapshot: rows.snapshot, order: order)
+        }
+      }
+    }
+    state.tell(.replayed(partitions: plan.partitions.count - left.count, of: keptFrom))
+    return left
   }
 
   /// Of a run that joined another: without the partitions that the other has ended.

@@ -16,6 +16,8 @@ public enum RunEvent: Sendable {
   case began(run: String, partitions: Int, tenants: Int)
   /// A pipeline's SQL passed the isolation trial now; queries that gave no row there are named.
   case tried(pipeline: String, silent: [String])
+  /// So many partitions are worked on with the rows that a run kept when they failed.
+  case replayed(partitions: Int, of: String)
   case extracted(pipeline: String, period: Period, tenants: Int, rows: Int, seconds: Double)
   case stageBegan(stage: String, partition: String)
   /// A stage ended: made now, or found.

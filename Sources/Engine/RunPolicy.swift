@@ -4,6 +4,8 @@ public struct RunPolicy: Sendable {
   public var isForced = false
   /// For so many seconds, results that other versions of the program or its libraries made are made again.
   public var refreshSeconds: Int?
+  /// The run whose failed partitions are worked on with the rows they had; without rows they are read anew.
+  public var keptFrom: String?
   /// How long to wait for another run of the same schedule.
   public var waitSeconds = 0
   /// Shares the work of a run of the same schedule that is under way.

@@ -69,7 +69,7 @@ extension RunRecord {
   /// - Returns: How many rows went.
   func forgetPerson(tenant: String, user: String) throws(Diagnostic) -> Int {
     var count = 0
-    for table in ["result", "media", "sealed", "failure", "attempt"] {
+    for table in ["result", "media", "sealed", "failure", "attempt", "kept"] {
       count += try delete(table, "tenant_id = $1", [tenant])
     }
     for table in try tables(with: "user_id") where table != "erasure" {

@@ -94,7 +94,7 @@ public struct WorkspaceSweep {
     }
     for file in sealed where released.contains(file.digest) { released.insert(file.plain) }
     let kept = Self.needed(results, released: released)
-    var digests = released
+    var digests = released.union(try record.keptDigests(of: tenant))
     var going: [String] = []
     for (place, result) in results.enumerated() {
       if kept.contains(place) {

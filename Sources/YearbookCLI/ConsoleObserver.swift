@@ -59,6 +59,8 @@ final class ConsoleObserver: RunReporter {
     case .tried(let pipeline, let silent):
       let rest = silent.isEmpty ? "" : "; no row came of \(silent.joined(separator: ", "))"
       say("isolation trial passed: \(pipeline)\(rest)", &state)
+    case .replayed(let partitions, let run):
+      say("\(Figures.count(partitions, "partition")) with the rows that run \(run) had", &state)
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       say(
         "extracted \(pipeline) \(period): \(Figures.count(rows, "row")) of"

@@ -29,6 +29,7 @@ private struct EventLine: Encodable {
   var seconds: Double?
   var found: Bool?
   var silent: [String]?
+  var of: String?
   var release, because, what, subject, code, message, hint: String?
   var published, unchanged, failed, skipped, stages_run, stages_found, warnings: Int?
   var stage_seconds: [String: Double]?
@@ -42,6 +43,9 @@ private struct EventLine: Encodable {
     case .tried(let pipeline, let silent):
       self.event = "tried"
       (self.pipeline, self.silent) = (pipeline, silent)
+    case .replayed(let partitions, let run):
+      self.event = "replayed"
+      (self.partitions, self.of) = (partitions, run)
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       self.event = "extracted"
       (self.pipeline, self.period) = (pipeline, "\(period)")

@@ -37,6 +37,71 @@ struct FailureTests {
     }
   }
 
+  @Test func `A retry works on the rows that failed, or on today's`() throws {
+    try Installation.with { here in
+      for name in ["acme", "broken"] { try here.addTenant(name) }
+      let source = try here.platform.connect()
+      func setPicture(_ picture: String) throws {
+        try source.execute("UPDATE app.\"user\" SET picture = '\(picture)' WHERE username = 'u1'")
+      }
+      let specification = try Installation.text("pipelines/rows/pipeline.yaml", in: here.folder)
+      try here.write(
+        "pipelines/rows/people.sql",
+        """
+        SELECT p.tenant_id, u.username, coalesce(u.picture, '') AS picture,
+          CASE WHEN t.slug = 'broken' AND u.picture = 'first' THEN 'other' ELSE 'ACTIVE' END AS state
+        FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id
+        JOIN tenant t ON t.id = p.tenant_id
+        """)
+      // A word that no list knows: the one tenant fails after its rows were read.
+      try here.write(
+        "pipelines/rows/pipeline.yaml",
+        specification.replacingOccurrences(
+          of: "columns: {username: text}",
+          with: "columns: {username: text, picture: text, state: term}"))
+      func messages(_ terms: String) throws {
+        for locale in ["en", "pt-BR", "es"] {
+          let file = "templates/messages/\(locale).yaml"
+          var text = try Installation.text(file, in: here.folder)
+          if let added = text.range(of: "\nrows:") {
+            text = String(text[..<added.lowerBound]) + "\n"
+          }
+          try here.write(
+            file,
+            text + "rows: {figures: {people: P}, columns: {username: N, picture: B, state: S},"
+              + " tables: {people: P}, terms: {state: {\(terms)}}}\n")
+        }
+      }
+      try messages("ACTIVE: a")
+      try setPicture("first")
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 1, "\(output)")
+      #expect(output.contains("1 published, 0 unchanged, 1 failed"), "\(output)")
+
+      // The rows change, and the list learns the word: the rows that failed are told from those of now.
+      try setPicture("second")
+      try messages("ACTIVE: a, other: o")
+      let kept = try here.yearbook(["gc", "--keep", "2h"])
+      #expect(kept.status == 0, "\(kept.output)")
+      let replayed = try here.yearbook(["retry", "--keep-data"])
+      #expect(replayed.status == 0, "\(replayed.output)")
+      #expect(replayed.output.contains("1 published, 0 unchanged, 0 failed"), "\(replayed.output)")
+      #expect(replayed.output.contains("1 partition with the rows that run"), "\(replayed.output)")
+      func tables() throws -> [String] {
+        let root = "\(here.folder)/store/tenants/broken/rows/2025/releases"
+        return try FileManager.default.contentsOfDirectory(atPath: root).sorted().map {
+          try Installation.text("\($0)/data/people.csv", in: root)
+        }
+      }
+      #expect(try tables().map { $0.contains("first") } == [true])
+      #expect(
+        try here.record.connect().query("SELECT FROM yearbook.kept").isEmpty, "rows were kept on")
+      let today = try here.yearbook(["run", "rows", "--period", "2025", "--tenant", "broken"])
+      #expect(today.status == 0, "\(today.output)")
+      #expect(try tables().count { $0.contains("second") } == 1)
+    }
+  }
+
   @Test func `A failed pipeline stops only what needs it, for its tenant alone`() throws {
     try Installation.with { here in
       for name in ["acme", "zeta"] { try here.addTenant(name) }

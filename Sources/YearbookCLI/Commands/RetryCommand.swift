@@ -12,6 +12,7 @@ struct RetryCommand: ParsableCommand {
       Examples:
         yearbook retry
         yearbook retry 20261121T0315 --tenant acme
+        yearbook retry --stage render --keep-data
       """)
 
   @Argument(help: "The run's id or the beginning of it (default: the last run that failed).")
@@ -20,6 +21,11 @@ struct RetryCommand: ParsableCommand {
   var tenant: [String] = []
   @Option(help: "Only what failed at this stage; may be given several times.")
   var stage: [String] = []
+  @Flag(
+    help:
+      "With the rows that the run had read, not with today's; what failed before it had any is read anew."
+  )
+  var keepData = false
   @OptionGroup var running: RunOptions
   @OptionGroup var shared: SharedOptions
 
@@ -54,8 +60,10 @@ struct RetryCommand: ParsableCommand {
       request.tenants = Array(Set(failures.map(\.slug))).sorted()
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
       request.periods = Array(Set(failures.map(\.period))).sorted().filter { Period($0) != nil }
+      var policy = RunPolicy()
+      if keepData { policy.keptFrom = found.id }
       try RunCommand.run(
-        request, configuration, running,
+        request, configuration, running, policy: policy,
         only: Set(failures.map { [$0.slug, $0.pipeline, $0.period] }))
     }
   }
