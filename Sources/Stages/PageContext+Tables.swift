@@ -19,7 +19,9 @@ extension PageContext {
       let links = (pages[name] ?? []).map {
         ["href": PageText.carry($0.address), "label": PageText.carry($0.label)]
       }
-      view["pages"] = ["links": links]
+      let lead = try messages.text(
+        "page.pages_of_rows", ["count": .number(DecimalNumber(table.rows))])
+      view["pages"] = ["links": links, "lead": PageText.carry(lead)]
       return view
     }
     let page = PageTable(table: table, title: title, messages: messages, pictures: pictures)
@@ -53,10 +55,10 @@ extension PageContext {
     return view
   }
 
-  /// “Rows 1 to 1,000”
-  func label(of rows: PageRows) throws -> String {
+  /// “Rows 1 to 1,000 of 12,345”; short, “1 to 1,000”.
+  func label(of rows: PageRows, isShort: Bool = false) throws -> String {
     try messages.text(
-      "page.page_of_rows",
+      isShort ? "page.rows_of_page" : "page.page_of_rows",
       [
         "first": .number(DecimalNumber(rows.rows.lowerBound + 1)),
         "last": .number(DecimalNumber(rows.rows.upperBound)),

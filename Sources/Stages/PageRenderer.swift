@@ -51,7 +51,7 @@ struct PageRenderer {
         ) { context in
           context.rows = rows
           context.up = up
-          label = context.attempt { try context.label(of: rows) } ?? ""
+          label = context.attempt { try context.label(of: rows, isShort: true) } ?? ""
         }
         let path = "\(environment.scratch)/\(rows.name)"
         try Data(bytes).write(to: URL(fileURLWithPath: path))

@@ -44,7 +44,7 @@ extension PageTemplates {
             .configuration, "no template is named '\(RenderStage.rowsTemplate).html'",
             at: table.place.subject, hint: "it is what the pages of a long table look like"))
       }
-      need(["page.page_of_rows"], table.place)
+      need(["page.page_of_rows", "page.rows_of_page", "page.pages_of_rows"], table.place)
     }
     for table in spec.tables {
       if !table.search.isEmpty { need(["page.search"], table.place) }
