@@ -21,6 +21,8 @@ public final class RunningProgram {
   public let pid: pid_t
   private let scratch: TemporaryFolder
   private var ended: (status: Int32, output: String)?
+  /// The most memory that it, or a process it waited for, held at once: kilobytes, once it has ended.
+  public private(set) var peakMemory = 0
 
   /// Starts a program; the parameters are those of `Program.run`.
   public init(_ arguments: [String], in folder: String = "/", environment: [String] = []) throws {
@@ -55,12 +57,14 @@ public final class RunningProgram {
   public func wait() throws -> (status: Int32, output: String) {
     if let ended { return ended }
     var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 {
+    var usage = rusage()
+    while wait4(pid, &status, 0, &usage) < 0 {
       guard errno == EINTR else { throw POSIXFailure(errno) }
     }
     let signal = status & 0x7f
     let found = (signal == 0 ? (status >> 8) & 0xff : 128 + signal, output)
     ended = found
+    peakMemory = usage.ru_maxrss
     return found
   }
 }
