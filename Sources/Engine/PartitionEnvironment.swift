@@ -1,6 +1,5 @@
 import Diagnostics
 import Foundation
-import Media
 import Pipelines
 import Stages
 import Store
@@ -9,31 +8,29 @@ import Store
 struct PartitionEnvironment: StageEnvironment {
   private let folder: StageFolder
   let templates: String
-  let media: String?
+  let digests: MediaDigests
   let tenantID: String
   let stage: String
   let partition: String
   let pool: WorkerPool
   let cache: ResultCache
-  let record: Locked<RunRecord>
   let cancellation: Cancellation
   let state: RunState
   let deadline: Deadline
 
   init(
-    templates: String, media: String?, tenantID: String, stage: String, partition: String,
-    pool: WorkerPool, cache: ResultCache, record: Locked<RunRecord>, cancellation: Cancellation,
+    templates: String, digests: MediaDigests, tenantID: String, stage: String, partition: String,
+    pool: WorkerPool, cache: ResultCache, cancellation: Cancellation,
     state: RunState, deadline: Deadline
   ) {
     folder = StageFolder(path: cache.blobs.scratchPath())
     self.templates = templates
-    self.media = media
+    self.digests = digests
     self.tenantID = tenantID
     self.stage = stage
     self.partition = partition
     self.pool = pool
     self.cache = cache
-    self.record = record
     self.cancellation = cancellation
     self.state = state
     self.deadline = deadline
@@ -41,6 +38,8 @@ struct PartitionEnvironment: StageEnvironment {
 
   /// Made when it is first asked for: most stages need none.
   var scratch: String { folder.made() }
+
+  var media: String? { digests.media }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     try pool.parallel(count) { index in
@@ -79,25 +78,7 @@ struct PartitionEnvironment: StageEnvironment {
   }
 
   func digest(ofMedia key: String) throws -> String {
-    guard let media else {
-      throw Diagnostic(
-        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
-    }
-    let object = try MediaRoot(media).open(key)
-    let known = try record.withLock { record throws(Diagnostic) in
-      try record.mediaDigest(
-        tenant: tenantID, key: key, size: Int64(object.size), modified: object.modified)
-    }
-    if let known { return known }
-    var hasher = SHA256Hasher()
-    try object.forEachBlock { hasher.update($0) }
-    let digest = hasher.digest().hex
-    try record.withLock { record throws(Diagnostic) in
-      try record.addMedia(
-        tenant: tenantID, key: key, size: Int64(object.size), modified: object.modified,
-        digest: digest)
-    }
-    return digest
+    try digests.digest(of: key, tenant: tenantID)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {

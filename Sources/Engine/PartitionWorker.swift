@@ -6,7 +6,7 @@ import Stages
 /// Takes one partition from its rows to its files, stage by stage, each only where no result is there.
 final class PartitionWorker: Sendable {
   private let templates: String
-  private let media: String?
+  private let digests: MediaDigests
   private let pool: WorkerPool
   private let cache: ResultCache
   private let record: Locked<RunRecord>
@@ -20,13 +20,13 @@ final class PartitionWorker: Sendable {
   private let broken = Locked<(any Error)?>(nil)
 
   init(
-    templates: String, media: String?, pool: WorkerPool, cache: ResultCache,
+    templates: String, digests: MediaDigests, pool: WorkerPool, cache: ResultCache,
     record: Locked<RunRecord>, cancellation: Cancellation, state: RunState, claims: Claims,
     committer: Committer, publisher: Publisher, stageSeconds: Int
   ) {
     self.stageSeconds = stageSeconds
     self.templates = templates
-    self.media = media
+    self.digests = digests
     self.pool = pool
     self.cache = cache
     self.record = record
@@ -131,9 +131,9 @@ final class PartitionWorker: Sendable {
     let start = Date()
     do {
       let environment = PartitionEnvironment(
-        templates: templates, media: media,
+        templates: templates, digests: digests,
         tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
-        cache: cache, record: record, cancellation: cancellation, state: state,
+        cache: cache, cancellation: cancellation, state: state,
         deadline: Deadline(seconds: stageSeconds))
       let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
       if let found = try cache.find(

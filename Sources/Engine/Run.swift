@@ -80,7 +80,9 @@ final class Run {
       }
     pool = WorkerPool(size: session.threads)
     worker = PartitionWorker(
-      templates: session.templates, media: configuration.media, pool: pool,
+      templates: session.templates,
+      digests: MediaDigests(
+        media: configuration.media, record: lookup, isRehashing: policy.rehashes), pool: pool,
       cache: ResultCache(blobs: blobs, record: lookup, committer: committer, policy: resultPolicy),
       record: lookup, cancellation: session.cancellation, state: state, claims: claims,
       committer: committer, publisher: publisher, stageSeconds: configuration.stageSeconds)

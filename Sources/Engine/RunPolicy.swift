@@ -10,6 +10,8 @@ public struct RunPolicy: Sendable {
   public var waitSeconds = 0
   /// Shares the work of a run of the same schedule that is under way.
   public var joins = false
+  /// Every media object is read again, also one whose size and times have not changed.
+  public var rehashes = false
 
   public init() {}
 }

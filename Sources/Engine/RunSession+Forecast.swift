@@ -30,11 +30,12 @@ extension RunSession {
     let state = RunState(planned: 0, observer: SilentObserver())
     let store = try ReleaseStore(
       root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let digests = MediaDigests(media: configuration.media, record: lookup, isRehashing: false)
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
       PartitionEnvironment(
-        templates: templates, media: configuration.media,
+        templates: templates, digests: digests,
         tenantID: partition.tenant.id, stage: stage, partition: partition.label, pool: pool,
-        cache: cache, record: lookup, cancellation: cancellation, state: state,
+        cache: cache, cancellation: cancellation, state: state,
         deadline: Deadline(seconds: configuration.stageSeconds))
     }
     let reader = SourceReader(

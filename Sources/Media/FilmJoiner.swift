@@ -44,7 +44,7 @@ public enum FilmJoiner {
     return FilmSummary(gridSteps: position, bytes: try FileSource.size(of: path))
   }
 
-  private static func check(
+  static func check(
     _ header: SegmentFile.Header, against first: SegmentFile.Header, path: String
   ) throws(Diagnostic) {
     var expected = first

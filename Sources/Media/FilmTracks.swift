@@ -70,6 +70,14 @@ final class FilmTracks {
     }
   }
 
+  /// Writes the header of a film for streaming: its parts end where the muxer is flushed.
+  func beginStream() throws(Diagnostic) {
+    try muxer.writeHeader(options: [
+      ("movflags", "+frag_custom+dash+delay_moov+skip_sidx+default_base_moof"),
+      ("avoid_negative_ts", "disabled"), ("use_editlist", "1"),
+    ])
+  }
+
   /// Writes the header; chapters end where the next begins, the last at the film's end.
   func begin(chapters: [FilmChapter], gridSteps: Int) throws(Diagnostic) {
     let step = AVRational(num: Int32(FilmFormat.framesPerStep), den: Int32(FilmFormat.frameRate))
@@ -90,7 +98,12 @@ final class FilmTracks {
   }
 
   /// Copies a segment's packets, ordered by the time they are decoded at.
-  func append(_ segment: SegmentFile.Contents, at gridStep: Int) throws(Diagnostic) {
+  ///
+  /// - Parameter beforeKey: is called before each key picture, with the film's frame that it is.
+  func append(
+    _ segment: SegmentFile.Contents, at gridStep: Int,
+    beforeKey: (Int) throws(Diagnostic) -> Void = { _ in }
+  ) throws(Diagnostic) {
     let frameOffset = Int64(gridStep * FilmFormat.framesPerStep)
     let sampleOffset = Int64(gridStep * FilmFormat.samplesPerStep)
     let sounds = gridStep == 0 ? segment.audio[...] : segment.audio.dropFirst()
@@ -108,6 +121,7 @@ final class FilmTracks {
       if isVideo {
         let packet = segment.video[nextVideo]
         nextVideo += 1
+        if packet.isKey { try beforeKey(Int(packet.pts + frameOffset)) }
         try write(
           packet, of: segment, offset: frameOffset, to: video, timeBase: FilmTracks.frames)
       } else {

@@ -2,7 +2,8 @@ import CLibAV
 import Diagnostics
 
 /// Scales decoded frames into a box and turns them into what a film is made of: 4:2:0, BT.709, limited
-/// range, square pixels, upright, opaque over black. Follows changes of size and format in mid-stream.
+/// range, standard dynamic range, progressive, square pixels, upright, opaque over black. Follows changes of size
+/// and format in mid-stream.
 final class FrameScaler {
   private struct Setup: Hashable {
     var width: Int32
@@ -23,6 +24,8 @@ final class FrameScaler {
   private var setup: Setup?
   private var context: OpaquePointer?
   private let scaled = Frame()
+  private let deinterlacer = Deinterlacer()
+  private var toneMap: (transfer: AVColorTransferCharacteristic, map: ToneMap?)?
 
   init(box: (width: Int, height: Int), orientation: Orientation, sampleAspect: AVRational) {
     self.box = box
@@ -34,6 +37,7 @@ final class FrameScaler {
 
   /// - Throws: `data` where the frame's format cannot be converted.
   func convert(_ frame: UnsafeMutablePointer<AVFrame>) throws(Diagnostic) -> VideoFrame {
+    deinterlacer.mend(frame)
     let size = fit(frame)
     let format = AVPixelFormat(frame.pointee.format)
     guard let descriptor = av_pix_fmt_desc_get(format) else {
@@ -41,13 +45,16 @@ final class FrameScaler {
     }
     let hasAlpha = descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0
     let isRGB = descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_RGB) != 0
-    let outFormat = hasAlpha ? AV_PIX_FMT_YUVA420P : AV_PIX_FMT_YUV420P
+    let map = hasAlpha || isRGB ? nil : toneMap(of: frame)
+    let outFormat =
+      hasAlpha ? AV_PIX_FMT_YUVA420P : map == nil ? AV_PIX_FMT_YUV420P : AV_PIX_FMT_YUV420P10LE
     let wanted = Setup(
       width: frame.pointee.width, height: frame.pointee.height, format: frame.pointee.format,
       isFullRange: frame.pointee.color_range == AVCOL_RANGE_JPEG || FrameScaler.isJPEG(format),
       outWidth: size.width, outHeight: size.height, outFormat: outFormat.rawValue)
     if wanted != setup { try open(wanted) }
     try draw(frame, wanted)
+    if let map { return turned(map.apply(scaled.pointer)) }
     var result = VideoFrame(width: size.width, height: size.height)
     copyPlane(0, width: size.width, into: &result.y)
     copyPlane(1, width: size.width / 2, into: &result.u)
@@ -57,6 +64,14 @@ final class FrameScaler {
     }
     if hasAlpha { blendOverBlack(&result) }
     return turned(result)
+  }
+
+  /// Its tables are made once; a recording's range does not change as often as its size.
+  private func toneMap(of frame: UnsafeMutablePointer<AVFrame>) -> ToneMap? {
+    if let toneMap, toneMap.transfer == frame.pointee.color_trc { return toneMap.map }
+    let map = ToneMap(of: frame)
+    toneMap = (frame.pointee.color_trc, map)
+    return map
   }
 
   /// The size before turning, so that it fits the box when turned. Even, at least 2 × 2.

@@ -1,5 +1,6 @@
 import CLibAV
 import Diagnostics
+import Glibc
 
 /// One of libav's muxers writing a file of its own, without dates, versions or random numbers.
 final class Muxer {
@@ -83,6 +84,16 @@ final class Muxer {
     packet.pointer.pointee.flags = isKey ? AV_PKT_FLAG_KEY : 0
     try write(packet.pointer, to: stream, timeBase: timeBase)
   }
+
+  /// Writes what was held back: the part of a fragmented file.
+  func flush() throws(Diagnostic) {
+    let status = av_write_frame(context, nil)
+    if status < 0 { throw located(LibAV.failure(status, "cannot write this file", .bug)) }
+    avio_flush(context.pointee.pb)
+  }
+
+  /// Bytes written so far.
+  var position: Int { Int(avio_seek(context.pointee.pb, 0, SEEK_CUR)) }
 
   /// Completes the file and closes it.
   func finish() throws(Diagnostic) {

@@ -14,10 +14,14 @@ final class RecordingAnalyst {
   private static let thoroughUntil: Int64 = 60_000_000
   /// A day: what lies beyond is not looked at.
   private static let longest: Int64 = 86_400_000_000
+  /// Samples of both channels in 25 ms.
+  private static let window = 2_400
 
   private struct Second {
     var energy = 0.0
     var samples = 0
+    /// Energy of each whole window of 25 ms.
+    var windows: [Float] = []
     var peak: Float = 0
     var change = 0
     var bytes = 0
@@ -40,6 +44,8 @@ final class RecordingAnalyst {
   private var audioEnd: Int64 = 0
   private var decodedSamples = 0
   private var peak: Float = 0
+  /// Energy and samples of a window that is not whole yet.
+  private var window = (energy: Float(0), samples: 0)
   private var lastPicture: (start: Int64, length: Int64)?
 
   static func run(_ input: MediaInput) throws(Diagnostic) {
@@ -162,14 +168,22 @@ final class RecordingAnalyst {
     // A frame lasts at most a tenth of a second; it counts for the second it begins in.
     var energy = 0.0
     var largest: Float = 0
+    var windows: [Float] = []
     for value in samples {
       energy += Double(value) * Double(value)
       largest = max(largest, abs(value))
+      window.energy += value * value
+      window.samples += 1
+      if window.samples == RecordingAnalyst.window {
+        windows.append(window.energy)
+        window = (0, 0)
+      }
     }
     peak = max(peak, largest)
     withSecond(Int64(max(0, start)) * 1_000 / 48) { second in
       second.energy += energy
       second.samples += samples.count
+      second.windows += windows
       second.peak = max(second.peak, largest)
     }
   }
@@ -228,8 +242,18 @@ final class RecordingAnalyst {
       let square = second.samples > 0 ? second.energy / Double(second.samples) : 0
       return RecordingProbe.Activity(
         rms: Int((square.squareRoot() * 1_000_000).rounded()),
-        peak: Int((second.peak * 1_000_000).rounded()), change: change, luma: luma)
+        peak: Int((second.peak * 1_000_000).rounded()),
+        unevenness: RecordingAnalyst.unevenness(second.windows), change: change, luma: luma)
     }
+  }
+
+  /// How far the quiet fifth of the windows lies below their mean, in thousandths of it.
+  private static func unevenness(_ windows: [Float]) -> Int {
+    let mean = windows.reduce(0, +) / Float(max(1, windows.count))
+    // A second that is hardly there tells nothing.
+    guard windows.count >= 10, mean > 0 else { return 0 }
+    let quiet = windows.sorted()[windows.count / 5]
+    return Int((1_000 * max(0, 1 - quiet / mean)).rounded())
   }
 }
 

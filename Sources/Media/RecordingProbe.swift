@@ -43,6 +43,9 @@ public struct RecordingProbe: Hashable, Sendable, Codable {
     /// Root mean square and peak of the sound, in millionths of full scale.
     public var rms: Int
     public var peak: Int
+    /// How uneven the sound is: 1,000 − the energy of the quiet fifth of its windows of 25 ms by the mean's. Speech has
+    /// its syllables and reaches 900; a hum, a fan or hiss stays below 300.
+    public var unevenness: Int
     /// Mean absolute change of luma between pictures, in thousandths of a level, summed over the second.
     public var change: Int
     /// Mean luma of the second's last picture, 0…255; `-1` without a picture.

@@ -47,7 +47,25 @@ public final class SegmentEncoder {
     precondition(gridSteps > 0)
     self.format = format
     self.gridSteps = gridSteps
-    video = try Encoder(
+    video = try SegmentEncoder.videoEncoder(format, x264Options)
+    audio = try SegmentEncoder.audioEncoder(format)
+    file = try SegmentFile.Writer(
+      path: path,
+      header: .init(
+        width: format.width, height: format.height, gridSteps: gridSteps,
+        videoExtradata: video.extradata, audioExtradata: audio.extradata))
+  }
+
+  /// What these libraries' encoders write at the head of every segment of this format. Segments whose heads differ
+  /// can't be joined.
+  public static func header(of format: FilmFormat) throws(Diagnostic) -> [UInt8] {
+    try videoEncoder(format, "").extradata + audioEncoder(format).extradata
+  }
+
+  private static func videoEncoder(
+    _ format: FilmFormat, _ x264Options: String
+  ) throws(Diagnostic) -> Encoder {
+    try Encoder(
       "libx264",
       options: [
         ("preset", format.speed), ("crf", String(format.crf)), ("profile", "high"),
@@ -63,7 +81,10 @@ public final class SegmentEncoder {
         AV_CODEC_FLAG_GLOBAL_HEADER | Int32(bitPattern: AV_CODEC_FLAG_CLOSED_GOP)
       Encoder.tagColour(context)
     }
-    audio = try Encoder("aac", options: []) { context in
+  }
+
+  private static func audioEncoder(_ format: FilmFormat) throws(Diagnostic) -> Encoder {
+    try Encoder("aac", options: []) { context in
       context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
       context.pointee.sample_rate = Int32(FilmFormat.sampleRate)
       av_channel_layout_default(&context.pointee.ch_layout, 2)
@@ -71,11 +92,6 @@ public final class SegmentEncoder {
       context.pointee.time_base = AVRational(num: 1, den: Int32(FilmFormat.sampleRate))
       context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER
     }
-    file = try SegmentFile.Writer(
-      path: path,
-      header: .init(
-        width: format.width, height: format.height, gridSteps: gridSteps,
-        videoExtradata: video.extradata, audioExtradata: audio.extradata))
   }
 
   /// Appends the next frame, which has the format's size.

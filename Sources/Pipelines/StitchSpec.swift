@@ -42,6 +42,8 @@ public struct StitchSpec: Sendable {
   public var storyboard: String
   /// `360p30`, `720p30`, `1080p30`
   public var preset: String
+  /// Whether the film is published for HTTP Live Streaming, too.
+  public var streams: Bool
   /// Seconds that a film aims at.
   public var target: Int
   /// Seconds that a film may have at the most.
@@ -70,11 +72,12 @@ public struct StitchSpec: Sendable {
     canonicalText = node.canonicalText
     guard
       let map = node.mapping(keys: [
-        "storyboard", "preset", "lengths", "emphasis", "totals", "months", "scenes",
+        "storyboard", "preset", "hls", "lengths", "emphasis", "totals", "months", "scenes",
       ])
     else { return nil }
     let storyboard = map.required("storyboard")?.word(of: queries)
     preset = map["preset"].map { $0.word(of: StitchSpec.presets) ?? "" } ?? "720p30"
+    streams = map["hls"]?.boolean() ?? false
     let lengths = map["lengths"]?.mapping(keys: ["target", "max"])
     target = lengths?["target"]?.duration() ?? 240
     maximum = lengths?["max"]?.duration() ?? max(480, target)

@@ -49,6 +49,19 @@ struct FilmMedia: Sendable {
       open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
   }
 
+  /// Throws where the object is not what it was when it was digested: what was made of it belongs to no key.
+  func confirm(_ facts: Facts) throws { try confirm(facts.key, facts.digest) }
+
+  private func confirm(_ key: String, _ digest: String) throws {
+    var now: String?
+    do {
+      now = try environment.digest(ofMedia: key)
+    } catch let error as Diagnostic where error.code == .data {}
+    if now == digest { return }
+    throw Diagnostic(
+      .data, "the object was changed while it was read", at: .init(file: key), isTransient: true)
+  }
+
   /// Looks into an object; what is wrong with it is a warning and `unusable`.
   func facts(
     _ key: String, _ medium: StitchSpec.Medium
@@ -80,6 +93,7 @@ struct FilmMedia: Sendable {
         guard error.code == .data else { throw error }
         facts.failure = error.message
       }
+      try confirm(key, digest)
       try FilmMedia.write(facts, to: path)
       return []
     }
@@ -100,7 +114,7 @@ struct FilmMedia: Sendable {
   private func recordingFacts(
     _ key: String, _ digest: String
   ) throws -> (facts: Facts, warnings: [Warning]) {
-    var inputs = KeyInputs(stage: "recording facts", version: 1)
+    var inputs = KeyInputs(stage: "recording facts", version: 2)
     inputs.add("media", digest)
     let found = try environment.cached(inputs) { path in
       var facts = RecordingFacts()
@@ -110,6 +124,7 @@ struct FilmMedia: Sendable {
         guard error.code == .data else { throw error }
         facts.failure = error.message
       }
+      try confirm(key, digest)
       try FilmMedia.write(facts, to: path)
       return []
     }
@@ -147,13 +162,15 @@ struct FilmMedia: Sendable {
 enum FilmHighlight {
   /// The first second of the excerpt of `length` seconds in which most happens.
   ///
-  /// Each second counts its sound (root mean square up to −20 dBFS, where speech lies) twice and its pictures'
-  /// change once; a second of blackness counts nothing. Of equal excerpts the first is taken.
+  /// Each second counts its speech twice and its pictures' change once; a second of blackness counts nothing. Speech
+  /// is sound (root mean square up to −20 dBFS, where speech lies) by how uneven it is: what hums or hisses all the
+  /// time says nothing. Of equal excerpts the first is taken.
   static func start(_ activity: [RecordingProbe.Activity], length: Int) -> Int {
     guard activity.count > length, length > 0 else { return 0 }
     let scores = activity.map { second -> Int in
       if second.luma >= 0, second.luma < 18 { return 0 }
-      return 2 * min(second.rms, 100_000) / 100 + min(second.change, 1_000_000) / 1_000
+      let speech = min(second.rms, 100_000) * second.unevenness / 100_000
+      return 2 * speech + min(second.change, 1_000_000) / 1_000
     }
     var sum = scores[..<length].reduce(0, +)
     var best = (start: 0, sum: sum)

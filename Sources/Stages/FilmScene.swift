@@ -37,8 +37,11 @@ struct FilmScene: Sendable {
   var closing: String?
 
   /// What decides its segment.
-  func key(_ format: FilmFormat, ink: String) -> KeyInputs {
-    var key = KeyInputs(stage: "segment", version: 1)
+  ///
+  /// - Parameter header: `SegmentEncoder.header`: segments of encoders that do not fit each other are not mixed.
+  func key(_ format: FilmFormat, ink: String, header: [UInt8]) -> KeyInputs {
+    var key = KeyInputs(stage: "segment", version: 2)
+    key.add("header", contentsOf: header)
     key.add("format", "\(format.width)x\(format.height) crf \(format.crf) \(format.speed)")
     key.add("sound", String(format.audioBitRate))
     key.add("steps", String(steps))

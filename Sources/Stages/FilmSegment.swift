@@ -17,12 +17,17 @@ struct FilmSegment {
   /// Writes it to `path`; what could not be shown is a warning.
   func make(at path: String) throws -> [Warning] {
     switch scene.visual {
-    case .card, .picture, .mosaic:
+    case .card: try still(path)
+    case .picture(let facts, _):
       try still(path)
-    case .recording(let facts, let start):
-      return try FilmExcerpt(segment: self, facts: facts, start: start).make(at: path)
-    case .sound(let facts, let start):
-      return try FilmExcerpt(segment: self, facts: facts, start: start).make(at: path)
+      try media.confirm(facts)
+    case .mosaic(let tiles):
+      try still(path)
+      for tile in tiles { try media.confirm(tile.media) }
+    case .recording(let facts, let start), .sound(let facts, let start):
+      let warnings = try FilmExcerpt(segment: self, facts: facts, start: start).make(at: path)
+      try media.confirm(facts)
+      return warnings
     }
     return []
   }

@@ -125,14 +125,16 @@ public struct FilmWorkbench: Sendable {
       warnings = found
     }
     let all = segments
+    let header = try SegmentEncoder.header(of: format)
     let pieces = Mutex<[Int: (path: String, warnings: [Warning])]>([:])
     let made = Mutex(0)
     // The longest first, as the stage does.
     let order = all.indices.sorted { (-all[$0].scene.steps, $0) < (-all[$1].scene.steps, $1) }
     try media.environment.parallel(order.count) { turn in
       let segment = all[order[turn]]
-      let piece = try media.environment.cached(segment.scene.key(format, ink: segment.ink)) {
-        path in
+      let piece = try media.environment.cached(
+        segment.scene.key(format, ink: segment.ink, header: header)
+      ) { path in
         made.withLock { $0 += 1 }
         return try segment.make(at: path)
       }

@@ -7,7 +7,7 @@ import Synchronization
 /// Makes the film of one partition: segments, each kept by what decides it, joined without encoding again.
 public struct StitchStage: Stage {
   public let name = "stitch"
-  private static let version = 1
+  private static let version = 2
 
   public init() {}
 
@@ -77,6 +77,7 @@ public struct StitchStage: Stage {
       scene: scenes[0], format: format, media: media, ink: planner.templates.accent.filmInk)
     let poster = try StillImage.jpeg(first.poster())
     let page = try film.page(pages, format: format, summary: summary)
+    let streamed = spec.streams ? try stream(film, segments.map(\.path), environment) : []
     return StageOutput(
       files: [
         .init(name: "index.html", mediaType: "text/html", content: .bytes(page)),
@@ -86,7 +87,30 @@ public struct StitchStage: Stage {
         .init(
           name: "storyboard.json", mediaType: "application/json",
           content: .bytes(try film.storyboard().json())),
-      ], warnings: mediaWarnings + segments.flatMap(\.warnings))
+      ] + streamed, warnings: mediaWarnings + segments.flatMap(\.warnings))
+  }
+
+  /// The film for HTTP Live Streaming: the same segments, in parts that are fetched as they are watched.
+  private func stream(
+    _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
+  ) throws -> [StageOutput.File] {
+    let path = environment.scratch + "/film-stream.mp4"
+    let stream = try FilmJoiner.stream(segments: segments, metadata: film.metadata, to: path)
+    let type = "application/vnd.apple.mpegurl"
+    func playlist(_ name: String, _ text: String) -> StageOutput.File {
+      .init(name: name, mediaType: type, content: .bytes(Array(text.utf8)))
+    }
+    let texts = film.planner.texts
+    return [
+      playlist(
+        "film.m3u8",
+        stream.mainPlaylist(
+          stream: "film-stream.m3u8",
+          captions: ("film-captions.m3u8", try texts.text("page.captions"), texts.locale))),
+      playlist("film-stream.m3u8", stream.playlist(of: "film-stream.mp4")),
+      .init(name: "film-stream.mp4", mediaType: "video/mp4", content: .file(path)),
+      playlist("film-captions.m3u8", stream.captionPlaylist(of: "captions.vtt")),
+    ]
   }
 
   private func spec(of work: PartitionWork) throws -> StitchSpec {
@@ -132,6 +156,7 @@ public struct StitchStage: Stage {
     _ environment: any StageEnvironment
   ) throws -> [(path: String, warnings: [Warning])] {
     let ink = planner.templates.accent.filmInk
+    let header = try SegmentEncoder.header(of: format)
     let made = Mutex<(count: Int, found: [Int: (path: String, warnings: [Warning])])>((0, [:]))
     // The longest first, so that no core waits for a recording at the end.
     let order = scenes.indices.sorted {
@@ -140,7 +165,9 @@ public struct StitchStage: Stage {
     try environment.parallel(order.count) { turn in
       let index = order[turn]
       let segment = FilmSegment(scene: scenes[index], format: format, media: media, ink: ink)
-      let piece = try environment.cached(scenes[index].key(format, ink: ink)) { path in
+      let piece = try environment.cached(
+        scenes[index].key(format, ink: ink, header: header)
+      ) { path in
         try segment.make(at: path)
       }
       let done = made.withLock { made in

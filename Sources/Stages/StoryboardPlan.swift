@@ -8,7 +8,8 @@ import Pipelines
 ///
 /// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share: emphasised
 /// items first, then those with a recording or a picture, then the others, each by time; those that have no
-/// room appear together in the month's mosaic, and what a mosaic can't show is counted on it. A film too short
+/// room appear together in the month's mosaic, a single one in a scene of its own, and what a mosaic can't show is
+/// counted on it. A film too short
 /// for months has no month's cards: the first items of every kind in turn, and one mosaic of the others.
 struct StoryboardPlan: Hashable, Sendable {
   enum Content: Hashable, Sendable {
@@ -166,15 +167,7 @@ struct StoryboardPlan: Hashable, Sendable {
         left -= tier.steps(items[place])
         chosen.insert(place)
       }
-      scenes += StoryboardPlan.section(
-        section.month, section.items.filter(chosen.contains), items, tier)
-      let rest = ranked(section.items.filter { !chosen.contains($0) }, items)
-      if !rest.isEmpty {
-        scenes.append(
-          Scene(
-            content: .mosaic(rest), steps: mosaicSteps,
-            opensSection: section.month != nil && chosen.isEmpty))
-      }
+      scenes += StoryboardPlan.selected(chosen, of: section.items, items, month: section.month)
     }
     return scenes
   }
@@ -202,9 +195,28 @@ struct StoryboardPlan: Hashable, Sendable {
         chosen.append(queue[round])
       }
     }
-    let rest = ranked(items.indices.filter { !chosen.contains($0) }, items)
-    return chosen.sorted().map { Scene(content: .item($0), steps: tier.steps(items[$0])) }
-      + (rest.isEmpty ? [] : [Scene(content: .mosaic(rest), steps: mosaicSteps)])
+    return selected(Set(chosen), of: Array(items.indices), items, month: nil)
+  }
+
+  /// Scenes of the chosen items and a mosaic of the others. A single other one has the mosaic's time for itself.
+  private static func selected(
+    _ chosen: Set<Int>, of places: [Int], _ items: [FilmItem], month: CivilDate?
+  ) -> [Scene] {
+    let tier = Tier.all[Tier.all.count - 1]
+    let others = ranked(places.filter { !chosen.contains($0) }, items)
+    guard others.count == 1 else {
+      let mosaic = Scene(
+        content: .mosaic(others), steps: mosaicSteps,
+        opensSection: month != nil && chosen.isEmpty)
+      return section(month, places.filter(chosen.contains), items, tier)
+        + (others.isEmpty ? [] : [mosaic])
+    }
+    return section(month, places, items, tier).map { scene in
+      guard scene.content == .item(others[0]) else { return scene }
+      var scene = scene
+      scene.steps = min(scene.steps, mosaicSteps)
+      return scene
+    }
   }
 
   /// Emphasised first, then with a recording, then with a picture, then the others; each by time.

@@ -23,6 +23,26 @@ import Testing
     return film
   }
 
+  /// Joins at which the sound jumps further than the tone itself does, or breaks off for longer than its fades.
+  private func clicks(_ samples: [Float], at steps: [Int]) -> [Int] {
+    // A tone of 440 Hz at 0.2 changes by 0.2 × 2π × 440 ÷ 48,000 a sample.
+    let steepest: Float = 0.2 * 2 * .pi * 440 / 48_000 * 1.5
+    var found: [Int] = []
+    var join = 0
+    for length in steps {
+      let next = join + length * 25_600
+      let around = max(1, join - 2_048)..<min(samples.count, join + 2_048)
+      if around.contains(where: { abs(samples[$0] - samples[$0 - 1]) > steepest }) {
+        found.append(join)
+      }
+      // From silence (1,024 samples) and its fade on, to the fade before the next.
+      for start in stride(from: join + 1_024 + 480, to: next - 480 - 240, by: 240)
+      where (samples[start..<start + 240].map(abs).max() ?? 0) < 0.1 { found.append(start) }
+      join = next
+    }
+    return found
+  }
+
   @Test(
     .enabled(if: Run.has("ffmpeg"), "needs ffmpeg as a judge"),
     arguments: [[1], [2, 1, 3]]
@@ -35,8 +55,10 @@ import Testing
       folder.file("sound"))
     #expect(sound.errors == "")
     #expect(sound.status == 0)
-    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("sound"))).count
-    #expect(bytes / 4 == total * 25_600)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.file("sound")))
+    #expect(bytes.count / 4 == total * 25_600)
+    let samples = bytes.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    #expect(clicks(samples, at: steps) == [])
     let pictures = Run.tool(
       "ffprobe", "-v", "error", "-count_frames", "-select_streams", "v", "-show_entries",
       "stream=nb_read_frames,start_time,duration,color_space,color_range,sample_aspect_ratio",
@@ -66,6 +88,48 @@ import Testing
     let captions = Run.tool("ffmpeg", "-v", "error", "-i", film, "-f", "srt", "-")
     #expect(captions.output.contains("00:00:00,100 --> 00:00:00,400"))
     #expect(captions.output.contains("Olá 世界"))
+  }
+
+  @Test(.enabled(if: Run.has("ffmpeg"), "needs ffmpeg as a judge"))
+  func `A film in parts shows and sounds as the whole one does`() throws {
+    let steps = [20, 1, 3, 12]
+    let film = try join(steps)
+    let stream = try FilmJoiner.stream(
+      segments: steps.indices.map { folder.file("\($0).seg") },
+      metadata: FilmMetadata(title: "Ação & more"), to: folder.file("stream.mp4"))
+    #expect(stream.parts.map(\.frames).reduce(0, +) == 36 * 16)
+    #expect(stream.parts.dropLast().allSatisfy { (120...270).contains($0.frames) })
+    #expect(stream.parts.count >= 3)
+    #expect(stream.codecs.hasPrefix("avc1.64"))
+    var end = stream.header
+    for part in stream.parts {
+      #expect(part.offset == end)
+      end += part.bytes
+    }
+    for (name, text) in [
+      ("stream.m3u8", stream.playlist(of: "stream.mp4")),
+      (
+        "main.m3u8",
+        stream.mainPlaylist(
+          stream: "stream.m3u8", captions: ("captions.m3u8", "Legen\"das", "pt-BR"))
+      ), ("captions.m3u8", stream.captionPlaylist(of: "captions.vtt")),
+    ] { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file(name))) }
+    try Data("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nOlá\n".utf8)
+      .write(to: URL(fileURLWithPath: folder.file("captions.vtt")))
+    for (track, kind) in [("0:v", "rawvideo"), ("0:a", "f32le")] {
+      let digests = [film, folder.file("stream.m3u8"), folder.file("main.m3u8")].map { path in
+        Run.tool(
+          "ffmpeg", "-v", "error", "-i", path, "-map", track, "-f", "md5",
+          "-c", kind == "rawvideo" ? "rawvideo" : "pcm_f32le", "-")
+      }
+      #expect(digests.map(\.errors) == ["", "", ""])
+      #expect(digests[1].output == digests[0].output && digests[2].output == digests[0].output)
+    }
+    let main = try String(
+      contentsOf: URL(fileURLWithPath: folder.file("main.m3u8")), encoding: .utf8)
+    #expect(main.contains("NAME=\"Legendas\",LANGUAGE=\"pt-BR\""))
+    #expect(
+      main.contains("RESOLUTION=640x360,FRAME-RATE=30.000,SUBTITLES=\"captions\"\nstream.m3u8"))
   }
 
   @Test func `The same scenes give the same bytes`() throws {

@@ -16,6 +16,8 @@ final class StitchEnvironment: StageEnvironment {
   /// Keys of the pieces that were made, not found.
   let made = Mutex<[KeyInputs]>([])
   private let folder: String
+  /// Objects whose digest is another each time.
+  let changes = Mutex<Set<String>>([])
   private let pieces = Mutex<[String: (Artifact, [Warning])]>([:])
 
   init(folder: String, workers: Int = 1) throws {
@@ -33,17 +35,61 @@ final class StitchEnvironment: StageEnvironment {
       for index in 0..<count { try body(index) }
       return
     }
-    let failure = Mutex<(any Error)?>(nil)
-    withoutActuallyEscaping(body) { body in
-      DispatchQueue.concurrentPerform(iterations: count) { index in
+    // Threads of our own: a queue would take as many as there are cores.
+    let ended = DispatchGroup()
+    let work = withoutActuallyEscaping(body) { body in
+      let work = Work(count: count, body: body)
+      for _ in 0..<workers {
+        ended.enter()
+        let thread = Thread {
+          work.run()
+          ended.leave()
+        }
+        thread.stackSize = 8 << 20
+        thread.start()
+      }
+      ended.wait()
+      work.end()
+      return work
+    }
+    if let error = work.failure { throw error }
+  }
+
+  /// What the threads of one `parallel` share. A thread may live a little longer than its work, so `end` lets go of
+  /// what they call.
+  private final class Work: Sendable {
+    private struct State {
+      var next = 0
+      var body: (@Sendable (Int) throws -> Void)?
+      var failure: (any Error)?
+    }
+
+    private let count: Int
+    private let state: Mutex<State>
+
+    init(count: Int, body: @escaping @Sendable (Int) throws -> Void) {
+      self.count = count
+      state = Mutex(State(body: body))
+    }
+
+    var failure: (any Error)? { state.withLock { $0.failure } }
+
+    func end() { state.withLock { $0.body = nil } }
+
+    func run() {
+      while true {
+        let (index, body) = state.withLock { state in
+          defer { state.next += 1 }
+          return (state.next, state.body)
+        }
+        guard index < count, let body else { return }
         do {
           try body(index)
         } catch {
-          failure.withLock { $0 = error }
+          state.withLock { $0.failure = error }
         }
       }
     }
-    if let error = failure.withLock({ $0 }) { throw error }
   }
 
   func cached(
@@ -63,6 +109,7 @@ final class StitchEnvironment: StageEnvironment {
   }
 
   func digest(ofMedia key: String) throws -> String {
+    if changes.withLock({ $0.contains(key) }) { return UUID().uuidString }
     var bytes: [UInt8] = []
     try MediaRoot(media ?? "").open(key).forEachBlock { bytes += $0 }
     return ContentDigest.hex(bytes)

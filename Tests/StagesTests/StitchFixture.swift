@@ -35,7 +35,8 @@ enum StitchFixture {
 
   static func work(
     _ folder: String, rows: [String], preset: String = "360p30", name: String = "Ação Tecnologia",
-    locale: String = "pt-BR", tenant: String = "3f0c1a52-0000-4000-8000-000000000001"
+    locale: String = "pt-BR", tenant: String = "3f0c1a52-0000-4000-8000-000000000001",
+    streams: Bool = false
   ) throws -> PartitionWork {
     let pipelines = "\(folder)/pipelines/film"
     try FileManager.default.createDirectory(atPath: pipelines, withIntermediateDirectories: true)
@@ -45,7 +46,8 @@ enum StitchFixture {
       try write("SELECT tenant_id FROM partition", "\(pipelines)/\(query).sql")
     }
     let spec = SpecReader(file: "pipeline.yaml")
-    let root = spec.parse(pipeline.replacingOccurrences(of: "PRESET", with: preset))
+    let root = spec.parse(
+      pipeline.replacingOccurrences(of: "PRESET", with: preset + (streams ? "\n  hls: true" : "")))
     let stitch = root?.mapping()?["stitch"].flatMap {
       StitchSpec($0, queries: ["timeline", "months", "totals"])
     }

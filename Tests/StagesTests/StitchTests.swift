@@ -2,6 +2,7 @@ import Diagnostics
 import Foundation
 import Media
 import Pipelines
+import Synchronization
 import TestSupport
 import Testing
 
@@ -23,9 +24,9 @@ struct StitchTests {
     try StitchFixture.recording(folder + "/media/dojo.webm", seconds: 3)
   }
 
-  @Test func `The same rows and media give the same files, with one worker and with two`() throws {
+  @Test func `The same rows and media give the same files, with one worker, two and four`() throws {
     var digests: [[String: String]] = []
-    for workers in [1, 2] {
+    for workers in [1, 2, 4] {
       try withTemporaryFolder { folder in
         let environment = try StitchEnvironment(folder: folder, workers: workers)
         try media(folder)
@@ -42,7 +43,7 @@ struct StitchTests {
           ])
       }
     }
-    #expect(digests[0] == digests[1])
+    #expect(digests[0] == digests[1] && digests[0] == digests[2])
   }
 
   @Test func `One new item costs its scene, its month, the title and the end`() throws {
@@ -65,6 +66,42 @@ struct StitchTests {
     }
   }
 
+  @Test func `A film can be streamed in parts, from the same segments`() throws {
+    try withTemporaryFolder { folder in
+      let environment = try StitchEnvironment(folder: folder, workers: 2)
+      try media(folder)
+      let output = try StitchStage().run(
+        StitchFixture.work(folder, rows: StitchTests.rows, streams: true), inputs: [],
+        environment: environment)
+      #expect(
+        output.files.map(\.name).suffix(4) == [
+          "film.m3u8", "film-stream.m3u8", "film-stream.mp4", "film-captions.m3u8",
+        ])
+      #expect(environment.segmentsMade() > 0)
+      _ = try StitchStage().run(
+        StitchFixture.work(folder, rows: StitchTests.rows), inputs: [], environment: environment)
+      #expect(environment.segmentsMade() == 0)
+    }
+  }
+
+  @Test func `A recording that changes while it is read is tried again, and leaves nothing behind`()
+    throws
+  {
+    try withTemporaryFolder { folder in
+      let environment = try StitchEnvironment(folder: folder)
+      try media(folder)
+      environment.changes.withLock { $0 = ["dojo.webm"] }
+      let work = try StitchFixture.work(folder, rows: StitchTests.rows)
+      #expect(
+        throws: Diagnostic(
+          .data, "the object was changed while it was read", at: .init(file: "dojo.webm"),
+          isTransient: true)
+      ) { try StitchStage().run(work, inputs: [], environment: environment) }
+      let kept = environment.made.withLock { $0.filter { $0.parts["stage"] == "recording facts" } }
+      #expect(kept.isEmpty)
+    }
+  }
+
   @Test func `A partition without rows has a title and an end`() throws {
     try withTemporaryFolder { folder in
       let environment = try StitchEnvironment(folder: folder)
@@ -77,7 +114,7 @@ struct StitchTests {
     }
   }
 
-  private static func storyboard(_ output: StageOutput) throws -> StoryboardFile {
+  static func storyboard(_ output: StageOutput) throws -> StoryboardFile {
     for file in output.files where file.name == "storyboard.json" {
       guard case .bytes(let bytes) = file.content else { continue }
       let decoder = JSONDecoder()

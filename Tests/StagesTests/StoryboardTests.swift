@@ -97,6 +97,22 @@ struct StoryboardTests {
     #expect(own.count < items.count)
   }
 
+  @Test func `A mosaic shows several items; a single one has a scene of its own`() {
+    for count in 40..<300 {
+      let plan = StoryboardTests.plan(StoryboardTests.items(count), target: 60, maximum: 120)
+      for scene in plan.scenes {
+        if case .mosaic(let places) = scene.content { #expect(places.count > 1) }
+      }
+      var last = -1
+      for scene in plan.scenes {
+        if case .item(let place) = scene.content {
+          #expect(place > last)
+          last = place
+        }
+      }
+    }
+  }
+
   @Test(arguments: [
     (0, 0), (1, 4), (4, 4), (5, 8), (16, 16), (17, 24), (25, 32), (33, 48), (500, 512),
   ])
@@ -105,8 +121,10 @@ struct StoryboardTests {
   }
 
   @Test func `The highlight is where most is heard and seen, the first of equals`() {
-    func second(_ rms: Int, _ change: Int, luma: Int = 120) -> RecordingProbe.Activity {
-      .init(rms: rms, peak: rms, change: change, luma: luma)
+    func second(
+      _ rms: Int, _ change: Int, luma: Int = 120, unevenness: Int = 900
+    ) -> RecordingProbe.Activity {
+      .init(rms: rms, peak: rms, unevenness: unevenness, change: change, luma: luma)
     }
     let quiet = second(100, 0)
     let loud = second(80_000, 200_000)
@@ -114,6 +132,9 @@ struct StoryboardTests {
     #expect(FilmHighlight.start([quiet, loud, quiet, loud, quiet], length: 1) == 1)
     #expect(FilmHighlight.start([second(80_000, 0, luma: 3), quiet, loud], length: 1) == 2)
     #expect(FilmHighlight.start([loud, loud], length: 5) == 0)
+    // Steady noise at the level of speech is none.
+    #expect(
+      FilmHighlight.start([second(80_000, 0, unevenness: 100), second(40_000, 0)], length: 1) == 1)
   }
 
   @Test func `A text is cut to what can be read`() {

@@ -48,6 +48,8 @@ struct RunCommand: ParsableCommand {
   var dryRun = false
   @Flag(help: "Run every stage, whatever results are there.")
   var force = false
+  @Flag(help: "Read all media again, also those whose size and times have not changed.")
+  var rehash = false
   @Flag(
     help:
       "Make results again that another version of Yearbook or of a library made, within --budget.")
@@ -80,6 +82,7 @@ struct RunCommand: ParsableCommand {
     var policy = RunPolicy()
     policy.isForced = force
     policy.joins = join
+    policy.rehashes = rehash
     policy.waitSeconds = try wait.map { try Self.seconds($0, "--wait") } ?? 0
     let seconds = try Self.seconds(budget, "--budget")
     if refresh { policy.refreshSeconds = seconds }
