@@ -138,10 +138,10 @@ struct ToneMap {
       // BT.2100: 0.2627 R + 0.6780 G + 0.0593 B.
       let scene = (17_216 * r + 44_433 * g + 3_887 * b) >> 16
       let factor = Int64(system[Int(min(1_024, scene >> 6))])
-      (r, g, b) = (r * factor >> 16, g * factor >> 16, b * factor >> 16)
+      (r, g, b) = ((r * factor) >> 16, (g * factor) >> 16, (b * factor) >> 16)
     }
     let bend = Int64(curve[min(curve.count - 1, Int(max(r, g, b) >> 8))])
-    (r, g, b) = (r * bend >> 16, g * bend >> 16, b * bend >> 16)
+    (r, g, b) = ((r * bend) >> 16, (g * bend) >> 16, (b * bend) >> 16)
     if isWide {
       // BT.2087, inverted: BT.2020's primaries in BT.709's.
       (r, g, b) = (
