@@ -90,6 +90,16 @@ import Testing
     #expect(captions.output.contains("Olá 世界"))
   }
 
+  private func decoded(_ path: String) throws -> (pictures: String, sound: Data) {
+    let pictures = Run.tool(
+      "ffmpeg", "-v", "error", "-i", path, "-map", "0:v", "-vsync", "passthrough", "-c", "rawvideo",
+      "-f", "md5", "-")
+    let sound = Run.tool(
+      "ffmpeg", "-v", "error", "-y", "-i", path, "-map", "0:a", "-f", "f32le", folder.file("heard"))
+    #expect(pictures.errors + sound.errors == "")
+    return (pictures.output, try Data(contentsOf: URL(fileURLWithPath: folder.file("heard"))))
+  }
+
   @Test(.enabled(if: Run.has("ffmpeg"), "needs ffmpeg as a judge"))
   func `A film in parts shows and sounds as the whole one does`() throws {
     let steps = [20, 1, 3, 12]
@@ -116,14 +126,12 @@ import Testing
     ] { try Data(text.utf8).write(to: URL(fileURLWithPath: folder.file(name))) }
     try Data("WEBVTT\n\n00:00:00.000 --> 00:00:02.000\nOlá\n".utf8)
       .write(to: URL(fileURLWithPath: folder.file("captions.vtt")))
-    for (track, kind) in [("0:v", "rawvideo"), ("0:a", "f32le")] {
-      let digests = [film, folder.file("stream.m3u8"), folder.file("main.m3u8")].map { path in
-        Run.tool(
-          "ffmpeg", "-v", "error", "-i", path, "-map", track, "-f", "md5",
-          "-c", kind == "rawvideo" ? "rawvideo" : "pcm_f32le", "-")
-      }
-      #expect(digests.map(\.errors) == ["", "", ""])
-      #expect(digests[1].output == digests[0].output && digests[2].output == digests[0].output)
+    let whole = try decoded(film)
+    for name in ["stream.m3u8", "main.m3u8"] {
+      let parts = try decoded(folder.file(name))
+      #expect(parts.pictures == whole.pictures)
+      // ffmpeg gives the codec's priming, at −21 ms, where a file comes in parts; players leave it out by the edit list.
+      #expect(parts.sound.dropFirst(1_024 * 2 * 4) == whole.sound)
     }
     let main = try String(
       contentsOf: URL(fileURLWithPath: folder.file("main.m3u8")), encoding: .utf8)
