@@ -43,6 +43,63 @@ static inline int yb_pipe(int *ends) {
   return 0;
 }
 
+// Messages with descriptors: the macros that make them are not imported. Returns bytes, or -1.
+static inline int yb_socket_pair(int *ends) {
+  return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
+}
+static inline long yb_send_job(int socket, const void *bytes, size_t count, int input, int output) {
+  union {
+    char room[CMSG_SPACE(2 * sizeof(int))];
+    struct cmsghdr aligned;
+  } control;
+  memset(&control, 0, sizeof control);
+  struct iovec part = {(void *)bytes, count};
+  struct msghdr message = {0};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control.room;
+  struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(2 * sizeof(int));
+  int descriptors[2] = {input, output};
+  memcpy(CMSG_DATA(head), descriptors, sizeof descriptors);
+  for (;;) {
+    long sent = sendmsg(socket, &message, MSG_NOSIGNAL);
+    if (sent >= 0 || errno != EINTR) return sent;
+  }
+}
+static inline long yb_receive_job(int socket, void *bytes, size_t count, int *input, int *output) {
+  union {
+    char room[CMSG_SPACE(2 * sizeof(int))];
+    struct cmsghdr aligned;
+  } control;
+  struct iovec part = {bytes, count};
+  struct msghdr message = {0};
+  message.msg_iov = &part;
+  message.msg_iovlen = 1;
+  message.msg_control = &control;
+  message.msg_controllen = sizeof control.room;
+  long received;
+  do received = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+  while (received < 0 && errno == EINTR);
+  struct cmsghdr *head = received > 0 ? CMSG_FIRSTHDR(&message) : NULL;
+  if (head && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(2 * sizeof(int))) {
+    int descriptors[2];
+    memcpy(descriptors, CMSG_DATA(head), sizeof descriptors);
+    *input = descriptors[0];
+    *output = descriptors[1];
+  }
+  return received;
+}
+
+// A fork whose parent is our own parent, who can wait for it. glibc has no function for it; nothing that it does
+// around fork() is needed in a process of one thread.
+static inline int yb_fork_sibling(void) {
+  return (int)syscall(SYS_clone, 0x8000 /* CLONE_PARENT */ | 17 /* SIGCHLD */, 0, 0, 0, 0);
+}
+
 static inline int yb_set_undumpable(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 static inline int yb_close_from(unsigned int first) {

@@ -67,11 +67,15 @@ public final class SceneComposer {
     index += 1
     if live == nil, state == last { return frame }
     last = live == nil ? state : []
-    frame.y.replaceContents(with: ground.y)
-    frame.u.replaceContents(with: ground.u)
-    frame.v.replaceContents(with: ground.v)
-    picture?.draw(onto: &frame, time: moving)
-    if let live { frame.place(live) }
+    if let live, live.width == ground.width, live.height == ground.height {
+      frame = live
+    } else {
+      frame.y.replaceContents(with: ground.y)
+      frame.u.replaceContents(with: ground.u)
+      frame.v.replaceContents(with: ground.v)
+      picture?.draw(onto: &frame, time: moving)
+      if let live { frame.place(live) }
+    }
     for (layer, opacity) in zip(layers, state) {
       layer.overlay.blend(onto: &frame, opacity: opacity)
     }

@@ -9,6 +9,7 @@ final class Decoder {
   /// Packets and pictures that could not be decoded.
   private(set) var failures = 0
   private var hasGivenFrame = false
+  private let isExact: Bool
   let frame = Frame()
 
   /// The codecs that recordings may have. Decoders of libav's own, and dav1d for AV1.
@@ -16,10 +17,15 @@ final class Decoder {
     "vp8,vp9,libdav1d,h264,hevc,mpeg4,mjpeg,opus,aac,vorbis,mp3,mp3float,flac,ac3,"
     + "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_alaw,pcm_mulaw"
 
-  /// - Parameter codecs: a list of names, with commas between them, to which the choice is limited.
+  /// Codecs whose standards leave no bit of a picture to the decoder, so that any code for them gives the same.
+  private static let exactCodecs: Set<String> = ["vp8", "vp9", "h264", "hevc"]
+
+  /// - Parameters:
+  ///   - codecs: a list of names, with commas between them, to which the choice is limited.
+  ///   - isRough: whether pictures only serve for comparing them, and need no smoothing of their blocks.
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, codecs: String, timeBase: AVRational,
-    maxPixels: Int
+    maxPixels: Int, isRough: Bool = false
   ) throws(Diagnostic) {
     let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
     codec = name
@@ -27,12 +33,14 @@ final class Decoder {
       let context = avcodec_alloc_context3(codec)
     else { throw Diagnostic(.data, "its codec, \(name), is not among those that are decoded") }
     self.context = context
+    isExact = Decoder.exactCodecs.contains(name)
     var status = avcodec_parameters_to_context(context, parameters)
     context.pointee.thread_count = 1
     context.pointee.pkt_timebase = timeBase
     context.pointee.max_pixels = Int64(maxPixels)
     context.pointee.flags |= AV_CODEC_FLAG_BITEXACT
-    if status >= 0 { status = avcodec_open2(context, codec, nil) }
+    if isRough { context.pointee.skip_loop_filter = AVDISCARD_ALL }
+    if status >= 0 { status = withFeatures { avcodec_open2(context, codec, nil) } }
     if status < 0 {
       throw Diagnostic(.data, "its \(name) cannot be decoded: \(LibAV.describe(status))")
     }
@@ -41,6 +49,10 @@ final class Decoder {
   deinit {
     var pointer: UnsafeMutablePointer<AVCodecContext>? = context
     avcodec_free_context(&pointer)
+  }
+
+  private func withFeatures(_ body: () -> Int32) -> Int32 {
+    isExact ? LibAV.withAllFeatures(body) : body()
   }
 
   private static func find(_ id: AVCodecID, among codecs: String) -> UnsafePointer<AVCodec>? {
@@ -58,14 +70,14 @@ final class Decoder {
   ///
   /// All frames that are ready must be received before the next packet is sent.
   func send(_ packet: Packet?) {
-    let status = avcodec_send_packet(context, packet?.pointer)
+    let status = withFeatures { avcodec_send_packet(context, packet?.pointer) }
     if status < 0, status != yb_averror_eof() { failures += 1 }
   }
 
   /// Receives the next frame into `frame`; `false` where the decoder wants another packet.
   func receive() -> Bool {
     while true {
-      let status = avcodec_receive_frame(context, frame.pointer)
+      let status = withFeatures { avcodec_receive_frame(context, frame.pointer) }
       if status >= 0 {
         // What a decoder patched up after an error is shown as grey and smeared blocks: the picture
         // before it is kept instead. The first is taken as it is.

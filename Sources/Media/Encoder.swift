@@ -75,19 +75,28 @@ extension Encoder {
 extension Frame {
   /// Makes the frame a copy of `picture`, in buffers of its own.
   func fill(_ picture: VideoFrame, format: AVPixelFormat = AV_PIX_FMT_YUV420P) throws(Diagnostic) {
-    av_frame_unref(pointer)
-    pointer.pointee.width = Int32(picture.width)
-    pointer.pointee.height = Int32(picture.height)
-    pointer.pointee.format = format.rawValue
+    // The encoders copy what they are given, so that its room serves the next frame, too.
+    if !hasRoom(for: picture, format) {
+      av_frame_unref(pointer)
+      pointer.pointee.width = Int32(picture.width)
+      pointer.pointee.height = Int32(picture.height)
+      pointer.pointee.format = format.rawValue
+      try LibAV.check(av_frame_get_buffer(pointer, 0), "making room for a frame")
+    }
     pointer.pointee.color_range = AVCOL_RANGE_MPEG
     pointer.pointee.colorspace = AVCOL_SPC_BT709
     pointer.pointee.color_primaries = AVCOL_PRI_BT709
     pointer.pointee.color_trc = AVCOL_TRC_BT709
     pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
-    try LibAV.check(av_frame_get_buffer(pointer, 0), "making room for a frame")
     copyPlane(picture.y, to: pointer.pointee.data.0, pointer.pointee.linesize.0, picture.width)
     copyPlane(picture.u, to: pointer.pointee.data.1, pointer.pointee.linesize.1, picture.width / 2)
     copyPlane(picture.v, to: pointer.pointee.data.2, pointer.pointee.linesize.2, picture.width / 2)
+  }
+
+  private func hasRoom(for picture: VideoFrame, _ format: AVPixelFormat) -> Bool {
+    pointer.pointee.width == Int32(picture.width) && pointer.pointee.height == Int32(picture.height)
+      && pointer.pointee.format == format.rawValue && pointer.pointee.nb_samples == 0
+      && av_frame_is_writable(pointer) > 0
   }
 
   private func copyPlane(

@@ -14,8 +14,20 @@ enum LibAV {
 
   private static let prepared: Void = {
     yb_be_quiet()
+    _ = allFeatures
     av_force_cpu_flags(yb_cpu_baseline())
   }()
+
+  /// What this processor can do.
+  private static let allFeatures: Int32 = av_get_cpu_flags()
+
+  /// Lets libav use all that the processor has while `body` runs. Only for what gives the same values in any case, and
+  /// only where no other thread uses libav.
+  static func withAllFeatures<Result>(_ body: () -> Result) -> Result {
+    av_force_cpu_flags(allFeatures)
+    defer { av_force_cpu_flags(yb_cpu_baseline()) }
+    return body()
+  }
 
   /// Passes a status on, or throws what it means: `io` for the system's errors, otherwise `code`.
   @discardableResult

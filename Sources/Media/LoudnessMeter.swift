@@ -78,9 +78,16 @@ public struct LoudnessMeter: Sendable {
   public func gain(target: Double = -16) -> Float {
     guard let loudness = integrated() else { return 1 }
     if loudness < -50 || (loudness < -30 && spread() < 6) { return 1 }
-    let factor = pow(10, min(20, target - loudness) / 20)
-    // The mathematics library rounds its last bit by the processor; this keeps it out.
-    return Float((factor * 4_096).rounded() / 4_096)
+    return LoudnessMeter.rounded(1, raisedBy: min(20, target - loudness))
+  }
+
+  /// +20 dB.
+  static let largestGain: Float = 10
+
+  /// A factor raised by decibels. The mathematics library rounds its last bit by the processor; coarser steps keep it
+  /// out.
+  static func rounded(_ gain: Float, raisedBy decibels: Double) -> Float {
+    Float((Double(gain) * pow(10, decibels / 20) * 4_096).rounded() / 4_096)
   }
 
   /// Mean squares of the blocks of four hops.

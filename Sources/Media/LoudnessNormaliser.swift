@@ -8,11 +8,22 @@ public enum LoudnessNormaliser {
 
   /// Interleaved stereo at 48 kHz, brought to `target` LUFS by one factor (see `LoudnessMeter.gain`), and
   /// turned down smoothly around peaks that would exceed −1 dBTP.
+  ///
+  /// Where turning peaks down took loudness away, the factor is raised by as much, within +20 dB, a few times.
   public static func normalise(_ samples: [Float], target: Double = -16) -> [Float] {
     var meter = LoudnessMeter(measuresTruePeak: false)
     meter.add(samples)
-    let gain = meter.gain(target: target)
-    return limit(gain == 1 ? samples : samples.map { $0 * gain })
+    var gain = meter.gain(target: target)
+    var result = limit(gain == 1 ? samples : samples.map { $0 * gain })
+    for _ in 0..<3 where gain != 1 && gain < LoudnessMeter.largestGain {
+      var meter = LoudnessMeter(measuresTruePeak: false)
+      meter.add(result)
+      guard let loudness = meter.integrated(), target - loudness > 0.2 else { break }
+      gain = min(
+        LoudnessMeter.largestGain, LoudnessMeter.rounded(gain, raisedBy: target - loudness))
+      result = limit(samples.map { $0 * gain })
+    }
+    return result
   }
 
   /// Turns the sound down around its peaks, both channels together.

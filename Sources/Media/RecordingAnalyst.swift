@@ -60,7 +60,7 @@ final class RecordingAnalyst {
 
   private init(_ source: RecordingSource) {
     self.source = source
-    do throws(Diagnostic) { video = try source.makeDecoder(.video) } catch {
+    do throws(Diagnostic) { video = try source.makeDecoder(.video, isRough: true) } catch {
       warn("recording-without-picture", error.message)
     }
     do throws(Diagnostic) { audio = try source.makeDecoder(.audio) } catch {

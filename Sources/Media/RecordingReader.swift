@@ -55,7 +55,10 @@ public final class RecordingReader {
         return nil
       }
       switch message?.tag {
-      case .frame?: frame = try picture(message?.payload ?? [])
+      case .frame?:
+        guard let picture = message?.frame, picture.width <= box.width, picture.height <= box.height
+        else { throw process.failure("the decoding process spoke nonsense") }
+        frame = picture
       case .sound?:
         hasBegun = true
         return Moment(frame: frame, samples: try sound(message?.payload ?? []))
@@ -68,19 +71,6 @@ public final class RecordingReader {
   }
 
   private var hasBegun = false
-
-  private func picture(_ bytes: [UInt8]) throws(Diagnostic) -> VideoFrame {
-    guard bytes.count >= 8 else { throw process.failure("the decoding process spoke nonsense") }
-    let width = Int(UInt32(littleEndianBytes: bytes[0..<4]))
-    let height = Int(UInt32(littleEndianBytes: bytes[4..<8]))
-    guard (2...box.width).contains(width), (2...box.height).contains(height),
-      width % 2 == 0, height % 2 == 0, bytes.count == 8 + width * height * 3 / 2
-    else { throw process.failure("the decoding process spoke nonsense") }
-    let (luma, chroma) = (8 + width * height, width * height / 4)
-    return VideoFrame(
-      width: width, height: height, y: Array(bytes[8..<luma]),
-      u: Array(bytes[luma..<luma + chroma]), v: Array(bytes[(luma + chroma)...]))
-  }
 
   private func sound(_ bytes: [UInt8]) throws(Diagnostic) -> [Float] {
     let count = 2 * FilmFormat.samplesPerFrame

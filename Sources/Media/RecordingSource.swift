@@ -169,10 +169,10 @@ final class RecordingSource {
   /// The clock of all packets' times.
   static let clock = AVRational(num: 1, den: 1_000_000)
 
-  func makeDecoder(_ kind: Kind) throws(Diagnostic) -> Decoder? {
+  func makeDecoder(_ kind: Kind, isRough: Bool = false) throws(Diagnostic) -> Decoder? {
     guard let stream = kind == .video ? video : audio else { return nil }
     return try Decoder(
       stream.parameters, codecs: Decoder.recordingCodecs, timeBase: RecordingSource.clock,
-      maxPixels: RecordingSource.maxPixels)
+      maxPixels: RecordingSource.maxPixels, isRough: isRough)
   }
 }

@@ -5,7 +5,7 @@ import Synchronization
 
 /// The child process in which hostile media is decoded.
 ///
-/// It is this very program, started again by `posix_spawn`. Before it looks at its input it closes every
+/// It is this very program, forked by a `SandboxServer`. Before it looks at its input it closes every
 /// descriptor but the input (3) and the pipe to its parent (4), limits its memory, its processor time, its
 /// files (none) and its output to files (none), and enters a seccomp filter in which it can compute, take
 /// memory, read its input by offset, write to its pipe and exit. Opening files, sockets, processes and
@@ -19,24 +19,26 @@ public enum SandboxChild {
   /// The exit status of a child that was started with words it does not know.
   static let unknownJob: Int32 = 64
 
-  /// Runs a child's whole life. `arguments` are what follows the command's word. Call it before the
-  /// program does anything else.
+  /// Runs the process that children are forked from. `arguments` are what follows the command's word. Call it
+  /// before the program does anything else.
   public static func main(arguments: [String]) -> Never {
-    guard let limits = SandboxLimits(words: arguments.prefix(2)),
-      let job = SandboxJob(words: arguments.dropFirst(2))
-    else { exit(unknownJob) }
+    guard arguments == [SandboxServer.word] else { exit(unknownJob) }
+    SandboxServer.serve()
+  }
+
+  /// Runs a child's whole life, in a process that was forked for it: `words` are its limits and its job.
+  static func begin(_ words: [String], input source: Int32, output pipe: Int32) -> Never {
+    // Above both numbers that they are to have, so that neither takes the other's place.
+    let (high, higher) = (fcntl(source, F_DUPFD, 10), fcntl(pipe, F_DUPFD, 10))
+    guard high >= 0, higher >= 0, dup2(high, input) == input, dup2(higher, output) == output,
+      yb_close_from(UInt32(output) + 1) == 0
+    else { _exit(1) }
     var status = stat()
-    guard fstat(input, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { exit(unknownJob) }
-    // All that libraries set up once, with files or without, is set up now.
-    LibAV.prepare()
-    _ = Int.random(in: 0...1)
-    // Swift's own handlers would start another process to explain a crash, and wait for it for ever.
-    for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
-      signal(fault, SIG_DFL)
-    }
-    guard yb_close_from(UInt32(output) + 1) == 0, confine(limits),
-      yb_enter_sandbox(input, output) == 0
-    else {
+    guard let limits = SandboxLimits(words: words.prefix(2)),
+      let job = SandboxJob(words: words.dropFirst(2)), fstat(input, &status) == 0,
+      status.st_mode & S_IFMT == S_IFREG
+    else { _exit(unknownJob) }
+    guard confine(limits), yb_enter_sandbox(input, output) == 0 else {
       ChildOutput.send(.failure, "the sandbox cannot be set up on this system")
       _exit(1)
     }

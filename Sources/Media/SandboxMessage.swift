@@ -17,6 +17,8 @@ struct SandboxMessage {
 
   var tag: Tag
   var payload: [UInt8]
+  /// What a picture's payload is, taken apart.
+  var frame: VideoFrame?
 
   /// No child has reason to send more at once: 50 megapixels of 4 bytes and their size.
   static let largest = 4 * 50_000_000 + 8

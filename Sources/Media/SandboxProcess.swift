@@ -5,8 +5,8 @@ import Synchronization
 
 /// The parent's end of one sandboxed child.
 ///
-/// The child is this very program, started again with `media-child` and the job's words. It gets the
-/// object as descriptor 3, a pipe as descriptor 4, and nothing else. It ends with this object.
+/// The child is this very program, forked by the `SandboxServer`. It gets the object as descriptor 3, a pipe as
+/// descriptor 4, and nothing else. It ends with this object.
 final class SandboxProcess {
   private let process: pid_t
   private let pipe: Int32
@@ -23,52 +23,13 @@ final class SandboxProcess {
     var ends: [Int32] = [-1, -1]
     if yb_pipe(&ends) != 0 { throw FileSink.failure("cannot make a pipe", object.key) }
     pipe = ends[0]
-    // Above all numbers that the child's own descriptors get, so that none is overwritten too early.
-    let source = fcntl(object.descriptor, F_DUPFD_CLOEXEC, 10)
-    let output = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
-    close(ends[1])
-    defer {
-      close(source)
-      close(output)
-    }
-    var actions = posix_spawn_file_actions_t()
-    posix_spawn_file_actions_init(&actions)
-    defer { posix_spawn_file_actions_destroy(&actions) }
-    for standard in Int32(0)...2 {
-      posix_spawn_file_actions_addopen(
-        &actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0)
-    }
-    posix_spawn_file_actions_adddup2(&actions, source, SandboxChild.input)
-    posix_spawn_file_actions_adddup2(&actions, output, SandboxChild.output)
-    var attributes = posix_spawnattr_t()
-    posix_spawnattr_init(&attributes)
-    defer { posix_spawnattr_destroy(&attributes) }
-    // What the parent ignores or blocks (SIGPIPE, SIGINT) would otherwise be inherited.
-    var all = sigset_t()
-    var none = sigset_t()
-    sigfillset(&all)
-    sigemptyset(&none)
-    posix_spawnattr_setsigdefault(&attributes, &all)
-    posix_spawnattr_setsigmask(&attributes, &none)
-    // A group of its own: Ctrl-C at the terminal reaches the parent, which ends its children.
-    posix_spawnattr_setpgroup(&attributes, 0)
-    posix_spawnattr_setflags(
-      &attributes,
-      Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
-    let words = ["yearbook", SandboxChild.command] + limits.words + job.words
-    var child: pid_t = -1
-    let status = withCStrings(words) { arguments in
-      withCStrings(SandboxProcess.environment) { environment in
-        posix_spawn(
-          &child, SandboxChild.executable, &actions, &attributes, arguments, environment)
-      }
-    }
-    process = child
-    if status != 0 {
-      isReaped = true
-      throw Diagnostic(
-        .io, "cannot start the decoding process: \(String(cString: strerror(status)))",
-        isTransient: status == EAGAIN || status == ENOMEM)
+    defer { close(ends[1]) }
+    do throws(Diagnostic) {
+      process = try SandboxServer.start(
+        limits.words + job.words, input: object.descriptor, output: ends[1])
+    } catch {
+      close(ends[0])
+      throw error
     }
   }
 
@@ -88,6 +49,9 @@ final class SandboxProcess {
     let head = try read(5)
     if head.isEmpty { throw ending() }
     let length = Int(UInt32(littleEndianBytes: head[1...4]))
+    if head.count == 5, head[0] == SandboxMessage.Tag.frame.rawValue {
+      return try frame(length)
+    }
     guard head.count == 5, let tag = SandboxMessage.Tag(rawValue: head[0]),
       length <= SandboxMessage.largest
     else { throw ending() }
@@ -102,6 +66,26 @@ final class SandboxProcess {
       throw failure(SandboxProcess.tame(payload))
     default: return SandboxMessage(tag: tag, payload: payload)
     }
+  }
+
+  /// A picture, its planes read to where they stay.
+  private func frame(_ length: Int) throws(Diagnostic) -> SandboxMessage {
+    let size = try read(8)
+    guard length >= 8, size.count == 8 else { throw ending() }
+    let width = Int(UInt32(littleEndianBytes: size[0..<4]))
+    let height = Int(UInt32(littleEndianBytes: size[4..<8]))
+    guard (2...1 << 14).contains(width), (2...1 << 14).contains(height), width % 2 == 0,
+      height % 2 == 0, length == 8 + width * height * 3 / 2
+    else { throw ending() }
+    let y = try read(width * height)
+    let u = try read(width * height / 4)
+    let v = try read(width * height / 4)
+    guard y.count == width * height, u.count == v.count, u.count == y.count / 4 else {
+      throw ending()
+    }
+    return SandboxMessage(
+      tag: .frame, payload: [],
+      frame: VideoFrame(width: width, height: height, y: y, u: u, v: v))
   }
 
   func failure(_ message: String) -> Diagnostic {
@@ -184,30 +168,5 @@ final class SandboxProcess {
     var status: Int32 = 0
     while waitpid(process, &status, 0) < 0, errno == EINTR {}
     return status
-  }
-
-  /// What a child may know of the parent's environment: where its libraries are, and what a test asks of
-  /// them.
-  private static let environment: [String] = {
-    let passed: [String] = ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "GLIBC_TUNABLES"]
-    let values = passed.compactMap { name -> String? in
-      guard let value = getenv(name) else { return nil }
-      return "\(name)=\(String(cString: value))"
-    }
-    return values + [
-      "SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "LC_ALL=C", "TZ=UTC0",
-    ]
-  }()
-}
-
-/// Lends a list of C strings that ends with a null pointer.
-private func withCStrings<Result>(
-  _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
-) -> Result {
-  var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
-  defer { for pointer in pointers { free(pointer) } }
-  return pointers.withUnsafeMutableBufferPointer { buffer in
-    guard let base = buffer.baseAddress else { fatalError("an array with elements has a base") }
-    return body(base)
   }
 }

@@ -1,0 +1,182 @@
+import CSandbox
+import Diagnostics
+import Glibc
+import Synchronization
+
+/// The process that children are forked from.
+///
+/// Starting this program anew costs 60 ms of linking libraries, a fork of one that has them 2 ms; a night decodes
+/// thousands of objects. The server is this program, started as `media-child serve`: it has all libraries set up,
+/// nothing else open, one thread, and never looks at an object itself. For each job it gets the object and a pipe over
+/// its socket and forks a child, which confines itself before it reads its first byte. The child is a child of the
+/// server's own parent (`CLONE_PARENT`), which waits for it.
+enum SandboxServer {
+  static let word = "serve"
+  private static let socket: Int32 = 3
+  private static let largestMessage = 256
+
+  // MARK: The server's side
+
+  static func serve() -> Never {
+    // All that libraries set up once, with files or without, is set up now.
+    LibAV.prepare()
+    _ = Int.random(in: 0...1)
+    // Swift's own handlers would start another process to explain a crash, and wait for it for ever.
+    for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
+      signal(fault, SIG_DFL)
+    }
+    guard yb_close_from(UInt32(socket) + 1) == 0 else { exit(1) }
+    var bytes = [UInt8](repeating: 0, count: largestMessage)
+    while true {
+      var (input, output): (Int32, Int32) = (-1, -1)
+      let count = yb_receive_job(socket, &bytes, bytes.count, &input, &output)
+      // The parent has gone, or speaks nonsense.
+      guard count > 0, input >= 0, output >= 0 else { exit(0) }
+      let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
+      let child = yb_fork_sibling()
+      if child == 0 { SandboxChild.begin(words.map(String.init), input: input, output: output) }
+      close(input)
+      close(output)
+      var answer = child
+      guard write(socket, &answer, MemoryLayout<pid_t>.size) == MemoryLayout<pid_t>.size else {
+        exit(0)
+      }
+    }
+  }
+
+  // MARK: The parent's side
+
+  private struct Running {
+    var socket: Int32
+    var process: pid_t
+    var executable: String
+  }
+
+  private static let running = Mutex<Running?>(nil)
+
+  /// Starts a child for a job: its process, which the caller waits for.
+  static func start(
+    _ words: [String], input: Int32, output: Int32
+  ) throws(Diagnostic) -> pid_t {
+    var failure: Int32 = 0
+    for _ in 0..<2 {
+      let result = running.withLock { running -> Result<pid_t, Failure> in
+        do throws(Failure) {
+          if let old = running, old.executable != SandboxChild.executable { end(&running) }
+          let server: Running
+          if let running { server = running } else { server = try spawn() }
+          running = server
+          let child = try ask(server, words, input, output)
+          return .success(child)
+        } catch {
+          end(&running)
+          return .failure(error)
+        }
+      }
+      switch result {
+      case .success(let child): return child
+      case .failure(let error): failure = error.number
+      }
+    }
+    throw Diagnostic(
+      .io, "cannot start the decoding process: \(String(cString: strerror(failure)))",
+      isTransient: failure == EAGAIN || failure == ENOMEM)
+  }
+
+  private struct Failure: Error { var number: Int32 }
+
+  private static func ask(
+    _ server: Running, _ words: [String], _ input: Int32, _ output: Int32
+  ) throws(Failure) -> pid_t {
+    let text = Array(words.joined(separator: " ").utf8)
+    guard text.count <= largestMessage else { throw Failure(number: E2BIG) }
+    if yb_send_job(server.socket, text, text.count, input, output) < 0 {
+      throw Failure(number: errno)
+    }
+    var child: pid_t = -1
+    var count = 0
+    repeat {
+      count = read(server.socket, &child, MemoryLayout<pid_t>.size)
+    } while count < 0 && errno == EINTR
+    if count != MemoryLayout<pid_t>.size { throw Failure(number: ECHILD) }
+    if child < 0 { throw Failure(number: EAGAIN) }
+    return child
+  }
+
+  private static func end(_ running: inout Running?) {
+    guard let old = running else { return }
+    running = nil
+    close(old.socket)
+    kill(old.process, SIGKILL)
+    var status: Int32 = 0
+    while waitpid(old.process, &status, 0) < 0, errno == EINTR {}
+  }
+
+  private static func spawn() throws(Failure) -> Running {
+    var ends: [Int32] = [-1, -1]
+    if yb_socket_pair(&ends) != 0 { throw Failure(number: errno) }
+    // Above all numbers that the server's own descriptors get, so that it is not overwritten too early.
+    let theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
+    close(ends[1])
+    defer { close(theirs) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    for standard in Int32(0)...2 {
+      posix_spawn_file_actions_addopen(
+        &actions, standard, "/dev/null", standard == 0 ? O_RDONLY : O_WRONLY, 0)
+    }
+    posix_spawn_file_actions_adddup2(&actions, theirs, socket)
+    var attributes = posix_spawnattr_t()
+    posix_spawnattr_init(&attributes)
+    defer { posix_spawnattr_destroy(&attributes) }
+    // What the parent ignores or blocks (SIGPIPE, SIGINT) would otherwise be inherited.
+    var (all, none) = (sigset_t(), sigset_t())
+    sigfillset(&all)
+    sigemptyset(&none)
+    posix_spawnattr_setsigdefault(&attributes, &all)
+    posix_spawnattr_setsigmask(&attributes, &none)
+    // A group of its own: Ctrl-C at the terminal reaches the parent, which ends its children.
+    posix_spawnattr_setpgroup(&attributes, 0)
+    posix_spawnattr_setflags(
+      &attributes,
+      Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP))
+    var process: pid_t = -1
+    let executable = SandboxChild.executable
+    let status = withCStrings(["yearbook", SandboxChild.command, word]) { arguments in
+      withCStrings(environment) { environment in
+        posix_spawn(&process, executable, &actions, &attributes, arguments, environment)
+      }
+    }
+    if status != 0 {
+      close(ends[0])
+      throw Failure(number: status)
+    }
+    return Running(socket: ends[0], process: process, executable: executable)
+  }
+
+  /// What a child may know of the parent's environment: where its libraries are, and what a test asks of
+  /// them.
+  private static let environment: [String] = {
+    let passed: [String] = ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "GLIBC_TUNABLES"]
+    let values = passed.compactMap { name -> String? in
+      guard let value = getenv(name) else { return nil }
+      return "\(name)=\(String(cString: value))"
+    }
+    return values + [
+      "SWIFT_DETERMINISTIC_HASHING=1", "SWIFT_BACKTRACE=enable=no", "LC_ALL=C", "TZ=UTC0",
+    ]
+  }()
+}
+
+/// Lends a list of C strings that ends with a null pointer.
+private func withCStrings<Result>(
+  _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
+) -> Result {
+  var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) } + [nil]
+  defer { for pointer in pointers { free(pointer) } }
+  return pointers.withUnsafeMutableBufferPointer { buffer in
+    guard let base = buffer.baseAddress else { fatalError("an array with elements has a base") }
+    return body(base)
+  }
+}
