@@ -67,7 +67,7 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     // cd/m² 0, 100, 203 (white), 1,000 as ten bits of PQ, and what a screen of gamma 2.4 then gets.
     ("smpte2084", [64, 509, 573, 723], [16, 179, 223, 235]),
     // 0, half of the signal, three quarters (white), all of it in hybrid log-gamma.
-    ("arib-std-b67", [64, 502, 721, 940], [16, 135, 223, 235]),
+    ("arib-std-b67", [64, 502, 721, 940], [16, 139, 223, 235]),
   ])
   func `High dynamic range becomes standard range: white is white, what is brighter is not lost`(
     transfer: String, codes: [Int], shown: [Int]
@@ -159,10 +159,13 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     let frames = try frames(object, width: 64, height: 64, milliseconds: 1_800)
     #expect(frames.count == 54)
     for (index, frame) in frames.enumerated() {
-      // The picture that began last, at most half a frame from now.
-      let time = Double(index) / 30 + 1 / 60
-      let begun = (time * Double(rate)).rounded(.down) / Double(rate)
-      #expect(abs(Double(frame.y[32 * 64 + 32]) - 20 - begun * 100) <= 5, "frame \(index)")
+      // The picture that began last, at most half a frame from now; containers round times to milliseconds.
+      let off = [0.0156, 0.0176].map { early -> Double in
+        let time = Double(index) / 30 + early
+        let begun = (time * Double(rate)).rounded(.down) / Double(rate)
+        return abs(Double(frame.y[32 * 64 + 32]) - 20 - begun * 100)
+      }
+      #expect(min(off[0], off[1]) <= 5, "frame \(index)")
     }
   }
 

@@ -75,9 +75,11 @@ import Testing
     limits.memory = 512 << 20
     limits.processorSeconds = 20
     limits.waitingSeconds = 30
+    let before = try memory()
     let descriptors = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     var (used, crashed) = (0, [Int]())
-    for number in 0..<(Run.isSoak ? 2_000 : 100) {
+    let count = Run.isSoak ? 2_000 : 100
+    for number in 0..<count {
       let name = "mutated-\(number)"
       try mutate(number, sources).write(to: URL(fileURLWithPath: folder.file(name)))
       do throws(Diagnostic) {
@@ -100,5 +102,15 @@ import Testing
     // Descriptors of other tests that run meanwhile come and go; one a mutation would show.
     let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     #expect(after < descriptors + 60)
+    let grown = try memory() - before
+    print("\(count) mutated media: \(used) used, memory grown by \(grown >> 20) MiB")
+    #expect(grown < 256 << 20)
+  }
+
+  /// Bytes that this process has in memory.
+  private func memory() throws -> Int {
+    let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
+    let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
+    return try #require(pages) * 4_096
   }
 }

@@ -41,6 +41,8 @@ private enum SharedData {
 
 @Suite(.enabled(if: SharedData.isThere, "needs ../shared/data"))
 struct `Recordings and pictures of the world` {
+  private let folder = Folder()
+
   /// Those that hold nothing that could be shown; all others are used.
   private static let useless: Set<String> = [
     "browser/firefox153_first_chunk_lost.webm", "derived/html_error_page.webm",
@@ -87,6 +89,20 @@ struct `Recordings and pictures of the world` {
     }
   }
 
+  @Test func `A picture in four inks is the picture in three colours`() throws {
+    let root = MediaRoot(SharedData.folder + "/screenshots")
+    let inks = try PictureReader.read(
+      root.open("derived/cmyk.jpg"), maxWidth: 1_280, maxHeight: 1_280)
+    let colours = try PictureReader.read(
+      root.open("real/loki__result-loki.png"), maxWidth: 1_280, maxHeight: 1_280)
+    #expect(inks.width == colours.width && inks.height == colours.height)
+    #expect(try #require(Int(decibels(inks.pixels, colours.pixels))) > 28)
+    // EXIF says how it is to be turned.
+    let turned = try PictureReader.read(
+      root.open("derived/exif_orientation6.jpg"), maxWidth: 1_280, maxHeight: 1_280)
+    #expect(turned.width == colours.height && turned.height == colours.width)
+  }
+
   @Test(arguments: SharedData.files("pngsuite").filter { $0.hasSuffix(".png") })
   func `Each picture of the PNG suite is drawn, and the broken ones are refused`(file: String)
     throws
@@ -105,6 +121,48 @@ struct `Recordings and pictures of the world` {
     }
   }
 
+  /// Decibels of a recording's first picture against ffmpeg's of the same size, empty where there is none.
+  private func likeness(_ object: MediaObject, _ probe: RecordingProbe) -> String {
+    guard let video = probe.video, video.width <= 4_096, video.height <= 4_096 else { return "" }
+    do {
+      let reader = try RecordingReader(
+        object, start: 0, length: 34, maxWidth: max(16, video.width & ~1),
+        maxHeight: max(16, video.height & ~1))
+      guard let frame = try reader.next()?.frame else { return "" }
+      let theirs = Run.tool(
+        "ffmpeg", "-v", "error", "-flags", "bitexact", "-i",
+        SharedData.folder + "/media/" + object.key,
+        "-map", "0:v:0", "-frames:v", "1", "-y", "-vf",
+        "scale=\(frame.width):\(frame.height):flags=bicubic+accurate_rnd+full_chroma_inp:out_color_matrix=bt709:out_range=tv",
+        "-pix_fmt", "yuv420p", "-f", "rawvideo", folder.file("theirs"))
+      guard theirs.status == 0 else { return "" }
+      let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: folder.file("theirs"))))
+      return decibels(frame.y, Array(bytes.prefix(frame.y.count)))
+    } catch { return "" }
+  }
+
+  /// Decibels of a picture against ffmpeg's, where it is drawn at its own size.
+  private func likeness(_ picture: Bitmap, _ path: String) -> String {
+    let theirs = Run.tool(
+      "ffmpeg", "-v", "error", "-y", "-flags", "bitexact", "-i", path, "-frames:v", "1", "-vf",
+      "premultiply=inplace=1,format=bgra", "-f", "rawvideo", folder.file("picture"))
+    guard theirs.status == 0,
+      let data = FileManager.default.contents(atPath: folder.file("picture"))
+    else { return "" }
+    return decibels(picture.pixels, [UInt8](data))
+  }
+
+  private func decibels(_ ours: [UInt8], _ theirs: [UInt8]) -> String {
+    guard ours.count == theirs.count, !ours.isEmpty else { return "" }
+    var sum = 0
+    for index in ours.indices {
+      let difference = Int(ours[index]) - Int(theirs[index])
+      sum += difference * difference
+    }
+    if sum == 0 { return "99" }
+    return String(Int((10 * log10(255 * 255 * Double(ours.count) / Double(sum))).rounded()))
+  }
+
   /// `docs/media-files.md`, made anew with YEARBOOK_RECORD=1 and compared in the long run.
   @Test(
     .enabled(if: Run.isSoak || Run.isRecording, "slow: wants YEARBOOK_SOAK or YEARBOOK_RECORD"))
@@ -116,10 +174,11 @@ struct `Recordings and pictures of the world` {
       Made by a test (`YEARBOOK_RECORD=1 swift test --filter Recordings`) from a collection of recordings and pictures:
       of browsers, phones and cameras, of other projects' test data, and broken ones. What is refused has a card
       in the film, a warning in the run's record and its reason in the storyboard. “ffmpeg” is the length that the
-      ffmpeg program's own decoding reached.
+      ffmpeg program's own decoding reached; dB is the likeness (PSNR, luma) of the first picture to the one that the
+      ffmpeg program decodes and converts, 99 where they are equal.
 
-      | recording | what it is | seconds | ffmpeg | used or refused |
-      | --- | --- | ---: | ---: | --- |
+      | recording | what it is | seconds | ffmpeg | dB | used or refused |
+      | --- | --- | ---: | ---: | ---: | --- |
 
       """
     for file in SharedData.files("media") {
@@ -133,20 +192,21 @@ struct `Recordings and pictures of the world` {
         let seconds = String(format: "%.2f", Double(probe.duration) / 1_000)
         text +=
           "| \(file) | \(probe.container.replacingOccurrences(of: "|", with: "/")):"
-          + " \(codecs.joined(separator: ", ")) | \(seconds) | \(theirs) | \(use) |\n"
+          + " \(codecs.joined(separator: ", ")) | \(seconds) | \(theirs) | \(likeness(object, probe)) | \(use) |\n"
       } catch {
-        text += "| \(file) | | | \(theirs) | refused: \(error.message) |\n"
+        text += "| \(file) | | | \(theirs) | | refused: \(error.message) |\n"
       }
     }
-    text += "\n| picture | drawn at most 1400 × 5600 | \n| --- | --- |\n"
+    text += "\n| picture | drawn at most 1400 × 5600 | dB |\n| --- | --- | ---: |\n"
     for part in ["screenshots", "pngsuite"] {
       for file in SharedData.files(part) where !file.hasSuffix(".csv") {
         let object = try MediaRoot("\(SharedData.folder)/\(part)").open(file)
         do throws(Diagnostic) {
           let picture = try PictureReader.read(object, maxWidth: 1_400, maxHeight: 5_600)
-          text += "| \(file) | \(picture.width) × \(picture.height) |\n"
+          let likeness = likeness(picture, "\(SharedData.folder)/\(part)/\(file)")
+          text += "| \(file) | \(picture.width) × \(picture.height) | \(likeness) |\n"
         } catch {
-          text += "| \(file) | refused: \(error.message) |\n"
+          text += "| \(file) | refused: \(error.message) | |\n"
         }
       }
     }
