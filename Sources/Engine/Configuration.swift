@@ -27,6 +27,8 @@ public struct Configuration: Sendable {
   public var signingKey: String?
   /// The operator's age public keys: who can open what is encrypted, beside a tenant's own.
   public var recipients: [AgeRecipient] = []
+  /// The bucket that the store is mirrored to.
+  public var mirror: MirrorSettings?
   /// By slug.
   public var tenants: [String: TenantSettings] = [:]
   /// Whoever runs the platform, as the owner of what is of all tenants together. Its currency is told first.
@@ -78,6 +80,16 @@ extension Configuration {
       ])
     }
     override(by: environment)
+    // It wins over the file's as a whole but for what it has no word for.
+    if let address = environment["YEARBOOK_MIRROR"], !address.isEmpty {
+      do throws(Diagnostic) {
+        var location = try BucketLocation(address)
+        (location.endpoint, location.region) = (mirror?.location.endpoint, mirror?.location.region)
+        mirror = MirrorSettings(location, connections: mirror?.connections ?? 8)
+      } catch {
+        throw Diagnostics([error])
+      }
+    }
   }
 
   private mutating func override(by environment: [String: String]) {
@@ -96,7 +108,7 @@ extension Configuration {
     guard
       let map = root.mapping(keys: [
         "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
-        "timeouts", "operator", "tenants", "signing", "encryption",
+        "timeouts", "operator", "tenants", "signing", "encryption", "mirror",
       ])
     else { return }
     if let node = map["source"] {
@@ -139,6 +151,7 @@ extension Configuration {
         operatorTenant.timeZone = zone
       }
     }
+    mirror = map["mirror"].flatMap(Configuration.mirror)
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }
@@ -162,6 +175,26 @@ extension Configuration {
     }
     settings.recipients = recipients(map?["recipients"]).map(\.description)
     return settings
+  }
+
+  private static func mirror(_ node: SpecNode) -> MirrorSettings? {
+    let map =
+      node.isMapping ? node.mapping(keys: ["to", "endpoint", "region", "connections"]) : nil
+    if node.isMapping, map == nil { return nil }
+    let address = map == nil ? node : map?.required("to")
+    guard let text = address?.string() else { return nil }
+    do throws(Diagnostic) {
+      let location = try BucketLocation(
+        text, endpoint: map?["endpoint"]?.string(), region: map?["region"]?.string())
+      let connections = map?["connections"]?.integer() ?? 8
+      if !(1...64).contains(connections) {
+        map?["connections"]?.report("expected a number from 1 to 64")
+      }
+      return MirrorSettings(location, connections: connections)
+    } catch {
+      node.report(error.message, hint: error.hint)
+      return nil
+    }
   }
 
   private static func recipients(_ node: SpecNode?) -> [AgeRecipient] {

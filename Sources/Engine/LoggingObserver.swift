@@ -50,6 +50,14 @@ public struct LoggingObserver: RunObserver {
     case .ended(let partition, let outcome, let done, let total):
       ended(partition, outcome, ["done": "\(done)", "total": "\(total)"])
     case .refused(let fault): fail(fault, [:])
+    case .mirrored(let summary):
+      for failure in summary.failures { fail(failure, ["stage": "mirror"]) }
+      logger.info(
+        "mirrored",
+        metadata: [
+          "tenants": "\(summary.tenants)", "objects": "\(summary.objects)",
+          "bytes": "\(summary.bytes)", "seconds": "\(summary.seconds)",
+        ])
     case .finished(let summary):
       let counts = summary.counts
       logger.info(

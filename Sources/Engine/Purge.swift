@@ -16,6 +16,7 @@ public struct Purge {
   private let record: RunRecord
   private let blobs: BlobStore
   private let partitions: [ReleasePartition]
+  private let mirroring: Mirroring?
 
   /// - Parameter user: A person's id in lower case; `nil` erases the tenant.
   public init(
@@ -31,24 +32,31 @@ public struct Purge {
     blobs = try BlobStore(
       workspace: session.required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
     partitions = try store.partitions(tenant: tenant.slug)
+    mirroring = try Mirroring(
+      configuration, store: store, cancellation: session.cancellation)
   }
 
   /// What would go, a line each.
   public func forecast() throws -> [String] {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let workspace = "the workspace's tenants/\(tenant.id)"
+    let mirrored = mirroring.map { mirroring in
+      [
+        "the same in the mirror \(mirroring.address), with all versions of its objects that the bucket keeps"
+      ]
+    }
     if user == nil {
       return [
         "tenants/\(tenant.slug) with \(partitions.count) partitions and \(releases) releases",
         workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
-      ]
+      ] + (mirrored ?? [])
     }
     return [
       "\(partitions.count) partitions of \(tenant.slug) are read again without the person, and published",
       "then all older releases of the tenant go: \(releases) are there now",
       workspace, "the tenant's results, media digests, failures and attempts in the record",
       "the person is left out of all later runs",
-    ]
+    ] + (mirrored ?? [])
   }
 
   /// What stays, because it is out of this program's reach.
@@ -69,12 +77,15 @@ public struct Purge {
     return lines
   }
 
-  /// Erases, and gives the tombstone's path in the store.
-  public func run() throws -> String {
+  /// Erases, and gives the tombstone's path in the store and what of the mirror could not be reached.
+  ///
+  /// The pages are to be made anew after it, and then the mirror's erasure to be finished.
+  public func run() throws -> (tombstone: String, unreached: [String]) {
     // First: a run that begins from now on leaves the person out, one that began before is waited for.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
     try record.refuseWhileRunning()
-    return if let user { try erase(user) } else { try eraseTenant() }
+    if let user { return (try erase(user), []) }
+    return try eraseTenant()
   }
 
   /// Says for good that something was erased, without saying whose it was but by the tenant's id.
@@ -97,15 +108,16 @@ public struct Purge {
     var releases, rows: Int
   }
 
-  private func eraseTenant() throws -> String {
+  private func eraseTenant() throws -> (tombstone: String, unreached: [String]) {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let rows = try record.forgetTenant(id: tenant.id, slug: tenant.slug)
     try blobs.removeAll(tenant: tenant.id)
     try OperatorPages.forget(tenant.slug, in: store)
     // Before the last step: once the folder is gone, nothing tells that there is something left to do.
     let tombstone = try putTombstone(releases: releases, rows: rows)
+    if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
     _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
-    return tombstone
+    return (tombstone, [])
   }
 
   private func erase(_ user: String) throws -> String {

@@ -171,7 +171,7 @@ public struct RequestWorker {
       "run \(target.pipeline.name) --tenant \(target.slug) --period \(target.period)"
     let summary = try session.run(request)
     if summary.wasInterrupted { return .givenBack }
-    if let failure = summary.failures.first { throw failure }
+    if let failure = summary.failures.first ?? summary.mirroring?.failures.first { throw failure }
     let store = try session.configuration.releaseStore(
       session.required(session.configuration.store, "store", "YEARBOOK_STORE"))
     let place = ReleasePartition(

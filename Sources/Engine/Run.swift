@@ -132,12 +132,17 @@ final class Run {
       } catch { throw cause }
       throw cause
     }
-    let summary = RunSummary(
+    var summary = RunSummary(
       run: id, name: plan.name, moment: plan.moment, counts: state.counts,
       seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
       failures: state.failures, wasInterrupted: session.cancellation.isRequested)
     try record.finish(id, state: summary.state, summary.counts)
     try publisher.finish(summary, isForAll: plan.isSchedule)
+    // The releases are out and stay, whatever comes of this.
+    if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
+      summary.mirroring = mirroring
+      state.tell(.mirrored(mirroring))
+    }
     state.tell(.finished(summary))
     return summary
   }

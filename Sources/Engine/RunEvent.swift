@@ -27,6 +27,8 @@ public enum RunEvent: Sendable {
   case ended(partition: String, Outcome, done: Int, total: Int)
   /// A tenant that can't be served at all.
   case refused(Diagnostic)
+  /// What was published lies in the bucket too, or why not.
+  case mirrored(MirrorSummary)
   case finished(RunSummary)
 }
 
@@ -41,6 +43,8 @@ public struct RunSummary: Sendable {
   public var stageSeconds: [String: Double]
   public var failures: [Diagnostic]
   public var wasInterrupted: Bool
+  /// What mirroring came to; `nil` without a mirror, or where nothing had changed.
+  public var mirroring: MirrorSummary?
 
   /// `done`, `failed` or `interrupted`, as it is recorded.
   public var state: String {

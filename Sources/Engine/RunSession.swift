@@ -95,6 +95,21 @@ public struct RunSession {
     return plan
   }
 
+  /// Mirrors what was published, if there is a mirror and something to mirror.
+  ///
+  /// A schedule's run also mirrors what earlier runs could not; one of some tenants is done with those.
+  func mirrorChanges(_ plan: RunPlan, _ store: ReleaseStore) -> MirrorSummary? {
+    do throws(Diagnostic) {
+      let mirroring = try Mirroring(configuration, store: store, cancellation: cancellation)
+      let slugs = plan.isSchedule ? nil : Array(Set(plan.partitions.map(\.tenant.slug))).sorted()
+      let summary = mirroring?.changes(of: slugs)
+      guard let summary, summary.tenants > 0 || !summary.failures.isEmpty else { return nil }
+      return summary
+    } catch {
+      return MirrorSummary(failures: [error])
+    }
+  }
+
   func openSource() throws -> Source {
     try Source(
       required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema,

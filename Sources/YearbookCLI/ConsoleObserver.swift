@@ -82,6 +82,9 @@ final class ConsoleObserver: RunReporter {
       }
       tellHowFar(&state)
     case .refused(let fault): fail(fault, &state)
+    case .mirrored(let summary):
+      for failure in summary.failures { fail(failure, &state) }
+      if summary.tenants > 0 { say("mirrored \(summary.told)", &state) }
     case .finished:
       state.isFinished = true
       state.display?.clear()
@@ -148,7 +151,8 @@ final class ConsoleObserver: RunReporter {
   func finish(_ summary: RunSummary) {
     let out = Console.standardOutput
     let counts = summary.counts
-    if isQuiet, summary.state == "done" { return }
+    let isMirrored = summary.mirroring?.failures.isEmpty ?? true
+    if isQuiet, summary.state == "done", isMirrored { return }
     out.line()
     out.line(
       "\(out.styled(summary.state, summary.state == "done" ? .green : .red)) run \(summary.run) of"
@@ -169,6 +173,11 @@ final class ConsoleObserver: RunReporter {
         "  time        "
           + slow.prefix(5).map { "\($0.key) \(Figures.duration($0.value))" }.joined(separator: ", ")
           + " (all threads)")
+    }
+    if let mirroring = summary.mirroring, !mirroring.failures.isEmpty {
+      out.line(
+        "  mirror      \(Figures.count(mirroring.failures.count, "failure")): yearbook mirror tries again"
+      )
     }
     if summary.state == "failed" {
       out.line("  next        yearbook retry \(summary.run)")

@@ -74,6 +74,7 @@ struct YearbookCommand: ParsableCommand {
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
       RollbackCommand.self, PruneCommand.self, PurgeCommand.self, TenantCommand.self,
+      MirrorCommand.self,
     ])
 
   // Given before the command's name or after it: the command finds them either way.

@@ -25,7 +25,7 @@ private struct EventLine: Encodable {
   var event: String
   var run, name, as_of, state: String?
   var pipeline, tenant, period, stage: String?
-  var partitions, tenants, rows, done, total, bytes: Int?
+  var partitions, tenants, rows, done, total, objects, bytes: Int?
   var seconds: Double?
   var found: Bool?
   var silent: [String]?
@@ -74,6 +74,11 @@ private struct EventLine: Encodable {
     case .refused(let fault):
       self.event = "refused"
       tell(fault)
+    case .mirrored(let summary):
+      self.event = "mirrored"
+      (tenants, objects, bytes) = (summary.tenants, summary.objects, summary.bytes)
+      (seconds, failed) = (summary.seconds, summary.failures.count)
+      if let failure = summary.failures.first { tell(failure) }
     case .finished(let summary):
       self.event = "finished"
       finished(summary)

@@ -27,7 +27,7 @@ struct RunProgress {
       case .published, .unchanged: break
       }
     case .refused: failed += 1
-    case .tried, .replayed, .extracted, .warning, .finished: break
+    case .tried, .replayed, .extracted, .warning, .mirrored, .finished: break
     }
   }
 

@@ -41,6 +41,13 @@ struct DoctorCommand: ParsableCommand {
     report.check("templates") { try configuration.templateFolder() }
     report.folder("store", configuration.store, variable: "YEARBOOK_STORE")
     report.folder("workspace", configuration.workspace, variable: "YEARBOOK_WORKSPACE")
+    if configuration.mirror != nil, let root = configuration.store {
+      report.check("mirror") {
+        let mirroring = try configuration.mirroring(configuration.releaseStore(root))
+        try mirroring.probe()
+        return "\(mirroring.address), conditions are honoured"
+      }
+    }
     report.folder("media", configuration.media, variable: "YEARBOOK_MEDIA", isWritten: false)
     try configuration.withServer {
       report.check("source") {

@@ -78,6 +78,7 @@ struct PruneCommand: ParsableCommand {
       pruned = try partitions.map { try store.prunable($0, by: rule, now: now) }
     }
     try tell(pruned.filter { !$0.isEmpty })
+    if yes { try configuration.mirror(slugs, in: store, grace: seconds) }
     if let first = failures.first {
       Console.standardError.write(report: failures)
       throw CommandFailure(exitCode: first.code.exitCode)

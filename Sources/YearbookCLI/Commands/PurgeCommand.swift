@@ -61,11 +61,16 @@ struct PurgeCommand: ParsableCommand {
       for line in try purge.forecast() { out.line(line) }
       guard yes else { return out.line("to erase this: the same command with --yes") }
       Signals.watch()
-      let tombstone = try purge.run()
+      var (tombstone, unreached) = try purge.run()
       try configuration.renewPages(of: user == nil ? [] : [tenant], in: store)
+      if let mirroring = try Mirroring(
+        configuration, store: store, cancellation: Signals.cancellation)
+      {
+        unreached += try mirroring.finishErasure(of: user == nil ? nil : tenant)
+      }
       out.line("erased; \(tombstone) says so")
       out.line("what this program can't reach:")
-      for line in purge.unreachable { out.line("  \(line)") }
+      for line in purge.unreachable + unreached { out.line("  \(line)") }
     }
   }
 }

@@ -42,6 +42,7 @@ struct RollbackCommand: ParsableCommand {
     try configuration.withServer {
       try configuration.renewPages(of: [address.partition.tenant], in: store)
     }
+    try configuration.mirror([address.partition.tenant], in: store)
     Console.standardOutput.line(
       "\(address.partition): the newest is \(head.release) again, sequence \(head.sequence)")
   }

@@ -132,6 +132,9 @@ struct RunCommand: ParsableCommand {
     console.finish(summary)
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
     if summary.counts.failed + summary.counts.skipped > 0 { throw CommandFailure(exitCode: 1) }
+    if let failure = summary.mirroring?.failures.first {
+      throw CommandFailure(exitCode: failure.code.exitCode)
+    }
     if options.strict, summary.counts.warnings > 0 { throw CommandFailure(exitCode: 1) }
   }
 }

@@ -39,6 +39,11 @@ struct TenantCommand: ParsableCommand {
         }
         try configuration.renewPages(of: [new], in: store)
       }
+      if let mirroring = try Mirroring(
+        configuration, store: store, cancellation: Signals.cancellation)
+      {
+        try mirroring.rename(from: old, to: new)
+      }
       Console.standardOutput.line("tenants/\(old) is tenants/\(new) now")
     }
   }

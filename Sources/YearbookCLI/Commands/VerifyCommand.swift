@@ -17,6 +17,7 @@ struct VerifyCommand: ParsableCommand {
         yearbook verify --deep --tenant acme
         yearbook verify --signers allowed_signers --with-record
         yearbook verify --min-sequence acme/annual/2026=17
+        yearbook verify --mirror --deep
       """)
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
@@ -29,6 +30,9 @@ struct VerifyCommand: ParsableCommand {
   var minSequence: [String] = []
   @Flag(help: "Compare the sequences with those that the run record has seen.")
   var withRecord = false
+  @Flag(
+    help: "Look at the mirror's bucket, not at the store: what is there, and whether it is behind.")
+  var mirror = false
   @Flag(help: "Print JSON.")
   var json = false
   @OptionGroup var shared: SharedOptions
@@ -36,6 +40,7 @@ struct VerifyCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
+    let mirroring = mirror ? try configuration.mirroring(store) : nil
     let tenants = try store.tenants()
     for slug in tenant where !tenants.contains(slug) {
       throw Diagnostic(
@@ -46,8 +51,12 @@ struct VerifyCommand: ParsableCommand {
       isDeep: deep, signers: try signers.map { try AllowedSigners(file: $0) },
       sequences: try sequences(configuration))
     var found = Verification()
-    for slug in tenant.isEmpty ? [nil] : tenant.map(Optional.init) {
-      found.add(try store.verify(tenant: slug, options))
+    if let mirroring {
+      found = try mirroring.verify(tenant, options)
+    } else {
+      for slug in tenant.isEmpty ? [nil] : tenant.map(Optional.init) {
+        found.add(try store.verify(tenant: slug, options))
+      }
     }
     try json ? printJSON(of: found) : print(found)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
@@ -89,7 +98,9 @@ struct VerifyCommand: ParsableCommand {
           : out.styled(Figures.count(faults, "fault"), .red)))
     if faults > 0 {
       out.line(
-        "what to do: restore the folders named above from a backup, or remove them and run the pipelines again"
+        mirror
+          ? "what to do: yearbook mirror puts what is missing or behind; what was altered, remove from the bucket first"
+          : "what to do: restore the folders named above from a backup, or remove them and run the pipelines again"
       )
     }
   }
