@@ -73,6 +73,27 @@ final class Claims: Sendable {
     }
   }
 
+  /// Keeps erasures away for as long as this object lives; see `Standstill`.
+  ///
+  /// - Throws: `busy` if one is under way for so many seconds.
+  func refuseStandstill(waiting seconds: Double, _ cancellation: Cancellation) throws {
+    let end = Date(timeIntervalSinceNow: seconds)
+    while true {
+      let isFree = try session.withLock { session throws(Diagnostic) in
+        try session.query(
+          "SELECT pg_catalog.pg_try_advisory_lock_shared($1) AS taken",
+          [String(Standstill.key.value)]
+        ).only().bool("taken")
+      }
+      if isFree { return }
+      guard Date() < end else {
+        throw Diagnostic(
+          .busy, "a tenant or a person is being erased", hint: "run the same command again later")
+      }
+      try Backoff.sleep(0.1, cancellation)
+    }
+  }
+
   /// Throws `unavailable` where the session, and with it every claim, is lost.
   func check() throws {
     try session.withLock { session throws(Diagnostic) in

@@ -9,7 +9,7 @@ public import Store
 /// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
 /// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
 public struct Purge {
-  private let session: RunSession
+  private var session: RunSession
   private let store: ReleaseStore
   private let tenant: ReleaseTenant
   private let user: String?
@@ -23,6 +23,7 @@ public struct Purge {
     _ session: RunSession, store: ReleaseStore, tenant: ReleaseTenant, user: String?
   ) throws {
     self.session = session
+    self.session.isErasing = true
     self.store = store
     self.tenant = tenant
     self.user = user
@@ -83,7 +84,9 @@ public struct Purge {
   public func run() throws -> (tombstone: String, unreached: [String]) {
     // First: a run that begins from now on leaves the person out, one that began before is waited for.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
-    try record.refuseWhileRunning()
+    let standstill = try Standstill(
+      record: session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+    defer { withExtendedLifetime(standstill) {} }
     if let user { return (try erase(user), []) }
     return try eraseTenant()
   }

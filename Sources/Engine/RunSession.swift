@@ -12,6 +12,8 @@ public struct RunSession {
   let threads: Int
   let cancellation: Cancellation
   let observer: any RunObserver
+  /// A run that is part of an erasure, which keeps others away.
+  var isErasing = false
 
   /// - Parameters:
   ///   - templates: the folder of templates and messages.
@@ -36,6 +38,10 @@ public struct RunSession {
     let source = try openSource()
     let record = try openRecord()
     let claims = try Claims(required(configuration.record, "record", "YEARBOOK_RECORD"))
+    if !isErasing {
+      try claims.refuseStandstill(
+        waiting: max(Self.standstillSeconds, Double(policy.waitSeconds)), cancellation)
+    }
     var request = request
     var leader: RunRecord.Run?
     // Some partitions of a schedule, as a retry picks them, are no run of the schedule.
@@ -53,6 +59,9 @@ public struct RunSession {
     // A tenant that can't be served is this run's affair only if it was asked for, by name or by all.
     return try run.execute(refusing: request.tenants.isEmpty && only == nil ? faults : [])
   }
+
+  /// Erasures are rare and most are short: a run from cron should not be lost to one.
+  private static let standstillSeconds = 10.0
 
   /// Takes a schedule's lock, or gives the run under way that is to be joined.
   private func lead(

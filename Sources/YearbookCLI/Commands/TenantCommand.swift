@@ -32,7 +32,8 @@ struct TenantCommand: ParsableCommand {
       let configuration = try shared.configuration()
       let store = try configuration.openStore()
       try configuration.withServer {
-        if let record = configuration.record { try RunRecord(record).refuseWhileRunning() }
+        let standstill = try configuration.record.map { try Standstill(record: $0) }
+        defer { withExtendedLifetime(standstill) {} }
         try store.renameTenant(from: old, to: new)
         if let record = configuration.record {
           try RunRecord(record).renameTenant(from: old, to: new)
