@@ -24,20 +24,23 @@ public struct Planner {
 
   let library: PipelineLibrary
   let configuration: Configuration
-  /// All active tenants, by slug.
+  /// The active tenants that can be served, by slug.
   let tenants: [Tenant]
+  /// Those that can't, and why.
+  let faulty: [(tenant: Tenant, fault: Diagnostic)]
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
   public init(
-    library: PipelineLibrary, configuration: Configuration, tenants: [Tenant],
+    library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
     isFinal:
       @escaping (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) ->
       Bool
   ) {
     self.library = library
     self.configuration = configuration
-    self.tenants = tenants
+    self.tenants = tenants.served
+    faulty = tenants.faulty
     self.isFinal = isFinal
   }
 
@@ -54,9 +57,9 @@ public struct Planner {
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
     for tenant in isOfOperator ? [] : chosen {
-      // `tenants()` has checked the zone.
-      guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
-      let today = request.moment.day(in: zone)
+      // One without a zone has partitions all the same, which fail: so it is told, and retried, like any other.
+      let today = request.moment.day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
+      let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
       for (place, entry) in entries.enumerated() {
         guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
           continue
@@ -82,7 +85,7 @@ public struct Planner {
             RunPlan.Partition(
               tenant: tenant, settings: configuration.settings(for: tenant.slug),
               pipeline: pipeline, period: period, today: today, needs: entry.needs,
-              links: pipeline.render?.links.filter(before.contains) ?? []))
+              links: pipeline.render?.links.filter(before.contains) ?? [], fault: fault))
         }
       }
     }
@@ -157,6 +160,7 @@ public struct Planner {
   }
 
   private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
+    let tenants = tenants + faulty.map(\.tenant)
     guard !slugs.isEmpty else { return tenants }
     var chosen: [Tenant] = []
     for slug in slugs {

@@ -142,8 +142,11 @@ public struct RequestWorker {
         .usage, "there is no report of this type",
         hint: "there are \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
     }
-    let tenants = try session.openSource().tenants().tenants
-    guard let tenant = tenants.first(where: { $0.id == request.tenantID }) else {
+    let tenants = try session.openSource().tenants()
+    if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
+      throw faulty.fault
+    }
+    guard let tenant = tenants.served.first(where: { $0.id == request.tenantID }) else {
       throw Diagnostic(.usage, "there is no active tenant with this id")
     }
     if let text = request.period {

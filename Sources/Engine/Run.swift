@@ -197,7 +197,16 @@ final class Run {
     let order = Dictionary(
       uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
     let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
-    let left = try replay(order)
+    for partition in plan.partitions {
+      guard let fault = partition.fault else { continue }
+      let order = order[partition.label] ?? 0
+      gate.submit(partition) { [pool, worker] in
+        pool.submit(order: order) {
+          worker.work(on: partition, .failure(fault), snapshot: 0, order: order)
+        }
+      }
+    }
+    let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
     if left.isEmpty { return }
     try reader.read(Self.batches(of: left, size: size), leaving: endedElsewhere) {
       [state, gate, pool, worker] batch, reading in
@@ -224,11 +233,13 @@ final class Run {
   /// Hands partitions on whose rows were kept, where they are to be used.
   ///
   /// - Returns: Those that are to be read.
-  private func replay(_ order: [String: Int]) throws -> [RunPlan.Partition] {
-    guard let keptFrom else { return plan.partitions }
+  private func replay(
+    _ partitions: [RunPlan.Partition], _ order: [String: Int]
+  ) throws -> [RunPlan.Partition] {
+    guard let keptFrom else { return partitions }
     let kept = try record.kept(of: keptFrom)
     var left: [RunPlan.Partition] = []
-    for partition in plan.partitions {
+    for partition in partitions {
       let place = [
         partition.tenant.id, partition.pipeline.name, partition.period.description,
       ]
@@ -245,7 +256,7 @@ final class Run {
         }
       }
     }
-    state.tell(.replayed(partitions: plan.partitions.count - left.count, of: keptFrom))
+    state.tell(.replayed(partitions: partitions.count - left.count, of: keptFrom))
     return left
   }
 

@@ -1,3 +1,4 @@
+public import Diagnostics
 public import Pipelines
 
 /// What a run is to do: partitions in the order in which they are taken up.
@@ -15,6 +16,8 @@ public struct RunPlan: Sendable {
     public var links: [String] = []
     /// Of a pipeline of all tenants together: all tenants.
     public var members: [Member] = []
+    /// Why its tenant can't be served: then nothing is read for it.
+    public var fault: Diagnostic?
 
     /// `provisional` while the period lasts, then `final`.
     public var isFinal: Bool { today >= period.end }

@@ -15,7 +15,7 @@ extension RunSession {
   ) throws {
     let source = try openSource()
     let record = try openRecord()
-    let plan = try plan(request, only, tenants: source.tenants().tenants)
+    let plan = try plan(request, only, tenants: source.tenants())
     let conninfo = try required(configuration.record, "record", "YEARBOOK_RECORD")
     let blobs = try BlobStore(
       workspace: required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
@@ -43,7 +43,14 @@ extension RunSession {
       interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
       open: { try openSource() })
     var forecasts: [String: Forecast] = [:]
-    try reader.read(Run.batches(of: plan.partitions), leaving: { $0 }) { batch, reading in
+    for partition in plan.partitions {
+      guard let fault = partition.fault else { continue }
+      forecasts[partition.label] = Forecast(
+        pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
+        stages: [], failure: fault.description)
+    }
+    let servable = plan.partitions.filter { $0.fault == nil }
+    try reader.read(Run.batches(of: servable), leaving: { $0 }) { batch, reading in
       for (partition, outcome) in zip(batch, reading.outcomes) {
         switch outcome {
         case .success(let datasets):

@@ -50,14 +50,15 @@ public struct RunSession {
       // Work that is shared has one now.
       if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
     }
-    let (tenants, faults) = try source.tenants()
+    let tenants = try source.tenants()
     var plan = try plan(request, only, tenants: tenants)
     if leader != nil { plan.takeUpBackwards() }
     let run = try Run(
       self, plan: plan, source: source, record: record, claims: claims, policy: policy,
       leader: leader?.id)
-    // A tenant that can't be served is this run's affair only if it was asked for, by name or by all.
-    return try run.execute(refusing: request.tenants.isEmpty && only == nil ? faults : [])
+    // A tenant without a name is this run's affair only if all were asked for.
+    return try run.execute(
+      refusing: request.tenants.isEmpty && only == nil ? tenants.nameless : [])
   }
 
   /// Erasures are rare and most are short: a run from cron should not be lost to one.
@@ -82,7 +83,7 @@ public struct RunSession {
   }
 
   func plan(
-    _ request: Planner.Request, _ only: Set<[String]>?, tenants: [Tenant]
+    _ request: Planner.Request, _ only: Set<[String]>?, tenants: Source.Tenants
   ) throws -> RunPlan {
     // The store itself is asked, not the record: a release that is lost is made again.
     let store = try ReleaseStore(

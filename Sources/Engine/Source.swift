@@ -73,10 +73,22 @@ public final class Source {
     return Int64(text) ?? 0
   }
 
-  /// The active tenants by slug, and what is wrong with those that can't be served.
-  public func tenants() throws(Diagnostic) -> (tenants: [Tenant], faults: [Diagnostic]) {
-    var tenants: [Tenant] = []
-    var faults: [Diagnostic] = []
+  /// The active tenants, by slug.
+  public struct Tenants: Sendable {
+    /// Those that can be served.
+    public var served: [Tenant] = []
+    /// Those whose row is wrong, and how: their partitions fail.
+    public var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
+    /// What is wrong with those that have not even a name for their partitions.
+    public var nameless: [Diagnostic] = []
+
+    /// How many can't be served.
+    public var unservedCount: Int { faulty.count + nameless.count }
+  }
+
+  /// The active tenants.
+  public func tenants() throws(Diagnostic) -> Tenants {
+    var tenants = Tenants()
     for row in try connection.query(
       """
       SELECT id::text AS id, slug, name, timezone, locale, currency FROM tenant
@@ -87,32 +99,34 @@ public final class Source {
         id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
         timeZone: try row.string("timezone"), locale: try row.string("locale"),
         currency: try row.string("currency"))
-      if let fault = Self.fault(of: tenant) {
-        faults.append(fault)
+      if !Self.isSlug(tenant.slug) {
+        // The id, not the slug: a slug that is none must not reach a path or a log line.
+        tenants.nameless.append(
+          Diagnostic(
+            .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id)
+          ))
+      } else if TimeZone(identifier: tenant.timeZone) == nil {
+        tenants.faulty.append(
+          (
+            tenant,
+            Diagnostic(
+              .data, "the tenant's time zone is none that IANA knows",
+              at: .init(stage: "plan", tenant: tenant.slug),
+              hint: "set it to a name such as America/Sao_Paulo")
+          ))
       } else {
-        tenants.append(tenant)
+        tenants.served.append(tenant)
       }
     }
-    return (tenants, faults)
+    return tenants
   }
 
-  private static func fault(of tenant: Tenant) -> Diagnostic? {
-    let isSlug =
-      (1...63).contains(tenant.slug.utf8.count)
-      && tenant.slug.utf8.allSatisfy {
+  private static func isSlug(_ slug: String) -> Bool {
+
+    (1...63).contains(slug.utf8.count)
+      && slug.utf8.allSatisfy {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
           || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
       }
-    // The id, not the slug: a slug that is none must not reach a path or a log line.
-    guard isSlug else {
-      return Diagnostic(
-        .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id))
-    }
-    guard TimeZone(identifier: tenant.timeZone) != nil else {
-      return Diagnostic(
-        .data, "the tenant's time zone is none that IANA knows", at: .init(tenant: tenant.slug),
-        hint: "set it to a name such as America/Sao_Paulo")
-    }
-    return nil
   }
 }

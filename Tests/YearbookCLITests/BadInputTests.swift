@@ -121,9 +121,18 @@ struct BadInputTests {
       try here.addTenant("nowhere", timeZone: "Mars/Olympus")
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 1, "\(output)")
-      #expect(output.contains("nowhere: the tenant's time zone is none that IANA knows"))
+      #expect(output.contains("the tenant's time zone is none that IANA knows"), "\(output)")
       #expect(try here.payload().keys.allSatisfy { $0.hasPrefix("tenants/acme/") })
       #expect(try !here.payload().isEmpty)
+      // It is told, and taken up again, like any other failure.
+      let told = try here.yearbook(["status"])
+      #expect(told.output.contains("rows nowhere 2025, plan"), "\(told.output)")
+      #expect(told.output.contains("--tenant nowhere"), "\(told.output)")
+      try here.platform.connect().execute(
+        "UPDATE app.tenant SET timezone = 'Asia/Tokyo' WHERE slug = 'nowhere'")
+      let retry = try here.yearbook(["retry"])
+      #expect(retry.status == 0, "\(retry.output)")
+      #expect(retry.output.contains("1 published, 0 unchanged, 0 failed"), "\(retry.output)")
     }
   }
 }

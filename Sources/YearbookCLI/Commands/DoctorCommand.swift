@@ -54,11 +54,11 @@ struct DoctorCommand: ParsableCommand {
         let source = try Source(
           configuration.required(configuration.source, "source", "YEARBOOK_SOURCE"),
           schema: configuration.schema)
-        let (tenants, faults) = try source.tenants()
+        let tenants = try source.tenants()
         return
           "\(source.connection.target), PostgreSQL \(source.connection.serverVersion / 10_000), "
-          + Figures.count(tenants.count, "active tenant")
-          + (faults.isEmpty ? "" : ", \(faults.count) that can't be served")
+          + Figures.count(tenants.served.count, "active tenant")
+          + (tenants.unservedCount == 0 ? "" : ", \(tenants.unservedCount) that can't be served")
       }
       report.check("record") {
         let record = try RunRecord(
