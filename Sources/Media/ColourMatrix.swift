@@ -65,21 +65,18 @@ struct MatrixConversion {
   func apply(to frame: inout VideoFrame) {
     let (width, half) = (frame.width, frame.width / 2)
     let rows = frame.height / 2
+    var changes = [Int16](repeating: 0, count: half)
     frame.y.withUnsafeMutableBufferPointer { y in
       frame.u.withUnsafeMutableBufferPointer { u in
         frame.v.withUnsafeMutableBufferPointer { v in
-          for row in 0..<rows {
-            for column in 0..<half {
-              let place = row * half + column
-              let (cb, cr) = (Int32(u[place]) - 128, Int32(v[place]) - 128)
-              let change = (luma.cb * cb + luma.cr * cr + 32_768) >> 16
-              let top = 2 * row * width + 2 * column
-              for corner in 0..<4 {
-                let place = top + (corner & 1) + (corner >> 1) * width
-                y[place] = clamped(Int32(y[place]) + change)
-              }
-              u[place] = clamped(128 + ((blue.cb * cb + blue.cr * cr + 32_768) >> 16))
-              v[place] = clamped(128 + ((red.cb * cb + red.cr * cr + 32_768) >> 16))
+          changes.withUnsafeMutableBufferPointer { changes in
+            guard let y = y.baseAddress, let u = u.baseAddress, let v = v.baseAddress,
+              let changes = changes.baseAddress
+            else { return }
+            for row in 0..<rows {
+              apply(u + row * half, v + row * half, changes, half)
+              MatrixConversion.add(changes, y + 2 * row * width, half)
+              MatrixConversion.add(changes, y + (2 * row + 1) * width, half)
             }
           }
         }
@@ -87,6 +84,35 @@ struct MatrixConversion {
     }
   }
 
+  /// Straight loops over one row, which the compiler turns into vector code.
+  @inline(__always)
+  private func apply(
+    _ u: UnsafeMutablePointer<UInt8>, _ v: UnsafeMutablePointer<UInt8>,
+    _ changes: UnsafeMutablePointer<Int16>, _ count: Int
+  ) {
+    for column in 0..<count {
+      let (cb, cr) = (Int32(u[column]) &- 128, Int32(v[column]) &- 128)
+      changes[column] = Int16(
+        truncatingIfNeeded: (luma.cb &* cb &+ luma.cr &* cr &+ 32_768) >> 16)
+      u[column] = clamped(128 &+ ((blue.cb &* cb &+ blue.cr &* cr &+ 32_768) >> 16))
+      v[column] = clamped(128 &+ ((red.cb &* cb &+ red.cr &* cr &+ 32_768) >> 16))
+    }
+  }
+
+  @inline(__always)
+  private static func add(
+    _ changes: UnsafeMutablePointer<Int16>, _ line: UnsafeMutablePointer<UInt8>, _ count: Int
+  ) {
+    for column in 0..<count {
+      let change = changes[column]
+      line[2 * column] = UInt8(
+        truncatingIfNeeded: min(255, max(0, Int16(line[2 * column]) &+ change)))
+      line[2 * column + 1] = UInt8(
+        truncatingIfNeeded: min(255, max(0, Int16(line[2 * column + 1]) &+ change)))
+    }
+  }
+
+  @inline(__always)
   private func clamped(_ value: Int32) -> UInt8 {
     UInt8(truncatingIfNeeded: min(255, max(0, value)))
   }

@@ -16,6 +16,8 @@ final class RecordingAnalyst {
   private static let longest: Int64 = 86_400_000_000
   /// Samples of both channels in 25 ms.
   private static let window = 2_400
+  /// Between two pictures that are compared: ten a second tell as much as all.
+  private static let stride: Int64 = 90_000
 
   private struct Second {
     var energy = 0.0
@@ -37,6 +39,7 @@ final class RecordingAnalyst {
   private var seconds: [Second] = []
   private var warnings: [Warning] = []
   private var lastThumbnail: [UInt8]?
+  private var nextThumbnail = Int64.min / 2
   private var decodedPictures = 0
   private var pictures = 0
   private var size = (width: 0, height: 0)
@@ -123,6 +126,8 @@ final class RecordingAnalyst {
     if size.width == 0 { size = shownSize(frame) }
     let claimed = frame.pointee.best_effort_timestamp
     let start = claimed == yb_no_timestamp() ? (lastPicture?.start ?? 0) : claimed
+    if start < nextThumbnail, start > nextThumbnail - 10 * RecordingAnalyst.stride { return }
+    nextThumbnail = start + RecordingAnalyst.stride
     guard let thumbnail = thumbnails.make(frame) else { return }
     var change = 0
     if let lastThumbnail {

@@ -46,7 +46,8 @@ public struct RecordingProbe: Hashable, Sendable, Codable {
     /// How uneven the sound is: 1,000 − the energy of the quiet fifth of its windows of 25 ms by the mean's. Speech has
     /// its syllables and reaches 900; a hum, a fan or hiss stays below 300.
     public var unevenness: Int
-    /// Mean absolute change of luma between pictures, in thousandths of a level, summed over the second.
+    /// Mean absolute change of luma between pictures a tenth of a second apart, in thousandths of a level, summed over
+    /// the second.
     public var change: Int
     /// Mean luma of the second's last picture, 0…255; `-1` without a picture.
     public var luma: Int

@@ -20,6 +20,7 @@ enum SandboxServer {
   static func serve() -> Never {
     // All that libraries set up once, with files or without, is set up now.
     LibAV.prepare()
+    yb_keep_memory()
     _ = Int.random(in: 0...1)
     // Swift's own handlers would start another process to explain a crash, and wait for it for ever.
     for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
