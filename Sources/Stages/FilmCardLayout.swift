@@ -78,15 +78,12 @@ struct FilmCardLayout: Sendable {
       for slot in directives where slot.word == "slot" && slot.values["stack"] == stack.name {
         let text = texts[slot.name] ?? ""
         guard !text.isEmpty else { continue }
-        let style = TextStyle(
-          size: slot.number("size", 32), weight: Int(slot.number("weight", 400)), locale: locale)
-        let lines = try RasterText.lines(
-          text, width: slot.number("width", 1_000), lines: Int(slot.number("lines", 1)),
-          style: style)
+        let (slot, lines) = try FilmCardLayout.set(text, in: slot, locale: locale)
         if lines.isEmpty { continue }
+        let size = slot.number("size", 32)
         if !set.isEmpty { height += slot.number("gap") }
         set.append((slot, lines, height))
-        height += Double(lines.count) * slot.number("leading", style.size * 1.25)
+        height += Double(lines.count) * slot.number("leading", size * 1.25)
       }
       let top =
         switch stack.values["anchor"] {
@@ -109,6 +106,31 @@ struct FilmCardLayout: Sendable {
       }
     }
     return result
+  }
+
+  /// A slot's lines, and the slot as they are set: in its `small` size and one line more where the text is too long for
+  /// the size it should have.
+  private static func set(
+    _ text: String, in slot: Directive, locale: String
+  ) throws(Diagnostic) -> (slot: Directive, lines: [String]) {
+    func lines(_ slot: Directive) throws(Diagnostic) -> [String] {
+      let style = TextStyle(
+        size: slot.number("size", 32), weight: Int(slot.number("weight", 400)), locale: locale)
+      return try RasterText.lines(
+        text, width: slot.number("width", 1_000), lines: Int(slot.number("lines", 1)), style: style)
+    }
+    let found = try lines(slot)
+    guard let small = slot.values["small"].flatMap({ Double($0) }),
+      found.last?.hasSuffix("…") == true,
+      !text.hasSuffix("…")
+    else { return (slot, found) }
+    var smaller = slot
+    let leading = slot.number("leading", slot.number("size", 32) * 1.25)
+    smaller.values["size"] = FilmCardLayout.text(small)
+    smaller.values["leading"] = FilmCardLayout.text(
+      (leading * small / slot.number("size", 32)).rounded())
+    smaller.values["lines"] = String(Int(slot.number("lines", 1)) + 1)
+    return (smaller, try lines(smaller))
   }
 
   /// Bars of these values within the template's `bars`.

@@ -48,7 +48,17 @@ struct FilmTexts: Sendable {
   /// One line: what it is made of, by whom, when.
   func meta(_ item: FilmItem) throws(Diagnostic) -> String {
     [item.subtitle, try people(item), format.shortDate(item.day)].filter { !$0.isEmpty }
-      .joined(separator: " ·\u{A0}")
+      .map(FilmTexts.isolated).joined(separator: " ·\u{A0}")
+  }
+
+  /// A part that is written from right to left, isolated (U+2068 … U+2069), so that it does not change places with its
+  /// neighbours.
+  static func isolated(_ part: String) -> String {
+    let isRightToLeft = part.unicodeScalars.contains { scalar in
+      (0x590...0x8FF).contains(scalar.value) || (0xFB1D...0xFDFF).contains(scalar.value)
+        || (0xFE70...0xFEFF).contains(scalar.value)
+    }
+    return isRightToLeft ? "\u{2068}\(part)\u{2069}" : part
   }
 
   /// A figure's value and the word for what it counts.
@@ -68,7 +78,7 @@ struct FilmTexts: Sendable {
     guard let first = letters.first else { return "·" }
     // One ideograph says as much as two letters.
     if first.utf8.count > 2 { return String(first) }
-    return first.uppercased() + letters.dropFirst().prefix(1).lowercased()
+    return first.uppercased() + letters.dropFirst().prefix(1)
   }
 
   /// The beginning of a text that can be read in this time: 0.3 s a word, after what else is to be read.

@@ -3,7 +3,7 @@ import Pipelines
 /// The ordered scenes of a film, planned from its items by rules that move little when one item is added.
 ///
 /// **Lengths** come from a table of tiers, the longest first. The tier is the first whose film keeps within the
-/// target when every count is rounded up to its class (4, 8, 12, 16, 24, 32, 48, 64 …). So one new item adds
+/// target when every count is rounded up to its class (1 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64 …). So one new item adds
 /// its own scene and lengthens no other, until a class boundary is crossed.
 ///
 /// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share: emphasised
@@ -114,9 +114,11 @@ struct StoryboardPlan: Hashable, Sendable {
     scenes.append(Scene(content: .outro, steps: StoryboardPlan.outroSteps))
   }
 
-  /// The class of a count: the least of 0, 4, 8, 12, 16, 24, 32, 48, 64, 96 … that is no smaller.
+  /// The class of a count: the least of 0 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96 … that is no smaller.
   static func countClass(_ count: Int) -> Int {
-    if count <= 16 { return (count + 3) / 4 * 4 }
+    if count <= 4 { return count }
+    if count <= 12 { return (count + 1) / 2 * 2 }
+    if count <= 24 { return (count + 3) / 4 * 4 }
     var bound = 16
     while true {
       if count <= bound + bound / 2 { return bound + bound / 2 }

@@ -114,7 +114,7 @@ struct StoryboardTests {
   }
 
   @Test(arguments: [
-    (0, 0), (1, 4), (4, 4), (5, 8), (16, 16), (17, 24), (25, 32), (33, 48), (500, 512),
+    (0, 0), (1, 1), (4, 4), (5, 6), (13, 16), (17, 20), (25, 32), (33, 48), (500, 512),
   ])
   func `Counts have classes`(count: Int, bound: Int) {
     #expect(StoryboardPlan.countClass(count) == bound)
