@@ -41,6 +41,8 @@ install: build
 
 soak: packages
 	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test
+	YEARBOOK_SOAK=1 ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address \
+	  --scratch-path .build/asan --filter 'Mutated media'
 
 bench: build
 	bench/run
