@@ -316,16 +316,17 @@ struct PageTable {
 
   private func isNumber(_ column: ReportModel.Table.Column) -> Bool { column.format.isNumber }
 
-  /// Amounts of one table have equally many decimals, so that they stand below one another and add up.
+  /// Amounts that stand below one another have equally many decimals: those of a column, of a statement all.
   private func number(
     _ value: DecimalNumber, _ column: ReportModel.Table.Column
   ) throws -> String {
     guard column.format == .money else {
       return try ReportValue(messages).number(value, column.format, currency: nil)
     }
-    let money = table.columns.filter { $0.format == .money }
-    let least = money.flatMap { $0.currencies ?? [] }.map(LocaleFormat.decimals).max() ?? 2
-    let decimals = max(least, money.map(\.decimals).max() ?? 0)
+    let amounts =
+      table.layout == .statement ? table.columns.filter { $0.format == .money } : [column]
+    let least = amounts.flatMap { $0.currencies ?? [] }.map(LocaleFormat.decimals).max() ?? 2
+    let decimals = max(least, amounts.map(\.decimals).max() ?? 0)
     return messages.format.decimal(try value.rounded(toScale: decimals, .halfUp))
   }
 }
