@@ -3,8 +3,8 @@ public enum XMLText {
   /// Appends UTF-8 `text` with `& < > " '` escaped.
   ///
   /// What XML 1.0 forbids even as a reference (control characters but TAB, LF and CR; U+FFFE and U+FFFF) becomes
-  /// U+FFFD, so that no text can make a page ill-formed. CR is written as a reference: a parser would turn it
-  /// into LF.
+  /// U+FFFD, so that no text can make a page ill-formed. CR becomes LF, as a parser would have it: HTML allows no
+  /// reference to it.
   @inlinable
   public static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
     let isDone: Void? = text.withContiguousStorageIfAvailable { escape($0, to: &bytes) }
@@ -24,7 +24,7 @@ public enum XMLText {
       case UInt8(ascii: ">"): bytes.append(contentsOf: "&gt;".utf8)
       case UInt8(ascii: "\""): bytes.append(contentsOf: "&quot;".utf8)
       case UInt8(ascii: "'"): bytes.append(contentsOf: "&#39;".utf8)
-      case 13: bytes.append(contentsOf: "&#13;".utf8)
+      case 13: bytes.append(10)
       case 0..<9, 11, 12, 14..<32, 127: bytes.append(contentsOf: replacement)
       case 0xBE, 0xBF:
         bytes.append(byte)
