@@ -15,7 +15,13 @@ final class RunState: Sendable {
   private let values = Locked(Values())
   private let observer: any RunObserver
   private let telling = Locked(())
-  private let followUp = Locked<@Sendable (RunPlan.Partition) -> Void>({ _ in })
+  private let followUp = Locked(FollowUp())
+
+  /// In a structure: a closure that is itself the value of a generic type is wrapped anew whenever it is reached, and
+  /// after some thousand calls the stack does not hold the wrappings.
+  private struct FollowUp {
+    var call: @Sendable (RunPlan.Partition) -> Void = { _ in }
+  }
 
   init(planned: Int, observer: any RunObserver) {
     self.observer = observer
@@ -24,7 +30,7 @@ final class RunState: Sendable {
 
   /// Has `body` called after each partition's end, from the thread that ended it.
   func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition) -> Void) {
-    followUp.withLock { $0 = body }
+    followUp.withLock { $0.call = body }
   }
 
   var counts: RunCounts { values.withLock { $0.counts } }
@@ -65,7 +71,7 @@ final class RunState: Sendable {
     }
     for warning in warnings { tell(.warning(partition: partition.label, warning)) }
     tell(.ended(partition: partition.label, outcome, done: counts.done, total: counts.planned))
-    let follow = followUp.withLock { $0 }
+    let follow = followUp.withLock { $0.call }
     follow(partition)
   }
 
