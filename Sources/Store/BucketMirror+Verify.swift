@@ -19,7 +19,7 @@ extension BucketMirror {
   ) throws(Diagnostic) -> Verification {
     var options = options
     // A mirroring at work would look like faults.
-    let lock = try MirrorLock(slug, in: store)
+    let lock = try MirrorLock(slug, in: store, writing: false)
     defer { withExtendedLifetime(lock) {} }
     for partition in try store.partitions(tenant: slug) {
       let sequence = try store.newest(partition)?.sequence ?? 0

@@ -148,19 +148,28 @@ public final class BucketMirror {
 
 /// Keeps two mirrorings of one tenant of one store from each other, on whichever hosts. Held while the value lives.
 final class MirrorLock {
-  private let file: Int32
+  private var file: Int32 = -1
 
   /// Waits for the lock.
-  init(_ slug: String, in store: ReleaseStore) throws(Diagnostic) {
+  ///
+  /// - Parameter writing: Whether something is about to be changed; who only looks makes no file in the store
+  ///   and keeps no others out who do.
+  init(_ slug: String, in store: ReleaseStore, writing: Bool = true) throws(Diagnostic) {
     let folder = store.path("\(BucketMirror.folderName)/locks")
-    try store.disk.makeFolders(folder)
     let path = folder + "/" + SHA256Digest(of: Array(slug.utf8)).hex.prefix(2)
-    file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+    if writing {
+      try store.disk.makeFolders(folder)
+    } else if access(path, F_OK) != 0 {
+      return
+    }
+    file = open(path, (writing ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o644)
     guard file >= 0 else { throw Disk.failure("open", path) }
-    while flock(file, LOCK_EX) != 0 {
+    while flock(file, writing ? LOCK_EX : LOCK_SH) != 0 {
       guard errno == EINTR else { throw Disk.failure("lock", path) }
     }
   }
 
-  deinit { close(file) }
+  deinit {
+    if file >= 0 { close(file) }
+  }
 }

@@ -41,6 +41,8 @@ final class ScratchFolder: Sendable {
   deinit {
     // What cannot be removed now is removed by the next process.
     do throws(Diagnostic) { try disk.remove(path) } catch {}
+    // Closing alone would leave it with a child that is just being spawned and has not let go of it yet.
+    flock(lock, LOCK_UN)
     close(lock)
   }
 

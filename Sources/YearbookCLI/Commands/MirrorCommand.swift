@@ -3,6 +3,7 @@ import Diagnostics
 import Engine
 import Foundation
 import Store
+import Synchronization
 
 struct MirrorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -50,7 +51,18 @@ struct MirrorCommand: ParsableCommand {
     Signals.watch()
     let options = BucketMirror.Options(
       grace: DurationText.seconds(grace), replaces: replace)
-    let summary = mirroring.all(tenant.isEmpty ? nil : tenant, options)
+    let total = tenant.isEmpty ? tenants.count : tenant.count
+    let progress = Mutex((done: 0, told: Date()))
+    let isSilent = quiet || json
+    let summary = mirroring.all(tenant.isEmpty ? nil : tenant, options) { _, _ in
+      progress.withLock { progress in
+        progress.done += 1
+        guard !isSilent, Date().timeIntervalSince(progress.told) >= 10 else { return }
+        progress.told = Date()
+        Console.standardError.line(
+          "\(Figures.count(progress.done))/\(Figures.count(total)) tenants compared")
+      }
+    }
     if json {
       try printJSON(Output(summary, mirroring.address))
     } else if !quiet {
