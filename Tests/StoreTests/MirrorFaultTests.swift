@@ -22,7 +22,7 @@ struct MirrorTrials {
       kind: String
     ) throws {
       var hits = 0
-      for nth in stride(from: 1, to: 100, by: Self.isFull ? 1 : 11) {
+      for nth in stride(from: 1, to: 100, by: Self.isFull ? 1 : 15) {
         let isOver = try withTemporaryFolder { folder in
           let scene = try MirrorScene(folder)
           let old = try scene.store.publish(MirrorScene.small(1)).head
