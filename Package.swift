@@ -73,7 +73,7 @@ let package = Package(
         "Diagnostics", "Postgres", "Media", "Store", "Pipelines", "Stages",
         .product(name: "Logging", package: "swift-log"),
       ]),
-    .target(name: "Sample", dependencies: ["Diagnostics", "Postgres", "Media"]),
+    .target(name: "Sample", dependencies: ["Diagnostics", "Postgres", "Media", "Pipelines"]),
     .target(
       name: "YearbookCLI",
       dependencies: [

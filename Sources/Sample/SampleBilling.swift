@@ -1,9 +1,11 @@
+import Pipelines
+
 /// Makes the rows of a tenant's subscriptions.
 struct SampleBilling {
   let tenant: String
   let currency: String
   let slug: String
-  let today: SampleDay
+  let today: CivilDate
 
   func add(
     _ subscription: SampleSubscription, number: Int, _ random: inout SampleRandom,
@@ -51,11 +53,11 @@ struct SampleBilling {
     var subscription: SampleSubscription
     var prefix: String
     var number = 0
-    var next: SampleDay?
+    var next: CivilDate?
   }
 
   private func pay(
-    _ charge: inout Charge, _ turn: SampleSubscription.Turn, _ due: SampleDay,
+    _ charge: inout Charge, _ turn: SampleSubscription.Turn, _ due: CivilDate,
     _ random: inout SampleRandom, _ tables: inout SampleTables
   ) {
     charge.number += 1
@@ -63,7 +65,7 @@ struct SampleBilling {
     let invoice =
       "\(charge.prefix)-\(due.year)-" + String(repeating: "0", count: max(0, 4 - number.count))
       + number
-    func row(_ kind: String, _ status: String, _ attempt: Int, _ cents: Int, _ day: SampleDay) {
+    func row(_ kind: String, _ status: String, _ attempt: Int, _ cents: Int, _ day: CivilDate) {
       guard day <= today else { return }
       tables.add(
         .payment,
@@ -97,7 +99,7 @@ struct SampleBilling {
     }
   }
 
-  private func moment(_ day: SampleDay, hour: Int) -> SampleMoment {
+  private func moment(_ day: CivilDate, hour: Int) -> SampleMoment {
     SampleMoment(day, hour: hour, offset: 0)
   }
 
@@ -112,7 +114,7 @@ extension SampleSubscription {
   static func random(_ random: inout SampleRandom) -> SampleSubscription {
     let plan: Plan = random.oneIn(3) ? .yearly : .monthly
     let cents = plan == .yearly ? random.pick([588_00, 499_95]) : random.pick([49_90, 59_00])
-    let start = SampleDay(2025, 1, 1).adding(days: random.below(420))
+    let start = CivilDate(2025, 1, 1).adding(days: random.below(420))
     var turns = [Turn(kind: .created, day: start, plan: plan, cents: cents)]
     if random.oneIn(4) {
       turns.append(

@@ -1,4 +1,5 @@
 import Diagnostics
+public import Pipelines
 public import Postgres
 
 /// A made-up platform: tenants, people, their work and their bills, and the media to it.
@@ -35,14 +36,14 @@ public struct SamplePlatform: Sendable {
   /// POCs of a large tenant in all its time; small ones have fewer.
   public var pocsPerTenant: Int
   /// Nothing in the sample is later.
-  public var today: SampleDay
+  public var today: CivilDate
 
   /// Tenants whose rows are held at a time.
   private static let batch = 20
 
   public init(
     seed: UInt64 = 2026, tenants: Int = 5, pocsPerTenant: Int = 24,
-    today: SampleDay = SampleDay(2026, 11, 20)
+    today: CivilDate = CivilDate(2026, 11, 20)
   ) {
     self.seed = seed
     self.tenants = tenants

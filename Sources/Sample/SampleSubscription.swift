@@ -1,3 +1,5 @@
+import Pipelines
+
 /// The story of one subscription, from which its rows of billing, history and payments are made.
 struct SampleSubscription {
   enum Plan: String { case monthly = "M", yearly = "Y" }
@@ -6,7 +8,7 @@ struct SampleSubscription {
   struct Turn {
     enum Kind: String { case created, changed, cancelled, expired, reactivated }
     var kind: Kind
-    var day: SampleDay
+    var day: CivilDate
     /// The hour of the day in UTC, so that two turns of one day have an order.
     var hour = 12
     var plan: Plan
@@ -36,7 +38,7 @@ extension SampleSubscription {
     _ kind: Turn.Kind, _ year: Int, _ month: Int, _ day: Int, hour: Int = 12, _ plan: Plan,
     _ cents: Int
   ) -> Turn {
-    Turn(kind: kind, day: SampleDay(year, month, day), hour: hour, plan: plan, cents: cents)
+    Turn(kind: kind, day: CivilDate(year, month, day), hour: hour, plan: plan, cents: cents)
   }
 
   static let saoPaulo = [

@@ -1,3 +1,5 @@
+import Pipelines
+
 extension SampleTenant {
   /// Where the pictures of a tenant's POCs lie below the media root.
   func pictureKey(_ number: Int, _ suffix: String = "") -> String {
@@ -39,10 +41,10 @@ extension SampleTenant {
       // The last minutes of a year and the first of the next belong to different reports.
       if number == 4 {
         created = SampleMoment(
-          SampleDay(2025, 12, 31), hour: 23, minute: 58, offset: profile.offset)
+          CivilDate(2025, 12, 31), hour: 23, minute: 58, offset: profile.offset)
       }
       if number == 5 {
-        created = SampleMoment(SampleDay(2026, 1, 1), hour: 0, minute: 3, offset: profile.offset)
+        created = SampleMoment(CivilDate(2026, 1, 1), hour: 0, minute: 3, offset: profile.offset)
       }
       let updated = created.adding(seconds: random.below(20 * 86_400))
       let end = SampleMoment(today, hour: 18, offset: profile.offset)
@@ -134,9 +136,9 @@ extension SampleTenant {
   }
 
   /// Evenings of Tuesdays and Wednesdays, some Saturdays.
-  private func dojoDay(_ random: inout SampleRandom) -> SampleDay {
-    let start = SampleDay(2025, 1, 7)
-    let weeks = max(1, (today.number - start.number) / 7)
+  private func dojoDay(_ random: inout SampleRandom) -> CivilDate {
+    let start = CivilDate(2025, 1, 7)
+    let weeks = max(1, (today.daysSince1970 - start.daysSince1970) / 7)
     return start.adding(days: 7 * random.below(weeks) + random.pick([0, 0, 0, 1, 4]))
   }
 }

@@ -1,9 +1,11 @@
+import Pipelines
+
 /// One tenant of a sample, whose rows are a function of the seed and its place alone.
 struct SampleTenant {
   let seed: UInt64
   let index: Int
   let pocs: Int
-  let today: SampleDay
+  let today: CivilDate
   /// Whether it has pictures and recordings.
   let hasMedia: Bool
 
@@ -15,7 +17,7 @@ struct SampleTenant {
   let people: [(first: String, last: String)]
 
   init(
-    seed: UInt64, index: Int, pocsPerTenant: Int, today: SampleDay, recordingsAtMost: Int = .max
+    seed: UInt64, index: Int, pocsPerTenant: Int, today: CivilDate, recordingsAtMost: Int = .max
   ) {
     self.seed = seed
     self.index = index
@@ -35,7 +37,7 @@ struct SampleTenant {
   }
 
   func add(to tables: inout SampleTables) {
-    let founded = SampleMoment(SampleDay(2024, 11, 4), hour: 9, offset: profile.offset).text
+    let founded = SampleMoment(CivilDate(2024, 11, 4), hour: 9, offset: profile.offset).text
     tables.add(
       .tenant,
       [
@@ -66,7 +68,7 @@ struct SampleTenant {
     var random = SampleRandom(seed: seed, "users/\(index)")
     for (number, person) in people.enumerated() {
       let joined = SampleMoment(
-        SampleDay(2024, 11, 5).adding(days: random.below(50)), hour: 9 + random.below(9),
+        CivilDate(2024, 11, 5).adding(days: random.below(50)), hour: 9 + random.below(9),
         offset: profile.offset)
       let name = "u\(index + 1)x\(number + 1)"
       tables.add(
@@ -90,10 +92,10 @@ struct SampleTenant {
 
   /// A working moment between the beginning of 2025 and today, more of them in spring and autumn.
   func workingMoment(_ random: inout SampleRandom) -> SampleMoment {
-    let start = SampleDay(2025, 1, 2)
-    let span = today.number - start.number
+    let start = CivilDate(2025, 1, 2)
+    let span = today.daysSince1970 - start.daysSince1970
     var day = start.adding(days: random.below(max(1, span)))
-    let busy = [4, 5, 9, 10, 11].contains(day.parts.month)
+    let busy = [4, 5, 9, 10, 11].contains(day.month)
     if !busy, random.oneIn(3) { day = start.adding(days: random.below(max(1, span))) }
     if day.weekday == 6, !random.oneIn(4) { day = day.adding(days: -2) }
     return SampleMoment(

@@ -1,5 +1,6 @@
 import Diagnostics
 import FoundationEssentials
+import Pipelines
 import Postgres
 import TestSupport
 import Testing
@@ -52,8 +53,8 @@ import Testing
   }
 
   @Test func `No row is later than the sample's day`() {
-    let sample = SamplePlatform(tenants: 30, pocsPerTenant: 60, today: SampleDay(2026, 3, 1))
-    let end = SampleMoment(SampleDay(2026, 3, 2), hour: 12, offset: 0).text
+    let sample = SamplePlatform(tenants: 30, pocsPerTenant: 60, today: CivilDate(2026, 3, 1))
+    let end = SampleMoment(CivilDate(2026, 3, 2), hour: 12, offset: 0).text
     let created: [(SampleTables.Table, Int)] = [
       (.pocuser, 9), (.pocuser, 10), (.room, 3), (.dojo_recording, 6), (.billing_event, 7),
       (.payment, 11),
@@ -78,7 +79,7 @@ import Testing
     try withDatabase { conninfo in
       try withTemporaryFolder { folder in
         let connection = try Connection(conninfo)
-        let sample = SamplePlatform(tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1))
+        let sample = SamplePlatform(tenants: 7, pocsPerTenant: 4, today: CivilDate(2025, 3, 1))
         let made = try sample.create(
           on: connection, schema: try schemaText(), mediaRoot: folder)
         #expect(!made.wasThere)
@@ -94,7 +95,7 @@ import Testing
             "give the sample a database of its own, or the numbers and the seed it was made with")
         let error = #expect(throws: Diagnostic.self) {
           _ = try SamplePlatform(
-            seed: 3, tenants: 7, pocsPerTenant: 4, today: SampleDay(2025, 3, 1)
+            seed: 3, tenants: 7, pocsPerTenant: 4, today: CivilDate(2025, 3, 1)
           )
           .create(on: connection, schema: try schemaText(), mediaRoot: folder)
         }
@@ -108,7 +109,7 @@ import Testing
       try withTemporaryFolder { folder in
         let connection = try Connection(conninfo)
         var sample = SamplePlatform(tenants: 100, pocsPerTenant: 100)
-        sample.today = SampleDay(2025, 1, 20)
+        sample.today = CivilDate(2025, 1, 20)
         let clock = ContinuousClock()
         let start = clock.now
         try sample.create(on: connection, schema: try schemaText(), mediaRoot: folder)

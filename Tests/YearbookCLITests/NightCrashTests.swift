@@ -82,7 +82,11 @@ struct NightCrashTests {
       server = try PrivateServer.start(in: "\(folder)/server")
     }
 
-    func end() throws { try server.stop(.immediate) }
+    /// Ends the server and takes its cluster away, which may lie outside the folder.
+    func end() throws {
+      try server.stop(.immediate)
+      try PrivateServer.remove("\(folder)/server")
+    }
 
     /// Every blob's name is the digest of its bytes.
     func brokenBlobs(_ place: String) throws -> [String] {
