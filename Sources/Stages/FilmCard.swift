@@ -91,18 +91,25 @@ struct FilmTemplates: Sendable {
     return PageText.deliver(template.render(context))
   }
 
-  /// The places of a mosaic's tiles: rows and columns of equal tiles, as few as hold them all.
+  /// The places of a mosaic's tiles: equal ones of about 16:10, in as many columns as make them largest.
   static func places(_ layout: FilmCardLayout, _ count: Int) -> [Bitmap.Area] {
     guard let box = layout.area("tiles"), count > 0 else { return [] }
-    let columns = count <= 3 ? count : count <= 8 ? 4 : count <= 10 ? 5 : 6
-    let rows = (count + columns - 1) / columns
     let gap = 16
-    let width = (box.width - gap * (columns - 1)) / columns
-    let height = min((box.height - gap * (rows - 1)) / rows, width * 10 / 16)
+    func size(_ columns: Int) -> (width: Int, height: Int) {
+      let rows = (count + columns - 1) / columns
+      let width = (box.width - gap * (columns - 1)) / columns
+      let height = min((box.height - gap * (rows - 1)) / rows, width * 10 / 16)
+      return (min(width, height * 18 / 10), height)
+    }
+    // Of equally large ones those in fewer rows.
+    let columns = (1...count).max { (size($0).height, $0) < (size($1).height, $1) } ?? 1
+    let rows = (count + columns - 1) / columns
+    let (width, height) = size(columns)
+    let left = box.x + (box.width - columns * width - (columns - 1) * gap) / 2
     let top = box.y + (box.height - rows * height - (rows - 1) * gap) / 2
     return (0..<count).map { index in
       Bitmap.Area(
-        x: box.x + index % columns * (width + gap), y: top + index / columns * (height + gap),
+        x: left + index % columns * (width + gap), y: top + index / columns * (height + gap),
         width: width, height: height)
     }
   }

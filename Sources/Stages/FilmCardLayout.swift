@@ -99,7 +99,8 @@ struct FilmCardLayout: Sendable {
           // A separator between two parts is none at the beginning of a line.
           let text = text.hasPrefix("·\u{A0}") ? String(text.dropFirst(2)) : text
           return [
-            "text": text, "y": FilmCardLayout.text(y), "size": FilmCardLayout.text(size),
+            "text": FilmTexts.inOrder(text), "y": FilmCardLayout.text(y),
+            "size": FilmCardLayout.text(size),
             "weight": slot.values["weight"] ?? "400",
           ]
         }

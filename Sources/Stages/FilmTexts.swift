@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Pipelines
 
 /// What a film says, in the tenant's language.
@@ -45,20 +46,30 @@ struct FilmTexts: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  /// One line: what it is made of, by whom, when.
+  /// One line: what it is made of, by whom, when. A recording has many people, who are cut first: its day comes before
+  /// them.
   func meta(_ item: FilmItem) throws(Diagnostic) -> String {
-    [item.subtitle, try people(item), format.shortDate(item.day)].filter { !$0.isEmpty }
-      .map(FilmTexts.isolated).joined(separator: " ·\u{A0}")
+    let (people, day) = (try people(item), format.shortDate(item.day))
+    let parts = item.kind.medium == .recording ? [day, people] : [people, day]
+    return ([item.subtitle] + parts).filter { !$0.isEmpty }
+      .joined(separator: FilmTexts.separator)
   }
 
-  /// A part that is written from right to left, isolated (U+2068 … U+2069), so that it does not change places with its
-  /// neighbours.
-  static func isolated(_ part: String) -> String {
-    let isRightToLeft = part.unicodeScalars.contains { scalar in
-      (0x590...0x8FF).contains(scalar.value) || (0xFB1D...0xFDFF).contains(scalar.value)
-        || (0xFE70...0xFEFF).contains(scalar.value)
-    }
-    return isRightToLeft ? "\u{2068}\(part)\u{2069}" : part
+  /// Between the parts of one line.
+  static let separator = " ·\u{A0}"
+
+  /// A set line whose parts keep their places: one that is written from right to left is isolated (U+2068 … U+2069), or
+  /// it would change places with the number after it.
+  static func inOrder(_ line: String) -> String {
+    let parts = line.components(separatedBy: separator)
+    if parts.count < 2 { return line }
+    return parts.map { part in
+      let isRightToLeft = part.unicodeScalars.contains { scalar in
+        (0x590...0x8FF).contains(scalar.value) || (0xFB1D...0xFDFF).contains(scalar.value)
+          || (0xFE70...0xFEFF).contains(scalar.value)
+      }
+      return isRightToLeft ? "\u{2068}\(part)\u{2069}" : part
+    }.joined(separator: separator)
   }
 
   /// A figure's value and the word for what it counts.
