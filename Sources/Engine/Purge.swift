@@ -61,8 +61,20 @@ public struct Purge {
   }
 
   /// What stays, because it is out of this program's reach.
-  public var unreachable: [String] {
-    var lines = [
+  public func unreachable() throws -> [String] {
+    let together = try store.partitions(tenant: ReleaseTenant.operatorName)
+    var lines = [String]()
+    if !together.isEmpty {
+      let names = Set(together.map(\.pipeline)).sorted().joined(separator: ", ")
+      let versions = mirroring.map {
+        ", and remove the older versions below \($0.address)/operator/, if the bucket keeps any"
+      }
+      lines.append(
+        "the operator's reports of all tenants together (\(names)): once the platform has erased, run their"
+          + " periods again, then `yearbook prune --tenant @operator --grace 0s --yes`\(versions ?? "")"
+      )
+    }
+    lines += [
       "the platform's own database and media: erase there too\(user == nil ? ", or the next run publishes the tenant again" : "")",
       "backups and snapshots of the store, the workspace and the databases, and standby servers",
       "copies that readers saved, and caches of web servers before the store",
@@ -113,7 +125,8 @@ public struct Purge {
 
   private func eraseTenant() throws -> (tombstone: String, unreached: [String]) {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
-    let rows = try record.forgetTenant(id: tenant.id, slug: tenant.slug)
+    let rows =
+      try record.forgetTenant(id: tenant.id, slug: tenant.slug) + forgetResultsTogether()
     try blobs.removeAll(tenant: tenant.id)
     try OperatorPages.forget(tenant.slug, in: store)
     // Before the last step: once the folder is gone, nothing tells that there is something left to do.
@@ -121,6 +134,16 @@ public struct Purge {
     if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
     _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
     return (tombstone, [])
+  }
+
+  /// Removes the intermediate results of the operator's reports, which hold rows of all tenants.
+  ///
+  /// - Returns: How many rows of the record went.
+  private func forgetResultsTogether() throws -> Int {
+    let own = session.configuration.operatorTenant.id
+    let rows = try record.forgetResults(tenant: own)
+    try blobs.removeAll(tenant: own)
+    return rows
   }
 
   private func erase(_ user: String) throws -> String {
@@ -154,8 +177,23 @@ public struct Purge {
       releases += pruned.releases.count + pruned.leftovers.count
     }
     try blobs.removeAll(tenant: tenant.id)
-    let rows = try record.forgetPerson(tenant: tenant.id, user: user)
+    let rows = try record.forgetPerson(tenant: tenant.id, user: user) + forgetResultsTogether()
     return try putTombstone(releases: releases, rows: rows)
+  }
+}
+
+extension RunRecord {
+  /// Removes what was made of somebody's data in between: it is made again when it is needed.
+  ///
+  /// - Returns: How many rows went.
+  func forgetResults(tenant: String) throws(Diagnostic) -> Int {
+    var count = 0
+    for table in ["result", "kept"] {
+      count += try connection.query(
+        "DELETE FROM yearbook.\(table) WHERE tenant_id = $1 RETURNING 1", [tenant]
+      ).count
+    }
+    return count
   }
 }
 

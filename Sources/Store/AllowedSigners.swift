@@ -9,7 +9,9 @@ public struct AllowedSigners: Sendable {
   /// - Throws: `.configuration` for a file that is not there, has a line that cannot be read, or names no key.
   public init(file: String) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
-      throw Diagnostic(.configuration, "the list of signers \(file) is not there")
+      throw Diagnostic(
+        .configuration, "the list of signers \(file) is not there",
+        hint: "write a line `NAME namespaces=\"yearbook\" ssh-ed25519 KEY` for each that may sign")
     }
     var keys: Set<[UInt8]> = []
     let lines = String(decoding: bytes, as: UTF8.self)

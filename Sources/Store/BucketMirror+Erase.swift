@@ -25,12 +25,20 @@ extension BucketMirror {
   }
 
   /// Takes a tenant's slug of before out of the bucket, once the store has given its folder another name.
+  ///
+  /// With all versions: no later erasure would look for them there.
   public func remove(renamed slug: String) throws(Diagnostic) {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
     let folder = ReleaseTenant.folder(slug)
     guard FileReader.status(store.path(folder)) == nil else { return }
-    let refused = try client.delete(client.list(folder + "/").map(\.path))
+    for upload in try client.uploads(folder + "/") { try client.abort(upload) }
+    let refused =
+      if let versions = try client.versions(folder + "/") {
+        try client.delete(versions)
+      } else {
+        try client.delete(client.list(folder + "/").map(\.path))
+      }
     try forget(slug)
     if let line = told(refused, folder).first { throw Diagnostic(.io, line) }
   }

@@ -31,6 +31,12 @@ extension ReleaseStore {
     try folders(in: path("tenants")).filter { Name.isSlug($0) }
   }
 
+  /// As `tenants`, and at last the operator's name, where there are reports of all tenants together.
+  public func owners() throws(Diagnostic) -> [String] {
+    let own = ReleaseTenant.operatorName
+    return try tenants() + (partitions(tenant: own).isEmpty ? [] : [own])
+  }
+
   /// The claim of a tenant's slug; `nil` if it is free.
   public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     guard let claim = try claim(slug: slug) else { return nil }

@@ -79,7 +79,7 @@ struct ReleaseAddress {
   }
 
   static func partitions(tenant: String, in store: ReleaseStore) throws -> [ReleasePartition] {
-    let tenants = try store.tenants()
+    let tenants = try store.owners()
     guard tenants.contains(tenant) else {
       throw Diagnostic(
         .usage, "the store has no tenant '\(tenant)'",

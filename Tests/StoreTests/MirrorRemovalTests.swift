@@ -101,9 +101,11 @@ extension MirrorTrials {
 
     @Test func `A tenant's old slug goes once the store has the new one`() throws {
       try withTemporaryFolder { folder in
-        let scene = try MirrorScene(folder)
-        _ = try scene.store.publish(MirrorScene.small(1))
-        try scene.mirrorAll()
+        let scene = try MirrorScene(folder, bucket: "versions")
+        for number in 1...2 {
+          _ = try scene.store.publish(MirrorScene.small(number))
+          try scene.mirrorAll()
+        }
         let mirror = try scene.mirror()
         try mirror.remove(renamed: "acme")
         #expect(try scene.paths().count > 9)
@@ -111,6 +113,7 @@ extension MirrorTrials {
         try scene.mirrorAll()
         try mirror.remove(renamed: "acme")
         #expect(try scene.paths().allSatisfy { $0.hasPrefix("tenants/ajax/") })
+        #expect(try ObjectClient(scene.bucket()).versions("tenants/acme/")?.isEmpty == true)
         #expect(try scene.verify().faults == [])
       }
     }

@@ -62,7 +62,7 @@ struct PruneCommand: ParsableCommand {
     let rule = PruneRule(
       last: keepLast, daily: keepDaily, weekly: keepWeekly, monthly: keepMonthly,
       yearly: keepYearly, grace: seconds ?? 0)
-    let slugs = tenant.isEmpty ? try store.tenants() : tenant
+    let slugs = tenant.isEmpty ? try store.owners() : tenant
     let partitions = try slugs.flatMap { try ReleaseAddress.partitions(tenant: $0, in: store) }
     let now = Int(Date().timeIntervalSince1970)
     var failures: [Diagnostic] = []

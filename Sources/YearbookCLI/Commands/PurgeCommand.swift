@@ -70,7 +70,7 @@ struct PurgeCommand: ParsableCommand {
       }
       out.line("erased; \(tombstone) says so")
       out.line("what this program can't reach:")
-      for line in purge.unreachable + unreached { out.line("  \(line)") }
+      for line in try purge.unreachable() + unreached { out.line("  \(line)") }
     }
   }
 }

@@ -42,7 +42,7 @@ struct ReleasesCommand: ParsableCommand {
         if let place {
           try ReleaseAddress.partitions(tenant: place, in: store)
         } else {
-          try store.tenants().flatMap { try store.partitions(tenant: $0) }
+          try store.owners().flatMap { try store.partitions(tenant: $0) }
         }
       for partition in partitions {
         if let head = try store.latest(partition) {

@@ -41,7 +41,7 @@ struct VerifyCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     let mirroring = mirror ? try configuration.mirroring(store) : nil
-    let tenants = try store.tenants()
+    let tenants = try store.owners()
     for slug in tenant where !tenants.contains(slug) {
       throw Diagnostic(
         .usage, "the store has no tenant '\(slug)'",
@@ -96,13 +96,21 @@ struct VerifyCommand: ParsableCommand {
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
-    if faults > 0 {
-      out.line(
-        mirror
-          ? "what to do: yearbook mirror puts what is missing or behind; what was altered, remove from the bucket first"
-          : "what to do: restore the folders named above from a backup, or remove them and run the pipelines again"
-      )
+    if let advice = advice(found) { out.line("what to do: \(advice)") }
+  }
+
+  /// What to do about what was found, by the gravest of it.
+  private func advice(_ found: Verification) -> String? {
+    let kinds = Set(found.faults.filter { !$0.isHarmless }.map(\.kind))
+    if kinds.isEmpty { return nil }
+    if kinds == [.unsigned] {
+      return
+        "where nothing was signed before, run the periods again with signing.key and prune what is older;"
+        + " else somebody else published it"
     }
+    return mirror
+      ? "yearbook mirror puts what is missing or behind; what was altered, remove from the bucket first"
+      : "restore the folders named above from a backup, or remove them and run the pipelines again"
   }
 
   private func printJSON(of found: Verification) throws {
