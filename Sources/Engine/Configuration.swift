@@ -44,6 +44,20 @@ public struct Configuration: Sendable {
   /// The settings of a tenant, the defaults where the file names none.
   public func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
 
+  /// Refuses settings of a tenant that the platform does not have: a slug that is misspelt, or was changed, would leave
+  /// its tenant unencrypted, or named.
+  ///
+  /// - Throws: `.configuration`.
+  public func refuseUnknownTenants(among slugs: Set<String>) throws(Diagnostic) {
+    guard let unknown = tenants.keys.filter({ !slugs.contains($0) }).min() else { return }
+    let nearest = NearestWords.hint(for: unknown, in: Array(slugs))
+    throw Diagnostic(
+      .configuration,
+      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', and the platform has no such tenant",
+      hint: [nearest, "if it is gone, remove the section"].compactMap(\.self).joined(
+        separator: "; "))
+  }
+
   /// The folder that relative paths in the file, and `pipelines/`, are sought in.
   public var folder: String {
     guard let file else { return FileManager.default.currentDirectoryPath }
@@ -174,6 +188,7 @@ extension Configuration {
       settings.mediaPrefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
     }
     settings.recipients = recipients(map?["recipients"]).map(\.description)
+    settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
     return settings
   }
 

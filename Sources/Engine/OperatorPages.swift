@@ -36,6 +36,8 @@ struct OperatorPages {
     var failed: [Failure]
     /// The command that tries all that failed again.
     var retry: String?
+    /// What stopped the run as a whole.
+    var problem: String?
   }
 
   /// Writes what a run published, left and failed.
@@ -58,7 +60,8 @@ struct OperatorPages {
           tenant: failure.slug, pipeline: failure.pipeline, period: failure.period,
           stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
           retry: "yearbook retry \(summary.run) --tenant \(failure.slug)")
-      }, retry: failures.isEmpty ? nil : "yearbook retry \(summary.run)")
+      }, retry: failures.isEmpty ? nil : "yearbook retry \(summary.run)",
+      problem: summary.problem?.description)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     try store.putRun(summary.run.lowercased(), Array(try encoder.encode(file)) + [0x0A])
@@ -161,7 +164,8 @@ struct OperatorPages {
       .init(
         id: run.id, name: run.name, state: run.state, finished: run.finished,
         published: run.published.count, unchanged: run.unchanged,
-        failed: run.failed.count + run.skipped, retry: run.state == "failed" ? run.retry : nil)
+        failed: run.failed.count + run.skipped, retry: run.state == "failed" ? run.retry : nil,
+        problem: run.problem)
     }
     let pages: [(path: String, bytes: [UInt8])] = [
       (Self.catalogPath, bytes),

@@ -65,13 +65,32 @@ extension Publisher {
   }
 
   private func recipients(of partition: RunPlan.Partition) throws -> [AgeRecipient] {
-    guard !partition.settings.recipients.isEmpty else { return [] }
+    guard !partition.settings.recipients.isEmpty else {
+      if !partition.settings.isOpen, try wasSealed(partition.tenant.id) {
+        throw Diagnostic(
+          .configuration,
+          "what is published of this tenant is encrypted, and no recipients are configured now",
+          hint:
+            "name them below 'tenants: \(partition.tenant.slug):'; 'recipients: []' there publishes it"
+            + " as it is from now on")
+      }
+      return []
+    }
     return try partition.settings.recipients.map { text in
       guard let recipient = AgeRecipient(text) else {
         throw Diagnostic(.configuration, "a recipient is no age public key")
       }
       return recipient
     } + recipients
+  }
+
+  private func wasSealed(_ tenant: String) throws -> Bool {
+    try sealedTenants.withLock { known in
+      if let known { return known.contains(tenant) }
+      let found = try record.withLock { record in try record.sealedTenants() }
+      known = found
+      return found.contains(tenant)
+    }
   }
 
   /// The newest release's files by name: their digests and where they lie.
@@ -121,6 +140,14 @@ extension RunRecord {
       return nil
     }
     return Blob(digest: digest, byteCount: try row.int("bytes"))
+  }
+
+  /// The ids of tenants of whom anything was ever encrypted.
+  func sealedTenants() throws(Diagnostic) -> Set<String> {
+    Set(
+      try connection.query("SELECT DISTINCT tenant_id::text AS id FROM yearbook.sealed").map {
+        row throws(Diagnostic) in try row.string("id")
+      })
   }
 
   func add(_ files: [SealedFile]) throws(Diagnostic) {

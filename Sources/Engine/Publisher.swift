@@ -23,6 +23,8 @@ final class Publisher: Sendable {
   private let versions: [String: String]
   /// What this run published or called final.
   private let told = Locked<[(place: ReleasePartition, head: Head)]>([])
+  /// The ids of tenants of whom anything was ever encrypted; `nil` until somebody asks.
+  let sealedTenants = Locked<Set<String>?>(nil)
   /// By slug, as far as this run has looked.
   private let catalogs = Locked<[String: TenantCatalog]>([:])
 

@@ -3,7 +3,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth, fifth]
+  static let migrations = [first, second, third, fourth, fifth, sixth]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -253,5 +253,17 @@ enum RecordSchema {
     CREATE INDEX ON yearbook.kept (run_id);
     COMMENT ON TABLE yearbook.kept IS
       'the rows, as blobs of the workspace, that a partition had when it failed last; gone once it is published';
+    """
+
+  private static let sixth = """
+    ALTER TABLE yearbook.run ADD COLUMN problem text, ADD COLUMN hint text;
+    COMMENT ON COLUMN yearbook.run.problem IS
+      'what stopped the run as a whole, as it was told; null where its partitions came to their ends';
+    CREATE OR REPLACE VIEW yearbook.runs AS
+      SELECT id, name, as_of, state, started, finished,
+        extract(epoch FROM coalesce(finished, now()) - started)::numeric(12, 3) AS seconds,
+        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
+        problem, hint
+      FROM yearbook.run;
     """
 }

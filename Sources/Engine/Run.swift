@@ -12,7 +12,7 @@ import Store
 /// durable, records and publishes.
 final class Run {
   private let session: RunSession
-  private let plan: RunPlan
+  private var plan: RunPlan
   private let record: RunRecord
   private let id: String
   /// The run whose work is shared: this one's own, unless it joined another.
@@ -113,6 +113,7 @@ final class Run {
     do {
       for fault in faults { state.refused(fault) }
       do {
+        try refuseMoved()
         try tryPipelines()
         try extract()
       } catch let error as Diagnostic where error.code == .interrupted {
@@ -128,14 +129,13 @@ final class Run {
       let cause = error
       do {
         try committer.finish()
-        try record.finish(id, state: "failed", state.counts)
+        let problem = Self.problem(cause)
+        try record.finish(id, state: "failed", state.counts, problem: problem)
+        try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
       } catch { throw cause }
       throw cause
     }
-    var summary = RunSummary(
-      run: id, name: plan.name, moment: plan.moment, counts: state.counts,
-      seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
-      failures: state.failures, wasInterrupted: session.cancellation.isRequested)
+    var summary = summary(problem: nil)
     try record.finish(id, state: summary.state, summary.counts)
     try publisher.finish(summary, isForAll: plan.isSchedule)
     // The releases are out and stay, whatever comes of this.
@@ -145,6 +145,20 @@ final class Run {
     }
     state.tell(.finished(summary))
     return summary
+  }
+
+  private func summary(problem: Diagnostic?) -> RunSummary {
+    RunSummary(
+      run: id, name: plan.name, moment: plan.moment, counts: state.counts,
+      seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
+      failures: state.failures,
+      wasInterrupted: problem == nil && session.cancellation.isRequested, problem: problem)
+  }
+
+  /// The first of what is wrong, of which there may be several.
+  private static func problem(_ cause: any Error) -> Diagnostic {
+    if let diagnostics = cause as? Diagnostics, let first = diagnostics.all.first { return first }
+    return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
   }
 
   /// Waits for all partitions, those too that begin only when a published one makes way for them.
@@ -176,19 +190,55 @@ final class Run {
     }
   }
 
-  /// A pipeline whose exact SQL has not passed the isolation trial does not run.
+  /// A tenant whose slug has changed keeps one folder: until it is renamed in the store too, the tenant fails, or it would
+  /// have two.
+  private func refuseMoved() throws {
+    let slugs = try record.publishedSlugs()
+    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
+      let tenant = plan.partitions[index].tenant
+      guard let known = slugs[tenant.id], !known.contains(tenant.slug) else { continue }
+      for old in known.sorted() {
+        // One that was removed, or given to another tenant, holds nobody back.
+        guard try publisher.store.tenant(slug: old)?.id == tenant.id else { continue }
+        plan.partitions[index].fault = Diagnostic(
+          .configuration, "the tenant was published as '\(old)' and has another slug now",
+          at: .init(stage: "plan", tenant: tenant.slug),
+          hint: "`yearbook tenant rename \(old) \(tenant.slug)`, then retry")
+      }
+    }
+  }
+
+  /// A pipeline whose exact SQL has not passed the isolation trial does not run: its partitions fail. Where there are no
+  /// others, the run does.
   private func tryPipelines() throws {
     let names = Set(plan.partitions.map(\.pipeline.name))
+    var faults: [String: Diagnostic] = [:]
+    var cause: (any Error)?
     try reader.withSource { source, _ in
       let trial = try IsolationTrial(
         record: record.connection, source: source.connection, schema: source.schema)
       for pipeline in session.library.pipelines where names.contains(pipeline.name) {
         let fingerprint = trial.fingerprint(of: pipeline)
         if try record.hasPassedTrial(fingerprint) { continue }
-        let silent = try trial.run(pipeline).silent
+        let silent: [String]
+        do {
+          silent = try trial.run(pipeline).silent
+        } catch let error as Diagnostics {
+          var fault = Self.problem(error)
+          fault.subject.stage = fault.subject.stage ?? "trial"
+          fault.subject.pipeline = pipeline.name
+          fault.hint = fault.hint ?? "mend the pipeline; `yearbook check` tries it without a run"
+          faults[pipeline.name] = fault
+          cause = cause ?? error
+          continue
+        }
         try record.addTrial(fingerprint, pipeline: pipeline.name)
         state.tell(.tried(pipeline: pipeline.name, silent: silent))
       }
+    }
+    if let cause, faults.count == names.count { throw cause }
+    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
+      plan.partitions[index].fault = faults[plan.partitions[index].pipeline.name]
     }
   }
 

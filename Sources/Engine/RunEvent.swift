@@ -43,13 +43,15 @@ public struct RunSummary: Sendable {
   public var stageSeconds: [String: Double]
   public var failures: [Diagnostic]
   public var wasInterrupted: Bool
+  /// What stopped the run as a whole; it is thrown as well.
+  public var problem: Diagnostic?
   /// What mirroring came to; `nil` without a mirror, or where nothing had changed.
   public var mirroring: MirrorSummary?
 
   /// `done`, `failed` or `interrupted`, as it is recorded.
   public var state: String {
     if wasInterrupted { return "interrupted" }
-    return counts.failed + counts.skipped > 0 ? "failed" : "done"
+    return problem != nil || counts.failed + counts.skipped > 0 ? "failed" : "done"
   }
 }
 

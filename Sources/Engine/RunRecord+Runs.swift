@@ -41,6 +41,9 @@ extension RunRecord {
     public var started: String
     public var seconds: Double
     public var counts: RunCounts
+    /// What stopped the run as a whole, and what to do about it.
+    public var problem: String?
+    public var hint: String?
   }
 
   /// A partition that a run could not bring to its end.
@@ -91,14 +94,25 @@ extension RunRecord {
       """)
   }
 
-  func finish(_ id: String, state: String, _ counts: RunCounts) throws(Diagnostic) {
+  /// - Parameter problem: what stopped the run as a whole.
+  func finish(
+    _ id: String, state: String, _ counts: RunCounts, problem: Diagnostic? = nil
+  ) throws(Diagnostic) {
     try connection.query(
       """
       UPDATE yearbook.run SET state = $2, finished = now(), planned = $3, published = $4,
-        unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10
+        unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10,
+        problem = $11, hint = $12
       WHERE id = $1
-      """, [id, state] + counts.values)
+      """, [id, state] + counts.values + [problem.map(Self.told), problem?.hint])
     try connection.unlock(Self.lock(of: id))
+  }
+
+  /// What is wrong and where, without what to do.
+  private static func told(_ problem: Diagnostic) -> String {
+    var problem = problem
+    problem.hint = nil
+    return problem.description
   }
 
   func add(_ failure: Failure, isTransient: Bool, to run: String) throws(Diagnostic) {
@@ -134,7 +148,8 @@ extension RunRecord {
       """
       SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
         (extract(epoch FROM coalesce(finished, now()) - started) * 1000)::bigint AS ms,
-        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings
+        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
+        problem, hint
       FROM yearbook.run WHERE starts_with(id, $1) ORDER BY run.started DESC, id COLLATE "C" DESC LIMIT $2
       """, [beginning, String(limit)])
     { runs.append(try run(row)) }
@@ -155,7 +170,8 @@ extension RunRecord {
       id: try row.string("id"), name: try row.string("name"), moment: try row.string("as_of"),
       arguments: try row.string("arguments"), state: try row.string("state"),
       started: try row.string("started"),
-      seconds: Double(try row.int("ms")) / 1000, counts: counts)
+      seconds: Double(try row.int("ms")) / 1000, counts: counts,
+      problem: try row.optionalString("problem"), hint: try row.optionalString("hint"))
   }
 
   /// What a run could not do and no run has done since.

@@ -141,7 +141,8 @@ extension RunRecord {
       """
       SELECT id, extract(epoch FROM now() - started)::bigint AS age FROM yearbook.run r
       WHERE name = $1 AND arguments !~ '(^| )(retry|--tenant|--period|--as-of)( |=|$)'
-        AND (state = 'done' OR state = 'failed' AND failed + skipped = (
+        AND problem IS NULL
+        AND (state = 'done' OR state = 'failed' AND failed + skipped > 0 AND failed + skipped = (
           SELECT count(*) FROM (
             SELECT DISTINCT pipeline, tenant_id, period FROM yearbook.failure f WHERE f.run_id = r.id
           ) f JOIN yearbook.partition p USING (pipeline, tenant_id, period)

@@ -46,6 +46,15 @@ extension RunRecord {
     }
   }
 
+  /// The slugs that tenants had when they were published, by their ids, as far as there are releases.
+  func publishedSlugs() throws(Diagnostic) -> [String: Set<String>] {
+    var slugs: [String: Set<String>] = [:]
+    for row in try connection.query(
+      "SELECT DISTINCT tenant_id::text AS id, slug FROM yearbook.partition WHERE release_id IS NOT NULL"
+    ) { slugs[try row.string("id"), default: []].insert(try row.string("slug")) }
+    return slugs
+  }
+
   /// The people of a tenant who are left out of all that is read.
   func erased(of tenants: [String]) throws(Diagnostic) -> [String] {
     var users: [String] = []

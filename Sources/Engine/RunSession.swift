@@ -85,6 +85,7 @@ public struct RunSession {
   func plan(
     _ request: Planner.Request, _ only: Set<[String]>?, tenants: Source.Tenants
   ) throws -> RunPlan {
+    try configuration.refuseUnknownTenants(among: tenants.slugs)
     // The store itself is asked, not the record: a release that is lost is made again.
     let store = try ReleaseStore(
       root: required(configuration.store, "store", "YEARBOOK_STORE"))

@@ -82,6 +82,9 @@ public final class Source {
     /// What is wrong with those that have not even a name for their partitions.
     public var nameless: [Diagnostic] = []
 
+    /// Of all, those that are not active too.
+    public var slugs: Set<String> = []
+
     /// How many can't be served.
     public var unservedCount: Int { faulty.count + nameless.count }
   }
@@ -118,7 +121,16 @@ public final class Source {
         tenants.served.append(tenant)
       }
     }
+    tenants.slugs = Set(
+      try connection.query("SELECT slug FROM tenant").map { row throws(Diagnostic) in
+        try row.string("slug")
+      })
     return tenants
+  }
+
+  /// The slug of a tenant, active or not; `nil` where the platform has no such tenant.
+  public func slug(of id: String) throws(Diagnostic) -> String? {
+    try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
   }
 
   private static func isSlug(_ slug: String) -> Bool {

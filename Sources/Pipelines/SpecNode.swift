@@ -26,6 +26,10 @@ public struct SpecNode {
   public func word(of words: [String]) -> String? {
     guard let text = string() else { return nil }
     guard words.contains(text) else {
+      if words.isEmpty {
+        report("'\(text)' names nothing: there is nothing to choose from")
+        return nil
+      }
       report(
         "expected one of \(words.joined(separator: ", ")), found '\(text)'",
         hint: NearestWords.hint(for: text, in: words))

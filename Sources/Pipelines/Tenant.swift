@@ -40,6 +40,8 @@ public struct TenantSettings: Hashable, Sendable {
   public var mediaPrefix: String = ""
   /// age public keys that what is published is encrypted to, beside the operator's; none: it is not encrypted.
   public var recipients: [String] = []
+  /// Whether what was encrypted before may be published as it is from now on (`recipients: []`).
+  public var isOpen = false
 
   public init() {}
 }

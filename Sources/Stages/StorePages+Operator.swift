@@ -58,10 +58,12 @@ public struct OperatorOverview: Sendable {
     public var published, unchanged, failed: Int
     /// What tries all that failed again.
     public var retry: String?
+    /// What stopped the run as a whole.
+    public var problem: String?
 
     public init(
       id: String, name: String, state: String, finished: String, published: Int, unchanged: Int,
-      failed: Int, retry: String?
+      failed: Int, retry: String?, problem: String? = nil
     ) {
       self.id = id
       self.name = name
@@ -71,6 +73,7 @@ public struct OperatorOverview: Sendable {
       self.unchanged = unchanged
       self.failed = failed
       self.retry = retry
+      self.problem = problem
     }
   }
 
@@ -209,6 +212,7 @@ extension StorePages {
       cell("Unchanged", String(run.unchanged), isNumber: true, &page)
       cell("Failed", String(run.failed), isNumber: true, &page)
       page.raw("<td>")
+      if let problem = run.problem { page.text("stopped: \(problem) ") }
       if let retry = run.retry { page.element("code", retry) }
       page.raw("</td></tr>\n")
     }

@@ -109,7 +109,9 @@ final class Disk: Sendable {
     let hint: String? =
       switch number {
       case ENOSPC, EDQUOT: "free some space there and run again; what was published stays"
-      case EACCES, EPERM, EROFS: "check who may write there"
+      case EACCES, EPERM: "check who may write there"
+      case EROFS: "mount the file system for writing"
+      case ENOTDIR: "name a folder"
       default: nil
       }
     return Diagnostic(

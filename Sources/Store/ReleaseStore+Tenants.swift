@@ -43,7 +43,7 @@ extension ReleaseStore {
     guard FileReader.status(target) == nil else {
       throw Diagnostic(
         .configuration, "the store's folder tenants/\(new) is there already",
-        hint: "purge it first, or choose another slug")
+        hint: "two tenants can't share one: `yearbook releases \(new)` shows what lies there")
     }
     try disk.rename(source, to: target)
     try rewriteClaim(claim, slug: new)

@@ -33,12 +33,18 @@ struct Status {
         + " \(Figures.count(counts.unchanged)) unchanged, \(Figures.count(counts.failed)) failed,"
         + " \(Figures.count(counts.skipped)) skipped; stages: \(Figures.count(counts.stagesRun)) run,"
         + " \(Figures.count(counts.stagesFound)) found done")
+    if let problem = run.problem {
+      out.line("\(out.styled("stopped", .red)): \(problem)")
+      if let hint = run.hint { out.line("  what to do: \(hint)") }
+      out.line("  then: yearbook \(run.arguments)")
+    }
   }
 
   private func printPartitions(_ out: Console, each: Bool) throws {
     let counts = try record.partitionCounts(choice)
     let total = counts.reduce(0) { $0 + $1.partitions }
     out.line()
+    if !each { out.line("the store now:") }
     if total == 0 {
       out.line(
         choice.isAll ? "no partition was brought to an end yet" : "no partition is of that kind")
@@ -164,6 +170,7 @@ private struct StatusJSON: Encodable {
   }
 
   var run, name, as_of, state, started, arguments: String
+  var problem, hint: String?
   var seconds: Double
   var planned, published, unchanged, failed, skipped: Int
   var stages_run, stages_found, warnings: Int
@@ -182,6 +189,8 @@ private struct StatusJSON: Encodable {
     state = run.state
     started = run.started
     arguments = run.arguments
+    problem = run.problem
+    hint = run.hint
     seconds = run.seconds
     planned = run.counts.planned
     published = run.counts.published

@@ -26,7 +26,7 @@ struct LongRecordingTests {
     #expect(looped.status == 0, "\(looped.errors)")
     // The server and its children do not outlive the program: `time` sees the largest of them.
     let start = Date()
-    let inspected = Run.tool("time", "-f", "%M", Self.program, "film", "inspect", long)
+    let inspected = Run.tool("time", "-f", "%M", Self.program, "film", "inspect", "--json", long)
     let seconds = Date().timeIntervalSince(start)
     #expect(inspected.status == 0, "\(inspected.errors)")
     let probe = try #require(

@@ -39,6 +39,8 @@ struct BadInputTests {
     (["run", "rows", "--period", "9999"], "has not begun"),
     (["run", "row"], "did you mean rows?"),
     (["run", "rows", "--as-of", "yesterday"], "is no day"),
+    (["run", "rows", "--as-of", "2999-01-01"], "has not come yet"),
+    (["run", "rows", "--as-of", "2999-01-01T00:00:00Z"], "has not come yet"),
     (["run", "rows", "--jobs", "0"], "--jobs"),
     (["run", "rows", "--nonsense"], "nonsense"),
     (["retry"], "no run has failed"),
@@ -75,6 +77,32 @@ struct BadInputTests {
       #expect(status == 78)
       #expect(output.contains("another tenant's data"), "\(output)")
       #expect(try here.payload().isEmpty)
+      // Whoever comes later learns why, too.
+      for command in [["status"], ["status", "--json"], ["logs"]] {
+        let told = try here.yearbook(command)
+        #expect(told.output.contains("another tenant's data"), "\(told.output)")
+      }
+      let page = try String(
+        contentsOfFile: "\(here.folder)/store/operator/index.html", encoding: .utf8)
+      #expect(page.contains("stopped: "), "\(page)")
+    }
+  }
+
+  @Test func `Settings of a tenant that the platform lacks are refused, with the nearest slug`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.write("yearbook.yaml", "tenants:\n  acne: {privacy: initials}\n")
+      for command in [["run", "rows", "--period", "2025"], ["doctor"]] {
+        let (status, output) = try here.yearbook(command)
+        #expect(status == 78, "\(output)")
+        #expect(output.contains("sets 'tenants: acne:'"), "\(output)")
+        #expect(output.contains("did you mean acme?"), "\(output)")
+      }
+      // Of one that is not active any more they may stay.
+      try here.platform.connect().execute("UPDATE app.tenant SET slug = 'acne', status = 'I'")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
     }
   }
 

@@ -102,38 +102,68 @@ struct FailureTests {
     }
   }
 
+  @Test func `A pipeline whose queries are broken fails for all, and the others publish`() throws {
+    try Installation.with { here in
+      for name in ["acme", "zeta"] { try here.addTenant(name) }
+      try Self.addPipelines(here)
+      try here.write(
+        "pipelines/first/people.sql",
+        "SELECT p.tenant_id, u.usrname AS username FROM partition p JOIN \"user\" u ON u.tenantid = p.tenant_id"
+      )
+      let (status, output) = try here.yearbook(["run", "nightly"])
+      #expect(status == 1, "\(output)")
+      #expect(output.contains("2 published, 0 unchanged, 2 failed, 2 skipped"), "\(output)")
+      let told = try here.yearbook(["status"])
+      #expect(told.output.contains("failed 2 partitions: "), "\(told.output)")
+      #expect(told.output.contains("usrname"), "\(told.output)")
+      #expect(told.output.contains("first acme "), "\(told.output)")
+      try here.write(
+        "pipelines/first/people.sql",
+        "SELECT p.tenant_id, u.username FROM partition p JOIN \"user\" u ON u.tenantid = p.tenant_id"
+      )
+      let retry = try here.yearbook(["retry"])
+      #expect(retry.status == 0, "\(retry.output)")
+      #expect(retry.output.contains("4 published, 0 unchanged, 0 failed"), "\(retry.output)")
+    }
+  }
+
+  /// `first` and `second`, which needs it, beside `rows`; `nightly` runs all three.
+  private static func addPipelines(_ here: Installation) throws {
+    for name in ["first", "second"] {
+      try here.write(
+        "pipelines/\(name)/pipeline.yaml",
+        Installation.text("pipelines/rows/pipeline.yaml", in: here.folder)
+          .replacingOccurrences(of: "name: rows", with: "name: \(name)"))
+      try here.write(
+        "pipelines/\(name)/people.sql",
+        """
+        SELECT p.tenant_id, u.username\(name == "first" ? ", 1 / (u.age - 30) AS one" : "")
+        FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id
+        """)
+    }
+    try here.write(
+      "pipelines/nightly.yaml",
+      """
+      name: nightly
+      tenants: active
+      pipelines:
+        - {run: first, periods: [this-year]}
+        - {run: second, periods: [this-year], needs: [first]}
+        - {run: rows, periods: [this-year]}
+      """)
+    for locale in ["en", "pt-BR", "es"] {
+      let file = "templates/messages/\(locale).yaml"
+      let words = "{figures: {people: P}, columns: {username: N}, tables: {people: P}}"
+      try here.write(
+        file,
+        Installation.text(file, in: here.folder) + "first: \(words)\nsecond: \(words)\n")
+    }
+  }
+
   @Test func `A failed pipeline stops only what needs it, for its tenant alone`() throws {
     try Installation.with { here in
       for name in ["acme", "zeta"] { try here.addTenant(name) }
-      for name in ["first", "second"] {
-        try here.write(
-          "pipelines/\(name)/pipeline.yaml",
-          Installation.text("pipelines/rows/pipeline.yaml", in: here.folder)
-            .replacingOccurrences(of: "name: rows", with: "name: \(name)"))
-        try here.write(
-          "pipelines/\(name)/people.sql",
-          """
-          SELECT p.tenant_id, u.username\(name == "first" ? ", 1 / (u.age - 30) AS one" : "")
-          FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id
-          """)
-      }
-      try here.write(
-        "pipelines/nightly.yaml",
-        """
-        name: nightly
-        tenants: active
-        pipelines:
-          - {run: first, periods: [this-year]}
-          - {run: second, periods: [this-year], needs: [first]}
-          - {run: rows, periods: [this-year]}
-        """)
-      for locale in ["en", "pt-BR", "es"] {
-        let file = "templates/messages/\(locale).yaml"
-        let words = "{figures: {people: P}, columns: {username: N}, tables: {people: P}}"
-        try here.write(
-          file,
-          Installation.text(file, in: here.folder) + "first: \(words)\nsecond: \(words)\n")
-      }
+      try Self.addPipelines(here)
       try here.platform.connect().execute(
         "UPDATE app.\"user\" SET age = 31 WHERE tenantid ="
           + " (SELECT id FROM app.tenant WHERE slug = 'zeta')")

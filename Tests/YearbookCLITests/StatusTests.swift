@@ -131,6 +131,13 @@ struct StatusTests {
       #expect(try here.yearbook(["retry"]).status == 0)
       let good = try here.yearbook(["status", "--max-age", "26h"])
       #expect(good.status == 0, "\(good.output)")
+      // One that was stopped before any partition could fail is none.
+      try record.execute("UPDATE yearbook.run SET started = started - interval '30 hours'")
+      try here.write(
+        "pipelines/rows/people.sql", "SELECT p.tenant_id, p.nothing AS username FROM partition p")
+      #expect(try here.yearbook(["run", "nightly"]).status == 78)
+      let stopped = try here.yearbook(["status", "--max-age", "26h"])
+      #expect(stopped.status == 1, "\(stopped.output)")
     }
   }
 

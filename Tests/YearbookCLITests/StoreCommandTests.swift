@@ -237,13 +237,27 @@ struct StoreCommandTests {
         "/bin/grep", "-rlE", "AGE-SECRET-KEY|username", "\(here.folder)/store/tenants/acme",
       ])
       #expect(found.output == "")
+      // Recipients that are lost do not open what was encrypted; that takes a word.
+      try here.write("yearbook.yaml", "encryption: {recipients: [\(keys[1])]}\n")
+      try Self.expect(
+        here, ["run", "rows", "--period", "2025"], status: 1, "no recipients are configured now")
+      #expect(
+        try here.payload().keys.filter { $0.contains("/acme/") }.allSatisfy { $0.hasSuffix(".age") }
+      )
+      try here.write("yearbook.yaml", "tenants: {acme: {recipients: []}}\n")
+      try Self.expect(here, ["run", "rows", "--period", "2025"], "1 published, 1 unchanged")
     }
   }
 
   @Test func `A tenant's new slug takes its folder along`() throws {
     try Self.with { here in
+      try Self.expect(
+        here, ["tenant", "rename", "acme", "ajax"], status: 78, "change its slug in the platform")
       try here.platform.connect().execute("UPDATE app.tenant SET slug = 'ajax' WHERE slug = 'acme'")
       try Self.expect(here, ["tenant", "rename", "acme", "other"], status: 78)
+      // A night between the two makes no second folder.
+      try Self.expect(
+        here, ["run", "rows", "--period", "2025"], status: 1, "yearbook tenant rename acme ajax")
       try Self.expect(here, ["tenant", "rename", "acme", "ajax"], "tenants/ajax now")
       try Self.expect(here, ["tenant", "rename", "acme", "ajax"], status: 64)
       try Self.expect(here, ["verify", "--deep"], "all as published")

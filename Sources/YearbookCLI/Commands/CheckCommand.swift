@@ -38,19 +38,22 @@ struct CheckCommand: ParsableCommand {
         source: Source(source, schema: configuration.schema).connection,
         schema: configuration.schema)
       var faults: [Diagnostic] = []
+      var lines: [String] = []
       for pipeline in library.pipelines {
         do {
           let outcome = try trial.run(pipeline)
           faults += pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
           let rest =
             outcome.silent.isEmpty
-            ? "" : "; no row came of \(outcome.silent.joined(separator: ", "))"
-          out.line("\(pipeline.name): tenants stay apart in every query\(rest)")
+            ? ""
+            : " (of the trial's rows none reached \(outcome.silent.joined(separator: ", ")))"
+          lines.append("\(pipeline.name): tenants stay apart in every query\(rest)")
         } catch let error as Diagnostics {
           faults += error.all
         }
       }
       guard faults.isEmpty else { throw Diagnostics(faults) }
+      for line in lines { out.line(line) }
     }
   }
 

@@ -41,6 +41,23 @@ struct DoctorCommand: ParsableCommand {
     report.check("templates") { try configuration.templateFolder() }
     report.folder("store", configuration.store, variable: "YEARBOOK_STORE")
     report.folder("workspace", configuration.workspace, variable: "YEARBOOK_WORKSPACE")
+    if let key = configuration.signingKey {
+      report.check("signing") {
+        _ = try ReleaseSigner(
+          file: key, agent: ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"])
+        return key
+      }
+    }
+    let sealed = configuration.tenants.count { !$0.value.recipients.isEmpty }
+    if sealed > 0 {
+      report.check("encryption") {
+        guard !configuration.recipients.isEmpty else {
+          return
+            "\(Figures.count(sealed, "tenant")), and you can't open them: no recipients of yours"
+        }
+        return "\(Figures.count(sealed, "tenant")), to you as well"
+      }
+    }
     if configuration.mirror != nil, let root = configuration.store {
       report.check("mirror") {
         let mirroring = try configuration.mirroring(configuration.releaseStore(root))
@@ -55,6 +72,7 @@ struct DoctorCommand: ParsableCommand {
           configuration.required(configuration.source, "source", "YEARBOOK_SOURCE"),
           schema: configuration.schema)
         let tenants = try source.tenants()
+        try configuration.refuseUnknownTenants(among: tenants.slugs)
         return
           "\(source.connection.target), PostgreSQL \(source.connection.serverVersion / 10_000), "
           + Figures.count(tenants.served.count, "active tenant")
@@ -122,7 +140,9 @@ private struct Report {
         subject, "\(path): only \(Figures.bytes(free)) free", hint: "films need room: 1 GB at least"
       )
     }
-    note(subject, "\(path), \(Figures.bytes(free)) free")
+    let isThere = existing == URL(fileURLWithPath: path).standardizedFileURL.path
+    note(
+      subject, "\(path), \(Figures.bytes(free)) free\(isThere ? "" : ", made by the first run")")
   }
 
   private func line(_ word: String, _ style: Console.Style, _ subject: String, _ text: String) {

@@ -115,7 +115,10 @@ struct FilmRenderCommand: ParsableCommand {
     commandName: "render",
     abstract: "Draws one scene as a PNG or MP4 file, or the whole film as an MP4 file.")
 
-  @Argument(help: "The scene's number, as 'plan' lists it; none: the whole film.")
+  @Argument(
+    help:
+      "The scene's number, as 'plan' lists it; none: the whole film, or a picture of its first scene."
+  )
   var scene: Int?
   @Option(help: "The file to write: .png or .mp4.")
   var to: String
@@ -131,6 +134,7 @@ struct FilmRenderCommand: ParsableCommand {
         let (frame, warnings) = try bench.picture(scene: scene ?? 1, at: at)
         FilmOptions.write(warnings)
         try Data(Bitmap(frame).png()).write(to: URL(fileURLWithPath: to))
+        Console.standardOutput.line("scene \(scene ?? 1), written to \(to)")
       case "mp4":
         let (made, warnings) = try bench.film(scene: scene, to: to)
         FilmOptions.write(warnings)
@@ -152,13 +156,24 @@ struct FilmInspectCommand: ParsableCommand {
 
   @Argument(help: "The file.")
   var file: String
+  @Flag(help: "Print JSON, with the activity of each second.")
+  var json = false
 
   func run() throws {
     let url = URL(fileURLWithPath: file).standardizedFileURL
+    guard FileManager.default.fileExists(atPath: url.path) else {
+      throw Diagnostic(
+        .usage, "there is no such file", at: .init(file: file),
+        hint: "name a recording or a picture")
+    }
     let object = try MediaRoot(url.deletingLastPathComponent().path).open(url.lastPathComponent)
     struct Picture: Encodable { var picture: [String: Int] }
     do throws(Diagnostic) {
       let picture = try PictureReader.read(object, maxWidth: 1_400, maxHeight: 5_600)
+      guard json else {
+        return Console.standardOutput.line(
+          "a picture, used at \(picture.width) × \(picture.height)")
+      }
       do {
         return try printJSON(
           Picture(picture: ["width": picture.width, "height": picture.height]))
@@ -168,6 +183,33 @@ struct FilmInspectCommand: ParsableCommand {
     } catch {
       guard error.code == .data else { throw error }
     }
-    try printJSON(RecordingProbe.probe(object))
+    let probe = try RecordingProbe.probe(object)
+    if json { return try printJSON(probe) }
+    tell(probe)
+  }
+
+  private func tell(_ probe: RecordingProbe) {
+    let out = Console.standardOutput
+    out.line(
+      "a recording (\(probe.container)) of \(Figures.duration(Double(probe.duration) / 1_000))")
+    if let video = probe.video {
+      let turned = video.rotation == 0 ? "" : ", turned by \(video.rotation)°"
+      out.line(
+        "  pictures  \(video.codec), \(video.width) × \(video.height)\(turned), "
+          + "\(Figures.count(video.frames, "frame")) in \(Figures.duration(Double(video.duration) / 1_000))"
+      )
+    } else {
+      out.line("  pictures  none: its scene is a card with the sound")
+    }
+    if let audio = probe.audio {
+      let loudness = audio.loudness.map { "\(Double($0) / 100) LUFS" } ?? "silence"
+      out.line(
+        "  sound     \(audio.codec), \(Double(audio.sampleRate) / 1_000) kHz, "
+          + "\(Figures.count(audio.channels, "channel")), \(loudness)")
+    } else {
+      out.line("  sound     none")
+    }
+    FilmOptions.write(probe.warnings)
+    out.line("each second's activity, from which excerpts are chosen: --json")
   }
 }

@@ -33,7 +33,7 @@ struct LogsCommand: ParsableCommand {
         throw Diagnostic(
           .usage,
           id.map { "there is no run '\($0)', or more than one begins so" } ?? "nothing has run yet",
-          hint: "`yearbook runs` shows their ids")
+          hint: id == nil ? "`yearbook run nightly` makes one" : "`yearbook runs` shows their ids")
       }
       let lines = try record.log(of: run.id, tenants: tenant)
       let out = Console.standardOutput
@@ -43,7 +43,14 @@ struct LogsCommand: ParsableCommand {
       }
       out.line("run \(run.id) of \(run.name), \(run.state), began \(run.started)")
       for line in lines { out.line(text(line, out)) }
-      if lines.isEmpty { out.line("nothing was tried: what was asked for was found done") }
+      if let problem = run.problem {
+        out.line("\(out.styled("stopped", .red)): \(problem)")
+        if let hint = run.hint { out.line("  what to do: \(hint)") }
+      } else if lines.isEmpty {
+        out.line(
+          run.state == "running"
+            ? "nothing was tried yet" : "nothing was tried: what was asked for was found done")
+      }
     }
   }
 

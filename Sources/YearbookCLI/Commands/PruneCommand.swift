@@ -77,7 +77,13 @@ struct PruneCommand: ParsableCommand {
     } else {
       pruned = try partitions.map { try store.prunable($0, by: rule, now: now) }
     }
+    let older = pruned.reduce(0) { $0 + $1.keptCount } - pruned.count { $0.keptCount > 0 }
     try tell(pruned.filter { !$0.isEmpty })
+    if !json, older > 0 {
+      Console.standardOutput.line(
+        "\(Figures.count(older, "older release")) kept by the rule, or replaced less than \(grace) ago (--grace)"
+      )
+    }
     if yes { try configuration.mirror(slugs, in: store, grace: seconds) }
     if let first = failures.first {
       Console.standardError.write(report: failures)

@@ -108,6 +108,20 @@ struct RunCommand: ParsableCommand {
       throw Diagnostic(
         .usage, "'\(asOf)' is no day", hint: "write --as-of 2026-03-31 or 2026-03-31T12:00:00Z")
     }
+    // What is dated ahead would be taken for final before its time.
+    let now = Date()
+    let isAhead =
+      switch moment {
+      case .instant(let seconds): TimeInterval(seconds) > now.timeIntervalSince1970
+      case .day(let day):
+        // The day is under way first where clocks are fourteen hours ahead.
+        day > RunMoment.instant(Int64(now.timeIntervalSince1970) + 14 * 3600).day(in: .gmt)
+      }
+    if isAhead {
+      throw Diagnostic(
+        .usage, "--as-of \(asOf) has not come yet",
+        hint: "leave it out for now, or name a day that has begun")
+    }
     return moment
   }
 

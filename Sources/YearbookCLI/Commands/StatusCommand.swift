@@ -52,7 +52,7 @@ struct StatusCommand: ParsableCommand {
           .usage,
           id.map { "there is no run '\($0)', or more than one begins so" }
             ?? "nothing has run yet",
-          hint: "`yearbook runs` shows all, `yearbook run nightly` makes one")
+          hint: id == nil ? "`yearbook run nightly` makes one" : "`yearbook runs` shows all")
       }
       let status = Status(
         run: found, failures: try failures(of: found, record), record: record,
@@ -101,9 +101,12 @@ struct StatusCommand: ParsableCommand {
       var text =
         good.map {
           "the last good run of '\(schedule)' began \(Figures.duration(Double($0.age))) ago: \($0.run.id)"
-        } ?? "no run of '\(schedule)' over all tenants was good"
+        } ?? "no run of '\(schedule)' counts as a good night"
       if let last, last.id != good?.run.id {
-        text += "; the last one, \(last.id), is \(last.state)"
+        text +=
+          last.state == "done"
+          ? "; the last one, \(last.id), is done but was of some tenants, or with --as-of, and does not count"
+          : "; the last one, \(last.id), is \(last.state): yearbook status \(last.id)"
       }
       Console.standardOutput.line("\(isFresh ? "ok" : "too old"): \(text)")
     }

@@ -34,6 +34,7 @@ struct TenantCommand: ParsableCommand {
       try configuration.withServer {
         let standstill = try configuration.record.map { try Standstill(record: $0) }
         defer { withExtendedLifetime(standstill) {} }
+        try askPlatform(configuration, store)
         try store.renameTenant(from: old, to: new)
         if let record = configuration.record {
           try RunRecord(record).renameTenant(from: old, to: new)
@@ -46,6 +47,19 @@ struct TenantCommand: ParsableCommand {
         try mirroring.rename(from: old, to: new)
       }
       Console.standardOutput.line("tenants/\(old) is tenants/\(new) now")
+    }
+
+    /// The platform gives slugs: a folder that it knows by another would be published beside this one.
+    private func askPlatform(_ configuration: Configuration, _ store: ReleaseStore) throws {
+      guard let source = configuration.source, let tenant = try store.tenant(slug: old) else {
+        return
+      }
+      let slug = try Source(source, schema: configuration.schema).slug(of: tenant.id)
+      guard let slug, slug != new else { return }
+      throw Diagnostic(
+        .configuration, "the platform calls this tenant '\(slug)', not '\(new)'",
+        hint: slug == old
+          ? "change its slug in the platform first" : "`yearbook tenant rename \(old) \(slug)`")
     }
   }
 }
