@@ -110,7 +110,8 @@ struct PageTable {
       var title = try messages.title("columns", column.name)
       if single, table.layout == .rows, let unit = unit(of: column) { title += " (\(unit))" }
       var cell = MarkupWriter()
-      cell.raw(isNumber(column) ? "<td class=\"n\"" : "<td")
+      cell.raw("<td")
+      if let kind = Self.kind(of: column) { cell.attribute("class", kind) }
       cell.attribute("data-l", title)
       cell.raw(">")
       return Shown(
@@ -118,6 +119,12 @@ struct PageTable {
         plus: try (column.plus ?? []).map { (try reader.index(of: $0), $0) },
         cellStart: cell.bytes)
     }
+  }
+
+  /// Numbers stand below one another; a day is not broken into two lines.
+  private static func kind(of column: ReportModel.Table.Column) -> String? {
+    if column.format.isNumber { return "n" }
+    return column.format == .date || column.format == .time ? "d" : nil
   }
 
   /// The sign of a column's only currency.
@@ -158,25 +165,27 @@ struct PageTable {
     writer.raw("</tbody>")
   }
 
-  /// One line of totals a currency, where something is summed.
+  /// One line of totals a currency, where something is summed; what counts all of them is on none of these.
   private func writeSums(_ columns: [Shown], _ writer: inout MarkupWriter) throws {
     guard table.rows > 0, columns.contains(where: { $0.column.sums != nil }) else { return }
     var lines: [String?] = []
     for amount in columns.flatMap({ $0.column.sums ?? [] })
     where !lines.contains(amount.currency) { lines.append(amount.currency) }
-    // Counts have no currency and stand in the first line.
-    if lines.count > 1 { lines.removeAll { $0 == nil } }
+    // Counts have no currency: they stand beside an only one, and before several on a line of their own.
+    let hasCounts = lines.contains(nil)
+    lines.removeAll { $0 == nil }
+    if lines.isEmpty || (hasCounts && lines.count > 1) { lines.insert(nil, at: 0) }
     writer.raw("<tfoot>")
-    for (row, line) in lines.enumerated() {
+    for line in lines {
       writer.raw("<tr>")
       for (place, column) in columns.enumerated() {
         let amount = column.column.sums?.first {
-          $0.currency == line || (row == 0 && $0.currency == nil)
+          $0.currency == line || (lines.count == 1 && $0.currency == nil)
         }
         if place == 0, amount == nil {
           writer.raw("<th scope=\"row\">")
           let total = try messages.text("page.total")
-          writer.text(lines.count > 1 ? "\(total) (\(line ?? ""))" : total)
+          writer.text(lines.count > 1 && line != nil ? "\(total) (\(line ?? ""))" : total)
           writer.raw("</th>")
         } else {
           writer.raw("<td class=\"n\"")

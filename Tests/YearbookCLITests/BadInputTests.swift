@@ -66,6 +66,20 @@ struct BadInputTests {
     }
   }
 
+  @Test func `A message that one language lacks is an error of the check, in its file`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let messages = try Installation.text("templates/messages/es.yaml", in: here.folder)
+      try here.write(
+        "templates/messages/es.yaml",
+        messages.replacing("people: People}, columns", with: "}, columns"))
+      let (status, output) = try here.yearbook(["check"])
+      #expect(status == 78, "\(output)")
+      #expect(output.contains("templates/messages/es.yaml"), "\(output)")
+      #expect(output.contains("the message 'rows.figures.people' is missing"), "\(output)")
+    }
+  }
+
   @Test func `A query that forgets its tenant stops the run before it reads anything`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

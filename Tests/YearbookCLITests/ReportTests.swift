@@ -9,6 +9,14 @@ import Testing
 struct ReportTests {
   private static let reports = ["annual", "billing", "dojos", "users", "platform-billing"]
 
+  /// As short as a film may be.
+  private static let shortFilms = """
+    tenants:
+      one: {film: {target: 16s, max: 16s}}
+      two: {film: {target: 16s, max: 16s}}
+
+    """
+
   /// Two tenants whose every text says whose it is, with a guest of each at the other's.
   private static let rows = """
     INSERT INTO app.tenant (id, slug, name, timezone, locale, currency, created)
@@ -33,6 +41,10 @@ struct ReportTests {
     SELECT md5('r' || slug || n)::uuid, md5('u' || CASE WHEN n = 3 THEN other_slug ELSE slug END || n)::uuid, id,
       '2025-03-01'::timestamptz + n * interval '30 days', mark || ' dojo ' || n, '2025-01-06'
     FROM mark, generate_series(0, 4) n;
+    INSERT INTO app.dojo_recording (roomid, tenantid, started, stopped, object_key, created)
+    SELECT id, tenantid, date, date + interval '1 hour', left(name, 4) || '.webm', date FROM app.room;
+    INSERT INTO app.poc_screenshot (pocid, tenantid, object_key, created)
+    SELECT id, tenantid, left(name, 4) || '.png', created FROM app.pocuser;
     INSERT INTO app.room_member (roomid, userid)
     SELECT md5('r' || slug || n)::uuid, md5('u' || s || 1)::uuid
     FROM mark, generate_series(0, 4) n, unnest(ARRAY[slug, other_slug]) AS s;
@@ -61,37 +73,91 @@ struct ReportTests {
     }
   }
 
-  @Test func `No file of a tenant holds a text of another, in any report`() throws {
+  @Test func `No file of a tenant holds a text of another, in any report or film`() throws {
     try withReports { here in
-      for report in Self.reports {
-        for period in report == "annual" ? ["2025"] : ["2025", "2025-03"] {
-          let (status, output) = try here.yearbook(["run", report, "--period", period])
-          #expect(status == 0, "\(output)")
-        }
-      }
-      let store = "\(here.folder)/store"
+      try here.write("yearbook.yaml", Self.shortFilms)
+      try runAll(here)
       var seen: [String: Int] = [:]
-      for case let path as String in FileManager.default.enumerator(atPath: store) ?? .init() {
-        guard let data = FileManager.default.contents(atPath: "\(store)/\(path)") else { continue }
+      for (path, data) in try files(here) {
+        let owner = owner(of: path)
         for (slug, mark) in [("one", "QOXA"), ("two", "ZVYB")] where data.contains(mark) {
           seen[slug, default: 0] += 1
-          let isOwn = path.hasPrefix("tenants/\(slug)/") || path.hasPrefix("operator/")
-          #expect(isOwn, "\(path) holds a text of '\(slug)'")
+          #expect(owner == slug || owner == "operator", "\(path) holds a text of '\(slug)'")
         }
-      }
-      // What is found nowhere proves nothing.
-      #expect(seen.values.allSatisfy { $0 > 20 }, "\(seen)")
-      // Who is not to be shown, is in none: the last of three each is 'none', the second 'initials'.
-      for case let path as String in FileManager.default.enumerator(atPath: store) ?? .init() {
-        guard let data = FileManager.default.contents(atPath: "\(store)/\(path)") else { continue }
-        for name in ["last2", "first1", "last5", "u2", "said"].flatMap({
-          ["QOXA" + $0, "ZVYB" + $0]
-        })
-        where data.contains(name) {
+        // Who is not to be shown, is in none: the last of three each is 'none', the second 'initials'.
+        for name in ["last2", "first1", "last5", "u2", "said"]
+        where data.contains("QOXA" + name) || data.contains("ZVYB" + name) {
           Issue.record("\(path) holds '\(name)'")
         }
       }
+      // What is found nowhere proves nothing.
+      #expect(seen.values.allSatisfy { $0 > 60 }, "\(seen)")
+      for name in ["one/video/2025/data/captions.vtt", "two/video/2025/data/storyboard.json"] {
+        #expect(try here.payload().contains { $0.key.hasSuffix(name) }, "\(name)")
+      }
     }
+  }
+
+  @Test func `A tenant that shows initials or nobody names nobody, in any file`() throws {
+    try withReports { here in
+      try here.write(
+        "yearbook.yaml",
+        Self.shortFilms.replacing("one: {", with: "one: {privacy: initials, ")
+          .replacing("two: {", with: "two: {privacy: none, "))
+      try runAll(here)
+      var initials = 0
+      for (path, data) in try files(here) {
+        for part in ["first", "last", "u"] {
+          for name in (0...5).flatMap({ ["QOXA\(part)\($0)", "ZVYB\(part)\($0)"] })
+          where data.contains(name) {
+            Issue.record("\(path) holds '\(name)'")
+          }
+        }
+        #expect(!data.contains("Z. Z."), "\(path) holds a hidden person's initials")
+        initials += data.contains("Q. Q.") ? 1 : 0
+        // A recording shows people.
+        if path.contains("two/video"), path.hasSuffix("storyboard.json") {
+          #expect(!data.contains("\"recording\""), "\(path)")
+        }
+      }
+      #expect(initials > 10)
+    }
+  }
+
+  /// All reports, and the film, of the year and of a month where they run by it.
+  private func runAll(_ here: Installation) throws {
+    try FileManager.default.copyItem(
+      atPath: "\(Places.project)/pipelines/video", toPath: "\(here.folder)/pipelines/video")
+    for report in Self.reports + ["video"] {
+      let months = ["annual", "video"].contains(report) ? [] : ["--period", "2025-03"]
+      let (status, output) = try here.yearbook(["run", report, "--period", "2025"] + months)
+      try #require(status == 0, "\(output)")
+    }
+  }
+
+  /// All files of the store and of the workspace, by their paths.
+  private func files(_ here: Installation) throws -> [(path: String, data: Data)] {
+    try ["store", "workspace"].flatMap { root in
+      try FileManager.default.subpathsOfDirectory(atPath: "\(here.folder)/\(root)")
+        .compactMap { path in
+          FileManager.default.contents(atPath: "\(here.folder)/\(root)/\(path)")
+            .map { ("\(root)/\(path)", $0) }
+        }
+    }
+  }
+
+  /// Whose folder a file lies in: a tenant's slug, `operator`, or `nil`.
+  private func owner(of path: String) -> String? {
+    let parts = path.split(separator: "/").map(String.init)
+    guard parts.count > 2, parts[1] == "tenants" else {
+      return parts[1] == "operator" ? "operator" : nil
+    }
+    // The workspace's folders bear the ids, the operator's is the nil one.
+    let ids = [
+      "f303f9a1-5cdd-be8e-e029-6511a8b04b30": "one", "e1c8b58a-ca78-95e0-01a0-890dd0411d0a": "two",
+      "00000000-0000-0000-0000-000000000000": "operator",
+    ]
+    return ids[parts[2]] ?? parts[2]
   }
 
   @Test func `A tenant with an unknown plan fails alone, and is left out of all together`() throws {
