@@ -1,13 +1,41 @@
 import Diagnostics
 import Media
 
-/// Makes the segment of a recording's excerpt: its pictures over a blurred copy of the first, or its sound under a
-/// card, with the text over it.
+/// Makes the segment of a recording's excerpt: where there is time its card, then its pictures over a blurred copy of
+/// the first, or its sound under a card, with the text over it.
 struct FilmExcerpt {
+  /// All of the scene.
+  let whole: FilmSegment
+  /// The card before the excerpt.
+  let lead: FilmSegment?
+  /// The excerpt alone.
   let segment: FilmSegment
   let facts: FilmMedia.Facts
   /// Milliseconds from the recording's start.
   let start: Int
+
+  init(segment: FilmSegment, facts: FilmMedia.Facts, start: Int) {
+    whole = segment
+    self.facts = facts
+    self.start = start
+    var scene = segment.scene
+    guard let lead = scene.lead else {
+      self.lead = nil
+      self.segment = segment
+      return
+    }
+    func part(_ scene: FilmScene) -> FilmSegment {
+      FilmSegment(scene: scene, format: segment.format, media: segment.media, ink: segment.ink)
+    }
+    var card = scene.card
+    card.steps = lead.steps
+    card.closing = lead.ground
+    self.lead = part(card)
+    scene.lead = nil
+    scene.steps -= lead.steps
+    scene.opening = lead.ground
+    self.segment = part(scene)
+  }
 
   private var format: FilmFormat { segment.format }
   private var steps: Int { segment.scene.steps }
@@ -22,7 +50,13 @@ struct FilmExcerpt {
     }
     guard let first = moment else { return try placeholder(path, "nothing of it can be decoded") }
     let composer = try composer(first.frame)
-    let encoder = try SegmentEncoder(format: format, gridSteps: steps, path: path)
+    let encoder = try SegmentEncoder(format: format, gridSteps: whole.scene.steps, path: path)
+    if let lead {
+      let composer = try lead.composer()
+      for _ in 0..<lead.frames { try encoder.append(composer.next()) }
+      let silence = 2 * lead.frames * FilmFormat.samplesPerFrame
+      try encoder.append(stereo: [Float](repeating: 0, count: silence))
+    }
     var samples: [Float] = []
     var shown: VideoFrame?
     var broke: String?
@@ -100,11 +134,8 @@ struct FilmExcerpt {
 
   /// The card in the recording's stead.
   private func placeholder(_ path: String, _ reason: String) throws -> [Warning] {
-    var card = segment.scene
-    card.svg = card.fallback
-    card.visual = .card
     let stead = FilmSegment(
-      scene: card, format: format, media: segment.media, ink: segment.ink)
+      scene: whole.scene.card, format: format, media: segment.media, ink: segment.ink)
     try stead.still(path)
     return [
       Warning(

@@ -143,6 +143,9 @@ struct FilmPlanner: Sendable {
     return bars
   }
 
+  /// Grid steps of a recording's card before its excerpt.
+  static let leadSteps = 4
+
   private func item(
     _ scene: StoryboardPlan.Scene, _ item: FilmItem, _ facts: FilmMedia.Facts?
   ) throws -> FilmScene {
@@ -173,9 +176,12 @@ struct FilmPlanner: Sendable {
       return result
     case .recording(let probe):
       guard let facts else { break }
-      let allowed = scene.steps
+      // Where there is time, its card comes first, then the excerpt.
+      let lead = probe.video != nil && scene.steps >= 3 * FilmPlanner.leadSteps
+      let allowed = scene.steps - (lead ? FilmPlanner.leadSteps : 0)
       scene.steps = max(4, min(allowed, FilmFormat.steps(atMost: probe.duration)))
       let length = FilmFormat.milliseconds(ofSteps: scene.steps)
+      if lead { scene.steps += FilmPlanner.leadSteps }
       let start = FilmHighlight.start(probe.activity, length: (length + 999) / 1_000) * 1_000
       card.layout = "card"
       let fallback = try templates.svg(card, template: item.kind.template)
@@ -186,6 +192,10 @@ struct FilmPlanner: Sendable {
         probe.video == nil
         ? .sound(facts, start: min(start, last)) : .recording(facts, start: min(start, last))
       result.fallback = fallback
+      if lead {
+        result.lead = FilmScene.Lead(
+          steps: FilmPlanner.leadSteps, ground: templates.accent.filmGround)
+      }
       let sound = probe.audio == nil ? "" : "\n" + (try texts.text("sound"))
       result.caption = caption + sound
       return result

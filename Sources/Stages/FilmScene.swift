@@ -21,13 +21,23 @@ struct FilmScene: Sendable {
     var place: Bitmap.Area
   }
 
+  /// What a recording's scene begins with, before the excerpt.
+  struct Lead: Sendable {
+    /// Grid steps of the card, within those of the scene.
+    var steps: Int
+    /// The colour, `#rrggbb`, into which the card dissolves and out of which the excerpt does.
+    var ground: String
+  }
+
   var content: StoryboardPlan.Content
   /// Its length in grid steps.
   var steps: Int
   var svg: [UInt8]
   var visual: Visual
-  /// The card that takes its place if a recording does not play after all.
+  /// The card before a recording's excerpt, that takes all of its place if it does not play after all.
   var fallback: [UInt8] = []
+  /// For how long that card is shown first; `nil`: the excerpt begins at once.
+  var lead: Lead?
   /// What captions say of it.
   var caption: String
   /// Whether all of it shows from the first frame on.
@@ -35,6 +45,15 @@ struct FilmScene: Sendable {
   /// Colours, `#rrggbb`, out of which it dissolves and into which.
   var opening: String?
   var closing: String?
+
+  /// The same scene as its card alone.
+  var card: FilmScene {
+    var card = self
+    card.svg = fallback
+    card.visual = .card
+    card.lead = nil
+    return card
+  }
 
   /// What decides its segment.
   ///
@@ -63,6 +82,7 @@ struct FilmScene: Sendable {
       key.add("media", media.digest)
       key.add("start", String(start))
       key.add("fallback", contentsOf: fallback)
+      if let lead { key.add("lead", "\(lead.steps) \(lead.ground)") }
     }
     return key
   }

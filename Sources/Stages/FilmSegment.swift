@@ -12,7 +12,7 @@ struct FilmSegment {
   /// Layers of the templates, in the order in which they fade in.
   static let layers = ["first", "second", "third"]
 
-  private var frames: Int { scene.steps * FilmFormat.framesPerStep }
+  var frames: Int { scene.steps * FilmFormat.framesPerStep }
 
   /// Writes it to `path`; what could not be shown is a warning.
   func make(at path: String) throws -> [Warning] {

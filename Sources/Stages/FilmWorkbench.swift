@@ -96,15 +96,21 @@ public struct FilmWorkbench: Sendable {
     let (segment, warnings) = try segment(number)
     let composer: SceneComposer
     var live: VideoFrame?
+    var wanted = Int(min(max(part, 0), 1) * Double(segment.frames - 1))
     switch segment.scene.visual {
     case .recording(let facts, let start), .sound(let facts, let start):
       let excerpt = FilmExcerpt(segment: segment, facts: facts, start: start)
+      if let lead = excerpt.lead {
+        guard wanted >= lead.frames else {
+          composer = try lead.composer()
+          break
+        }
+        wanted -= lead.frames
+      }
       live = try excerpt.opened().get().1?.frame
       composer = try excerpt.composer(live)
     default: composer = try segment.composer()
     }
-    let frames = segment.scene.steps * FilmFormat.framesPerStep
-    let wanted = Int(min(max(part, 0), 1) * Double(frames - 1))
     for _ in 0..<wanted { _ = composer.skip() }
     return (composer.next(live: live), warnings)
   }

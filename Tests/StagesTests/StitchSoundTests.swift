@@ -198,9 +198,14 @@ struct StitchSoundTests {
         #expect((around.map(abs).max() ?? 0) < 0.01, "scene \(scene.number)")
       }
       for scene in film.board.scenes where scene.content == "item" {
-        // Within an excerpt, past its fades, the tone never breaks off.
-        let sound = film.samples[
-          (scene.startMilliseconds + 400) * 48..<(scene.endMilliseconds - 700) * 48]
+        // Within an excerpt, after the silence of its card and past its fades, the tone never breaks off.
+        let begin =
+          scene.startMilliseconds + FilmFormat.milliseconds(ofSteps: FilmPlanner.leadSteps)
+        #expect(
+          film.samples[scene.startMilliseconds * 48..<(begin - 50) * 48].allSatisfy {
+            abs($0) < 0.01
+          })
+        let sound = film.samples[(begin + 400) * 48..<(scene.endMilliseconds - 700) * 48]
         var least = Float.infinity
         for start in stride(from: sound.startIndex, to: sound.endIndex - 240, by: 240) {
           least = min(least, sound[start..<start + 240].map(abs).max() ?? 0)
