@@ -14,8 +14,24 @@ extension TenantMirroring {
   }
 
   /// Copies a partition: its releases, then their heads, then the pointer.
+  ///
+  /// What is copied may be pruned meanwhile: a failure counts only while what stands is what was read.
   mutating func mirror(_ partition: ReleasePartition) throws(Diagnostic) {
-    guard let statements = try statements(of: partition) else { return }
+    for round in 1...Self.mostRounds {
+      guard let statements = try statements(of: partition) else { return }
+      do throws(Diagnostic) {
+        return try mirror(partition, as: statements)
+      } catch {
+        let isFinal = round == Self.mostRounds || [.unavailable, .interrupted].contains(error.code)
+        let standing = isFinal ? statements : try self.statements(of: partition)
+        if standing?.heads.map(\.head) == statements.heads.map(\.head) { throw error }
+      }
+    }
+  }
+
+  private mutating func mirror(
+    _ partition: ReleasePartition, as statements: Statements
+  ) throws(Diagnostic) {
     let place = partition.path
     let pointer = try pointer(of: partition, statements)
     try refuseAnother(partition, statements, pointer)

@@ -10,7 +10,7 @@ struct TenantMirroring {
   var listed: [String: ListedObject]
   var outcome = BucketMirror.Outcome()
 
-  private static let mostRounds = 5
+  static let mostRounds = 5
 
   init(
     store: ReleaseStore, client: ObjectClient, slug: String, options: BucketMirror.Options,
