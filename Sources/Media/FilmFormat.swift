@@ -31,6 +31,9 @@ public struct FilmFormat: Hashable, Sendable, Codable {
     self = preset
   }
 
+  /// How many pictures x264 looks ahead. Each costs some 6 MB where they are large, and an encoder a core works at once.
+  var lookahead: Int { height > 720 ? 5 : 10 }
+
   init(name: String, width: Int, height: Int, crf: Int, speed: String, audioBitRate: Int) {
     self.name = name
     self.width = width

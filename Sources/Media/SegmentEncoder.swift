@@ -69,7 +69,11 @@ public final class SegmentEncoder {
       "libx264",
       options: [
         ("preset", format.speed), ("crf", String(format.crf)), ("profile", "high"),
-        ("x264-params", "stitchable=1:cpu-independent=1:open-gop=0:keyint=150" + x264Options),
+        (
+          "x264-params",
+          "stitchable=1:cpu-independent=1:open-gop=0:keyint=150:rc-lookahead=\(format.lookahead)"
+            + x264Options
+        ),
       ]
     ) { context in
       context.pointee.width = Int32(format.width)

@@ -59,7 +59,7 @@ struct FilmScene: Sendable {
   ///
   /// - Parameter header: `SegmentEncoder.header`: segments of encoders that do not fit each other are not mixed.
   func key(_ format: FilmFormat, ink: String, header: [UInt8]) -> KeyInputs {
-    var key = KeyInputs(stage: "segment", version: 2)
+    var key = KeyInputs(stage: "segment", version: 3)
     key.add("header", contentsOf: header)
     key.add("format", "\(format.width)x\(format.height) crf \(format.crf) \(format.speed)")
     key.add("sound", String(format.audioBitRate))

@@ -6,6 +6,7 @@ import Media
 /// Where the process begins.
 public enum Entry {
   public static func main() -> Never {
+    HeapLimits.giveBack()
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Hostile media is decoded by this same program in a child without rights; nothing else of the
     // program may have run there.

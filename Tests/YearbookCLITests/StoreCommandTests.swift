@@ -107,11 +107,11 @@ struct StoreCommandTests {
   @Test func `The operator sees what fails, and with which command to try it again`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
-      try here.addTenant("other")
+      try here.addTenant("zweite")
       try Self.expect(here, ["run", "rows", "--period", "2025"])
       let store = "\(here.folder)/store"
       // Nothing of one tenant's names another.
-      for (slug, other) in [("acme", "other"), ("other", "acme")] {
+      for (slug, other) in [("acme", "zweite"), ("zweite", "acme")] {
         let found = try Program.run(["/bin/grep", "-rlw", other, "\(store)/tenants/\(slug)"])
         #expect(found.output == "")
       }
