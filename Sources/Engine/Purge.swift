@@ -105,7 +105,7 @@ public struct Purge {
 
   /// Says for good that something was erased, without saying whose it was but by the tenant's id.
   private func putTombstone(releases: Int, rows: Int) throws -> String {
-    let id = RunID.make(at: Date(), random: UInt16.random(in: 0 ... .max))
+    let id = RunID.make(at: Date())
     let tombstone = Tombstone(
       kind: user == nil ? "tenant" : "person", tenant: tenant.id,
       erased: Date().formatted(.iso8601), releases: releases, rows: rows)

@@ -45,7 +45,7 @@ final class Run {
     self.session = session
     self.plan = plan
     self.record = record
-    id = RunID.make(at: started, random: UInt16.random(in: 0 ... .max))
+    id = try record.takeID(at: started)
     sharedID = leader ?? id
     let configuration = session.configuration
     let conninfo = try session.required(configuration.record, "record", "YEARBOOK_RECORD")

@@ -1,8 +1,9 @@
 import Foundation
 
-/// Identifiers of runs: `20261120T031502-7f3a`, sortable by time, short enough to say aloud.
+/// Identifiers of runs: `20261120T031502-7f3a0c`, sortable by time, short enough to say aloud. Two that begin in one
+/// second may still meet: the record gives each to one run alone.
 enum RunID {
-  static func make(at date: Date, random: UInt16) -> String {
+  static func make(at date: Date) -> String {
     var seconds = time_t(date.timeIntervalSince1970)
     var parts = tm()
     gmtime_r(&seconds, &parts)
@@ -10,9 +11,9 @@ enum RunID {
       let digits = String(number)
       return String(repeating: "0", count: max(0, width - digits.count)) + digits
     }
-    let suffix = String(random, radix: 16)
+    let suffix = String(UInt32.random(in: 0..<1 << 24), radix: 16)
     return padded(parts.tm_year + 1900, 4) + padded(parts.tm_mon + 1, 2) + padded(parts.tm_mday, 2)
       + "T" + padded(parts.tm_hour, 2) + padded(parts.tm_min, 2) + padded(parts.tm_sec, 2) + "-"
-      + String(repeating: "0", count: 4 - suffix.count) + suffix
+      + String(repeating: "0", count: 6 - suffix.count) + suffix
   }
 }

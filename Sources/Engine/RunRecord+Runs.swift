@@ -1,4 +1,5 @@
 public import Diagnostics
+import Foundation
 import Pipelines
 import Postgres
 
@@ -61,11 +62,24 @@ extension RunRecord {
   /// The lock a run's session holds while it lives, by which others see that it does.
   static func lock(of run: String) -> AdvisoryKey { AdvisoryKey(["yearbook", "run", run]) }
 
+  /// An identifier that no other run has or will have; its lock is held from here on.
+  ///
+  /// - Parameter make: gives one that may be taken.
+  func takeID(
+    at date: Date, _ make: (Date) -> String = RunID.make
+  ) throws(Diagnostic) -> String {
+    for _ in 0..<100 {
+      let id = make(date)
+      guard try connection.tryLock(Self.lock(of: id)) else { continue }
+      if try connection.query("SELECT FROM yearbook.run WHERE id = $1", [id]).isEmpty { return id }
+      try connection.unlock(Self.lock(of: id))
+    }
+    throw Diagnostic(.bug, "no identifier is left for a run")
+  }
+
+  /// - Parameter id: from `takeID`, of this session.
   func begin(_ id: String, plan: RunPlan, host: String, pid: Int32) throws(Diagnostic) {
     let lock = Self.lock(of: id)
-    guard try connection.tryLock(lock) else {
-      throw Diagnostic(.bug, "a new run's lock is taken")
-    }
     try markDeadRuns()
     try connection.query(
       """
