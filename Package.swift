@@ -94,6 +94,9 @@ let package = Package(
     .executableTarget(
       name: "EngineBench", dependencies: ["Engine"], path: "bench/engine", exclude: ["run"]),
     .executableTarget(
+      name: "PageBench", dependencies: ["Diagnostics", "Markup", "Media", "Pipelines", "Stages"],
+      path: "bench/reports", exclude: ["run"]),
+    .executableTarget(
       name: "StoreBench", dependencies: ["Diagnostics", "Store"], path: "bench/store",
       exclude: ["run"]),
     .executableTarget(

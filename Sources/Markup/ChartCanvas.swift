@@ -4,7 +4,7 @@ struct ChartCanvas {
   static let width = 360.0
   static let fontSize = 11.0
 
-  private(set) var writer = MarkupWriter()
+  private(set) var writer = MarkupWriter(capacity: 1 << 14)
   var height = 0.0
   /// Where text was set, for tests: no two may overlap.
   private(set) var boxes: [Box] = []
@@ -52,13 +52,22 @@ struct ChartCanvas {
     x: Double, y: Double, width: Double, height: Double, style: String, round: Double = 0,
     title: String? = nil
   ) {
-    writer.raw("<rect")
-    writer.attribute("class", style)
-    writer.attribute("x", x)
-    writer.attribute("y", y)
-    writer.attribute("width", max(0, width))
-    writer.attribute("height", max(0, height))
-    if round > 0 { writer.attribute("rx", round) }
+    // A calendar has hundreds of these: few pieces each.
+    writer.raw("<rect class=\"")
+    writer.text(style)
+    writer.raw("\" x=\"")
+    writer.length(x)
+    writer.raw("\" y=\"")
+    writer.length(y)
+    writer.raw("\" width=\"")
+    writer.length(max(0, width))
+    writer.raw("\" height=\"")
+    writer.length(max(0, height))
+    if round > 0 {
+      writer.raw("\" rx=\"")
+      writer.length(round)
+    }
+    writer.raw("\"")
     guard let title else {
       writer.raw("/>")
       return

@@ -4,7 +4,16 @@ public struct MarkupWriter: Sendable {
 
   public init() {}
 
+  /// - Parameter capacity: about how many bytes will come.
+  public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+
+  /// Adds markup of our own as it is: what stands in the source, copied at once.
+  public mutating func raw(_ markup: StaticString) {
+    markup.withUTF8Buffer { bytes.append(contentsOf: $0) }
+  }
+
   /// Adds markup of our own as it is.
+  @_disfavoredOverload
   public mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
   /// Adds finished markup.
@@ -29,13 +38,33 @@ public struct MarkupWriter: Sendable {
   private mutating func beginAttribute(_ name: StaticString) {
     bytes.append(UInt8(ascii: " "))
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
-    bytes.append(contentsOf: [UInt8(ascii: "="), UInt8(ascii: "\"")])
+    bytes.append(UInt8(ascii: "="))
+    bytes.append(UInt8(ascii: "\""))
+  }
+
+  /// As `length(_:)` has it, without a string between.
+  mutating func length(_ value: Double) {
+    var tenths = Int((value * 10).rounded())
+    if tenths < 0 {
+      bytes.append(UInt8(ascii: "-"))
+      tenths = -tenths
+    }
+    var (whole, power) = (tenths / 10, 1)
+    while whole / power >= 10 { power *= 10 }
+    while power > 0 {
+      bytes.append(UInt8(ascii: "0") + UInt8(whole / power))
+      whole %= power
+      power /= 10
+    }
+    guard tenths % 10 > 0 else { return }
+    bytes.append(UInt8(ascii: "."))
+    bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
   }
 
   /// ` name="12.5"`: a length on a drawing, to a tenth.
   public mutating func attribute(_ name: StaticString, _ value: Double) {
     beginAttribute(name)
-    raw(MarkupWriter.length(value))
+    length(value)
     bytes.append(UInt8(ascii: "\""))
   }
 
@@ -47,7 +76,7 @@ public struct MarkupWriter: Sendable {
     if let style { attribute("class", style) }
     bytes.append(UInt8(ascii: ">"))
     text(content)
-    bytes.append(contentsOf: [UInt8(ascii: "<"), UInt8(ascii: "/")])
+    raw("</")
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }
     bytes.append(UInt8(ascii: ">"))
   }

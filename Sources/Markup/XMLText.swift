@@ -45,6 +45,14 @@ public enum XMLText {
       || [0x22, 0x26, 0x27, 0x3C, 0x3E, 0x7F, 0xBE, 0xBF].contains(byte)
   }
 
+  /// Whether a byte is one of `& < > " '`.
+  public static func isMarkup(_ byte: UInt8) -> Bool {
+    switch byte {
+    case 0x22, 0x26, 0x27, 0x3C, 0x3E: true
+    default: false
+    }
+  }
+
   /// The escaped text.
   public static func escaped(_ text: String) -> String {
     var bytes: [UInt8] = []

@@ -105,6 +105,9 @@ public struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertible
   }
 
   static func padded(_ number: Int, _ width: Int) -> String {
+    if width == 2, (0...99).contains(number) {
+      return String(number / 10) + String(number % 10)
+    }
     let digits = String(number)
     return String(repeating: "0", count: max(0, width - digits.count)) + digits
   }

@@ -96,6 +96,10 @@ public struct LocaleFormat: Sendable, Hashable {
 
   /// Without a sign, with at least `decimals` decimals.
   private func unsigned(_ value: DecimalNumber, decimals least: Int = 0) -> String {
+    // Most numbers of a page are counts that need no group.
+    if value.scale == 0, least == 0, (-999...999).contains(value.mantissa) {
+      return String(Int(value.mantissa.magnitude))
+    }
     let plain = value.magnitude.description.split(separator: ".")
     let fraction = plain.count > 1 ? String(plain[1]) : ""
     let padding = String(repeating: "0", count: max(0, least - fraction.utf8.count))

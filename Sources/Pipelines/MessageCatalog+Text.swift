@@ -28,9 +28,9 @@ extension MessageCatalog {
         throw Diagnostic(
           .configuration, "the message '\(key)' has plural forms and needs the number 'count'")
       }
-      template = forms[LocaleFormat(locale).pluralCategory(count)] ?? forms["other"] ?? ""
+      template = forms[format(of: locale).pluralCategory(count)] ?? forms["other"] ?? ""
     }
-    return try fill(template, key: key, format: LocaleFormat(locale), arguments)
+    return try fill(template, key: key, locale: locale, arguments)
   }
 
   /// The names in braces of a message, in any of its forms.
@@ -50,7 +50,7 @@ extension MessageCatalog {
   }
 
   private func fill(
-    _ template: String, key: String, format: LocaleFormat, _ arguments: [String: Argument]
+    _ template: String, key: String, locale: String, _ arguments: [String: Argument]
   ) throws(Diagnostic) -> String {
     guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
     var text = ""
@@ -60,7 +60,7 @@ extension MessageCatalog {
       let name = String(rest[rest.index(after: open)..<close])
       switch arguments[name] {
       case .text(let value): text += value
-      case .number(let value): text += format.decimal(value)
+      case .number(let value): text += format(of: locale).decimal(value)
       case nil:
         throw Diagnostic(
           .configuration, "the message '\(key)' wants '{\(name)}', which is not given",

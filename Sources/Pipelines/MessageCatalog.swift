@@ -15,6 +15,10 @@ public struct MessageCatalog: Sendable {
 
   /// Locale to key to message.
   let messages: [String: [String: Message]]
+  /// For each locale there is, where its texts are looked for: a page asks hundreds of times.
+  private let chains: [String: [[String: Message]]]
+  /// Likewise, how its numbers are written.
+  private let formats: [String: LocaleFormat]
 
   /// The SHA-256 of all locales, keys and texts, for stage keys.
   public let digest: String
@@ -57,6 +61,11 @@ public struct MessageCatalog: Sendable {
     }
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
     self.messages = messages
+    chains = Dictionary(
+      uniqueKeysWithValues: messages.keys.map { locale in
+        (locale, MessageCatalog.fallbacks(of: locale, in: messages).compactMap { messages[$0] })
+      })
+    formats = Dictionary(uniqueKeysWithValues: messages.keys.map { ($0, LocaleFormat($0)) })
     digest = MessageCatalog.digest(of: messages)
   }
 
@@ -74,18 +83,26 @@ public struct MessageCatalog: Sendable {
     return parts.key.hex
   }
 
+  func format(of locale: String) -> LocaleFormat { formats[locale] ?? LocaleFormat(locale) }
+
   /// The message of the nearest locale that has it.
   public func message(_ key: String, locale: String) -> Message? {
-    for candidate in fallbacks(of: locale) {
-      if let message = messages[candidate]?[key] { return message }
+    for texts in chains[locale] ?? fallbacks(of: locale).compactMap({ messages[$0] }) {
+      if let message = texts[key] { return message }
     }
     return nil
   }
 
   /// The locale itself, others of its language in alphabetical order, English.
   public func fallbacks(of locale: String) -> [String] {
+    MessageCatalog.fallbacks(of: locale, in: messages)
+  }
+
+  private static func fallbacks(
+    of locale: String, in messages: [String: [String: Message]]
+  ) -> [String] {
     let language = locale.split(separator: "-").first.map(String.init) ?? locale
-    let sameLanguage = locales.filter {
+    let sameLanguage = messages.keys.sorted().filter {
       $0 != locale && ($0 == language || $0.hasPrefix(language + "-"))
     }
     var order = [locale]

@@ -118,7 +118,7 @@ struct FilmReel {
     _ pages: PageTemplates, format: FilmFormat, summary: FilmSummary
   ) throws -> [UInt8] {
     let head = PageHead(
-      styleSheet: pages.styleSheet, tenantID: planner.work.tenant.id, media: true)
+      templates: pages, tenantID: planner.work.tenant.id, media: true)
     let context: [String: Any] = [
       "lang": texts.locale, "head": head.markup, "title": PageText.carry(texts.title),
       "period": PageText.carry(texts.period),

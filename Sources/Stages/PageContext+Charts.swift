@@ -13,13 +13,19 @@ extension PageContext {
       let id = "chart-" + name.map { $0 == "_" ? "-" : $0 } + (index == 0 ? "" : "-\(index + 1)")
       bytes += try drawing(chart, id: id, namesCurrency: charts.count > 1).figure()
     }
-    return String(decoding: bytes, as: UTF8.self)
+    return block(bytes)
   }
 
   private func drawing(
     _ chart: ReportModel.Chart, id: String, namesCurrency: Bool
   ) throws -> Chart {
-    var points = try chart.labels.map { try point($0, chart) }
+    // A calendar's days of nothing are neither listed nor named: they need no title.
+    let isNamed = chart.labels.indices.map { place in
+      chart.kind != .calendar || chart.series.contains { !$0.values[place].isZero }
+    }
+    var points = try zip(chart.labels, isNamed).map { label, isNamed in
+      isNamed ? try point(label, chart) : Chart.Point(label: "", title: "")
+    }
     var series = try chart.series.map { one in
       Chart.Series(
         name: try messages.title("columns", one.name), values: one.values.map(\.approximation),

@@ -5,7 +5,7 @@ extension PageContext {
   /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`, `same`), `none`
   /// where there was no base, `zero` where the value is none, `nothing` where the one before was none too,
   /// `definition`, and `amounts` where there are several currencies.
-  func view(_ figure: ReportModel.Figure) -> [String: Any]? {
+  func view(_ figure: ReportModel.Figure) -> PageView? {
     attempt {
       var view: [String: Any] = ["name": figure.name, "definition": false]
       view["label"] = PageText.carry(try messages.title("figures", figure.name))
@@ -13,10 +13,10 @@ extension PageContext {
         view["definition"] = PageText.carry(text)
       }
       let amounts = try figure.amounts.map { try amountView($0, of: figure) }
-      view["amounts"] = amounts
+      view["amounts"] = amounts.map(PageView.init)
       view["several"] = amounts.count > 1
       if let first = amounts.first { view.merge(first) { own, _ in own } }
-      return view
+      return PageView(view)
     }
   }
 

@@ -3,13 +3,13 @@ import Pipelines
 
 extension PageContext {
   /// A table for a template: `title`, `html` (ready), `rows`, `count`, `any`, `files`.
-  func table(_ name: String) throws -> [String: Any]? {
+  func table(_ name: String) throws -> PageView? {
     guard let table = model.tables.first(where: { $0.name == name }) else { return nil }
     guard let file = files[table.file] else {
       throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
     }
     let title = try messages.title("tables", name)
-    var view: [String: Any] = ["name": name, "title": PageText.carry(title), "cut": false]
+    let view = PageView(["name": name, "title": PageText.carry(title), "cut": false])
     view["rows"] = messages.format.integer(table.rows)
     view["any"] = table.rows > 0
     view["files"] = try links(to: table)
@@ -17,15 +17,15 @@ extension PageContext {
     if table.hasPages {
       view["html"] = ""
       let links = (pages[name] ?? []).map {
-        ["href": PageText.carry($0.address), "label": PageText.carry($0.label)]
+        PageView(["href": PageText.carry($0.address), "label": PageText.carry($0.label)])
       }
       let lead = try messages.text(
         "page.pages_of_rows", ["count": .number(DecimalNumber(table.rows))])
-      view["pages"] = ["links": links, "lead": PageText.carry(lead)]
+      view["pages"] = PageView(["links": links, "lead": PageText.carry(lead)])
       return view
     }
     let page = PageTable(table: table, title: title, messages: messages, pictures: pictures)
-    view["html"] = String(decoding: try page.markup(path: file.path), as: UTF8.self)
+    view["html"] = block(try page.markup(path: file.path))
     if table.rows > table.show {
       view["cut"] = PageText.carry(
         try messages.text(
@@ -39,13 +39,13 @@ extension PageContext {
   }
 
   /// A page of rows for its template: `title`, `html`, `label`, `previous` and `next` (addresses).
-  func rowsView() throws -> [String: Any]? {
+  func rowsView() throws -> PageView? {
     guard let rows else { return nil }
-    var view: [String: Any] = [
+    let view = PageView([
       "title": PageText.carry(try messages.title("tables", rows.table.name)),
-      "html": String(decoding: rows.markup, as: UTF8.self),
+      "html": block(rows.markup),
       "label": PageText.carry(try label(of: rows)), "previous": false, "next": false,
-    ]
+    ])
     if rows.number > 1 {
       view["previous"] = PageText.carry(PageRows.name(rows.table, rows.number - 1))
     }
@@ -67,24 +67,24 @@ extension PageContext {
   }
 
   /// Every published table with its files.
-  func fileList() throws -> [[String: Any]] {
+  func fileList() throws -> [PageView] {
     try model.tables.filter { $0.spreadsheet != nil }.map { table in
-      [
+      PageView([
         "title": PageText.carry(try messages.title("tables", table.name)),
         "rows": PageText.carry(
           try messages.text("page.rows", ["count": .number(DecimalNumber(table.rows))])),
         "files": try links(to: table),
-      ]
+      ])
     }
   }
 
-  private func links(to table: ReportModel.Table) throws -> [[String: Any]] {
+  private func links(to table: ReportModel.Table) throws -> [PageView] {
     guard let spreadsheet = table.spreadsheet else { return [] }
     return try [(table.file, "page.csv"), (spreadsheet, "page.spreadsheet")].map { name, key in
-      [
+      PageView([
         "href": PageText.carry(name), "label": PageText.carry(try messages.text(key)),
         "size": PageText.carry(messages.format.size(bytes: files[name]?.bytes ?? 0)),
-      ]
+      ])
     }
   }
 }

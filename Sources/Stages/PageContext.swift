@@ -27,6 +27,8 @@ final class PageContext: MustacheParent {
   /// Ready-made: the style sheets and the security policy.
   private let head: PageHead
   private let title: String
+  /// Finished markup that the template's text has marks for.
+  private(set) var blocks: [[UInt8]] = []
   /// Tables and charts that a template asked for: it may name one more than once.
   private var found: [String: Any?] = [:]
   /// What a message may speak of without being told: who, when.
@@ -61,15 +63,15 @@ final class PageContext: MustacheParent {
     switch name {
     case "lang": PageText.carry(messages.locale)
     case "title": PageText.carry(title)
-    case "head": head.markup
+    case "head": block(Array(head.markup.utf8))
     case "tenant": tenant
     case "period": period
     case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
     case "empty": model.isEmpty
     case "version": String(model.version)
     case "up": PageText.carry(up)
-    case "rows": attempt { try self.rowsView() }
-    case "script": script.isEmpty ? nil : "<script>\(script)</script>"
+    case "rows": once("rows") { try self.rowsView() }
+    case "script": script.isEmpty ? nil : block(Array("<script>\(script)</script>".utf8))
     case "t": PageMessages(context: self, prefix: "")
     case "figures":
       PageNode { name in self.model.figure(name).flatMap { figure in self.view(figure) } }
@@ -84,7 +86,7 @@ final class PageContext: MustacheParent {
     case "quality": attempt { try self.quality() }
     case "readings":
       model.readings.map {
-        ["name": $0.dataset, "rows": messages.format.integer($0.rows)]
+        PageView(["name": $0.dataset, "rows": messages.format.integer($0.rows)])
       }
     case "tied":
       attempt {
@@ -95,6 +97,12 @@ final class PageContext: MustacheParent {
     case "files": attempt { try self.fileList() }
     default: nil
     }
+  }
+
+  /// Keeps finished markup; the template's text gets a mark for it.
+  func block(_ markup: [UInt8]) -> String {
+    blocks.append(markup)
+    return PageText.mark(ofBlock: blocks.count - 1)
   }
 
   private func once(_ key: String, _ make: () throws -> Any?) -> Any? {
@@ -115,16 +123,16 @@ final class PageContext: MustacheParent {
     return globals
   }
 
-  private var tenant: [String: Any] {
-    [
+  private var tenant: PageView {
+    PageView([
       "name": PageText.carry(model.tenant.name), "slug": PageText.carry(model.tenant.slug),
       "time_zone": PageText.carry(model.tenant.timeZone),
       "currency": PageText.carry(model.tenant.currency),
-    ]
+    ])
   }
 
-  private var period: [String: Any] {
-    var period: [String: Any] = ["name": model.period.name, "label": periodLabel]
+  private var period: PageView {
+    let period = PageView(["name": model.period.name, "label": periodLabel])
     if let start = CivilDate(model.period.start), let end = CivilDate(model.period.end) {
       period["first_day"] = messages.format.date(start)
       period["last_day"] = messages.format.date(end.adding(days: -1))
@@ -136,19 +144,19 @@ final class PageContext: MustacheParent {
     Period(model.period.name).map(messages.format.period) ?? model.period.name
   }
 
-  private func definitions() throws -> [[String: Any]] {
+  private func definitions() throws -> [PageView] {
     try model.figures.compactMap { figure in
       guard let text = try messages.optional("definitions", figure.name, globals) else {
         return nil
       }
-      return [
+      return PageView([
         "name": figure.name, "label": PageText.carry(try messages.title("figures", figure.name)),
         "text": PageText.carry(text),
-      ]
+      ])
     }
   }
 
-  private func quality() throws -> [[String: Any]] {
+  private func quality() throws -> [PageView] {
     try model.findings.map { finding in
       let count = MessageCatalog.Argument.number(DecimalNumber(finding.rows))
       guard
@@ -158,9 +166,26 @@ final class PageContext: MustacheParent {
           .configuration, "no message '\(model.pipeline).quality.\(finding.rule)'",
           hint: "add it to the message catalogues")
       }
-      return ["text": PageText.carry(text), "rows": messages.format.integer(finding.rows)]
+      return PageView([
+        "text": PageText.carry(text), "rows": messages.format.integer(finding.rows),
+      ])
     }
   }
+}
+
+/// Named values of a template. A class of its own: of a dictionary the engine has to find out anew each time whether it
+/// is one with names.
+final class PageView: MustacheParent {
+  private var values: [String: Any]
+
+  init(_ values: [String: Any]) { self.values = values }
+
+  subscript(name: String) -> Any? {
+    get { values[name] }
+    set { values[name] = newValue }
+  }
+
+  func child(named name: String) -> Any? { values[name] }
 }
 
 /// A value of a template whose parts are found by name when they are asked for.
@@ -178,7 +203,8 @@ struct PageMessages: MustacheParent {
   func child(named name: String) -> Any? {
     let key = prefix + name
     let messages = context.messages
-    guard messages.catalog.message(key, locale: messages.locale) != nil else {
+    // The first name is a section of the catalogue, not a message.
+    guard !prefix.isEmpty, messages.catalog.message(key, locale: messages.locale) != nil else {
       return PageMessages(context: context, prefix: key + ".")
     }
     return context.attempt {

@@ -6,17 +6,23 @@ struct PageHead {
   /// `<meta …>` and `<style>` elements, ready.
   let markup: String
 
+  /// What a security policy calls a text that the page may use.
+  static func hash(_ text: String) -> String {
+    "'sha256-\(Data(ContentDigest.sha256(text.utf8)).base64EncodedString())'"
+  }
+
   /// - Parameters:
   ///   - tenantID: decides the accent.
   ///   - media: whether the page plays a film that lies beside it.
   ///   - script: the one script that the page may run.
-  init(styleSheet: String, tenantID: String, media: Bool = false, script: String? = nil) {
+  init(templates: PageTemplates, tenantID: String, media: Bool = false, script: String? = nil) {
     let accent = Accent(tenant: tenantID)
     let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
+    let styleSheet = templates.styleSheet
     func hash(_ text: String) -> String {
-      "'sha256-\(Data(ContentDigest.sha256(text.utf8)).base64EncodedString())'"
+      text == templates.searchScript ? templates.scriptHash : PageHead.hash(text)
     }
-    let hashes = [styleSheet, own].map(hash)
+    let hashes = [templates.styleHash, PageHead.hash(own)]
     // Pictures may lie inside the page or beside it, also where it is opened from a disk.
     let policy =
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "

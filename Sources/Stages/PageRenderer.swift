@@ -76,7 +76,7 @@ struct PageRenderer {
     let context = PageContext(
       model: model, messages: messages, title: work.pipeline.title(for: messages.locale),
       head: PageHead(
-        styleSheet: templates.styleSheet, tenantID: work.tenant.id,
+        templates: templates, tenantID: work.tenant.id,
         script: script.isEmpty ? nil : script),
       files: files, links: links)
     context.pictures = pictures
@@ -88,7 +88,7 @@ struct PageRenderer {
         at: .init(file: work.pipeline.file))
     }
     if let failure = context.failure { throw failure }
-    let bytes = PageText.deliver(text)
+    let bytes = PageText.deliver(text, blocks: context.blocks)
     try PageCheck(
       name: name, siblings: siblings, addresses: Set(links.values),
       script: script.isEmpty ? nil : script

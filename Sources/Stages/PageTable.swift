@@ -1,4 +1,5 @@
 import Diagnostics
+import Glibc
 import Markup
 import Pipelines
 
@@ -13,19 +14,33 @@ struct PageTable {
   /// Object key to what the page shows of it.
   var pictures: [String: PagePicture] = [:]
 
-  struct Shown {
-    var column: ReportModel.Table.Column
-    var index: Int
-    var title: String
-    var standIn: (index: Int, column: String)?
-    var plus: [(index: Int, column: String)]
+  /// A class, for it is passed on for each cell.
+  final class Shown {
+    let column: ReportModel.Table.Column
+    let index: Int
+    let title: String
+    let standIn: (index: Int, column: String)?
+    let plus: [(index: Int, column: String)]
     /// What a cell of its rows begins with.
-    var cellStart: [UInt8]
+    let cellStart: [UInt8]
+
+    init(
+      column: ReportModel.Table.Column, index: Int, title: String,
+      standIn: (index: Int, column: String)?, plus: [(index: Int, column: String)],
+      cellStart: [UInt8]
+    ) {
+      self.column = column
+      self.index = index
+      self.title = title
+      self.standIn = standIn
+      self.plus = plus
+      self.cellStart = cellStart
+    }
   }
 
   func markup(path: String) throws -> [UInt8] {
     let reader = try TableReader(path: path, label: table.name)
-    var writer = MarkupWriter()
+    var writer = MarkupWriter(capacity: 4 * reader.firstBytes)
     try write(reader, limit: table.show, isWhole: true, &writer)
     return writer.bytes
   }
@@ -144,13 +159,13 @@ struct PageTable {
     }
     writer.raw("</tr></thead><tbody>\n")
     var shown = 0
-    var known: [Int: [[UInt8]: String]] = [:]
+    var known = [KnownCells](repeating: KnownCells(), count: columns.count)
     while shown < limit, try reader.next() {
       shown += 1
       writer.raw("<tr>")
-      for column in columns {
-        writer.raw(bytes: column.cellStart)
-        try writeCell(reader, column, &writer, &known)
+      for place in columns.indices {
+        writer.raw(bytes: columns[place].cellStart)
+        try writeCell(reader, columns[place], &writer, &known[place])
         writer.raw("</td>")
       }
       writer.raw("</tr>\n")
@@ -189,10 +204,10 @@ struct PageTable {
           writer.raw("</th>")
         } else {
           writer.raw("<td class=\"n\"")
-          if let value = amount?.value {
+          if let amount {
             writer.attribute("data-l", column.title)
             writer.raw(">")
-            writer.text(try number(value, column.column))
+            writer.text(try amount.value.map { try number($0, column.column) } ?? "–")
           } else {
             writer.raw(">")
           }
@@ -241,15 +256,46 @@ struct PageTable {
   func writeCell(
     _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter
   ) throws {
-    var known: [Int: [[UInt8]: String]] = [:]
+    var known = KnownCells()
     try writeCell(reader, column, &writer, &known)
   }
 
-  /// - Parameter known: by column and field, how days, words and numbers that were met before are written; most
-  ///   columns of a table hold few different ones.
+  /// How the days, words and numbers of a column that were met last are written: most columns hold few different
+  /// ones, or the same several times in a row.
+  private struct KnownCells {
+    private var fields: [[UInt8]] = []
+    private var texts: [[UInt8]] = []
+    private var oldest = 0
+
+    func text(of field: ArraySlice<UInt8>) -> [UInt8]? {
+      field.withUnsafeBytes { field in
+        guard let start = field.baseAddress else { return nil }
+        for place in fields.indices where fields[place].count == field.count {
+          let isSame = fields[place].withUnsafeBytes { known in
+            known.baseAddress.map { memcmp($0, start, field.count) == 0 } ?? true
+          }
+          if isSame { return texts[place] }
+        }
+        return nil
+      }
+    }
+
+    mutating func keep(_ text: [UInt8], of field: [UInt8]) {
+      if fields.count < 8 {
+        fields.append(field)
+        texts.append(text)
+      } else {
+        fields[oldest] = field
+        texts[oldest] = text
+        oldest = (oldest + 1) % 8
+      }
+    }
+  }
+
+  /// - Parameter known: of the cell's column.
   private func writeCell(
     _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter,
-    _ known: inout [Int: [[UInt8]: String]]
+    _ known: inout KnownCells
   ) throws {
     guard let field = reader[column.index] else {
       if let standIn = column.standIn, let word = reader.text(standIn.index) {
@@ -264,10 +310,16 @@ struct PageTable {
       // A name may run from right to left; it must not turn its neighbours round.
       writer.raw("<bdi>")
       if column.column.format == .words {
-        writer.text(
-          field.split(separator: UInt8(ascii: ",")).map {
-            String(decoding: $0, as: UTF8.self)
-          }.joined(separator: ", "))
+        var isFirst = true
+        var rest = field
+        while !rest.isEmpty {
+          let word = rest.prefix { $0 != UInt8(ascii: ",") }
+          rest = rest[min(word.endIndex + 1, rest.endIndex)...]
+          if word.isEmpty { continue }
+          if !isFirst { writer.raw(", ") }
+          isFirst = false
+          writer.text(bytes: word)
+        }
       } else {
         writer.text(bytes: field)
       }
@@ -284,15 +336,15 @@ struct PageTable {
         writer.text(address)
       }
     default:
-      let bytes = Array(field)
-      if let text = known[column.index]?[bytes] {
-        writer.text(text)
+      if let markup = known.text(of: field) {
+        writer.raw(bytes: markup)
         break
       }
-      let text = try formatted(bytes, column.column)
-      writer.text(text)
-      // A column of as many values as rows is not worth keeping.
-      if known[column.index, default: [:]].count < 500 { known[column.index]?[bytes] = text }
+      let bytes = Array(field)
+      var markup: [UInt8] = []
+      XMLText.escape(try formatted(bytes, column.column).utf8, to: &markup)
+      writer.raw(bytes: markup)
+      known.keep(markup, of: bytes)
     }
     _ = try writePlus(reader, column, isFirst: false, &writer)
   }

@@ -16,6 +16,9 @@ public struct PageTemplates: Sendable {
   let styleSheet: String
   /// What pages with a table to search run; empty where there is none.
   let searchScript: String
+  /// What a page's security policy calls these two.
+  let styleHash: String
+  let scriptHash: String
   /// Template to the parts of a report model that it names: `figures.posts`.
   let parts: [String: [TemplateScan.Name]]
   private let names: [String]
@@ -53,14 +56,15 @@ public struct PageTemplates: Sendable {
       found += scan.diagnostics(catalog: catalog, templates: files)
       parts[name] = scan.parts
       do {
-        try library.register(text, named: name)
+        try library.register(PageEscape.pragma + text, named: name)
         names.append(name)
       } catch let error as MustacheTemplate.ParserError {
         found.append(
           Diagnostic(
             .configuration, "not a Mustache template: \(error.error)",
             at: .init(
-              file: path, line: error.context.lineNumber, column: error.context.columnNumber)))
+              file: path, line: error.context.lineNumber - PageEscape.lines,
+              column: error.context.columnNumber)))
       } catch {
         found.append(
           Diagnostic(
@@ -94,6 +98,8 @@ public struct PageTemplates: Sendable {
     self.parts = parts
     styleSheet = sheet
     searchScript = script
+    styleHash = PageHead.hash(sheet)
+    scriptHash = PageHead.hash(script)
     digest = inputs.key.hex
   }
 

@@ -1,10 +1,13 @@
+import Glibc
 import Markup
+import Mustache
 
 /// Texts on their way through the template engine.
 ///
 /// The engine escapes by grapheme, so that a quote with a combining mark would pass it as it is; and a template
 /// may ask for a value unescaped. So the five characters that mean something to XML travel as noncharacters, and
-/// become references in the finished page: text is data, whatever the template does with it.
+/// become references in the finished page: text is data, whatever the template does with it. Finished markup, such as
+/// a table, stays outside: a mark stands for it, and its bytes are put there at the end.
 enum PageText {
   private static let special = Array("&<>\"'".unicodeScalars)
   /// U+FDD0 and the four after it.
@@ -25,7 +28,7 @@ enum PageText {
     for scalar in clean.unicodeScalars {
       if let index = special.firstIndex(of: scalar) {
         result.append(carriers[index])
-      } else if (0xFDD0...0xFDD4).contains(scalar.value) {
+      } else if (0xFDD0...0xFDD6).contains(scalar.value) {
         result.append("\u{FFFD}")
       } else {
         result.append(scalar)
@@ -34,29 +37,77 @@ enum PageText {
     return String(result)
   }
 
-  /// The finished page: the carried characters as references.
-  static func deliver(_ page: String) -> [UInt8] {
+  /// What stands in a template's text for finished markup: U+FDD5, its number among the blocks, U+FDD6.
+  static func mark(ofBlock number: Int) -> String {
+    String(
+      decoding: [0xEF, 0xB7, 0x95] + Array(String(number).utf8) + [0xEF, 0xB7, 0x96], as: UTF8.self)
+  }
+
+  /// The finished page: the carried characters as references, the blocks at their marks.
+  static func deliver(_ page: String, blocks: [[UInt8]] = []) -> [UInt8] {
     var page = page
     return page.withUTF8 { bytes in
       var result: [UInt8] = []
-      result.reserveCapacity(bytes.count + bytes.count / 32)
+      result.reserveCapacity(bytes.count + bytes.count / 32 + blocks.reduce(0) { $0 + $1.count })
       var start = 0
       var index = 0
-      while index < bytes.count {
-        // U+FDD0…U+FDD4 are EF B7 90…94.
-        if bytes[index] == 0xEF, index + 2 < bytes.count, bytes[index + 1] == 0xB7,
-          (0x90...0x94).contains(bytes[index + 2])
-        {
-          result.append(contentsOf: bytes[start..<index])
-          result.append(contentsOf: references[Int(bytes[index + 2]) - 0x90])
-          index += 3
-          start = index
+      while let next = bytes[index...].firstPlace(of: 0xEF) {
+        index = next + 1
+        // U+FDD0…U+FDD6 are EF B7 90…96.
+        guard next + 2 < bytes.count, bytes[next + 1] == 0xB7,
+          (0x90...0x96).contains(bytes[next + 2])
+        else { continue }
+        result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<next]))
+        index = next + 3
+        if bytes[next + 2] < 0x95 {
+          result.append(contentsOf: references[Int(bytes[next + 2]) - 0x90])
         } else {
-          index += 1
+          var number = 0
+          while index < bytes.count, let digit = bytes[index].decimalDigit {
+            number = number * 10 + digit
+            index += 1
+          }
+          // The end of the mark.
+          index = min(index + 3, bytes.count)
+          if blocks.indices.contains(number) { result.append(contentsOf: blocks[number]) }
         }
+        start = index
       }
-      result.append(contentsOf: bytes[start...])
+      result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
       return result
     }
+  }
+}
+
+/// How the template engine escapes the values of a page: by bytes, where its own way goes by graphemes and would take
+/// a quote with a combining mark for something else.
+struct PageEscape: MustacheContentType {
+  /// What a template begins with to be escaped so, on lines of its own.
+  static let pragma: String = {
+    MustacheContentTypes.register(PageEscape(), named: "PAGE")
+    return "{{% CONTENT_TYPE:PAGE}}\n"
+  }()
+  static let lines = 1
+
+  func escapeText(_ text: String) -> String {
+    let isPlain = !text.utf8.contains { XMLText.isMarkup($0) }
+    return isPlain ? text : XMLText.escaped(text)
+  }
+}
+
+extension Slice<UnsafeBufferPointer<UInt8>> {
+  /// The index of the first such byte.
+  fileprivate func firstPlace(of byte: UInt8) -> Int? {
+    let rest = UnsafeBufferPointer(rebasing: self)
+    guard let first = rest.baseAddress, let found = memchr(first, Int32(byte), rest.count) else {
+      return nil
+    }
+    return startIndex + (UnsafeRawPointer(found) - UnsafeRawPointer(first))
+  }
+}
+
+extension UInt8 {
+  fileprivate var decimalDigit: Int? {
+    (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) ? Int(self) - 48 : nil
   }
 }

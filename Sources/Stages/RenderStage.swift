@@ -10,7 +10,7 @@ public import Pipelines
 /// read by an XML parser and checked before it leaves the stage.
 public struct RenderStage: Stage {
   public let name = "render"
-  private static let version = 5
+  private static let version = 6
   /// The template of the pages that a long table gets.
   static let rowsTemplate = "rows"
 

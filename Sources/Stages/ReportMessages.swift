@@ -1,10 +1,11 @@
 import Diagnostics
 import Foundation
 import Pipelines
+import Synchronization
 
 /// The texts of one pipeline's reports in one locale, by the catalogue's conventions:
 /// a pipeline's own `PIPELINE.columns.NAME` goes before the common `columns.NAME`.
-struct ReportMessages {
+final class ReportMessages: Sendable {
   let catalog: MessageCatalog
   let pipeline: String
   /// The locale whose texts are used, so that numbers and words agree.
@@ -16,7 +17,7 @@ struct ReportMessages {
   init(
     catalog: MessageCatalog, pipeline: String, locale: String, timeZone: String = "UTC"
   ) throws(Diagnostic) {
-    guard let zone = TimeZone(identifier: timeZone) else {
+    guard let zone = ReportMessages.zone(timeZone) else {
       throw Diagnostic(
         .data, "the tenant's time zone is not known to this machine",
         hint: "the package tzdata is to be installed, or the tenant's row mended")
@@ -27,6 +28,18 @@ struct ReportMessages {
     self.locale = catalog.effectiveLocale(for: locale)
     format = LocaleFormat(self.locale)
   }
+
+  /// Foundation looks an identifier up anew each time.
+  private static func zone(_ identifier: String) -> TimeZone? {
+    zones.withLock { known in
+      if let zone = known[identifier] { return zone }
+      let zone = TimeZone(identifier: identifier)
+      if let zone { known[identifier] = zone }
+      return zone
+    }
+  }
+
+  private static let zones = Mutex<[String: TimeZone]>([:])
 
   /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common one.
   func title(_ kind: String, _ name: String) throws(Diagnostic) -> String {

@@ -60,6 +60,8 @@ struct ReportValue {
   }
 
   private func day(_ text: String, _ column: String) throws -> CivilDate {
+    // `2026-11-20` is no instant.
+    if text.utf8.count == 10, let day = CivilDate(text) { return day }
     if let instant = ReportInstant(text) { return instant.local(in: messages.timeZone).day }
     guard let day = CivilDate(text) else {
       throw Diagnostic(.data, "the column '\(column)' holds what is no day")

@@ -103,7 +103,7 @@ extension StorePages {
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n")
     page.raw("<meta name=\"color-scheme\" content=\"light dark\" />\n")
     page.raw("<meta name=\"robots\" content=\"noindex\" />\n")
-    page.raw(PageHead(styleSheet: templates.styleSheet, tenantID: "operator").markup)
+    page.raw(PageHead(templates: templates, tenantID: "operator").markup)
     page.raw("\n<title>All tenants</title>\n</head>\n<body>\n")
     page.raw(
       "<header class=\"top\"><p class=\"who\">Operator</p><h1>All tenants</h1><p class=\"when\">")

@@ -196,7 +196,7 @@ public enum StorePages {
     page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n")
     page.raw("<meta name=\"color-scheme\" content=\"light dark\" />\n")
     more(&page)
-    page.raw(PageHead(styleSheet: templates.styleSheet, tenantID: tenant.id).markup)
+    page.raw(PageHead(templates: templates, tenantID: tenant.id).markup)
     page.raw("\n<title>")
     page.text(title)
     page.raw("</title>\n</head>\n<body>\n")

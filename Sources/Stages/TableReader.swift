@@ -12,6 +12,9 @@ final class TableReader {
   /// Rows given so far, without the header.
   private(set) var rowNumber = 0
 
+  /// How many bytes the file has, of a large one its first chunk.
+  var firstBytes: Int { chunk.count }
+
   private let label: String
   /// −1 where `chunk` holds everything.
   private let descriptor: Int32
@@ -26,11 +29,11 @@ final class TableReader {
   /// - Parameter label: how messages name the file; not its path.
   init(path: String, label: String) throws {
     self.label = label
-    chunk = [UInt8](repeating: 0, count: 1 << 16)
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else {
       throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
     }
+    chunk = TableReader.chunk(for: descriptor)
     try readHeader()
   }
 
@@ -42,13 +45,20 @@ final class TableReader {
       chunk = held.bytes
       filled = chunk.count
     case .file(let path):
-      chunk = [UInt8](repeating: 0, count: 1 << 16)
       descriptor = open(path, O_RDONLY | O_CLOEXEC)
       guard descriptor >= 0 else {
         throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
       }
+      chunk = TableReader.chunk(for: descriptor)
     }
     try readHeader()
+  }
+
+  /// Room for a whole small file, or for a part of a large one.
+  private static func chunk(for descriptor: Int32) -> [UInt8] {
+    var status = stat()
+    let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 1 << 16
+    return [UInt8](repeating: 0, count: min(max(size, 1 << 9), 1 << 16))
   }
 
   private func readHeader() throws {
@@ -90,8 +100,19 @@ final class TableReader {
   }
 
   /// An error of the row that was just read.
-  func malformed(_ what: String) -> Diagnostic {
-    Diagnostic(.data, "row \(rowNumber) of the dataset '\(label)' \(what)")
+  func malformed(_ what: String) -> Diagnostic { Diagnostic(.data, "\(rowLabel) \(what)") }
+
+  /// How messages name the row that was just read: its number, and its `id` where it is one that the platform
+  /// gave and nobody typed.
+  var rowLabel: String {
+    var label = "row \(rowNumber) of the dataset '\(label)'"
+    if rowNumber > 0, ends.count == names.count, let id = names.firstIndex(of: "id").flatMap(text),
+      (1...36).contains(id.utf8.count),
+      id.allSatisfy({ $0.isASCII && ($0.isHexDigit || $0 == "-") })
+    {
+      label += " (id \(id))"
+    }
+    return label
   }
 
   private enum State { case start, plain, quoted, closed }
@@ -112,12 +133,9 @@ final class TableReader {
         return true
       }
       // Most bytes are text that ends at the next byte with a meaning: copied in one piece.
-      let length = plainLength(inQuotes: state == .quoted)
-      if length > 0 {
+      if copyPlain(inQuotes: state == .quoted) {
         if sawCarriageReturn { throw malformed("has a carriage return outside quotes") }
         if state == .closed { throw malformed("has a stray quote") }
-        row.append(contentsOf: chunk[position..<position + length])
-        position += length
         isEmptyLine = false
         if state == .start { state = .plain }
         continue
@@ -149,21 +167,27 @@ final class TableReader {
     }
   }
 
-  /// How many bytes from here on mean nothing but themselves.
-  private func plainLength(inQuotes: Bool) -> Int {
+  /// Adds the bytes from here on that mean nothing but themselves to the row; false where there are none.
+  private func copyPlain(inQuotes: Bool) -> Bool {
     chunk.withUnsafeBufferPointer { bytes in
       var end = position
       let filled = filled
       if inQuotes {
         while end < filled, bytes[end] != UInt8(ascii: "\"") { end += 1 }
       } else {
-        while end < filled, bytes[end] != UInt8(ascii: ","), bytes[end] != UInt8(ascii: "\n"),
-          bytes[end] != UInt8(ascii: "\""), bytes[end] != UInt8(ascii: "\r")
+        // Of the four bytes with a meaning none is above the comma.
+        while end < filled,
+          bytes[end] > UInt8(ascii: ",")
+            || bytes[end] != UInt8(ascii: ",") && bytes[end] != UInt8(ascii: "\n")
+              && bytes[end] != UInt8(ascii: "\"") && bytes[end] != UInt8(ascii: "\r")
         {
           end += 1
         }
       }
-      return end - position
+      guard end > position else { return false }
+      row.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[position..<end]))
+      position = end
+      return true
     }
   }
 

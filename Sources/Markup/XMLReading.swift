@@ -1,0 +1,129 @@
+import CLibXML2
+import Diagnostics
+
+/// An element as it begins: a view into the parser's memory, valid for the call that it is given to.
+struct XMLElement {
+  fileprivate let nameStart: UnsafePointer<UInt8>
+  fileprivate let attributes: UnsafePointer<UnsafePointer<UInt8>?>?
+  fileprivate let count: Int
+  /// From 1.
+  let line: Int
+
+  /// Without a prefix.
+  var name: String { String(cString: nameStart) }
+  var hasAttributes: Bool { count > 0 }
+
+  /// Calls `body` for each attribute; declarations of namespaces are none.
+  func forEachAttribute(_ body: (_ name: String, _ value: XMLAttributeValue) -> Void) {
+    guard let attributes else { return }
+    for place in 0..<count {
+      guard let name = attributes[5 * place], let start = attributes[5 * place + 3],
+        let end = attributes[5 * place + 4]
+      else { continue }
+      body(
+        String(cString: name),
+        XMLAttributeValue(bytes: UnsafeBufferPointer(start: start, count: end - start)))
+    }
+  }
+}
+
+/// An attribute's value, made a text only where somebody asks.
+struct XMLAttributeValue {
+  fileprivate let bytes: UnsafeBufferPointer<UInt8>
+
+  var text: String {
+    let text = String(decoding: bytes, as: UTF8.self)
+    // The one reference that libxml2 leaves in a value.
+    return text.contains("&#38;") ? text.replacing("&#38;", with: "&") : text
+  }
+}
+
+/// Who is told what a document holds, in its order.
+protocol XMLVisitor: AnyObject {
+  func begins(_ element: XMLElement)
+  /// A piece of text; a text may come in several.
+  func text(_ bytes: UnsafeBufferPointer<UInt8>)
+  func ends(_ name: String)
+}
+
+/// Reading with libxml2's XML parser, from the beginning to the end, keeping nothing. No network, no DTD, no entities
+/// but XML's five.
+enum XMLReading {
+  // The library's own set-up is not safe to be raced for.
+  private static let isReady: Bool = {
+    xmlInitParser()
+    return true
+  }()
+
+  /// What C can carry of a visitor.
+  private final class Owner {
+    let visitor: any XMLVisitor
+    init(_ visitor: any XMLVisitor) { self.visitor = visitor }
+
+    static func visitor(_ pointer: UnsafeRawPointer?) -> (any XMLVisitor)? {
+      pointer.map { Unmanaged<Owner>.fromOpaque($0).takeUnretainedValue().visitor }
+    }
+  }
+
+  /// Tells the visitor all of a document; throws the first fault of one that is not well-formed, of which the visitor
+  /// may have been told a part.
+  ///
+  /// - Parameter file: what an error calls the document.
+  static func read(
+    _ bytes: [UInt8], file: String, _ visitor: any XMLVisitor
+  ) throws(Diagnostic) {
+    _ = isReady
+    let owner = Owner(visitor)
+    var visit = yearbook_xml_visit()
+    visit.owner = UnsafeRawPointer(Unmanaged.passUnretained(owner).toOpaque())
+    visit.begins = { owner, name, line, attributes, count in
+      guard let name else { return }
+      Owner.visitor(owner)?.begins(
+        XMLElement(
+          nameStart: name, attributes: attributes, count: Int(count), line: Int(line)))
+    }
+    visit.text = { owner, bytes, size in
+      Owner.visitor(owner)?.text(UnsafeBufferPointer(start: bytes, count: Int(size)))
+    }
+    visit.ends = { owner, name in
+      guard let name else { return }
+      Owner.visitor(owner)?.ends(String(cString: name))
+    }
+    let outcome = withExtendedLifetime(owner) {
+      bytes.withUnsafeBytes { buffer in
+        yearbook_xml_scan(
+          buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), &visit)
+      }
+    }
+    guard outcome >= 0 else {
+      throw Diagnostic(.io, "no memory to parse a page", at: .init(file: file))
+    }
+    guard outcome == 0 else {
+      // The library's own message may quote the page, and the page may quote a tenant.
+      throw Diagnostic(
+        .configuration, "not well-formed: \(meaning(of: visit.code))",
+        at: .init(
+          file: file, line: visit.line > 0 ? Int(visit.line) : nil,
+          column: visit.column > 0 ? Int(visit.column) : nil),
+        hint: "the template that made the page is to be mended")
+    }
+  }
+
+  private static func meaning(of code: Int32) -> String {
+    switch xmlParserErrors(UInt32(bitPattern: code)) {
+    case XML_ERR_TAG_NAME_MISMATCH: "an element is closed by another's tag"
+    case XML_ERR_TAG_NOT_FINISHED, XML_ERR_GT_REQUIRED: "an element is not closed"
+    case XML_ERR_DOCUMENT_EMPTY: "the page is empty"
+    case XML_ERR_DOCUMENT_END: "something follows the end of the page"
+    case XML_ERR_UNDECLARED_ENTITY: "an entity that XML does not know"
+    case XML_ERR_INVALID_CHAR, XML_ERR_INVALID_CHARREF: "a character that XML does not allow"
+    case XML_ERR_INVALID_ENCODING: "not UTF-8"
+    case XML_ERR_ATTRIBUTE_REDEFINED: "an attribute stands twice"
+    case XML_ERR_NAME_REQUIRED, XML_ERR_ENTITYREF_SEMICOL_MISSING, XML_ERR_LT_REQUIRED:
+      "a '<' or '&' that is not escaped"
+    case XML_ERR_ATTRIBUTE_WITHOUT_VALUE, XML_ERR_ATTRIBUTE_NOT_STARTED:
+      "an attribute without a quoted value"
+    default: "libxml2's error \(code)"
+    }
+  }
+}
