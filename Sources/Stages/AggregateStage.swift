@@ -7,7 +7,7 @@ public import Pipelines
 /// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
 public struct AggregateStage: Stage {
   public let name = "aggregate"
-  private static let version = 2
+  private static let version = 3
 
   public init() {}
 

@@ -181,7 +181,7 @@ final class AggregateTable {
       spreadsheet?.append(word)
     case .term:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
-      let word = try term(field, columns[position].model.name)
+      let word = try term(field, columns[position].model.name, reader)
       if let spreadsheet { TableCell.writeForPeople(word, to: spreadsheet) }
     case .plain:
       machine.append(field)
@@ -202,11 +202,20 @@ final class AggregateTable {
   }
 
   /// The words of a term, looked up once each.
-  private func term(_ field: ArraySlice<UInt8>, _ column: String) throws -> [UInt8] {
+  private func term(
+    _ field: ArraySlice<UInt8>, _ column: String, _ reader: TableReader
+  ) throws -> [UInt8] {
     let word = String(decoding: field, as: UTF8.self)
     let key = "\(column)\u{0}\(word)"
     if let known = terms[key] { return known }
-    let text = Array(try messages.term(word, column: column).utf8)
+    let text: [UInt8]
+    do throws(Diagnostic) {
+      text = Array(try messages.term(word, column: column).utf8)
+    } catch {
+      var error = error
+      error.message = "\(reader.rowLabel): \(error.message)"
+      throw error
+    }
     terms[key] = text
     return text
   }
@@ -214,7 +223,9 @@ final class AggregateTable {
   private func sums(_ column: Column, tenantCurrency: String) -> [ReportModel.Amount] {
     let isMoney = column.model.format == .money
     if column.sums.isEmpty {
-      return [.init(currency: isMoney ? tenantCurrency : nil, value: .zero)]
+      // No amount is none; of a length or a count that no row knows, the sum is unknown too.
+      let value: DecimalNumber? = isMoney || rows == 0 ? .zero : nil
+      return [.init(currency: isMoney ? tenantCurrency : nil, value: value)]
     }
     return column.sums.sorted {
       ($0.key == tenantCurrency ? 0 : 1, $0.key) < ($1.key == tenantCurrency ? 0 : 1, $1.key)

@@ -65,7 +65,7 @@ import Testing
     #expect(
       try failure(fixture)
         == Diagnostic(
-          .data, "the column 'author_is' holds an unknown term",
+          .data, "row 2 of the dataset 'posts': the column 'author_is' holds an unknown term",
           hint: "known are guest; mend the row, or add the term"))
   }
 

@@ -17,6 +17,25 @@ import Testing
     }
   }
 
+  @Test(arguments: [
+    ("id,a\n7f0c-11,x\n", "row 1 of the dataset 'd' (id 7f0c-11)"),
+    ("id,a\n42,x\n", "row 1 of the dataset 'd' (id 42)"),
+    // What somebody may have typed is not repeated.
+    ("id,a\nAna,x\n", "row 1 of the dataset 'd'"), ("id,a\n,x\n", "row 1 of the dataset 'd'"),
+    ("a,b\n1,x\n", "row 1 of the dataset 'd'"),
+  ])
+  func `A row at fault is named by its number and the platform's id`(
+    text: String, label: String
+  ) throws {
+    try withTemporaryFolder { folder in
+      let path = "\(folder)/d.csv"
+      try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+      let reader = try TableReader(path: path, label: "d")
+      #expect(try reader.next())
+      #expect(reader.malformed("is odd").message == label + " is odd")
+    }
+  }
+
   @Test func `Quotes, line breaks and NULL are read by RFC 4180`() throws {
     #expect(
       try rows("a,b\n1,\"x, \"\"y\"\"\n\"\n,\"\"\n")

@@ -64,6 +64,23 @@ struct FigureTests {
     }
   }
 
+  @Test func `Every published figure and row of the sample equals a second count`() throws {
+    try withReports { here, python in
+      // The sample makes the schema itself, from the file that it finds in the project.
+      try here.platform.connect().execute("DROP SCHEMA app CASCADE")
+      let (status, output) = try Program.run(
+        [
+          Places.yearbook, "sample", "--database", here.platform.conninfo, "--no-media",
+          "--media", "\(here.folder)/media",
+        ], in: Places.project)
+      try #require(status == 0, "\(output)")
+      let connection = try here.platform.connect()
+      try connection.query("SELECT set_config('yearbook.part', 'source', false)")
+      try connection.execute(Installation.text("docs/platform-role.sql"))
+      try check(here, python, day: "2026-11-20", years: ["2026"], months: ["2026-03"])
+    }
+  }
+
   private func withReports(_ body: (Installation, _ python: String) throws -> Void) throws {
     let python = try #require(Places.judgesPython)
     try Installation.with { here in

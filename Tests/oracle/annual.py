@@ -31,7 +31,7 @@ def annual(v: View):
     both("members", lambda p, r: len(({c.userid for c in p} | sitters(r)) & v.own))
     both("languages", lambda p, r: len({language(c) for c in p} - {None}))
     both("dojos", lambda p, r: len(r))
-    both("dojo_time", lambda p, r: sum(v.length(x) or 0 for x in r))
+    both("dojo_time", lambda p, r: v.time(r))
     both("participants", lambda p, r: len(sitters(r)))
     both("attendances", lambda p, r: sum(len(v.sat(x)) for x in r))
     both("recorded_dojos", lambda p, r: sum(bool(v.recordings[x.id]) for x in r))
@@ -93,10 +93,10 @@ def annual(v: View):
         e.tables["pocs"].append((
             day(c), c.name, language(c), c.tags, c.favorite == "Y", author, why, shots[c.id] if author else 0,
             (c.description or "").strip(" ") or None, (c.repourl.strip(" ") or None) if v.is_named(c.userid) else None))
-    seconds = Counter()
+    rooms = defaultdict(list)
     for r in v.rooms_now:
-        seconds[held(r).replace(day=1)] += v.length(r) or 0
-    e.tables["months"] = [(m, by_month[m], favourites[m], dojo_months[m], seconds[m]) for m in year]
+        rooms[held(r).replace(day=1)].append(r)
+    e.tables["months"] = [(m, by_month[m], favourites[m], dojo_months[m], v.time(rooms[m])) for m in year]
     e.findings = findings(v)
     return e
 

@@ -128,9 +128,9 @@ class Check:
             for row in wanted:
                 if row[place] != "":
                     sums[row[columns.index("currency")] if money else None] += row[place]
-            found = {x.get("currency"): Decimal(x["value"]) for x in column["sums"]}
+            found = {x.get("currency"): Decimal(x["value"]) if "value" in x else None for x in column["sums"]}
             if not sums:
-                sums[own if money else None] = Decimal(0)
+                sums[own if money else None] = Decimal(0) if money or not wanted else None
             self.equal(f"{name} sum of {column['name']}", found, dict(sums), "sums")
 
     def spreadsheet(self, name, path, table, rows, locale):

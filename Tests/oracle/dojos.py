@@ -29,7 +29,7 @@ def dojos(v: View):
 
     def both(name, count): e.figure(name, count(v.rooms_now), count(v.rooms_then))
     both("dojos", len)
-    both("dojo_time", lambda rooms: sum(v.length(r) or 0 for r in rooms))
+    both("dojo_time", v.time)
     both("participants", lambda rooms: len({u for r in rooms for u in v.sat(r)}))
     both("attendances", lambda rooms: sum(len(v.sat(r)) for r in rooms))
     both("recorded_dojos", lambda rooms: sum(bool(v.recordings[r.id]) for r in rooms))
@@ -50,8 +50,7 @@ def dojos(v: View):
                      ("recordings_listed", "recordings"), ("messages_listed", "messages"),
                      ("messages_of_members", "messages")):
         e.figure(name, e.figures[of][None][0])
-    known = [v.length(r) for r in v.rooms_now if v.length(r) is not None]
-    e.figure("dojo_time_listed", sum(known) if known or not v.rooms_now else None)
+    e.figure("dojo_time_listed", v.time(v.rooms_now))
 
     all_days = [s.first + dt.timedelta(days=n) for n in range((s.after - s.first).days)]
     days = Counter(s.local(r.date) for r in v.rooms_now)

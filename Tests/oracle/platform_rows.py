@@ -144,6 +144,11 @@ class View:
         known = [x for x in map(self.seconds, self.recordings[room.id]) if x is not None]
         return sum(known) if known else None
 
+    def time(self, rooms):
+        """The known lengths of some dojos added up; None where there are dojos and no length is known."""
+        known = [x for x in map(self.length, rooms) if x is not None]
+        return sum(known) if known or not rooms else None
+
     def people(self, room):
         """The names in order, and how many have none: hidden, guests."""
         all_of_them = [(*self.name(u), u) for u in self.sat(room)]

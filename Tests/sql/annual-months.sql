@@ -13,10 +13,11 @@ SELECT
   (SELECT count(*) FROM app.room r WHERE r.tenantid = t.id AND r.status = 'A'
     AND r.date < t.e AND r.created < t.e
     AND to_char(r.date AT TIME ZONE t.timezone, 'YYYY-MM') = to_char(g.month, 'YYYY-MM')) AS dojos,
-  (SELECT coalesce(sum(extract(epoch FROM date_trunc('second', d.stopped - d.started))), 0)::bigint
-    FROM app.room r, app.dojo_recording d
-    WHERE d.roomid = r.id AND d.tenantid = t.id AND r.tenantid = t.id AND r.status = 'A'
-      AND r.date < t.e AND r.created < t.e AND d.created < t.e AND d.stopped >= d.started
+  (SELECT CASE WHEN count(*) = 0 THEN 0
+      ELSE sum(extract(epoch FROM date_trunc('second', d.stopped - d.started)))::bigint END
+    FROM app.room r LEFT JOIN app.dojo_recording d
+      ON d.roomid = r.id AND d.tenantid = t.id AND d.created < t.e AND d.stopped >= d.started
+    WHERE r.tenantid = t.id AND r.status = 'A' AND r.date < t.e AND r.created < t.e
       AND to_char(r.date AT TIME ZONE t.timezone, 'YYYY-MM') = to_char(g.month, 'YYYY-MM'))
     AS dojo_seconds
 FROM t, generate_series($2::timestamp, $3::timestamp - interval '1 day', '1 month') AS g(month)

@@ -38,11 +38,12 @@ SELECT
     AND r.date >= t.s AND r.date < t.e AND r.created < t.e) AS dojos,
   (SELECT count(*) FROM app.room r WHERE r.tenantid = t.id AND r.status = 'A'
     AND r.date >= t.p AND r.date < t.s AND r.date < t.e AND r.created < t.e) AS dojos_previous,
-  (SELECT coalesce(sum(extract(epoch FROM date_trunc('second', d.stopped - d.started))), 0)::bigint
-    FROM app.room r, app.dojo_recording d
-    WHERE d.roomid = r.id AND d.tenantid = t.id AND r.tenantid = t.id AND r.status = 'A'
-      AND r.date >= t.s AND r.date < t.e AND r.created < t.e AND d.created < t.e
-      AND d.stopped >= d.started) AS dojo_seconds,
+  (SELECT CASE WHEN count(*) = 0 THEN 0
+      ELSE sum(extract(epoch FROM date_trunc('second', d.stopped - d.started)))::bigint END
+    FROM app.room r LEFT JOIN app.dojo_recording d
+      ON d.roomid = r.id AND d.tenantid = t.id AND d.created < t.e AND d.stopped >= d.started
+    WHERE r.tenantid = t.id AND r.status = 'A'
+      AND r.date >= t.s AND r.date < t.e AND r.created < t.e) AS dojo_seconds,
   (SELECT count(*) FROM app.room r WHERE r.tenantid = t.id AND r.status = 'A'
     AND r.date >= t.s AND r.date < t.e AND r.created < t.e
     AND EXISTS (SELECT FROM app.dojo_recording d

@@ -29,9 +29,10 @@ SELECT
   (SELECT count(DISTINCT x.roomid) FROM app.dojo_recording x WHERE x.tenantid = t.id
     AND x.created < t.e AND x.stopped >= x.started AND x.roomid IN (SELECT id FROM now_held))
     AS timed_dojos,
-  (SELECT coalesce(sum(floor(extract(epoch FROM x.stopped) - extract(epoch FROM x.started))), 0)::bigint
-    FROM app.dojo_recording x WHERE x.tenantid = t.id AND x.created < t.e
-    AND x.stopped >= x.started AND x.roomid IN (SELECT id FROM now_held)) AS dojo_seconds,
+  CASE WHEN NOT EXISTS (SELECT FROM now_held) THEN 0
+    ELSE (SELECT sum(floor(extract(epoch FROM x.stopped) - extract(epoch FROM x.started)))::bigint
+      FROM app.dojo_recording x WHERE x.tenantid = t.id AND x.created < t.e
+      AND x.stopped >= x.started AND x.roomid IN (SELECT id FROM now_held)) END AS dojo_seconds,
   (SELECT count(*) FROM app.message m WHERE m.tenantid = t.id AND m.created < t.e
     AND m.message_status = 'A' AND m.roomid IN (SELECT id FROM now_held)) AS messages,
   (SELECT count(*) FROM app.message m WHERE m.tenantid = t.id AND m.created < t.e

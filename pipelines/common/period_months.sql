@@ -5,7 +5,8 @@ SELECT
   coalesce(c.pocs, 0) AS pocs,
   coalesce(c.favorites, 0) AS favorites,
   coalesce(d.dojos, 0) AS dojos,
-  coalesce(d.dojo_seconds, 0) AS dojo_seconds,
+  -- NULL where no length of the month's dojos is known.
+  CASE WHEN d.dojos > 0 THEN d.dojo_seconds ELSE 0 END AS dojo_seconds,
   coalesce(cp.pocs, 0) AS pocs_previous,
   coalesce(dp.dojos, 0) AS dojos_previous
 FROM partition p

@@ -15,8 +15,9 @@ SELECT
   coalesce(m.authors_previous, 0) AS authors_previous,
   coalesce(d.dojos, 0) AS dojos,
   coalesce(d.dojos_previous, 0) AS dojos_previous,
-  coalesce(d.dojo_seconds, 0) AS dojo_seconds,
-  coalesce(d.dojo_seconds_previous, 0) AS dojo_seconds_previous,
+  -- Without dojos none; with dojos of which no length is known, unknown.
+  CASE WHEN d.dojos > 0 THEN d.dojo_seconds ELSE 0 END AS dojo_seconds,
+  CASE WHEN d.dojos_previous > 0 THEN d.dojo_seconds_previous ELSE 0 END AS dojo_seconds_previous,
   coalesce(d.attendances, 0) AS attendances,
   coalesce(d.attendances_previous, 0) AS attendances_previous,
   coalesce(d.recorded_dojos, 0) AS recorded_dojos,

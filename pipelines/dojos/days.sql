@@ -1,7 +1,7 @@
 -- The days on which dojos were held.
 SELECT
   tenant_id, day, count(*) AS dojos, sum(participants)::bigint AS attendances,
-  coalesce(sum(seconds), 0)::bigint AS dojo_seconds
+  sum(seconds)::bigint AS dojo_seconds
 FROM dojo_facts
 WHERE is_current
 GROUP BY tenant_id, day
