@@ -129,7 +129,13 @@ extension Connection {
     let status = PQresultStatus(pointer)
     if statuses.contains(status) { return result }
     if let error = PostgresError(result: pointer) {
-      throw error.diagnostic(wasCancelled: cancelToken.wasUsed)
+      var diagnostic = error.diagnostic(wasCancelled: cancelToken.wasUsed)
+      if error.sqlState == "42501", let role = PQuser(handle), let database = PQdb(handle) {
+        diagnostic.hint =
+          "the role '\(String(cString: role))' lacks this right in the database"
+          + " '\(String(cString: database))': give it, or connect as another one"
+      }
+      throw diagnostic
     }
     switch status {
     case PGRES_EMPTY_QUERY:

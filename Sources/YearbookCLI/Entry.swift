@@ -34,14 +34,39 @@ public enum Entry {
       return error.all.first?.code.exitCode ?? Diagnostic.Code.bug.exitCode
     } catch {
       let code = YearbookCommand.exitCode(for: error)
-      let message = YearbookCommand.fullMessage(for: error)
       if code == .success {
-        Console.standardOutput.write(message + "\n")
-      } else if !message.isEmpty {
-        Console.standardError.write(message + "\n")
+        Console.standardOutput.write(YearbookCommand.fullMessage(for: error) + "\n")
+      } else if code == .validationFailure {
+        Console.standardError.write(report: [
+          mistake(arguments, YearbookCommand.message(for: error))
+        ])
+      } else {
+        Console.standardError.write(YearbookCommand.fullMessage(for: error) + "\n")
       }
       return code.rawValue
     }
+  }
+  /// What the parser of the command line says, as all other errors are said.
+  private static func mistake(_ arguments: [String], _ message: String) -> Diagnostic {
+    var hint: String?
+    // The commands that were named, from the outermost on.
+    var path: [String] = []
+    var command: any ParsableCommand.Type = YearbookCommand.self
+    for word in arguments {
+      let inner = command.configuration.subcommands
+      if let next = inner.first(where: { $0._commandName == word }) {
+        path.append(word)
+        command = next
+      } else if !inner.isEmpty, !word.hasPrefix("-"), message.contains("'\(word)'") {
+        hint = NearestWords.hint(for: word, in: inner.map { $0._commandName })
+        break
+      }
+    }
+    let help = (["yearbook"] + path + ["--help"]).joined(separator: " ")
+    let text = message.prefix(1).lowercased() + message.dropFirst()
+    return Diagnostic(
+      .usage, text.hasSuffix(".") ? String(text.dropLast()) : text,
+      hint: hint.map { "\($0) `\(help)` lists all" } ?? "`\(help)` says what it takes")
   }
 }
 
@@ -57,14 +82,19 @@ struct YearbookCommand: ParsableCommand {
     abstract: "Turns a platform's database and media into published reports and films of the year.",
     discussion: """
       Examples:
-        yearbook demo                                   a sample platform, from nothing to a film
-        yearbook run nightly                            all active tenants, what changed
-        yearbook run annual --tenant acme --period 2026 one report, now
-        yearbook status                                 the last run, and how to retry what failed
+        yearbook demo                  a sample platform, from nothing to a film
+        yearbook run nightly           all active tenants, what changed
+        yearbook run annual --tenant acme --period 2026
+                                       one report, now
+        yearbook status                the last run, and how to retry what failed
 
-      Exit codes: 0 done · 1 some partitions failed, the rest is published · 64 usage · 65 bad input ·
-      69 a database is unavailable · 70 a bug · 74 input, output or a full disk · 75 another run holds
-      the lock · 78 configuration · 130, 143 interrupted, what was done is kept.
+      Exit codes:
+        0   done                       70  a bug
+        1   some partitions failed,    74  input, output, a full disk
+            the rest is published      75  another run holds the lock
+        64  usage                      78  configuration
+        65  bad input                  130, 143  interrupted; what was done
+        69  a database is unavailable            is kept
       """,
     version: Version.text,
     subcommands: [

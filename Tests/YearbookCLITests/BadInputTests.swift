@@ -55,6 +55,41 @@ struct BadInputTests {
     }
   }
 
+  @Test(arguments: [
+    (
+      ["staus"],
+      "error: unexpected argument 'staus'\n"
+        + "  what to do: did you mean status? `yearbook --help` lists all\n"
+    ),
+    (
+      ["film", "inspct"],
+      "error: unexpected argument 'inspct'\n"
+        + "  what to do: did you mean inspect? `yearbook film --help` lists all\n"
+    ),
+    (
+      ["run", "rows", "--jobs", "0"],
+      "error: --jobs is a number from 1 to 256\n"
+        + "  what to do: `yearbook run --help` says what it takes\n"
+    ),
+    (
+      ["run", "rows", "--tennant", "acme"],
+      "error: unknown option '--tennant'. Did you mean '--tenant'?\n"
+        + "  what to do: `yearbook run --help` says what it takes\n"
+    ),
+    (
+      ["run"],
+      "error: missing expected argument '<name>'\n"
+        + "  what to do: `yearbook run --help` says what it takes\n"
+    ),
+  ])
+  func `A command line that can't be read is answered like every other error`(
+    arguments: [String], answer: String
+  ) throws {
+    let (status, output) = try Program.run([Places.yearbook] + arguments, in: Places.project)
+    #expect(status == 64)
+    #expect(output == answer)
+  }
+
   @Test func `A broken pipeline file is told with file, line and column`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

@@ -42,7 +42,15 @@ struct LogsCommand: ParsableCommand {
         return
       }
       out.line("run \(run.id) of \(run.name), \(run.state), began \(run.started)")
-      for line in lines { out.line(text(line, out)) }
+      // A failure says again what its last try said.
+      func key(_ line: RunRecord.LogLine) -> [String?] {
+        [line.pipeline, line.slug, line.period, line.stage, line.message]
+      }
+      let told = Set(lines.filter { $0.kind == .failure }.map(key))
+      for line in lines {
+        let isTold = line.kind == .attempt && line.message != nil && told.contains(key(line))
+        out.line(text(line, out, isToldNext: isTold))
+      }
       if let problem = run.problem {
         out.line("\(out.styled("stopped", .red)): \(problem)")
         if let hint = run.hint { out.line("  what to do: \(hint)") }
@@ -54,7 +62,9 @@ struct LogsCommand: ParsableCommand {
     }
   }
 
-  private func text(_ line: RunRecord.LogLine, _ out: Console) -> String {
+  private func text(
+    _ line: RunRecord.LogLine, _ out: Console, isToldNext: Bool
+  ) -> String {
     let time = line.at.dropFirst(11).dropLast()
     let place = "\(time)  \(line.pipeline) \(line.slug) \(line.period)"
     switch line.kind {
@@ -62,7 +72,9 @@ struct LogsCommand: ParsableCommand {
       let took = line.seconds.map { "  \(Figures.duration($0))" } ?? ""
       let number = line.number ?? 1
       let which = number > 1 ? ", try \(number)" : ""
-      guard let message = line.message else { return "\(place)  \(line.stage)\(which)\(took)" }
+      guard let message = line.message, !isToldNext else {
+        return "\(place)  \(line.stage)\(which)\(took)"
+      }
       return "\(place)  \(line.stage)\(which)\(took): \(message)"
     case .failure:
       let hint = line.hint.map { "; what to do: \($0)" } ?? ""

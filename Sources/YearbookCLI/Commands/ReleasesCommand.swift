@@ -52,7 +52,13 @@ struct ReleasesCommand: ParsableCommand {
     }
     if json { return try printJSON(lines) }
     let out = Console.standardOutput
-    let width = lines.map(\.partition.count).max() ?? 0
+    let width = max(9, lines.map(\.partition.count).max() ?? 0)
+    if !lines.isEmpty {
+      let title = "partition".padding(toLength: width, withPad: " ", startingAt: 0)
+      let release = "release".padding(
+        toLength: lines.map(\.release.count).max() ?? 0, withPad: " ", startingAt: 0)
+      out.line(out.styled("\(title)  \(release)  status, sequence, published", .dim))
+    }
     for line in lines {
       let name = line.partition.padding(toLength: width, withPad: " ", startingAt: 0)
       out.line(

@@ -130,9 +130,9 @@ struct RunCommand: ParsableCommand {
     policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<[String]>? = nil
   ) throws {
     if isDryRun {
-      try ForecastReport.make(
-        request, configuration, only: only, policy: policy, threads: options.threads
-      ).printPlan()
+      let forecasts = try ForecastReport.make(
+        request, configuration, only: only, policy: policy, threads: options.threads)
+      if options.reporting.json { try forecasts.printJSON() } else { forecasts.printPlan() }
       return
     }
     let console = options.reporting.reporter()
