@@ -180,6 +180,30 @@ struct StoreCommandTests {
   }
 
   @Test(.enabled(if: age != nil && ageKeygen != nil, "age is not installed"))
+  func `What was published before its tenant was to be encrypted is told`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try here.addTenant("other")
+      try Self.expect(here, ["run", "rows", "--period", "2024", "--period", "2025"], "4 published")
+      let key = try Program.run(
+        [try #require(Self.ageKeygen), "-o", "\(here.folder)/key.txt"])
+      let recipient = try #require(
+        key.output.split(whereSeparator: \.isWhitespace).last.map(String.init))
+      try here.write("yearbook.yaml", "tenants:\n  acme: {recipients: [\(recipient)]}\n")
+      let before = try here.yearbook(["doctor"])
+      #expect(before.status == 78, "\(before.output)")
+      #expect(
+        before.output.contains("acme/rows/2024 and 1 other, published before"), "\(before.output)")
+      #expect(
+        before.output.contains("run rows --tenant acme --period 2024 publishes it again"),
+        "\(before.output)")
+      try Self.expect(here, ["run", "rows", "--period", "2024", "--period", "2025"], "2 published")
+      let after = try here.yearbook(["doctor"]).output
+      #expect(after.contains("nothing that is to be encrypted"), "\(after)")
+    }
+  }
+
+  @Test(.enabled(if: age != nil && ageKeygen != nil, "age is not installed"))
   func `What is encrypted is opened by age, and stays the same while its content does`() throws {
     let age = try #require(Self.age)
     try Installation.with { here in

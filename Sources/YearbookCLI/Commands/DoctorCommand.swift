@@ -57,6 +57,18 @@ struct DoctorCommand: ParsableCommand {
         }
         return "\(Figures.count(sealed, "tenant")), to you as well"
       }
+      if let root = configuration.store, FileManager.default.fileExists(atPath: root) {
+        report.check("in clear") {
+          let found = try configuration.partitionsInClear(configuration.releaseStore(root))
+          guard let first = found.first else { return "nothing that is to be encrypted" }
+          let more = found.count == 1 ? "" : " and \(Figures.count(found.count - 1, "other"))"
+          throw Diagnostic(
+            .configuration, "\(first)\(more), published before they were to be encrypted",
+            hint: CommandText.yearbook(
+              ["run", first.pipeline, "--tenant", first.tenant, "--period", first.period], shared)
+              + " publishes it again, `yearbook prune` removes what was before")
+        }
+      }
     }
     if configuration.mirror != nil, let root = configuration.store {
       report.check("mirror") {
