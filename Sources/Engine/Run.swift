@@ -30,8 +30,9 @@ final class Run {
   private let keptFrom: String?
 
   /// How many tenants one statement reads: large enough that the statement costs little, small enough
-  /// that work begins early and a failing batch is split in few steps.
+  /// that a failing batch is split in few steps. The first two are smaller, so that work begins early.
   private static let batchSize = 250
+  private static let firstBatchSizes = [32, 96]
   /// Likewise for a run that joined another, which takes from the other end what is left there.
   private static let sharedBatchSize = 16
 
@@ -328,13 +329,18 @@ final class Run {
     of partitions: [RunPlan.Partition], size: Int = batchSize
   ) -> [[RunPlan.Partition]] {
     var groups: [[RunPlan.Partition]] = []
-    var places: [String: Int] = [:]
+    /// By pipeline and period, where the group is that grows, and which of them it is.
+    var growing: [String: (place: Int, number: Int)] = [:]
     for partition in partitions {
       let name = "\(partition.pipeline.name) \(partition.period)"
-      if let place = places[name], groups[place].count < size {
-        groups[place].append(partition)
+      let known = growing[name]
+      let number = known?.number ?? -1
+      let most =
+        firstBatchSizes.indices.contains(number) ? min(size, firstBatchSizes[number]) : size
+      if let known, groups[known.place].count < most {
+        groups[known.place].append(partition)
       } else {
-        places[name] = groups.count
+        growing[name] = (groups.count, number + 1)
         groups.append([partition])
       }
     }
