@@ -23,14 +23,15 @@ WITH t AS (
   GROUP BY u.id
 )
 (SELECT 'busiest_day' AS rule, day, NULL AS title, count(*) AS amount
-  FROM (SELECT day FROM poc UNION ALL SELECT day FROM dojo) x GROUP BY day ORDER BY 4 DESC, 2 LIMIT 1)
+  FROM (SELECT day FROM poc UNION ALL SELECT day FROM dojo) x GROUP BY day
+  HAVING count(*) > 1 ORDER BY 4 DESC, 2 LIMIT 1)
 UNION ALL
 (SELECT 'busiest_month', to_char(day, 'YYYY-MM-01')::date, NULL, count(*)
-  FROM poc GROUP BY 2 ORDER BY 4 DESC, 2 LIMIT 1)
+  FROM poc GROUP BY 2 HAVING count(*) > 1 ORDER BY 4 DESC, 2 LIMIT 1)
 UNION ALL
 (SELECT 'longest_dojo', day, name, seconds / 60 FROM dojo WHERE seconds >= 60 ORDER BY seconds DESC, date, id LIMIT 1)
 UNION ALL
-(SELECT 'largest_dojo', day, name, people FROM dojo ORDER BY people DESC, date, id LIMIT 1)
+(SELECT 'largest_dojo', day, name, people FROM dojo WHERE people > 1 ORDER BY people DESC, date, id LIMIT 1)
 UNION ALL
 (SELECT 'top_author', day,
     CASE privacy
@@ -38,6 +39,6 @@ UNION ALL
       -- Of somebody with a first and a last name.
       ELSE left(firstname, 1) || '. ' || left(lastname, 1) || '.'
     END, pocs
-  FROM author ORDER BY pocs DESC, first, id LIMIT 1)
+  FROM author WHERE pocs > 1 ORDER BY pocs DESC, first, id LIMIT 1)
 UNION ALL
 (SELECT 'first_poc', day, name, NULL FROM poc ORDER BY created, id LIMIT 1)

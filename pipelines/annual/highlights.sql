@@ -1,4 +1,5 @@
--- At most one row a rule, chosen by the greatest amount, of equal ones the earliest. The amounts are:
+-- At most one row a rule, chosen by the greatest amount, of equal ones the earliest; an amount of one leads
+-- nothing and is left out. The amounts are:
 -- POCs and dojos of the day, POCs of the month, whole minutes, participants, POCs (only people who are
 -- shown), none.
 SELECT tenant_id, position, rule, day, title, amount
@@ -11,6 +12,7 @@ FROM (
     SELECT tenant_id, day, count(*) FROM dojos WHERE is_current GROUP BY tenant_id, day
   ) everything
   GROUP BY tenant_id, day
+  HAVING sum(n) >= 2
   ORDER BY tenant_id, sum(n) DESC, day
 ) busiest_day
 UNION ALL
@@ -22,6 +24,7 @@ FROM (
   FROM poc_facts
   WHERE is_current
   GROUP BY tenant_id, date_trunc('month', day::timestamp)
+  HAVING count(*) >= 2
   ORDER BY tenant_id, count(*) DESC, date_trunc('month', day::timestamp)
 ) busiest_month
 UNION ALL
@@ -39,7 +42,7 @@ FROM (
   SELECT DISTINCT ON (tenant_id)
     tenant_id, 4 AS position, 'largest_dojo' AS rule, day, subject AS title, participants AS amount
   FROM sessions
-  WHERE is_current
+  WHERE is_current AND participants >= 2
   ORDER BY tenant_id, participants DESC, held_at, id
 ) largest_dojo
 UNION ALL
@@ -54,6 +57,7 @@ FROM (
     GROUP BY tenant_id, user_id
   ) c
   JOIN people w ON w.tenant_id = c.tenant_id AND w.user_id = c.user_id AND w.name IS NOT NULL
+  WHERE c.pocs >= 2
   ORDER BY c.tenant_id, c.pocs DESC, c.created, c.user_id
 ) top_author
 UNION ALL
