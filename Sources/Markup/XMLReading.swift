@@ -34,7 +34,7 @@ struct XMLAttributeValue {
   var text: String {
     let text = String(decoding: bytes, as: UTF8.self)
     // The one reference that libxml2 leaves in a value.
-    return text.contains("&#38;") ? text.replacing("&#38;", with: "&") : text
+    return bytes.contains(UInt8(ascii: "&")) ? text.replacing("&#38;", with: "&") : text
   }
 }
 

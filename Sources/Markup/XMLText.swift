@@ -45,8 +45,24 @@ public enum XMLText {
       || [0x22, 0x26, 0x27, 0x3C, 0x3E, 0x7F, 0xBE, 0xBF].contains(byte)
   }
 
+  /// Whether a text is the same before and after all that is done to texts here: it has none of `& < > " '`, no
+  /// control character but TAB and LF, and no byte that begins a noncharacter.
+  public static func isPlain(_ text: String) -> Bool {
+    var text = text
+    return text.withUTF8 { bytes in
+      for byte in bytes {
+        if byte > 0x3E {
+          if byte == 0xEF || byte == 0x7F { return false }
+        } else if isMarkup(byte) || (byte < 32 && byte != 9 && byte != 10) {
+          return false
+        }
+      }
+      return true
+    }
+  }
+
   /// Whether a byte is one of `& < > " '`.
-  public static func isMarkup(_ byte: UInt8) -> Bool {
+  private static func isMarkup(_ byte: UInt8) -> Bool {
     switch byte {
     case 0x22, 0x26, 0x27, 0x3C, 0x3E: true
     default: false

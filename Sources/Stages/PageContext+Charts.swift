@@ -29,7 +29,9 @@ extension PageContext {
     var series = try chart.series.map { one in
       Chart.Series(
         name: try messages.title("columns", one.name), values: one.values.map(\.approximation),
-        texts: try one.values.map { try values.number($0, chart.format, currency: chart.currency) })
+        texts: try zip(one.values, isNamed).map { value, isNamed in
+          isNamed ? try values.number(value, chart.format, currency: chart.currency) : ""
+        })
     }
     if let others = chart.others {
       let text = try messages.text("page.others", ["count": .number(DecimalNumber(others.count))])
@@ -118,8 +120,8 @@ extension PageContext {
   private func months(_ chart: ReportModel.Chart) -> [Chart.Month] {
     var months: [Chart.Month] = []
     for (index, label) in chart.labels.enumerated() {
-      guard let day = CivilDate(label) else { continue }
-      if day.day == 1 || months.isEmpty {
+      if label.hasSuffix("-01") || months.isEmpty {
+        guard let day = CivilDate(label) else { continue }
         months.append(
           .init(
             label: messages.format.shortMonthName(day.month), firstWeekday: day.weekday,

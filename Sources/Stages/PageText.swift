@@ -18,12 +18,8 @@ enum PageText {
 
   /// A text as the template engine may have it.
   static func carry(_ text: String) -> String {
+    if XMLText.isPlain(text) { return text }
     let clean = XMLText.sanitized(text)
-    let isPlain = !clean.utf8.contains { byte in
-      byte == 0xEF || byte == UInt8(ascii: "&") || byte == UInt8(ascii: "<")
-        || byte == UInt8(ascii: ">") || byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'")
-    }
-    if isPlain { return clean }
     var result = String.UnicodeScalarView()
     for scalar in clean.unicodeScalars {
       if let index = special.firstIndex(of: scalar) {
@@ -90,8 +86,7 @@ struct PageEscape: MustacheContentType {
   static let lines = 1
 
   func escapeText(_ text: String) -> String {
-    let isPlain = !text.utf8.contains { XMLText.isMarkup($0) }
-    return isPlain ? text : XMLText.escaped(text)
+    XMLText.isPlain(text) ? text : XMLText.escaped(text)
   }
 }
 
