@@ -37,10 +37,6 @@ public struct Purge {
       configuration, store: store, cancellation: session.cancellation)
   }
 
-  private func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
-  }
-
   /// What would go, a line each.
   public func forecast() throws -> [String] {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
@@ -52,12 +48,12 @@ public struct Purge {
     }
     if user == nil {
       return [
-        "tenants/\(tenant.slug) with \(count(partitions.count, "partition")) and \(count(releases, "release"))",
+        "tenants/\(tenant.slug) with \(Counted.text(partitions.count, "partition")) and \(Counted.text(releases, "release"))",
         workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
       ] + (mirrored ?? [])
     }
     return [
-      "\(count(partitions.count, "partition")) of \(tenant.slug) read again without the person, and published",
+      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) read again without the person, and published",
       "then all older releases of the tenant: there are \(releases) now",
       workspace, "the tenant's results, media digests, failures and attempts in the record",
       "the person is left out of all later runs",

@@ -178,7 +178,7 @@ struct AggregateQuality {
     if let fatal, reader[fatal]?.first == UInt8(ascii: "t") {
       // A rule's name comes from the query, not from a tenant.
       throw Diagnostic(
-        .data, "the rule '\(name)' of '\(dataset)' found \(count) row\(count == 1 ? "" : "s")",
+        .data, "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))",
         hint: "mend the rows in the platform's database, then retry")
     }
     return .init(dataset: dataset, rule: name, rows: count)

@@ -30,7 +30,7 @@ extension PageContext {
     let shown = try rounded(amount, of: figure)
     view["value"] = PageText.carry(try values.amount(shown, of: figure) ?? "–")
     view["zero"] = amount.value?.isZero ?? (amount.text == nil)
-    if let currency = amount.currency { view["currency"] = currency }
+    if let currency = amount.currency { view["currency"] = PageText.carry(currency) }
     guard let previous = amount.previous else { return view }
     view["nothing"] = previous.isZero && (amount.value?.isZero ?? true)
     var before = ReportModel.Amount(currency: amount.currency, value: previous)

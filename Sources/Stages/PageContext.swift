@@ -203,8 +203,7 @@ struct PageMessages: MustacheParent {
   func child(named name: String) -> Any? {
     let key = prefix + name
     let messages = context.messages
-    // The first name is a section of the catalogue, not a message.
-    guard !prefix.isEmpty, messages.catalog.message(key, locale: messages.locale) != nil else {
+    guard messages.catalog.message(key, locale: messages.locale) != nil else {
       return PageMessages(context: context, prefix: key + ".")
     }
     return context.attempt {

@@ -14,24 +14,20 @@ struct PageHead {
   /// - Parameters:
   ///   - tenantID: decides the accent.
   ///   - media: whether the page plays a film that lies beside it.
-  ///   - script: the one script that the page may run.
-  init(templates: PageTemplates, tenantID: String, media: Bool = false, script: String? = nil) {
+  ///   - isSearched: whether the page runs the templates' script.
+  init(templates: PageTemplates, tenantID: String, media: Bool = false, isSearched: Bool = false) {
     let accent = Accent(tenant: tenantID)
     let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
-    let styleSheet = templates.styleSheet
-    func hash(_ text: String) -> String {
-      text == templates.searchScript ? templates.scriptHash : PageHead.hash(text)
-    }
     let hashes = [templates.styleHash, PageHead.hash(own)]
     // Pictures may lie inside the page or beside it, also where it is opened from a disk.
     let policy =
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
       + (media ? "media-src 'self' file:; " : "")
-      + (script.map { "script-src \(hash($0)); " } ?? "")
+      + (isSearched ? "script-src \(templates.scriptHash); " : "")
       + "base-uri 'none'; form-action 'none'"
     markup =
       "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\" />\n"
       + "<meta name=\"referrer\" content=\"no-referrer\" />\n"
-      + "<style>\(styleSheet)</style>\n<style>\(own)</style>"
+      + "<style>\(templates.styleSheet)</style>\n<style>\(own)</style>"
   }
 }

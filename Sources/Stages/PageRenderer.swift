@@ -77,7 +77,7 @@ struct PageRenderer {
       model: model, messages: messages, title: work.pipeline.title(for: messages.locale),
       head: PageHead(
         templates: templates, tenantID: work.tenant.id,
-        script: script.isEmpty ? nil : script),
+        isSearched: !script.isEmpty),
       files: files, links: links)
     context.pictures = pictures
     context.script = script

@@ -110,7 +110,7 @@ extension StorePages {
     let bytes = overview.tenants.reduce(0) { $0 + $1.bytes }
     let releases = overview.tenants.reduce(0) { $0 + $1.partitions }
     page.text(
-      "\(count(overview.tenants.count, "tenant")) · \(count(releases, "current release")) · \(size(bytes))"
+      "\(Counted.text(overview.tenants.count, "tenant")) · \(Counted.text(releases, "current release")) · \(size(bytes))"
     )
     page.raw("</p></header>\n<main>\n")
     writeFailing(overview.failing, &page)
@@ -133,7 +133,7 @@ extension StorePages {
     }
     page.raw("<p class=\"lead\">")
     page.text(
-      "\(count(failing.count, "partition")) could not be brought to an end. What was published before stands."
+      "\(Counted.text(failing.count, "partition")) could not be brought to an end. What was published before stands."
     )
     page.raw("</p>\n")
     for group in causes(failing).prefix(failingLimit) {
@@ -264,10 +264,6 @@ extension StorePages {
   /// `2026-11-21 03:15` of an instant as metadata has it.
   private static func minute(_ instant: String) -> String {
     String(instant.prefix(16)).replacing("T", with: " ")
-  }
-
-  private static func count(_ number: Int, _ noun: String) -> String {
-    "\(number) \(noun)\(number == 1 ? "" : "s")"
   }
 
   private static func size(_ bytes: Int) -> String {

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// Numbers as the command line shows them: in English, whatever the process's locale.
 enum Figures {
   /// `1,234,567`
@@ -13,7 +15,7 @@ enum Figures {
 
   /// `1 tenant`, `2 tenants`
   static func count(_ number: Int, _ noun: String) -> String {
-    "\(count(number)) \(noun)\(number == 1 ? "" : "s")"
+    "\(count(number)) \(Counted.noun(noun, number))"
   }
 
   /// `512 B`, `12.3 MB`; in powers of ten.

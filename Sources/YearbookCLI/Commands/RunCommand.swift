@@ -91,14 +91,11 @@ struct RunCommand: ParsableCommand {
 
   /// `90s`, `10m`, `26h`, `2d` in seconds.
   static func seconds(_ text: String, _ flag: String) throws -> Int {
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
-      (0...100_000).contains(count)
-    else {
+    guard let seconds = DurationText.seconds(text) else {
       throw Diagnostic(
         .usage, "\(flag) is no time: '\(text)'", hint: "write it like 90s, 10m, 26h or 2d")
     }
-    return count * unit
+    return seconds
   }
 
   /// The moment of `--as-of`; without it the clock's.
