@@ -26,6 +26,7 @@ test: packages
 check: packages
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	scripts/check-imports
+	scripts/check-sizes
 	scripts/check-words
 	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
 

@@ -1,11 +1,11 @@
-public import Diagnostics
+package import Diagnostics
 import Pipelines
-public import Store
+package import Store
 
 extension Configuration {
   /// The partitions whose newest release can be read by anybody though their tenant's releases are to be encrypted:
   /// they were published before that was said, and no run has come by them since.
-  public func partitionsInClear(
+  package func partitionsInClear(
     _ store: ReleaseStore
   ) throws(Diagnostic) -> [ReleasePartition] {
     var found: [ReleasePartition] = []

@@ -1,54 +1,55 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
-public import Pipelines
-public import Store
+import ObjectStorage
+package import Pipelines
+package import Store
 
 /// Where everything is: `yearbook.yaml`, overridden by the environment, overridden by flags.
-public struct Configuration: Sendable {
+package struct Configuration: Sendable {
   /// libpq URIs or keyword strings; they may hold a password and are never printed.
-  public var source: String?
-  public var record: String?
+  package var source: String?
+  package var record: String?
   /// The schema of the platform's tables.
-  public var schema = "app"
-  public var store: String?
-  public var workspace: String?
-  public var media: String?
-  public var pipelines: String?
-  public var templates: String?
+  package var schema = "app"
+  package var store: String?
+  package var workspace: String?
+  package var media: String?
+  package var pipelines: String?
+  package var templates: String?
   /// The folder of a private PostgreSQL that is started for a command and stopped after it.
-  public var privateServer: String?
+  package var privateServer: String?
   /// How many seconds one statement on the source may take.
-  public var statementSeconds = 900
+  package var statementSeconds = 900
   /// How many seconds one stage of one partition may take.
-  public var stageSeconds = 7200
+  package var stageSeconds = 7200
   /// The table of people and its key, in the platform's schema: whoever was erased is left out of it.
-  public var people = (table: "user", key: "id")
+  package var people = (table: "user", key: "id")
   /// The file of the key that signs what is published; a public key's, if an agent signs.
-  public var signingKey: String?
+  package var signingKey: String?
   /// The operator's age public keys: who can open what is encrypted, beside a tenant's own.
-  public var recipients: [AgeRecipient] = []
+  package var recipients: [AgeRecipient] = []
   /// The bucket that the store is mirrored to.
-  public var mirror: MirrorSettings?
+  package var mirror: MirrorSettings?
   /// By slug.
-  public var tenants: [String: TenantSettings] = [:]
+  package var tenants: [String: TenantSettings] = [:]
   /// Whoever runs the platform, as the owner of what is of all tenants together. Its currency is told first.
-  public var operatorTenant = Tenant(
+  package var operatorTenant = Tenant(
     id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
     name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
   /// The file that was read, if one was.
-  public var file: String?
+  package var file: String?
 
   /// Nothing set.
-  public init() {}
+  package init() {}
 
   /// The settings of a tenant, the defaults where the file names none.
-  public func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
+  package func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
 
   /// Refuses settings of a tenant that the platform does not have: a slug that is misspelt, or was changed, would leave
   /// its tenant unencrypted, or named.
   ///
   /// - Throws: `.configuration`.
-  public func refuseUnknownTenants(among slugs: Set<String>) throws(Diagnostic) {
+  package func refuseUnknownTenants(among slugs: Set<String>) throws(Diagnostic) {
     guard let unknown = tenants.keys.filter({ !slugs.contains($0) }).min() else { return }
     let nearest = NearestWords.hint(for: unknown, in: Array(slugs))
     throw Diagnostic(
@@ -59,7 +60,7 @@ public struct Configuration: Sendable {
   }
 
   /// The folder that relative paths in the file, and `pipelines/`, are sought in.
-  public var folder: String {
+  package var folder: String {
     guard let file else { return FileManager.default.currentDirectoryPath }
     return URL(fileURLWithPath: file).deletingLastPathComponent().path
   }
@@ -71,7 +72,7 @@ extension Configuration {
   /// - Parameters:
   ///   - path: the file named with `--config`; without one `yearbook.yaml` in the working folder, if there.
   ///   - environment: the process's.
-  public init(
+  package init(
     path: String?, environment: [String: String]
   ) throws(Diagnostics) {
     self.init()
@@ -222,7 +223,7 @@ extension Configuration {
   }
 
   /// The store at a folder, with the key that signs what is published in it.
-  public func releaseStore(_ root: String) throws(Diagnostic) -> ReleaseStore {
+  package func releaseStore(_ root: String) throws(Diagnostic) -> ReleaseStore {
     let agent = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
     let signer = try signingKey.map { file throws(Diagnostic) in
       try ReleaseSigner(file: file, agent: agent)

@@ -1,12 +1,13 @@
-public import Store
+package import ObjectStorage
+import Store
 
 /// Where the store is mirrored to, as the configuration says.
-public struct MirrorSettings: Hashable, Sendable {
-  public var location: BucketLocation
+package struct MirrorSettings: Hashable, Sendable {
+  package var location: BucketLocation
   /// How many tenants are mirrored side by side.
-  public var connections: Int
+  package var connections: Int
 
-  public init(_ location: BucketLocation, connections: Int = 8) {
+  package init(_ location: BucketLocation, connections: Int = 8) {
     self.location = location
     self.connections = connections
   }

@@ -1,31 +1,33 @@
-public import Diagnostics
+package import Basics
+package import Diagnostics
 import Foundation
-public import Store
+import ObjectStorage
+package import Store
 
 /// What copying the store to its bucket came to.
-public struct MirrorSummary: Sendable {
-  public var tenants = 0
+package struct MirrorSummary: Sendable {
+  package var tenants = 0
   /// Objects that were put, and their bytes.
-  public var objects = 0
-  public var bytes = 0
-  public var removed = 0
+  package var objects = 0
+  package var bytes = 0
+  package var removed = 0
   /// Uploads given up that mirrorings had begun which were killed.
-  public var abandoned = 0
-  public var seconds = 0.0
-  public var failures: [Diagnostic] = []
+  package var abandoned = 0
+  package var seconds = 0.0
+  package var failures: [Diagnostic] = []
 }
 
 /// Keeps the bucket that the configuration names like the store, several tenants side by side.
 ///
 /// A tenant's failure is its own; what all would meet, such as a bucket that does not answer, ends the
 /// mirroring at once.
-public struct Mirroring: Sendable {
+package struct Mirroring: Sendable {
   let store: ReleaseStore
   let bucket: Bucket
   private let connections: Int
 
   /// - Returns: `nil` where no mirror is configured.
-  public init?(
+  package init?(
     _ configuration: Configuration, store: ReleaseStore, cancellation: Cancellation
   ) throws(Diagnostic) {
     guard let mirror = configuration.mirror else { return nil }
@@ -37,13 +39,13 @@ public struct Mirroring: Sendable {
   }
 
   /// `s3://BUCKET/PREFIX`
-  public var address: String { bucket.description }
+  package var address: String { bucket.description }
 
   /// Mirrors the tenants that have changed since they were mirrored last, and the operator's pages.
   ///
   /// - Parameter slugs: Only these and the operator's; `nil` looks at all.
   /// - Returns: What it came to, the failures with it; where nothing has changed, no tenants.
-  public func changes(of slugs: [String]?) -> MirrorSummary {
+  package func changes(of slugs: [String]?) -> MirrorSummary {
     do throws(Diagnostic) {
       let mirror = try BucketMirror(store, bucket)
       var stale: [String] = []
@@ -62,7 +64,7 @@ public struct Mirroring: Sendable {
   /// - Parameters:
   ///   - slugs: Only these and the operator's; `nil` takes all.
   ///   - tell: Is told of each tenant as it is done, one at a time.
-  public func all(
+  package func all(
     _ slugs: [String]?, _ options: BucketMirror.Options,
     tell: @Sendable (String, BucketMirror.Outcome) -> Void = { _, _ in }
   ) -> MirrorSummary {
@@ -148,7 +150,8 @@ extension Mirroring {
   /// Compares what the bucket has with its manifests, and with how far the store is.
   ///
   /// - Parameter slugs: Only these; without any, all that the bucket or the store has.
-  public func verify(_ slugs: [String], _ options: VerifyOptions) throws(Diagnostic) -> Verification
+  package func verify(_ slugs: [String], _ options: VerifyOptions) throws(Diagnostic)
+    -> Verification
   {
     let mirror = try BucketMirror(store, bucket)
     var found = Verification()
@@ -161,10 +164,10 @@ extension Mirroring {
   }
 
   /// Looks whether the bucket is there and keeps what its server must promise.
-  public func probe() throws(Diagnostic) { try BucketMirror(store, bucket).probe() }
+  package func probe() throws(Diagnostic) { try BucketMirror(store, bucket).probe() }
 
   /// Mirrors a tenant that was renamed, and takes its old slug away.
-  public func rename(from old: String, to new: String) throws {
+  package func rename(from old: String, to new: String) throws {
     try all([new], BucketMirror.Options()).check()
     try BucketMirror(store, bucket).remove(renamed: old)
   }
@@ -183,7 +186,7 @@ extension Mirroring {
   ///
   /// - Parameter tenant: Whose person was erased; `nil` where the tenant is gone.
   /// - Returns: What could not be reached, a line each.
-  public func finishErasure(of tenant: String?) throws -> [String] {
+  package func finishErasure(of tenant: String?) throws -> [String] {
     let slugs = [tenant, ReleaseTenant.operatorName].compactMap { $0 }
     // Twice: the release that readers were led to before is spared by the first.
     for _ in 1...2 {
@@ -198,7 +201,7 @@ extension Mirroring {
 
 extension MirrorSummary {
   /// Throws the first failure.
-  public func check() throws(Diagnostic) {
+  package func check() throws(Diagnostic) {
     if let failure = failures.first { throw failure }
   }
 }

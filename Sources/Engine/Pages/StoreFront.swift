@@ -1,16 +1,16 @@
 import Diagnostics
 import Foundation
-public import Pipelines
+package import Pipelines
 import Stages
-public import Store
+package import Store
 
 /// The pages of a store, made anew by commands that change it outside of a run.
-public struct StoreFront {
+package struct StoreFront {
   private let store: ReleaseStore
   private let pages: TenantPages
 
   /// - Parameter templates: The folder of templates and messages.
-  public init(store: ReleaseStore, library: PipelineLibrary, templates: String) throws {
+  package init(store: ReleaseStore, library: PipelineLibrary, templates: String) throws {
     self.store = store
     pages = TenantPages(
       store: store, library: library, templates: try PageTemplates.cached(folder: templates))
@@ -21,7 +21,7 @@ public struct StoreFront {
   /// - Parameters:
   ///   - slugs: Tenants whose releases changed. One that the store never had a page of waits for its next run.
   ///   - record: The record's connection string, which knows what fails; without it the overview does not say.
-  public func renew(tenants slugs: [String], record: String?) throws {
+  package func renew(tenants slugs: [String], record: String?) throws {
     var changed = 0
     for slug in slugs {
       guard var tenant = try TenantCatalog(store: store, slug: slug)?.tenant else { continue }

@@ -1,13 +1,13 @@
 import Diagnostics
 import Foundation
-public import Pipelines
+package import Pipelines
 import Postgres
 import Stages
 import Store
 
 /// What a run would do with one partition.
-public struct Forecast: Sendable {
-  public enum Verdict: Sendable, Equatable {
+package struct Forecast: Sendable {
+  package enum Verdict: Sendable, Equatable {
     /// A result is there under the stage's key.
     case found
     /// No result is there. What differs from the stage's last result: names of inputs of the key; `nil`
@@ -19,23 +19,23 @@ public struct Forecast: Sendable {
     case fails(String)
   }
 
-  public struct Stage: Sendable {
-    public var name: String
-    public var verdict: Verdict
+  package struct Stage: Sendable {
+    package var name: String
+    package var verdict: Verdict
     /// Seconds to expect: the last time's, or the mean of others' of the kind; `nil` without any history.
-    public var seconds: Double?
+    package var seconds: Double?
   }
 
-  public var pipeline: String
-  public var slug: String
-  public var period: Period
+  package var pipeline: String
+  package var slug: String
+  package var period: Period
   /// In the order in which they run; empty where the rows can't be read.
-  public var stages: [Stage]
+  package var stages: [Stage]
   /// Why the rows can't be read.
-  public var failure: String?
+  package var failure: String?
 
   /// Whether anything would be done but reading.
-  public var works: Bool { stages.contains { $0.verdict != .found } }
+  package var works: Bool { stages.contains { $0.verdict != .found } }
 }
 
 /// Computes stage keys without running a stage.

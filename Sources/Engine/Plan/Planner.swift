@@ -1,22 +1,22 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
-public import Pipelines
+package import Pipelines
 import Store
 
 /// Turns what was asked for into a plan.
-public struct Planner {
+package struct Planner {
   /// What was asked for on the command line.
-  public struct Request: Sendable {
+  package struct Request: Sendable {
     /// A pipeline's or a schedule's name.
-    public var name: String
+    package var name: String
     /// Slugs; empty means all active tenants.
-    public var tenants: [String] = []
+    package var tenants: [String] = []
     /// Periods; empty means what the schedule says, or the current ones.
-    public var periods: [String] = []
-    public var moment: RunMoment
-    public var arguments: String = ""
+    package var periods: [String] = []
+    package var moment: RunMoment
+    package var arguments: String = ""
 
-    public init(name: String, moment: RunMoment) {
+    package init(name: String, moment: RunMoment) {
       self.name = name
       self.moment = moment
     }
@@ -31,7 +31,7 @@ public struct Planner {
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
-  public init(
+  package init(
     library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
     isFinal:
       @escaping (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) ->
@@ -45,7 +45,7 @@ public struct Planner {
   }
 
   /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
-  public func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
+  package func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
     let (entries, grace, isSchedule) = try entries(request.name)
     let chosen = try chosenTenants(request.tenants.filter { $0 != ReleaseTenant.operatorName })
     let isOfOperator = request.tenants == [ReleaseTenant.operatorName]

@@ -1,29 +1,30 @@
-public import Diagnostics
-public import Pipelines
+package import Basics
+package import Diagnostics
+package import Pipelines
 
 /// What a run is to do: partitions in the order in which they are taken up.
-public struct RunPlan: Sendable {
-  public struct Partition: Sendable {
-    public var tenant: Tenant
-    public var settings: TenantSettings
-    public var pipeline: Pipeline
-    public var period: Period
+package struct RunPlan: Sendable {
+  package struct Partition: Sendable {
+    package var tenant: Tenant
+    package var settings: TenantSettings
+    package var pipeline: Pipeline
+    package var period: Period
     /// Today in the tenant's zone.
-    public var today: CivilDate
+    package var today: CivilDate
     /// Pipelines whose failure for this tenant stops this partition.
-    public var needs: [String]
+    package var needs: [String]
     /// Pipelines of the plan, taken up before this one, that its pages link to where they have a release.
-    public var links: [String] = []
+    package var links: [String] = []
     /// Of a pipeline of all tenants together: all tenants.
-    public var members: [Member] = []
+    package var members: [Member] = []
     /// Why its tenant can't be served: then nothing is read for it.
-    public var fault: Diagnostic?
+    package var fault: Diagnostic?
 
     /// `provisional` while the period lasts, then `final`.
-    public var isFinal: Bool { today >= period.end }
+    package var isFinal: Bool { today >= period.end }
 
     /// What `as_of: day` puts into the key.
-    public var asOf: CivilDate? {
+    package var asOf: CivilDate? {
       pipeline.dependsOnDay ? min(today, period.lastDay) : nil
     }
 
@@ -31,25 +32,25 @@ public struct RunPlan: Sendable {
     var tenantIDs: [String] { members.isEmpty ? [tenant.id] : members.map(\.tenant.id) }
 
     /// `annual acme 2026`
-    public var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
+    package var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
   }
 
   /// One of the tenants of a partition of all together.
-  public struct Member: Sendable {
-    public var tenant: Tenant
-    public var settings: TenantSettings
+  package struct Member: Sendable {
+    package var tenant: Tenant
+    package var settings: TenantSettings
     /// Today in the tenant's zone.
-    public var today: CivilDate
+    package var today: CivilDate
   }
 
   /// The schedule's or pipeline's name.
-  public var name: String
+  package var name: String
   /// Only one run of a schedule at a time.
-  public var isSchedule: Bool
-  public var moment: RunMoment
+  package var isSchedule: Bool
+  package var moment: RunMoment
   /// The command's arguments, for people.
-  public var arguments: String
-  public var partitions: [Partition]
+  package var arguments: String
+  package var partitions: [Partition]
 
   /// Turns the order of tenants round, each tenant's partitions staying in theirs: two that share a plan
   /// begin at its two ends.

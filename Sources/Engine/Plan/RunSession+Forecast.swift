@@ -1,4 +1,6 @@
+import Basics
 import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Stages
@@ -9,7 +11,7 @@ extension RunSession {
   /// is made, but no stage runs, and nothing is published or recorded.
   ///
   /// Throws what stops a whole run: `usage`, `configuration`, `unavailable`.
-  public func forecast(
+  package func forecast(
     _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy(),
     each: (Forecast) -> Void
   ) throws {

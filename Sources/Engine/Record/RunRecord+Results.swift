@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
@@ -302,18 +302,18 @@ extension RunRecord {
 
 extension RunRecord {
   /// The last outcome of a partition, as it is told to people.
-  public struct PartitionState: Sendable {
-    public var pipeline: String
-    public var slug: String
-    public var period: String
-    public var isPublished: Bool
-    public var status: String?
-    public var release: String?
-    public var warnings: Int
+  package struct PartitionState: Sendable {
+    package var pipeline: String
+    package var slug: String
+    package var period: String
+    package var isPublished: Bool
+    package var status: String?
+    package var release: String?
+    package var warnings: Int
   }
 
   /// All partitions by tenant, pipeline and period.
-  public func partitions() throws(Diagnostic) -> [PartitionState] {
+  package func partitions() throws(Diagnostic) -> [PartitionState] {
     var partitions: [PartitionState] = []
     for row in try connection.query(
       """

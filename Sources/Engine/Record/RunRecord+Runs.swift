@@ -1,26 +1,26 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
 
 /// How many partitions and stages of a run came to what.
-public struct RunCounts: Sendable, Hashable {
-  public var planned = 0
+package struct RunCounts: Sendable, Hashable {
+  package var planned = 0
   /// Partitions with a new release.
-  public var published = 0
+  package var published = 0
   /// Partitions whose release stands as it is.
-  public var unchanged = 0
-  public var failed = 0
+  package var unchanged = 0
+  package var failed = 0
   /// Partitions not tried, because one they need failed.
-  public var skipped = 0
-  public var stagesRun = 0
+  package var skipped = 0
+  package var stagesRun = 0
   /// Stages whose result was there already.
-  public var stagesFound = 0
-  public var warnings = 0
+  package var stagesFound = 0
+  package var warnings = 0
 
-  public init() {}
+  package init() {}
 
-  public var done: Int { published + unchanged + failed + skipped }
+  package var done: Int { published + unchanged + failed + skipped }
 
   var values: [String] {
     [planned, published, unchanged, failed, skipped, stagesRun, stagesFound, warnings].map(
@@ -30,33 +30,33 @@ public struct RunCounts: Sendable, Hashable {
 
 extension RunRecord {
   /// One execution, as it is told to people.
-  public struct Run: Sendable {
-    public var id: String
-    public var name: String
-    public var moment: String
+  package struct Run: Sendable {
+    package var id: String
+    package var name: String
+    package var moment: String
     /// The command's arguments.
-    public var arguments: String
+    package var arguments: String
     /// `running`, `done`, `failed` or `interrupted`
-    public var state: String
+    package var state: String
     /// UTC, to the second.
-    public var started: String
-    public var seconds: Double
-    public var counts: RunCounts
+    package var started: String
+    package var seconds: Double
+    package var counts: RunCounts
     /// What stopped the run as a whole, and what to do about it.
-    public var problem: String?
-    public var hint: String?
+    package var problem: String?
+    package var hint: String?
   }
 
   /// A partition that a run could not bring to its end.
-  public struct Failure: Sendable {
-    public var pipeline: String
-    public var tenantID: String
-    public var slug: String
-    public var period: String
-    public var stage: String
-    public var code: String
-    public var message: String
-    public var hint: String?
+  package struct Failure: Sendable {
+    package var pipeline: String
+    package var tenantID: String
+    package var slug: String
+    package var period: String
+    package var stage: String
+    package var code: String
+    package var message: String
+    package var hint: String?
   }
 
   /// The lock a run's session holds while it lives, by which others see that it does.
@@ -144,13 +144,13 @@ extension RunRecord {
   }
 
   /// The newest runs first.
-  public func runs(limit: Int) throws(Diagnostic) -> [Run] {
+  package func runs(limit: Int) throws(Diagnostic) -> [Run] {
     try markDeadRuns()
     return try runs("", limit: limit)
   }
 
   /// A run by its id or the beginning of it; `nil` where there is none, or more than one.
-  public func run(_ id: String) throws(Diagnostic) -> Run? {
+  package func run(_ id: String) throws(Diagnostic) -> Run? {
     try markDeadRuns()
     let matching = try runs(id, limit: 2)
     return matching.count == 1 ? matching[0] : nil
@@ -189,7 +189,7 @@ extension RunRecord {
   }
 
   /// What a run could not do and no run has done since.
-  public func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
+  package func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
     var standing: Set<[String]> = []
     for row in try connection.query(
       "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE state = 'failed'")
@@ -204,7 +204,7 @@ extension RunRecord {
   }
 
   /// What a run could not do, in the order of tenants.
-  public func failures(of run: String) throws(Diagnostic) -> [Failure] {
+  package func failures(of run: String) throws(Diagnostic) -> [Failure] {
     var failures: [Failure] = []
     for row in try connection.query(
       """

@@ -1,12 +1,12 @@
-public import Diagnostics
+package import Diagnostics
 import Postgres
 
 // What `status`, `logs` and `cancel` ask of the record.
 extension RunRecord {
   /// Which partitions are meant; what is empty leaves all in.
-  public struct Choice: Sendable {
+  package struct Choice: Sendable {
     /// What a partition's last outcome may be called.
-    public enum State: String, Sendable, CaseIterable {
+    package enum State: String, Sendable, CaseIterable {
       /// Published, by the last try.
       case done
       /// Not brought to its end by the last try.
@@ -19,14 +19,14 @@ extension RunRecord {
       case provisional, final, restated
     }
 
-    public var tenants: [String] = []
-    public var pipelines: [String] = []
-    public var periods: [String] = []
-    public var states: [State] = []
+    package var tenants: [String] = []
+    package var pipelines: [String] = []
+    package var periods: [String] = []
+    package var states: [State] = []
 
-    public init() {}
+    package init() {}
 
-    public var isAll: Bool {
+    package var isAll: Bool {
       tenants.isEmpty && pipelines.isEmpty && periods.isEmpty && states.isEmpty
     }
 
@@ -49,7 +49,7 @@ extension RunRecord {
   }
 
   /// The chosen partitions by tenant, pipeline and period.
-  public func partitions(_ choice: Choice) throws(Diagnostic) -> [PartitionState] {
+  package func partitions(_ choice: Choice) throws(Diagnostic) -> [PartitionState] {
     let (condition, parameters) = choice.condition
     var partitions: [PartitionState] = []
     for row in try connection.query(
@@ -71,16 +71,16 @@ extension RunRecord {
   }
 
   /// How many of the chosen partitions a pipeline has in a state.
-  public struct PartitionCount: Sendable {
-    public var pipeline: String
-    public var isPublished: Bool
-    public var status: String?
-    public var partitions: Int
-    public var tenants: Int
-    public var warnings: Int
+  package struct PartitionCount: Sendable {
+    package var pipeline: String
+    package var isPublished: Bool
+    package var status: String?
+    package var partitions: Int
+    package var tenants: Int
+    package var warnings: Int
   }
 
-  public func partitionCounts(_ choice: Choice) throws(Diagnostic) -> [PartitionCount] {
+  package func partitionCounts(_ choice: Choice) throws(Diagnostic) -> [PartitionCount] {
     let (condition, parameters) = choice.condition
     var counts: [PartitionCount] = []
     for row in try connection.query(
@@ -102,16 +102,16 @@ extension RunRecord {
   }
 
   /// A warning of a chosen partition's last release.
-  public struct PartitionWarning: Sendable, Hashable {
-    public var pipeline: String
-    public var slug: String
-    public var period: String
-    public var code: String
-    public var subject: String
-    public var message: String
+  package struct PartitionWarning: Sendable, Hashable {
+    package var pipeline: String
+    package var slug: String
+    package var period: String
+    package var code: String
+    package var subject: String
+    package var message: String
   }
 
-  public func warnings(_ choice: Choice) throws(Diagnostic) -> [PartitionWarning] {
+  package func warnings(_ choice: Choice) throws(Diagnostic) -> [PartitionWarning] {
     let (condition, parameters) = choice.condition
     var warnings: [PartitionWarning] = []
     for row in try connection.query(
@@ -136,7 +136,7 @@ extension RunRecord {
   ///
   /// A run whose failures have all been done since, by a retry or a later run, is as good as one without any.
   /// One of some tenants, some periods or another day is no night.
-  public func lastGoodRun(of schedule: String) throws(Diagnostic) -> (run: Run, age: Int)? {
+  package func lastGoodRun(of schedule: String) throws(Diagnostic) -> (run: Run, age: Int)? {
     let row = try connection.query(
       """
       SELECT id, extract(epoch FROM now() - started)::bigint AS age FROM yearbook.run r
@@ -157,7 +157,7 @@ extension RunRecord {
   /// Tells a run to stop; its own watcher sees it within a second.
   ///
   /// - Returns: `false` where it is not running.
-  public func cancel(_ run: String) throws(Diagnostic) -> Bool {
+  package func cancel(_ run: String) throws(Diagnostic) -> Bool {
     try markDeadRuns()
     return try connection.query(
       "UPDATE yearbook.run SET is_cancelled = true WHERE id = $1 AND state = 'running'", [run]
@@ -165,29 +165,29 @@ extension RunRecord {
   }
 
   /// One line of what a run did.
-  public struct LogLine: Sendable {
-    public enum Kind: String, Sendable { case attempt, failure, warning }
+  package struct LogLine: Sendable {
+    package enum Kind: String, Sendable { case attempt, failure, warning }
 
-    public var kind: Kind
+    package var kind: Kind
     /// UTC, to the millisecond.
-    public var at: String
-    public var pipeline: String
-    public var slug: String
-    public var period: String
-    public var stage: String
+    package var at: String
+    package var pipeline: String
+    package var slug: String
+    package var period: String
+    package var stage: String
     /// Which try it was, from 1; of an attempt.
-    public var number: Int?
-    public var seconds: Double?
+    package var number: Int?
+    package var seconds: Double?
     /// The failure's or the warning's code; `nil` for an attempt that went well.
-    public var code: String?
-    public var message: String?
-    public var hint: String?
+    package var code: String?
+    package var message: String?
+    package var hint: String?
   }
 
   /// What a run tried, what failed, and the warnings of what it published, in the order of time.
   ///
   /// Warnings stand with the partition's newest release: of an old run those are left that no later one replaced.
-  public func log(of run: String, tenants: [String]) throws(Diagnostic) -> [LogLine] {
+  package func log(of run: String, tenants: [String]) throws(Diagnostic) -> [LogLine] {
     let list = tenants.isEmpty ? nil : tenants
     var choice = Choice()
     choice.tenants = list ?? []

@@ -1,11 +1,11 @@
-public import Diagnostics
+package import Diagnostics
 import Postgres
-public import Store
+package import Store
 
 // What the store's commands ask of the record.
 extension RunRecord {
   /// The sequence of each partition's newest head, as it was last published.
-  public func sequences() throws(Diagnostic) -> [ReleasePartition: Int] {
+  package func sequences() throws(Diagnostic) -> [ReleasePartition: Int] {
     var sequences: [ReleasePartition: Int] = [:]
     for row in try connection.query(
       "SELECT slug, pipeline, period, sequence FROM yearbook.partition WHERE sequence IS NOT NULL")
@@ -19,7 +19,7 @@ extension RunRecord {
   }
 
   /// A tenant by the slug it was last published under.
-  public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
+  package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     let rows = try connection.query(
       "SELECT tenant_id::text AS id FROM yearbook.partition WHERE slug = $1 LIMIT 1", [slug])
     return try rows.first.map { row throws(Diagnostic) in
@@ -28,7 +28,7 @@ extension RunRecord {
   }
 
   /// Throws `busy` while any run is under way: what is about to be done must not meet a publisher.
-  public func refuseWhileRunning() throws(Diagnostic) {
+  package func refuseWhileRunning() throws(Diagnostic) {
     try markDeadRuns()
     let rows = try connection.query(
       "SELECT id FROM yearbook.run WHERE state = 'running' ORDER BY id LIMIT 1")
@@ -39,7 +39,7 @@ extension RunRecord {
   }
 
   /// Gives all rows of a tenant its new slug.
-  public func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
+  package func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
     for table in try tables(with: "slug") {
       try connection.query(
         "UPDATE yearbook.\(Quoting.identifier(table)) SET slug = $2 WHERE slug = $1", [slug, new])

@@ -1,17 +1,17 @@
 import Diagnostics
-public import Postgres
+package import Postgres
 
 /// The durable memory of runs, in PostgreSQL's schema `yearbook`: what ran, what was made under which
 /// key, what failed.
 ///
 /// Confined to one thread at a time, as its connection is.
-public final class RunRecord {
-  public let connection: Connection
+package final class RunRecord {
+  package let connection: Connection
 
   /// Opens the record and brings its schema to this program's version.
   ///
   /// Throws `configuration` where the schema is newer than this program, or may not be made.
-  public init(_ conninfo: String) throws {
+  package init(_ conninfo: String) throws {
     connection = try Connection(
       conninfo, application: "yearbook record", settings: SessionSettings(lockTimeout: 600_000))
     try migrate()

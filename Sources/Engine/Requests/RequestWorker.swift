@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
@@ -8,9 +9,9 @@ import Store
 ///
 /// Any number of workers on any hosts may share one record: each request is taken once, and work that two
 /// requests have in common is found done.
-public struct RequestWorker {
+package struct RequestWorker {
   /// What a worker tells.
-  public enum Event: Sendable {
+  package enum Event: Sendable {
     /// Work on so many rows that ask for the same began.
     case began(tenant: String, label: String, rows: Int)
     case published(tenant: String, label: String, location: String, seconds: Double)
@@ -22,10 +23,10 @@ public struct RequestWorker {
   }
 
   /// What a worker has done.
-  public struct Counts: Sendable, Hashable {
-    public var published = 0
-    public var failed = 0
-    public var postponed = 0
+  package struct Counts: Sendable, Hashable {
+    package var published = 0
+    package var failed = 0
+    package var postponed = 0
   }
 
   private let session: RunSession
@@ -34,13 +35,13 @@ public struct RequestWorker {
   /// what a dead worker left.
   private static let interval = 30.0
 
-  public init(_ session: RunSession, tell: @escaping (Event) -> Void) {
+  package init(_ session: RunSession, tell: @escaping (Event) -> Void) {
     self.session = session
     self.tell = tell
   }
 
   /// Works until told to stop, or, `once`, until nothing is left to do now.
-  public func work(once: Bool) throws -> Counts {
+  package func work(once: Bool) throws -> Counts {
     var counts = Counts()
     var failures = 0
     var since = Date()

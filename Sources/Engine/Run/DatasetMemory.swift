@@ -1,3 +1,6 @@
+import Basics
+import Extraction
+import Pipelines
 import Stages
 import Store
 import Synchronization

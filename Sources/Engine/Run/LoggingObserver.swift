@@ -1,16 +1,16 @@
 import Diagnostics
-public import Logging
+package import Logging
 
 /// Writes a run's events to a logger of swift-log, for programs that use the engine as a library.
 ///
 /// What a person would be woken for is `error`, warnings are `warning`, what was done is `info`, single stages are
 /// `debug`. Metadata: `run`, `pipeline`, `tenant`, `period`, `stage`, `seconds` and the like; never a tenant's text.
-public struct LoggingObserver: RunObserver {
+package struct LoggingObserver: RunObserver {
   private let logger: Logger
 
-  public init(_ logger: Logger) { self.logger = logger }
+  package init(_ logger: Logger) { self.logger = logger }
 
-  public func receive(_ event: RunEvent) {
+  package func receive(_ event: RunEvent) {
     switch event {
     case .began(let run, let partitions, let tenants):
       logger.info(

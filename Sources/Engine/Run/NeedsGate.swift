@@ -1,3 +1,4 @@
+import Basics
 import Pipelines
 
 /// Holds partitions back until those they need, or link to, have ended, well or not.

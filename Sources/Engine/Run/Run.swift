@@ -1,4 +1,6 @@
+import Basics
 import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Postgres

@@ -1,10 +1,10 @@
-public import Diagnostics
-public import Pipelines
+package import Diagnostics
+package import Pipelines
 
 /// What a run tells while it works.
-public enum RunEvent: Sendable {
+package enum RunEvent: Sendable {
   /// How a partition ended.
-  public enum Outcome: Sendable {
+  package enum Outcome: Sendable {
     /// A new release: its id and the bytes of its files.
     case published(release: String, bytes: Int)
     case unchanged
@@ -33,29 +33,29 @@ public enum RunEvent: Sendable {
 }
 
 /// How a run ended.
-public struct RunSummary: Sendable {
-  public var run: String
-  public var name: String
-  public var moment: RunMoment
-  public var counts: RunCounts
-  public var seconds: Double
+package struct RunSummary: Sendable {
+  package var run: String
+  package var name: String
+  package var moment: RunMoment
+  package var counts: RunCounts
+  package var seconds: Double
   /// Seconds of all stages of a kind together; those that ran side by side count each.
-  public var stageSeconds: [String: Double]
-  public var failures: [Diagnostic]
-  public var wasInterrupted: Bool
+  package var stageSeconds: [String: Double]
+  package var failures: [Diagnostic]
+  package var wasInterrupted: Bool
   /// What stopped the run as a whole; it is thrown as well.
-  public var problem: Diagnostic?
+  package var problem: Diagnostic?
   /// What mirroring came to; `nil` without a mirror, or where nothing had changed.
-  public var mirroring: MirrorSummary?
+  package var mirroring: MirrorSummary?
 
   /// `done`, `failed` or `interrupted`, as it is recorded.
-  public var state: String {
+  package var state: String {
     if wasInterrupted { return "interrupted" }
     return problem != nil || counts.failed + counts.skipped > 0 ? "failed" : "done"
   }
 }
 
 /// Told of a run's events, from any of its threads, one at a time.
-public protocol RunObserver: Sendable {
+package protocol RunObserver: Sendable {
   func receive(_ event: RunEvent)
 }

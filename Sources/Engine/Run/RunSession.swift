@@ -1,11 +1,12 @@
+package import Basics
 import Diagnostics
 import Foundation
-public import Pipelines
+package import Pipelines
 import Stages
 import Store
 
 /// Everything a run needs, opened once: the source, the record, the workspace and the store.
-public struct RunSession {
+package struct RunSession {
   let configuration: Configuration
   let library: PipelineLibrary
   let templates: String
@@ -18,7 +19,7 @@ public struct RunSession {
   /// - Parameters:
   ///   - templates: the folder of templates and messages.
   ///   - threads: how many stages work side by side.
-  public init(
+  package init(
     configuration: Configuration, library: PipelineLibrary, templates: String, threads: Int,
     cancellation: Cancellation, observer: any RunObserver
   ) {
@@ -32,7 +33,7 @@ public struct RunSession {
 
   /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
-  public func run(
+  package func run(
     _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy()
   ) throws -> RunSummary {
     let source = try openSource()

@@ -6,7 +6,7 @@ import Postgres
 /// erasing or renaming a tenant.
 ///
 /// Runs hold the same advisory lock with others; a death on any host frees it with its session.
-public final class Standstill {
+package final class Standstill {
   static let key = AdvisoryKey(["yearbook", "standstill"])
   private let session: Connection
 
@@ -14,7 +14,7 @@ public final class Standstill {
   ///
   /// - Parameter conninfo: The record's.
   /// - Throws: `.busy` while a run is under way, or another standstill.
-  public init(record conninfo: String) throws {
+  package init(record conninfo: String) throws {
     session = try Connection(conninfo, application: "yearbook standstill")
     let end = Date(timeIntervalSinceNow: 1)
     while try !session.tryLock(Self.key) {

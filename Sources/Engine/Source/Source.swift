@@ -1,15 +1,15 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
-public import Pipelines
-public import Postgres
+package import Pipelines
+package import Postgres
 import Stages
 
 /// The platform's database, which is only ever read.
 ///
 /// Confined to one thread at a time, as its connection is.
-public final class Source {
-  public let connection: Connection
-  public let schema: String
+package final class Source {
+  package let connection: Connection
+  package let schema: String
 
   /// Opens the source and refuses a role that could do more than read.
   ///
@@ -17,7 +17,7 @@ public final class Source {
   /// programs on the server, or one that may write to the platform's tables.
   ///
   /// - Parameter statementSeconds: how long one statement may take; 0 is no limit.
-  public init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
+  package init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
     self.schema = schema
     connection = try Connection(
       conninfo, application: "yearbook source",
@@ -74,23 +74,23 @@ public final class Source {
   }
 
   /// The active tenants, by slug.
-  public struct Tenants: Sendable {
+  package struct Tenants: Sendable {
     /// Those that can be served.
-    public var served: [Tenant] = []
+    package var served: [Tenant] = []
     /// Those whose row is wrong, and how: their partitions fail.
-    public var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
+    package var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
     /// What is wrong with those that have not even a name for their partitions.
-    public var nameless: [Diagnostic] = []
+    package var nameless: [Diagnostic] = []
 
     /// Of all, those that are not active too.
-    public var slugs: Set<String> = []
+    package var slugs: Set<String> = []
 
     /// How many can't be served.
-    public var unservedCount: Int { faulty.count + nameless.count }
+    package var unservedCount: Int { faulty.count + nameless.count }
   }
 
   /// The active tenants.
-  public func tenants() throws(Diagnostic) -> Tenants {
+  package func tenants() throws(Diagnostic) -> Tenants {
     var tenants = Tenants()
     for row in try connection.query(
       """
@@ -129,7 +129,7 @@ public final class Source {
   }
 
   /// The slug of a tenant, active or not; `nil` where the platform has no such tenant.
-  public func slug(of id: String) throws(Diagnostic) -> String? {
+  package func slug(of id: String) throws(Diagnostic) -> String? {
     try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
   }
 

@@ -2,13 +2,13 @@ import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
-public import Store
+package import Store
 
 /// Erases a tenant or a person (LGPD, article 18, VI): from the store, the workspace and the record.
 ///
 /// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
 /// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
-public struct Purge {
+package struct Purge {
   private var session: RunSession
   private let store: ReleaseStore
   private let tenant: ReleaseTenant
@@ -19,7 +19,7 @@ public struct Purge {
   private let mirroring: Mirroring?
 
   /// - Parameter user: A person's id in lower case; `nil` erases the tenant.
-  public init(
+  package init(
     _ session: RunSession, store: ReleaseStore, tenant: ReleaseTenant, user: String?
   ) throws {
     self.session = session
@@ -38,7 +38,7 @@ public struct Purge {
   }
 
   /// What would go, a line each.
-  public func forecast() throws -> [String] {
+  package func forecast() throws -> [String] {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let workspace = "the workspace's tenants/\(tenant.id)"
     let mirrored = mirroring.map { mirroring in
@@ -61,7 +61,7 @@ public struct Purge {
   }
 
   /// What stays, because it is out of this program's reach.
-  public func unreachable() throws -> [String] {
+  package func unreachable() throws -> [String] {
     let together = try store.partitions(tenant: ReleaseTenant.operatorName)
     var lines = [String]()
     if !together.isEmpty {
@@ -93,7 +93,7 @@ public struct Purge {
   /// Erases, and gives the tombstone's path in the store and what of the mirror could not be reached.
   ///
   /// The pages are to be made anew after it, and then the mirror's erasure to be finished.
-  public func run() throws -> (tombstone: String, unreached: [String]) {
+  package func run() throws -> (tombstone: String, unreached: [String]) {
     // First: a run that begins from now on leaves the person out, one that began before is waited for.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
     let standstill = try Standstill(

@@ -1,32 +1,33 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import Foundation
 import Postgres
-public import Store
+package import Store
 
 /// Frees what the workspace and the record hold and nobody needs any more.
 ///
 /// Kept are: results of the last days; results from which a tenant's newest releases were made, and what those were
 /// made from; pieces such as segments of films, for as long as records are kept; and whatever a run that is under
 /// way may be using. What goes could be made again: it costs time, not truth.
-public struct WorkspaceSweep {
+package struct WorkspaceSweep {
   /// What is kept how long, in seconds.
-  public struct Rule: Sendable {
+  package struct Rule: Sendable {
     /// Results and blobs that no newest release was made from.
-    public var superseded = 7 * 86_400
+    package var superseded = 7 * 86_400
     /// Runs with all that belongs to them, requests, and results of any kind.
-    public var records = 400 * 86_400
+    package var records = 400 * 86_400
 
-    public init() {}
+    package init() {}
   }
 
   /// What went, or would go.
-  public struct Outcome: Sendable {
-    public var blobs = BlobSweep()
-    public var results = 0
-    public var runs = 0
-    public var requests = 0
+  package struct Outcome: Sendable {
+    package var blobs = BlobSweep()
+    package var results = 0
+    package var runs = 0
+    package var requests = 0
     /// Tenants left as they are, because it could not be found out what they need.
-    public var faults: [Diagnostic] = []
+    package var faults: [Diagnostic] = []
   }
 
   private let record: RunRecord
@@ -34,7 +35,7 @@ public struct WorkspaceSweep {
   private let store: ReleaseStore
   private let rule: Rule
 
-  public init(_ configuration: Configuration, rule: Rule) throws {
+  package init(_ configuration: Configuration, rule: Rule) throws {
     func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
       if let value, !value.isEmpty { return value }
       throw Diagnostic(
@@ -49,7 +50,7 @@ public struct WorkspaceSweep {
   }
 
   /// Throws `busy` while another sweep is at work. Runs may be under way.
-  public func run(isDry: Bool) throws -> Outcome {
+  package func run(isDry: Bool) throws -> Outcome {
     guard try record.connection.tryLock(AdvisoryKey(["yearbook", "sweep"])) else {
       throw Diagnostic(
         .busy, "another sweep of the workspace is under way", hint: "wait for its end")

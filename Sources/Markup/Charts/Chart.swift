@@ -1,6 +1,6 @@
 /// A chart to be drawn: numbers with the texts that show them, all in the reader's language already.
-public struct Chart: Sendable {
-  public enum Kind: Sendable {
+package struct Chart: Sendable {
+  package enum Kind: Sendable {
     /// Columns over time; each series in a panel of its own, one below the other.
     case columns
     /// A line a name, the bar below it.
@@ -16,26 +16,26 @@ public struct Chart: Sendable {
     case calendar
   }
 
-  public struct Point: Sendable {
+  package struct Point: Sendable {
     /// On the axis: `nov`
-    public var label: String
+    package var label: String
     /// In the table and on touch: `novembro de 2026`
-    public var title: String
+    package var title: String
 
-    public init(label: String, title: String) {
+    package init(label: String, title: String) {
       self.label = label
       self.title = title
     }
   }
 
-  public struct Series: Sendable {
-    public var name: String
+  package struct Series: Sendable {
+    package var name: String
     /// One a point, for lengths only.
-    public var values: [Double]
+    package var values: [Double]
     /// The same numbers as they are read.
-    public var texts: [String]
+    package var texts: [String]
 
-    public init(name: String, values: [Double], texts: [String]) {
+    package init(name: String, values: [Double], texts: [String]) {
       self.name = name
       self.values = values
       self.texts = texts
@@ -43,13 +43,13 @@ public struct Chart: Sendable {
   }
 
   /// A month of a calendar: its name, the weekday of its first day (0 Monday) and the point it begins with.
-  public struct Month: Sendable {
-    public var label: String
-    public var firstWeekday: Int
-    public var firstPoint: Int
-    public var days: Int
+  package struct Month: Sendable {
+    package var label: String
+    package var firstWeekday: Int
+    package var firstPoint: Int
+    package var days: Int
 
-    public init(label: String, firstWeekday: Int, firstPoint: Int, days: Int) {
+    package init(label: String, firstWeekday: Int, firstPoint: Int, days: Int) {
       self.label = label
       self.firstWeekday = firstWeekday
       self.firstPoint = firstPoint
@@ -57,25 +57,25 @@ public struct Chart: Sendable {
     }
   }
 
-  public var kind: Kind
+  package var kind: Kind
   /// `[a-z0-9-]+`, unique on the page.
-  public var id: String
-  public var title: String
+  package var id: String
+  package var title: String
   /// What the picture shows, for whom it can't be seen.
-  public var description: String
-  public var points: [Point]
-  public var series: [Series]
+  package var description: String
+  package var points: [Point]
+  package var series: [Series]
   /// Percentages of a share, one a point.
-  public var shares: [String] = []
-  public var months: [Month] = []
+  package var shares: [String] = []
+  package var months: [Month] = []
   /// What the table's first column holds.
-  public var labelTitle: String
+  package var labelTitle: String
   /// What opens the table.
-  public var tableTitle: String
+  package var tableTitle: String
   /// What is said in place of a chart that has no number above zero.
-  public var emptyText: String
+  package var emptyText: String
 
-  public init(
+  package init(
     kind: Kind, id: String, title: String, description: String, points: [Point],
     series: [Series], labelTitle: String, tableTitle: String, emptyText: String
   ) {
@@ -91,10 +91,10 @@ public struct Chart: Sendable {
   }
 
   /// Whether there is something to draw.
-  public var isEmpty: Bool { !series.contains { $0.values.contains { $0 != 0 } } }
+  package var isEmpty: Bool { !series.contains { $0.values.contains { $0 != 0 } } }
 
   /// `<figure>` with title, drawing and the same numbers as a table.
-  public func figure() -> [UInt8] {
+  package func figure() -> [UInt8] {
     var writer = MarkupWriter()
     writer.raw("<figure")
     writer.attribute("class", isEmpty ? "chart chart-empty" : "chart chart-\(styleName)")

@@ -2,15 +2,15 @@
 ///
 /// The widths are Helvetica's, in thousandths of the font's size, rounded up by class; other scripts count one full
 /// width where Unicode calls them wide. The estimate errs to the wide side.
-public enum TextWidth {
-  public static func of(_ text: String, size: Double) -> Double {
+package enum TextWidth {
+  package static func of(_ text: String, size: Double) -> Double {
     var width = 0
     for scalar in text.unicodeScalars { width += thousandths(scalar) }
     return Double(width) * size / 1000
   }
 
   /// The text, or its beginning with an ellipsis, so that it is at most `width` wide.
-  public static func truncated(_ text: String, to width: Double, size: Double) -> String {
+  package static func truncated(_ text: String, to width: Double, size: Double) -> String {
     if of(text, size: size) <= width { return text }
     let room = width - of("…", size: size)
     var kept = ""

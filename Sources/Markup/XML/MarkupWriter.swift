@@ -1,35 +1,35 @@
 /// Builds markup as bytes. What comes from elsewhere goes through `text` or `attribute`, which escape it.
-public struct MarkupWriter: Sendable {
-  public private(set) var bytes: [UInt8] = []
+package struct MarkupWriter: Sendable {
+  package private(set) var bytes: [UInt8] = []
 
-  public init() {}
+  package init() {}
 
   /// - Parameter capacity: about how many bytes will come.
-  public init(capacity: Int) { bytes.reserveCapacity(capacity) }
+  package init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
   /// Adds markup of our own as it is: what stands in the source, copied at once.
-  public mutating func raw(_ markup: StaticString) {
+  package mutating func raw(_ markup: StaticString) {
     markup.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
   /// Adds markup of our own as it is.
   @_disfavoredOverload
-  public mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
+  package mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
   /// Adds finished markup.
-  public mutating func raw(bytes markup: [UInt8]) { bytes.append(contentsOf: markup) }
+  package mutating func raw(bytes markup: [UInt8]) { bytes.append(contentsOf: markup) }
 
   /// Adds text as data.
-  public mutating func text(_ text: String) { XMLText.escape(text.utf8, to: &bytes) }
+  package mutating func text(_ text: String) { XMLText.escape(text.utf8, to: &bytes) }
 
   /// Adds text as data.
-  public mutating func text(_ text: Substring) { XMLText.escape(text.utf8, to: &bytes) }
+  package mutating func text(_ text: Substring) { XMLText.escape(text.utf8, to: &bytes) }
 
   /// Adds UTF-8 text as data.
-  public mutating func text(bytes text: ArraySlice<UInt8>) { XMLText.escape(text, to: &bytes) }
+  package mutating func text(bytes text: ArraySlice<UInt8>) { XMLText.escape(text, to: &bytes) }
 
   /// ` name="value"`
-  public mutating func attribute(_ name: StaticString, _ value: String) {
+  package mutating func attribute(_ name: StaticString, _ value: String) {
     beginAttribute(name)
     text(value)
     bytes.append(UInt8(ascii: "\""))
@@ -62,14 +62,14 @@ public struct MarkupWriter: Sendable {
   }
 
   /// ` name="12.5"`: a length on a drawing, to a tenth.
-  public mutating func attribute(_ name: StaticString, _ value: Double) {
+  package mutating func attribute(_ name: StaticString, _ value: Double) {
     beginAttribute(name)
     length(value)
     bytes.append(UInt8(ascii: "\""))
   }
 
   /// `<name class="…">text</name>`
-  public mutating func element(_ name: StaticString, class style: String? = nil, _ content: String)
+  package mutating func element(_ name: StaticString, class style: String? = nil, _ content: String)
   {
     bytes.append(UInt8(ascii: "<"))
     name.withUTF8Buffer { bytes.append(contentsOf: $0) }

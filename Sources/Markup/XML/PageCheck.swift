@@ -1,17 +1,17 @@
-public import Diagnostics
+package import Diagnostics
 
 /// What a finished page must keep to before it is published.
-public struct PageCheck: Sendable {
+package struct PageCheck: Sendable {
   /// The page's published name: `index.html`.
-  public var name: String
+  package var name: String
   /// All names of the release, which relative links may lead to.
-  public var siblings: Set<String>
+  package var siblings: Set<String>
   /// Relative addresses outside of the release that a page may link to.
-  public var addresses: Set<String>
+  package var addresses: Set<String>
   /// The text of the only script that the page may hold; `nil`: none.
-  public var script: String?
+  package var script: String?
 
-  public init(
+  package init(
     name: String, siblings: Set<String>, addresses: Set<String> = [], script: String? = nil
   ) {
     self.name = name
@@ -23,7 +23,7 @@ public struct PageCheck: Sendable {
   /// Throws all that is wrong: not well-formed; a script, an event handler or an inline style (none is ours); an
   /// `id` twice; a link that is neither `https`, nor to a file of the release, nor to a place of the page, nor to an
   /// allowed address.
-  public func check(_ page: [UInt8]) throws(Diagnostics) {
+  package func check(_ page: [UInt8]) throws(Diagnostics) {
     let reading = Reading(self)
     do throws(Diagnostic) {
       try XMLReading.read(page, file: name, reading)

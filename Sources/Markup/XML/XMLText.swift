@@ -1,18 +1,18 @@
 /// Escaping for XML and HTML, element content and quoted attributes alike.
-public enum XMLText {
+package enum XMLText {
   /// Appends UTF-8 `text` with `& < > " '` escaped.
   ///
   /// What XML 1.0 forbids even as a reference (control characters but TAB, LF and CR; U+FFFE and U+FFFF) becomes
   /// U+FFFD, so that no text can make a page ill-formed. CR becomes LF, as a parser would have it: HTML allows no
   /// reference to it.
   @inlinable
-  public static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
+  package static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
     let isDone: Void? = text.withContiguousStorageIfAvailable { escape($0, to: &bytes) }
     if isDone == nil { Array(text).withUnsafeBufferPointer { escape($0, to: &bytes) } }
   }
 
   /// Likewise, of bytes in one piece. Most of a text needs no escape and is copied at once.
-  public static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
+  package static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     var start = 0
     for index in text.indices where isSpecial[Int(text[index])] {
       bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start..<index]))
@@ -47,7 +47,7 @@ public enum XMLText {
 
   /// Whether a text is the same before and after all that is done to texts here: it has none of `& < > " '`, no
   /// control character but TAB and LF, and no byte that begins a noncharacter.
-  public static func isPlain(_ text: String) -> Bool {
+  package static func isPlain(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
       for byte in bytes {
@@ -70,7 +70,7 @@ public enum XMLText {
   }
 
   /// The escaped text.
-  public static func escaped(_ text: String) -> String {
+  package static func escaped(_ text: String) -> String {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.utf8.count)
     escape(text.utf8, to: &bytes)
@@ -78,7 +78,7 @@ public enum XMLText {
   }
 
   /// The text with what XML 1.0 forbids replaced by U+FFFD, not escaped: for a template engine that escapes.
-  public static func sanitized(_ text: String) -> String {
+  package static func sanitized(_ text: String) -> String {
     let isClean = !text.utf8.contains {
       ($0 < 32 && $0 != 9 && $0 != 10) || $0 == 0xEF || $0 == 127
     }

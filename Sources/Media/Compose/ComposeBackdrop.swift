@@ -1,12 +1,12 @@
 /// The ground behind a picture: a copy of it that covers the frame, blurred beyond recognition and darkened.
-public enum Backdrop {
+package enum Backdrop {
   /// Columns of the copy before it is blurred.
   private static let columns = 64
 
   /// - Parameters:
   ///   - ink: what it is darkened towards.
   ///   - amount: how far, 0 … 256.
-  public static func frame(
+  package static func frame(
     of picture: Bitmap, width: Int, height: Int, ink: FilmColour, amount: Int = 184
   ) -> VideoFrame {
     let rows = max(2, columns * height / width)

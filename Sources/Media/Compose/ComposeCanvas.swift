@@ -2,7 +2,7 @@ import CLibRSVG
 
 extension Bitmap {
   /// Draws `picture` into a rectangle, scaled with care, its corners rounded.
-  public mutating func draw(
+  package mutating func draw(
     _ picture: Bitmap, x: Double, y: Double, width: Double, height: Double, radius: Double = 0,
     opacity: Double = 1
   ) {
@@ -33,7 +33,7 @@ extension Bitmap {
   }
 
   /// The picture at another size.
-  public func scaled(width: Int, height: Int) -> Bitmap {
+  package func scaled(width: Int, height: Int) -> Bitmap {
     if width == self.width, height == self.height { return self }
     var result = Bitmap(width: width, height: height)
     result.draw(self, x: 0, y: 0, width: Double(width), height: Double(height))

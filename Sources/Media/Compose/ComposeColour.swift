@@ -1,11 +1,11 @@
 /// A colour of a film: BT.709, limited range.
-public struct FilmColour: Hashable, Sendable {
-  public var y: UInt8
-  public var cb: UInt8
-  public var cr: UInt8
+package struct FilmColour: Hashable, Sendable {
+  package var y: UInt8
+  package var cb: UInt8
+  package var cr: UInt8
 
   /// From full-range sRGB.
-  public init(red: UInt8, green: UInt8, blue: UInt8) {
+  package init(red: UInt8, green: UInt8, blue: UInt8) {
     let (r, g, b) = (Int32(red), Int32(green), Int32(blue))
     y = UInt8(16 + FilmColour.luma(r, g, b))
     cb = UInt8(128 + FilmColour.cb(r, g, b))
@@ -13,7 +13,7 @@ public struct FilmColour: Hashable, Sendable {
   }
 
   /// From `#rrggbb`; anything else is black.
-  public init(hex: String) {
+  package init(hex: String) {
     let value = hex.utf8.count == 7 ? Int(hex.dropFirst(), radix: 16) ?? 0 : 0
     self.init(
       red: UInt8(value >> 16 & 255), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255))
@@ -40,14 +40,14 @@ public struct FilmColour: Hashable, Sendable {
 
 extension VideoFrame {
   /// A frame of one colour.
-  public init(width: Int, height: Int, colour: FilmColour) {
+  package init(width: Int, height: Int, colour: FilmColour) {
     self.init(width: width, height: height, luma: colour.y, cb: colour.cb, cr: colour.cr)
   }
 
   /// A bitmap on black; chroma is the mean of each 2 × 2 pixels.
   ///
   /// - Precondition: the size is even.
-  public init(_ bitmap: Bitmap) {
+  package init(_ bitmap: Bitmap) {
     self.init(width: bitmap.width, height: bitmap.height)
     let planes = OverlayPlanes(bitmap)
     // On black (Y′ 16, no colour) a premultiplied pixel lacks what its alpha leaves of 16 and 128.
@@ -62,7 +62,7 @@ extension VideoFrame {
   }
 
   /// Mixes in a colour: `amount` 0 leaves the frame, 256 is the colour alone.
-  public mutating func mix(_ colour: FilmColour, amount: Int) {
+  package mutating func mix(_ colour: FilmColour, amount: Int) {
     let amount = UInt16(max(0, min(256, amount)))
     if amount == 0 { return }
     VideoFrame.mix(&y, UInt16(colour.y), amount)
@@ -133,10 +133,10 @@ struct OverlayPlanes {
 
 extension Bitmap {
   /// A frame's picture in sRGB, at half its size: enough for a backdrop.
-  public init(halfOf frame: VideoFrame) { self.init(frame, step: 2) }
+  package init(halfOf frame: VideoFrame) { self.init(frame, step: 2) }
 
   /// A frame's picture in sRGB.
-  public init(_ frame: VideoFrame) { self.init(frame, step: 1) }
+  package init(_ frame: VideoFrame) { self.init(frame, step: 1) }
 
   private init(_ frame: VideoFrame, step: Int) {
     self.init(width: max(1, frame.width / step), height: max(1, frame.height / step))

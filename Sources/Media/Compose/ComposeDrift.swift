@@ -2,15 +2,15 @@
 ///
 /// Positions are whole numbers of 1/65,536 pixel, so that a drift of a few pixels a second has no jitter, and
 /// every machine draws the same.
-public struct DriftingPicture: Sendable {
+package struct DriftingPicture: Sendable {
   /// A part of the picture, in 65,536ths of its own pixels.
-  public struct View: Hashable, Sendable {
-    public var x: Int
-    public var y: Int
-    public var width: Int
-    public var height: Int
+  package struct View: Hashable, Sendable {
+    package var x: Int
+    package var y: Int
+    package var width: Int
+    package var height: Int
 
-    public init(x: Int, y: Int, width: Int, height: Int) {
+    package init(x: Int, y: Int, width: Int, height: Int) {
       self.x = x
       self.y = y
       self.width = width
@@ -20,7 +20,7 @@ public struct DriftingPicture: Sendable {
 
   let source: VideoFrame
   /// Where it is seen in the frame; all even.
-  public let window: Bitmap.Area
+  package let window: Bitmap.Area
   private let start: View
   private let end: View
   private let corner: CornerMask
@@ -29,7 +29,7 @@ public struct DriftingPicture: Sendable {
   ///   - picture: of even size; transparent parts show black.
   ///   - start: what the window shows at first.
   ///   - end: what it shows at last, of the same shape.
-  public init(_ picture: Bitmap, window: Bitmap.Area, start: View, end: View, radius: Int = 12) {
+  package init(_ picture: Bitmap, window: Bitmap.Area, start: View, end: View, radius: Int = 12) {
     precondition(window.x % 2 == 0 && window.y % 2 == 0)
     precondition(window.width % 2 == 0 && window.height % 2 == 0)
     source = VideoFrame(picture)
@@ -40,10 +40,10 @@ public struct DriftingPicture: Sendable {
   }
 
   /// Whether it stands still.
-  public var isStill: Bool { start == end }
+  package var isStill: Bool { start == end }
 
   /// Draws the picture as it is at `time`, 0 … 65,536, onto a frame that shows the ground.
-  public func draw(onto frame: inout VideoFrame, time: Int) {
+  package func draw(onto frame: inout VideoFrame, time: Int) {
     func between(_ from: Int, _ to: Int) -> Int { from + ((to - from) * time) >> 16 }
     let view = View(
       x: between(start.x, end.x), y: between(start.y, end.y),

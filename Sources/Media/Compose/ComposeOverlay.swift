@@ -1,17 +1,17 @@
 /// A picture with alpha, ready to be laid over frames: text, a lower third, a card.
-public struct Overlay: Sendable {
+package struct Overlay: Sendable {
   /// Where it lies in the frame; all even.
-  public let x: Int
-  public let y: Int
-  public let width: Int
-  public let height: Int
+  package let x: Int
+  package let y: Int
+  package let width: Int
+  package let height: Int
   private let planes: OverlayPlanes
   /// For each row of luma and of chroma, the columns that are not wholly transparent.
   private let spans: [Range<Int>]
   private let chromaSpans: [Range<Int>]
 
   /// Takes what is visible of `bitmap`, which lies at (`x`, `y`), both even; a transparent one is `nil`.
-  public init?(_ bitmap: Bitmap, x: Int = 0, y: Int = 0) {
+  package init?(_ bitmap: Bitmap, x: Int = 0, y: Int = 0) {
     precondition(x % 2 == 0 && y % 2 == 0)
     guard let visible = bitmap.visibleArea() else { return nil }
     let part = bitmap.cropped(visible)
@@ -28,7 +28,7 @@ public struct Overlay: Sendable {
   /// Lays it over `frame`, with `opacity` 0 … 256.
   ///
   /// - Precondition: it lies within the frame.
-  public func blend(onto frame: inout VideoFrame, opacity: Int) {
+  package func blend(onto frame: inout VideoFrame, opacity: Int) {
     precondition(x >= 0 && y >= 0 && x + width <= frame.width && y + height <= frame.height)
     let opacity = UInt16(max(0, min(256, opacity)))
     if opacity == 0 { return }
@@ -98,13 +98,13 @@ public struct Overlay: Sendable {
 
 extension Bitmap {
   /// A rectangle of pixels.
-  public struct Area: Hashable, Sendable {
-    public var x: Int
-    public var y: Int
-    public var width: Int
-    public var height: Int
+  package struct Area: Hashable, Sendable {
+    package var x: Int
+    package var y: Int
+    package var width: Int
+    package var height: Int
 
-    public init(x: Int, y: Int, width: Int, height: Int) {
+    package init(x: Int, y: Int, width: Int, height: Int) {
       self.x = x
       self.y = y
       self.width = width
@@ -132,7 +132,7 @@ extension Bitmap {
   }
 
   /// A part of the bitmap; what lies outside of it is transparent.
-  public func cropped(_ area: Area) -> Bitmap {
+  package func cropped(_ area: Area) -> Bitmap {
     var part = Bitmap(width: area.width, height: area.height)
     for row in max(0, -area.y)..<max(max(0, -area.y), min(area.height, height - area.y)) {
       let from = max(0, area.x)

@@ -1,6 +1,6 @@
 /// Where a picture lies in a frame, and how it moves there.
-public struct PicturePlacement: Hashable, Sendable {
-  public enum Shape: String, Hashable, Sendable {
+package struct PicturePlacement: Hashable, Sendable {
+  package enum Shape: String, Hashable, Sendable {
     /// Drifts towards its densest part.
     case drifting
     /// Taller than its window: moves from its top downwards.
@@ -9,18 +9,18 @@ public struct PicturePlacement: Hashable, Sendable {
     case tiny
   }
 
-  public var shape: Shape
+  package var shape: Shape
   /// Where the picture is seen.
-  public var window: Bitmap.Area
+  package var window: Bitmap.Area
   /// The size to which the picture is scaled before it is drawn; even.
-  public var sourceWidth: Int
-  public var sourceHeight: Int
+  package var sourceWidth: Int
+  package var sourceHeight: Int
 
   /// How much nearer a drifting picture comes: 5 %.
   private static let zoom = 1.05
 
   /// - Parameter box: the room there is; the picture is centred in it.
-  public init(width: Int, height: Int, in box: Bitmap.Area) {
+  package init(width: Int, height: Int, in box: Bitmap.Area) {
     precondition(width > 0 && height > 0)
     let ratio = Double(height) / Double(width)
     let even = { (value: Double) in max(2, Int(value / 2 + 0.5) * 2) }
@@ -58,7 +58,7 @@ public struct PicturePlacement: Hashable, Sendable {
   }
 
   /// The picture as it moves in this place.
-  public func moving(_ picture: Bitmap, radius: Int = 12) -> DriftingPicture {
+  package func moving(_ picture: Bitmap, radius: Int = 12) -> DriftingPicture {
     let scaled = picture.scaled(width: sourceWidth, height: sourceHeight)
     let whole = DriftingPicture.View(
       x: 0, y: 0, width: sourceWidth << 16, height: sourceHeight << 16)

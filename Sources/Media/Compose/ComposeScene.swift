@@ -1,15 +1,15 @@
 /// Draws the frames of one scene in their order: a ground, a picture that moves or is played, and what fades
 /// in over it. Confined to one thread.
-public final class SceneComposer {
+package final class SceneComposer {
   /// Something that fades in, and perhaps out again.
-  public struct Layer: Sendable {
-    public var overlay: Overlay
+  package struct Layer: Sendable {
+    package var overlay: Overlay
     /// The frame at which it begins to show.
-    public var start: Int
+    package var start: Int
     /// The frame at which it begins to go; `nil`: it stays.
-    public var end: Int?
+    package var end: Int?
 
-    public init(_ overlay: Overlay, start: Int, end: Int? = nil) {
+    package init(_ overlay: Overlay, start: Int, end: Int? = nil) {
       self.overlay = overlay
       self.start = start
       self.end = end
@@ -25,7 +25,7 @@ public final class SceneComposer {
   }
 
   /// Frames of a fade: 0.3 s.
-  public static let fade = 9
+  package static let fade = 9
 
   private let ground: VideoFrame
   private let picture: DriftingPicture?
@@ -42,7 +42,7 @@ public final class SceneComposer {
   ///   - frames: how many there will be.
   ///   - opening: the colour out of which the scene dissolves, for sixteen frames.
   ///   - closing: the colour into which it dissolves.
-  public init(
+  package init(
     ground: VideoFrame, picture: DriftingPicture? = nil, layers: [Layer], frames: Int,
     opening: FilmColour? = nil, closing: FilmColour? = nil
   ) {
@@ -56,7 +56,7 @@ public final class SceneComposer {
   }
 
   /// The next frame. `live` is the picture of a recording, which lies centred on the ground.
-  public func next(live: VideoFrame? = nil) -> VideoFrame {
+  package func next(live: VideoFrame? = nil) -> VideoFrame {
     let time = frames > 1 ? index * 65_536 / (frames - 1) : 0
     let dissolve = 256 - SceneComposer.eased(index + 1, of: 16)
     let away = index >= frames - 16 ? SceneComposer.eased(index - frames + 17, of: 16) : 0
@@ -85,7 +85,7 @@ public final class SceneComposer {
   }
 
   /// Passes over a frame without drawing it.
-  public func skip() -> VideoFrame? {
+  package func skip() -> VideoFrame? {
     index += 1
     return nil
   }
@@ -99,7 +99,7 @@ public final class SceneComposer {
 
 extension VideoFrame {
   /// Lays a smaller frame on the middle of this one; a larger one is cut.
-  public mutating func place(_ other: VideoFrame) {
+  package mutating func place(_ other: VideoFrame) {
     let x = (width - other.width) / 4 * 2
     let y = (height - other.height) / 4 * 2
     VideoFrame.place(other.y, other.width, onto: &self.y, width, x, y)

@@ -1,21 +1,21 @@
 import CSandbox
-public import Diagnostics
+package import Diagnostics
 import Glibc
 
 /// The folder below which a platform's recordings and pictures lie.
 ///
 /// Keys come from a database and are not trusted: the kernel resolves them below this folder, with no
 /// link followed and no way out, and only regular files are opened.
-public struct MediaRoot: Hashable, Sendable {
-  public var path: String
+package struct MediaRoot: Hashable, Sendable {
+  package var path: String
 
-  public init(_ path: String) { self.path = path }
+  package init(_ path: String) { self.path = path }
 
   /// Opens the object of this key, a path relative to the root.
   ///
   /// - Throws: `configuration` where the root itself cannot be opened; `data` where the key names
   ///   nothing, leads outside or through a link, or is no regular file; `io` for all else.
-  public func open(_ key: String) throws(Diagnostic) -> MediaObject {
+  package func open(_ key: String) throws(Diagnostic) -> MediaObject {
     let root = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if root < 0 {
       throw Diagnostic(
@@ -49,17 +49,17 @@ public struct MediaRoot: Hashable, Sendable {
 
 /// One open recording or picture. The same descriptor serves for its digest and for decoding, so that
 /// nobody can exchange the file in between; it is read by offset, so that several readers may share it.
-public final class MediaObject {
+package final class MediaObject {
   /// The object's key, or the path it was opened by.
-  public let key: String
+  package let key: String
   /// Bytes at the time of opening.
-  public let size: Int
+  package let size: Int
   /// Last change, in nanoseconds since 1970.
-  public let modified: Int64
+  package let modified: Int64
   let descriptor: Int32
 
   /// Opens a file of our own by its path, links and all.
-  public convenience init(path: String) throws(Diagnostic) {
+  package convenience init(path: String) throws(Diagnostic) {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
     if descriptor < 0 { throw FileSink.failure("cannot open this file", path) }
     try self.init(adopting: descriptor, key: path)
@@ -83,7 +83,7 @@ public final class MediaObject {
   /// Calls `body` with the object's bytes from start to end, a block of at most 1 MiB at a time.
   ///
   /// - Throws: `io` where it cannot be read; what `body` throws.
-  public func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
+  package func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     defer { room.deallocate() }
     var offset = 0

@@ -1,62 +1,62 @@
-public import Diagnostics
+package import Diagnostics
 import FoundationEssentials
 
 /// What a recording holds, found by decoding it in the sandbox: headers are not believed.
 ///
 /// It depends on the recording's bytes alone, so it may be kept by their digest.
-public struct RecordingProbe: Hashable, Sendable, Codable {
+package struct RecordingProbe: Hashable, Sendable, Codable {
   /// The container's short name: `matroska`, `mov`, `mpegts`, `avi`.
-  public var container: String
+  package var container: String
   /// How long what decodes lasts, in milliseconds.
-  public var duration: Int
-  public var video: Video?
-  public var audio: Audio?
+  package var duration: Int
+  package var video: Video?
+  package var audio: Audio?
   /// One entry a second of the recording.
-  public var activity: [Activity]
+  package var activity: [Activity]
   /// What was met on the way: a broken tail, a stream left out.
-  public var warnings: [Warning]
+  package var warnings: [Warning]
 
-  public struct Video: Hashable, Sendable, Codable {
-    public var codec: String
+  package struct Video: Hashable, Sendable, Codable {
+    package var codec: String
     /// As shown: after rotation, with square pixels.
-    public var width: Int
-    public var height: Int
+    package var width: Int
+    package var height: Int
     /// Clockwise degrees the picture is turned for showing: 0, 90, 180 or 270.
-    public var rotation: Int
-    public var duration: Int
-    public var frames: Int
+    package var rotation: Int
+    package var duration: Int
+    package var frames: Int
   }
 
-  public struct Audio: Hashable, Sendable, Codable {
-    public var codec: String
-    public var sampleRate: Int
-    public var channels: Int
-    public var duration: Int
+  package struct Audio: Hashable, Sendable, Codable {
+    package var codec: String
+    package var sampleRate: Int
+    package var channels: Int
+    package var duration: Int
     /// Integrated loudness, LUFS × 100; `nil` where all is below the gate.
-    public var loudness: Int?
+    package var loudness: Int?
     /// Peak in millionths of full scale.
-    public var peak: Int
+    package var peak: Int
   }
 
   /// What happens within one second.
-  public struct Activity: Hashable, Sendable, Codable {
+  package struct Activity: Hashable, Sendable, Codable {
     /// Root mean square and peak of the sound, in millionths of full scale.
-    public var rms: Int
-    public var peak: Int
+    package var rms: Int
+    package var peak: Int
     /// How uneven the sound is: 1,000 − the energy of the quiet fifth of its windows of 25 ms by the mean's. Speech has
     /// its syllables and reaches 900; a hum, a fan or hiss stays below 300.
-    public var unevenness: Int
+    package var unevenness: Int
     /// Mean absolute change of luma between pictures a tenth of a second apart, in thousandths of a level, summed over
     /// the second.
-    public var change: Int
+    package var change: Int
     /// Mean luma of the second's last picture, 0…255; `-1` without a picture.
-    public var luma: Int
+    package var luma: Int
   }
 
   /// Probes the object in a sandboxed child.
   ///
   /// - Throws: `data` with the reason where the recording is of no use.
-  public static func probe(
+  package static func probe(
     _ object: MediaObject, limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) -> RecordingProbe {
     let process = try SandboxProcess(.probe, object: object, limits: limits)

@@ -1,19 +1,19 @@
-public import Diagnostics
+package import Diagnostics
 
 /// Reads an excerpt of a recording, decoded in the sandbox, as constant 30 frames a second with their
 /// sound.
-public final class RecordingReader {
+package final class RecordingReader {
   /// What is to be shown and heard for one thirtieth of a second.
-  public struct Moment: Sendable {
+  package struct Moment: Sendable {
     /// The picture, scaled to fit in the box; `nil` where the recording has none. The size may change
     /// in mid-stream.
-    public var frame: VideoFrame?
+    package var frame: VideoFrame?
     /// 1,600 interleaved stereo samples a channel (3,200 values) at 48 kHz; silence where there is none.
-    public var samples: [Float]
+    package var samples: [Float]
   }
 
   /// What was met on the way; complete when `next()` has returned `nil`.
-  public private(set) var warnings: [Warning] = []
+  package private(set) var warnings: [Warning] = []
 
   private let process: SandboxProcess
   private let key: String
@@ -25,7 +25,7 @@ public final class RecordingReader {
   /// at zero with its first packet.
   ///
   /// Pictures are scaled, at most four times up, to fit in `maxWidth × maxHeight`.
-  public init(
+  package init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
     limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) {
@@ -41,7 +41,7 @@ public final class RecordingReader {
   /// A child that dies after it has given something ends the excerpt early, with a warning.
   ///
   /// - Throws: `data` where nothing of the excerpt can be used.
-  public func next() throws(Diagnostic) -> Moment? {
+  package func next() throws(Diagnostic) -> Moment? {
     if hasEnded { return nil }
     while true {
       let message: SandboxMessage?

@@ -1,12 +1,12 @@
 import CLibAV
-public import Diagnostics
+package import Diagnostics
 
 /// Encodes single pictures, the same bytes on any machine. (A `Bitmap` writes itself as PNG.)
-public enum StillImage {
+package enum StillImage {
   /// A baseline JPEG. `quality` is libav's scale: 2 is best, 31 worst.
   ///
   /// A JPEG is BT.601 and full range to all that reads it, so the frame is converted.
-  public static func jpeg(_ picture: VideoFrame, quality: Int = 3) throws(Diagnostic) -> [UInt8] {
+  package static func jpeg(_ picture: VideoFrame, quality: Int = 3) throws(Diagnostic) -> [UInt8] {
     let encoder = try Encoder("mjpeg", options: [("huffman", "default")]) { context in
       context.pointee.width = Int32(picture.width)
       context.pointee.height = Int32(picture.height)

@@ -2,15 +2,15 @@
 ///
 /// `width` and `height` are even. The planes are packed: `y` has `width × height` bytes, `u` and `v`
 /// a quarter of that each, rows from top to bottom without padding.
-public struct VideoFrame: Hashable, Sendable {
-  public var width: Int
-  public var height: Int
-  public var y: [UInt8]
-  public var u: [UInt8]
-  public var v: [UInt8]
+package struct VideoFrame: Hashable, Sendable {
+  package var width: Int
+  package var height: Int
+  package var y: [UInt8]
+  package var u: [UInt8]
+  package var v: [UInt8]
 
   /// - Precondition: the size is even and positive, and the planes have exactly the bytes it asks for.
-  public init(width: Int, height: Int, y: [UInt8], u: [UInt8], v: [UInt8]) {
+  package init(width: Int, height: Int, y: [UInt8], u: [UInt8], v: [UInt8]) {
     precondition(width > 0 && height > 0 && width % 2 == 0 && height % 2 == 0)
     precondition(y.count == width * height && u.count == y.count / 4 && v.count == y.count / 4)
     self.width = width
@@ -21,7 +21,7 @@ public struct VideoFrame: Hashable, Sendable {
   }
 
   /// A frame of one colour; black unless told otherwise.
-  public init(width: Int, height: Int, luma: UInt8 = 16, cb: UInt8 = 128, cr: UInt8 = 128) {
+  package init(width: Int, height: Int, luma: UInt8 = 16, cb: UInt8 = 128, cr: UInt8 = 128) {
     self.init(
       width: width, height: height,
       y: [UInt8](repeating: luma, count: width * height),

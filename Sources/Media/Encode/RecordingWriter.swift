@@ -1,11 +1,11 @@
 import CLibAV
-public import Diagnostics
+package import Diagnostics
 
 /// Writes recordings in the shapes browsers leave behind, for samples and tests. The same input gives the
 /// same bytes.
-public final class RecordingWriter {
+package final class RecordingWriter {
   /// How a recording is put together.
-  public enum Shape: String, Hashable, Sendable, CaseIterable {
+  package enum Shape: String, Hashable, Sendable, CaseIterable {
     /// WebM as browsers stream it: no duration, no index, Opus sound.
     case webmVP8, webmVP9
     /// MP4 of H.264 and AAC, its index at the end.
@@ -24,7 +24,7 @@ public final class RecordingWriter {
   private var samplesEncoded = 0
 
   /// - Parameter width: and `height`, even; both 0 for a recording of sound alone.
-  public init(
+  package init(
     shape: Shape, width: Int, height: Int, hasAudio: Bool, path: String
   ) throws(Diagnostic) {
     let muxer = try Muxer(format: shape == .mp4H264 ? "mp4" : "webm", path: path)
@@ -103,7 +103,7 @@ public final class RecordingWriter {
   }
 
   /// Appends a frame at this time; times rise strictly.
-  public func append(_ picture: VideoFrame, at milliseconds: Int) throws(Diagnostic) {
+  package func append(_ picture: VideoFrame, at milliseconds: Int) throws(Diagnostic) {
     guard let (encoder, stream) = video else {
       throw Diagnostic(.bug, "a picture was given to a recording of sound alone")
     }
@@ -120,14 +120,14 @@ public final class RecordingWriter {
   }
 
   /// Appends interleaved stereo samples at 48 kHz.
-  public func append(stereo samples: [Float]) throws(Diagnostic) {
+  package func append(stereo samples: [Float]) throws(Diagnostic) {
     guard audio != nil else { throw Diagnostic(.bug, "sound was given to a silent recording") }
     pending += samples
     try encodeSound(isLast: false)
   }
 
   /// Writes what is left and closes the file.
-  public func finish() throws(Diagnostic) {
+  package func finish() throws(Diagnostic) {
     if let (encoder, stream) = video {
       try encoder.send(nil) { packet throws(Diagnostic) in
         try muxer.write(

@@ -1,5 +1,5 @@
 import CLibAV
-public import Diagnostics
+package import Diagnostics
 
 /// Encodes one scene into a segment file.
 ///
@@ -13,7 +13,7 @@ public import Diagnostics
 ///   fields and the sample aspect ratio are set.
 /// - The first AAC frame (1,024 samples) is silence, because its overlap with the frame before it comes
 ///   from another segment; the sound then rises within 10 ms, and falls within 10 ms at its end.
-public final class SegmentEncoder {
+package final class SegmentEncoder {
   /// Samples of a fade: 10 ms.
   static let fade = 480
   /// Samples of one AAC frame.
@@ -34,7 +34,7 @@ public final class SegmentEncoder {
   private var videoPackets = 0
 
   /// Opens the encoders and creates the file at `path`.
-  public convenience init(
+  package convenience init(
     format: FilmFormat, gridSteps: Int, path: String
   ) throws(Diagnostic) {
     try self.init(format: format, gridSteps: gridSteps, path: path, x264Options: "")
@@ -58,7 +58,7 @@ public final class SegmentEncoder {
 
   /// What these libraries' encoders write at the head of every segment of this format. Segments whose heads differ
   /// can't be joined.
-  public static func header(of format: FilmFormat) throws(Diagnostic) -> [UInt8] {
+  package static func header(of format: FilmFormat) throws(Diagnostic) -> [UInt8] {
     try videoEncoder(format, "").extradata + audioEncoder(format).extradata
   }
 
@@ -99,7 +99,7 @@ public final class SegmentEncoder {
   }
 
   /// Appends the next frame, which has the format's size.
-  public func append(_ picture: VideoFrame) throws(Diagnostic) {
+  package func append(_ picture: VideoFrame) throws(Diagnostic) {
     guard picture.width == format.width, picture.height == format.height else {
       throw Diagnostic(
         .bug,
@@ -116,7 +116,7 @@ public final class SegmentEncoder {
   }
 
   /// Appends interleaved stereo samples (left, right, left, …) in −1…1 at 48 kHz.
-  public func append(stereo samples: [Float]) throws(Diagnostic) {
+  package func append(stereo samples: [Float]) throws(Diagnostic) {
     precondition(samples.count % 2 == 0)
     guard samplesAppended + samples.count / 2 <= gridSteps * FilmFormat.samplesPerStep else {
       throw Diagnostic(.bug, "more sound was given to a segment than its grid steps hold")
@@ -139,7 +139,7 @@ public final class SegmentEncoder {
   /// Writes what is left and closes the file; without it the file is not a segment.
   ///
   /// - Throws: `bug` where frames are missing.
-  public func finish() throws(Diagnostic) {
+  package func finish() throws(Diagnostic) {
     guard frames == gridSteps * FilmFormat.framesPerStep else {
       throw Diagnostic(
         .bug,

@@ -3,30 +3,30 @@
 /// **The sync grid.** At 30 frames and 48,000 samples a second, 16 video frames last exactly as long as
 /// 25 AAC frames of 1,024 samples: 25,600 samples, 533⅓ ms. A segment is a whole number of these steps,
 /// so sound and picture end together at every join, however many there are.
-public struct FilmFormat: Hashable, Sendable, Codable {
+package struct FilmFormat: Hashable, Sendable, Codable {
   /// The preset's word in a pipeline file: `720p30`.
-  public var name: String
-  public var width: Int
-  public var height: Int
+  package var name: String
+  package var width: Int
+  package var height: Int
   /// x264's constant rate factor; lower is better and larger.
-  public var crf: Int
+  package var crf: Int
   /// x264's preset.
-  public var speed: String
+  package var speed: String
   /// AAC bits a second, both channels together.
-  public var audioBitRate: Int
+  package var audioBitRate: Int
 
-  public static let p720 = FilmFormat(
+  package static let p720 = FilmFormat(
     name: "720p30", width: 1280, height: 720, crf: 23, speed: "veryfast", audioBitRate: 128_000)
-  public static let p1080 = FilmFormat(
+  package static let p1080 = FilmFormat(
     name: "1080p30", width: 1920, height: 1080, crf: 23, speed: "veryfast", audioBitRate: 128_000)
   /// Small enough to send in a message.
-  public static let p360 = FilmFormat(
+  package static let p360 = FilmFormat(
     name: "360p30", width: 640, height: 360, crf: 26, speed: "veryfast", audioBitRate: 96_000)
 
-  public static let all: [FilmFormat] = [.p360, .p720, .p1080]
+  package static let all: [FilmFormat] = [.p360, .p720, .p1080]
 
   /// The preset of this name, if there is one.
-  public init?(named name: String) {
+  package init?(named name: String) {
     guard let preset = FilmFormat.all.first(where: { $0.name == name }) else { return nil }
     self = preset
   }
@@ -46,27 +46,27 @@ public struct FilmFormat: Hashable, Sendable, Codable {
 
 extension FilmFormat {
   /// Video frames a second, in every format.
-  public static let frameRate = 30
+  package static let frameRate = 30
   /// Samples a second and channel, in every format.
-  public static let sampleRate = 48_000
+  package static let sampleRate = 48_000
   /// Samples a channel that sound under one video frame.
-  public static let samplesPerFrame = 1_600
+  package static let samplesPerFrame = 1_600
   /// Video frames in one step of the grid.
-  public static let framesPerStep = 16
+  package static let framesPerStep = 16
   /// Samples a channel in one step of the grid.
-  public static let samplesPerStep = 25_600
+  package static let samplesPerStep = 25_600
   /// AAC frames in one step of the grid.
-  public static let audioFramesPerStep = 25
+  package static let audioFramesPerStep = 25
 
   /// The fewest grid steps that last at least this long.
-  public static func steps(atLeast milliseconds: Int) -> Int {
+  package static func steps(atLeast milliseconds: Int) -> Int {
     // A step lasts 1600/3 ms.
     max(1, (milliseconds * 3 + 1_599) / 1_600)
   }
 
   /// The most grid steps that last at most this long; at least one.
-  public static func steps(atMost milliseconds: Int) -> Int { max(1, milliseconds * 3 / 1_600) }
+  package static func steps(atMost milliseconds: Int) -> Int { max(1, milliseconds * 3 / 1_600) }
 
   /// How long so many grid steps last, rounded to the nearest millisecond.
-  public static func milliseconds(ofSteps steps: Int) -> Int { (steps * 1_600 + 1) / 3 }
+  package static func milliseconds(ofSteps steps: Int) -> Int { (steps * 1_600 + 1) / 3 }
 }

@@ -1,12 +1,12 @@
 import CLibAV
-public import Diagnostics
+package import Diagnostics
 
 /// Joins segments into a film by copying their packets: nothing is encoded again.
 ///
 /// Times are exact: a segment begins where the grid steps before it end. The AAC priming packet of the
 /// first segment is kept (an edit list hides it), that of each other is dropped: its overlap would be the
 /// silence that every segment begins and ends with.
-public enum FilmJoiner {
+package enum FilmJoiner {
   /// Writes an MP4 (H.264, AAC, `moov` first) of the segments in this order to `path`.
   ///
   /// Memory holds one segment at a time.
@@ -14,7 +14,7 @@ public enum FilmJoiner {
   /// - Parameter chapters: ascending; an empty list writes none.
   /// - Parameter captions: ascending and not overlapping; an empty list writes no text track.
   /// - Throws: `data` for a segment that is truncated, corrupt or from another encoder; `io`.
-  public static func join(
+  package static func join(
     segments: [String], metadata: FilmMetadata, chapters: [FilmChapter] = [],
     captions: [FilmCaption] = [], to path: String
   ) throws(Diagnostic) -> FilmSummary {

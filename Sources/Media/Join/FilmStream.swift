@@ -1,31 +1,31 @@
-public import Diagnostics
+package import Diagnostics
 
 /// A film as HTTP Live Streaming (RFC 8216) plays it: one fragmented MP4 of the same segments, and playlists that say
 /// where in it each part lies.
 ///
 /// A part begins with a key picture and lasts at least four seconds, unless the film ends before.
-public struct FilmStream: Hashable, Sendable {
+package struct FilmStream: Hashable, Sendable {
   /// A stretch that is fetched by itself.
-  public struct Part: Hashable, Sendable {
+  package struct Part: Hashable, Sendable {
     /// Video frames.
-    public var frames: Int
-    public var offset: Int
-    public var bytes: Int
+    package var frames: Int
+    package var offset: Int
+    package var bytes: Int
   }
 
-  public var width: Int
-  public var height: Int
+  package var width: Int
+  package var height: Int
   /// RFC 6381: `avc1.64001f,mp4a.40.2`.
-  public var codecs: String
+  package var codecs: String
   /// Bytes of the header, which lies before the first part.
-  public var header: Int
-  public var parts: [Part]
+  package var header: Int
+  package var parts: [Part]
 
   /// Video frames that a part has at least.
   static let framesPerPart = 120
 
   /// The playlist of the parts of `file`, a name beside it.
-  public func playlist(of file: String) -> String {
+  package func playlist(of file: String) -> String {
     var text = FilmStream.head(target: parts.map(\.frames).max() ?? 1)
     text += "#EXT-X-INDEPENDENT-SEGMENTS\n"
     text += "#EXT-X-MAP:URI=\"\(file)\",BYTERANGE=\"\(header)@0\"\n"
@@ -37,7 +37,7 @@ public struct FilmStream: Hashable, Sendable {
   }
 
   /// The playlist of captions that lie in one WebVTT file.
-  public func captionPlaylist(of file: String) -> String {
+  package func captionPlaylist(of file: String) -> String {
     let frames = parts.reduce(0) { $0 + $1.frames }
     return FilmStream.head(target: frames)
       + "#EXTINF:\(FilmStream.seconds(frames)),\n\(file)\n#EXT-X-ENDLIST\n"
@@ -47,7 +47,7 @@ public struct FilmStream: Hashable, Sendable {
   ///
   /// - Parameters:
   ///   - captions: their playlist's name, how players list them, and their language by BCP 47.
-  public func mainPlaylist(
+  package func mainPlaylist(
     stream: String, captions: (file: String, name: String, language: String)?
   ) -> String {
     let rates = parts.map { $0.bytes * 8 * FilmFormat.frameRate / max(1, $0.frames) }
@@ -101,7 +101,7 @@ extension FilmJoiner {
   /// Writes the segments as a fragmented MP4 for streaming; nothing is encoded.
   ///
   /// - Throws: as `join` does.
-  public static func stream(
+  package static func stream(
     segments: [String], metadata: FilmMetadata, to path: String
   ) throws(Diagnostic) -> FilmStream {
     guard let firstPath = segments.first else {

@@ -1,5 +1,5 @@
 import CLibRSVG
-public import Diagnostics
+package import Diagnostics
 
 extension Bitmap {
   /// Calls `body` with a Cairo surface that draws straight into the pixels.
@@ -19,7 +19,7 @@ extension Bitmap {
   }
 
   /// The picture as a PNG file, through Cairo; the same pixels give the same bytes.
-  public func png() throws(Diagnostic) -> [UInt8] {
+  package func png() throws(Diagnostic) -> [UInt8] {
     var copy = self
     var sink: [UInt8] = []
     let status = copy.withSurface { surface in

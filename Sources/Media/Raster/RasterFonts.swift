@@ -5,19 +5,19 @@ import Synchronization
 ///
 /// Only Debian's packages `fonts-inter`, `fonts-noto-core`, `fonts-noto-cjk`, `fonts-noto-color-emoji` and
 /// `fonts-jetbrains-mono` are seen; hinting and sub-pixel colours are off.
-public enum RasterFonts {
+package enum RasterFonts {
   /// Families for text, the first that has a glyph is taken; `locale` decides between the Han variants.
-  public static func text(locale: String = "en") -> String {
+  package static func text(locale: String = "en") -> String {
     "Inter, Noto Sans, \(cjk(locale)), Noto Color Emoji"
   }
 
   /// Families for code, likewise.
-  public static func code(locale: String = "en") -> String {
+  package static func code(locale: String = "en") -> String {
     "JetBrains Mono, Noto Sans Mono, \(cjk(locale)), Noto Color Emoji"
   }
 
   /// Families that a film needs and this machine has not, with the Debian package of each.
-  public static func missing() -> [(family: String, package: String)] {
+  package static func missing() -> [(family: String, package: String)] {
     prepare()
     return [
       ("Inter", "fonts-inter"), ("Noto Sans", "fonts-noto-core"),

@@ -1,19 +1,19 @@
-public import Diagnostics
+package import Diagnostics
 
 /// How a run of text is set, for measuring it: the same words as in SVG.
-public struct TextStyle: Hashable, Sendable {
+package struct TextStyle: Hashable, Sendable {
   /// A list of families: `RasterFonts.text(locale:)`.
-  public var families: String
+  package var families: String
   /// In the SVG's units.
-  public var size: Double
+  package var size: Double
   /// CSS weight, 100 … 900.
-  public var weight: Int
+  package var weight: Int
   /// Extra space between characters, in the SVG's units.
-  public var spacing: Double
+  package var spacing: Double
   /// A BCP 47 tag, which decides between Han variants.
-  public var locale: String
+  package var locale: String
 
-  public init(
+  package init(
     families: String? = nil, size: Double, weight: Int = 400, spacing: Double = 0,
     locale: String = "en"
   ) {
@@ -26,9 +26,9 @@ public struct TextStyle: Hashable, Sendable {
 }
 
 /// Breaks text into lines by what it measures when drawn: SVG has no lines.
-public enum RasterText {
+package enum RasterText {
   /// The widths of several texts, in the SVG's units, spaces at their ends included.
-  public static func widths(
+  package static func widths(
     _ texts: [String], style: TextStyle
   ) throws(Diagnostic) -> [Double] {
     if texts.isEmpty { return [] }
@@ -54,7 +54,7 @@ public enum RasterText {
   /// Breaks after spaces, hyphens and slashes, between Han, kana and hangul, and inside a word only where it
   /// is wider than a whole line. Directional controls are left out and white space is folded, so that a text
   /// can't reach beyond its own lines.
-  public static func lines(
+  package static func lines(
     _ text: String, width: Double, lines limit: Int, style: TextStyle
   ) throws(Diagnostic) -> [String] {
     precondition(limit > 0 && width > 0)

@@ -1,10 +1,10 @@
 import CLibRSVG
-public import Diagnostics
+package import Diagnostics
 
 /// Draws SVG with librsvg: text of any script shaped by Pango, fonts of our own choice, nothing fetched.
 ///
 /// May be called from several threads at once; the same SVG gives the same pixels.
-public enum Rasteriser {
+package enum Rasteriser {
   /// Bytes of SVG that are taken at most.
   static let sizeLimit = 16 << 20
 
@@ -12,14 +12,14 @@ public enum Rasteriser {
   ///
   /// External references (files, addresses) are not followed; `data:` pictures are.
   /// - Throws: `configuration` where the SVG is malformed: it comes from a template.
-  public static func draw(
+  package static func draw(
     _ svg: [UInt8], width: Int, height: Int
   ) throws(Diagnostic) -> Bitmap {
     try draw(SVGDocument(svg), layer: nil, hasEmoji: hasEmoji(svg), width, height)
   }
 
   /// Draws each of these elements alone, in its place in the document; one that is not there is `nil`.
-  public static func layers(
+  package static func layers(
     _ svg: [UInt8], ids: [String], width: Int, height: Int
   ) throws(Diagnostic) -> [Bitmap?] {
     let document = try SVGDocument(svg)
@@ -109,7 +109,7 @@ public enum Rasteriser {
   }
 
   /// The same for text in a `String`.
-  public static func draw(_ svg: String, width: Int, height: Int) throws(Diagnostic) -> Bitmap {
+  package static func draw(_ svg: String, width: Int, height: Int) throws(Diagnostic) -> Bitmap {
     try draw(Array(svg.utf8), width: width, height: height)
   }
 

@@ -10,9 +10,9 @@ import Synchronization
 /// files (none) and its output to files (none), and enters a seccomp filter in which it can compute, take
 /// memory, read its input by offset, write to its pipe and exit. Opening files, sockets, processes and
 /// executable memory fail.
-public enum SandboxChild {
+package enum SandboxChild {
   /// The word after the program's name that starts a child; not meant for people.
-  public static let command = "media-child"
+  package static let command = "media-child"
 
   static let input: Int32 = 3
   static let output: Int32 = 4
@@ -21,7 +21,7 @@ public enum SandboxChild {
 
   /// Runs the process that children are forked from. `arguments` are what follows the command's word. Call it
   /// before the program does anything else.
-  public static func main(arguments: [String]) -> Never {
+  package static func main(arguments: [String]) -> Never {
     guard arguments == [SandboxServer.word] else { exit(unknownJob) }
     SandboxServer.serve()
   }
@@ -82,7 +82,7 @@ extension SandboxChild {
 
   /// The program that is started as a child: this one, or inside a test bundle the `yearbook` beside it.
   /// It can be set where neither fits.
-  public static var executable: String {
+  package static var executable: String {
     get { chosenExecutable.withLock { $0 } ?? ownExecutable }
     set { chosenExecutable.withLock { $0 = newValue } }
   }

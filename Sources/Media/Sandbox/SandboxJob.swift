@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 
 /// What a child is started for. It travels as words on the child's command line: numbers only, nothing
 /// that a tenant typed.
@@ -43,7 +43,7 @@ enum SandboxJob: Hashable, Sendable {
 }
 
 /// Something that the sandbox must refuse, or survive.
-public enum SandboxTrial: String, Sendable, CaseIterable {
+package enum SandboxTrial: String, Sendable, CaseIterable {
   /// Opens a file that everybody may read.
   case openFile = "open-file"
   case openInternetSocket = "internet-socket"
@@ -64,7 +64,7 @@ public enum SandboxTrial: String, Sendable, CaseIterable {
 
   /// Starts a child that tries it, and reports what came of it: `refused` with the system's word, or the
   /// way the child ended.
-  public func run(limits: SandboxLimits = SandboxLimits()) throws(Diagnostic) -> String {
+  package func run(limits: SandboxLimits = SandboxLimits()) throws(Diagnostic) -> String {
     let object = try MediaObject(path: "/proc/self/cmdline")
     let process = try SandboxProcess(.trial(self), object: object, limits: limits)
     guard let message = try process.next(), message.tag == .result else {

@@ -2,7 +2,7 @@ import Glibc
 
 /// Measures loudness over 48 kHz stereo by ITU-R BS.1770-4, as EBU R128 asks: K-weighting, blocks of
 /// 400 ms every 100 ms, an absolute gate at −70 LUFS and a relative one 10 LU below the mean.
-public struct LoudnessMeter: Sendable {
+package struct LoudnessMeter: Sendable {
   /// BS.1770-4, tables 1 and 2: the head's shelf, then the high-pass, at 48 kHz.
   private static let shelf = Biquad.Coefficients(
     b: (1.53512485958697, -2.69169618940638, 1.19839281085285),
@@ -23,12 +23,12 @@ public struct LoudnessMeter: Sendable {
   private var peakMeter: TruePeakMeter?
 
   /// - Parameter measuresTruePeak: leave it out where only loudness is wanted; it takes longer.
-  public init(measuresTruePeak: Bool = true) {
+  package init(measuresTruePeak: Bool = true) {
     peakMeter = measuresTruePeak ? TruePeakMeter() : nil
   }
 
   /// Takes interleaved stereo samples, any number of them.
-  public mutating func add(_ samples: [Float]) {
+  package mutating func add(_ samples: [Float]) {
     precondition(samples.count % 2 == 0)
     peakMeter?.add(samples)
     samples.withUnsafeBufferPointer { samples in
@@ -50,7 +50,7 @@ public struct LoudnessMeter: Sendable {
   }
 
   /// Integrated, gated loudness in LUFS; `nil` where all is below −70 LUFS or shorter than 400 ms.
-  public func integrated() -> Double? {
+  package func integrated() -> Double? {
     let loud = blocks().filter { $0 > LoudnessMeter.absoluteGate }
     if loud.isEmpty { return nil }
     let gate = LoudnessMeter.mean(loud) / 10
@@ -60,7 +60,7 @@ public struct LoudnessMeter: Sendable {
 
   /// How far the loud blocks (95th percentile) lie above the quiet ones (10th), in LU. Speech has
   /// pauses and reaches 15 and more; steady noise stays below 3.
-  public func spread() -> Double {
+  package func spread() -> Double {
     let sorted = blocks().map { max($0, LoudnessMeter.absoluteGate) }.sorted()
     guard !sorted.isEmpty else { return 0 }
     let high = sorted[(sorted.count - 1) * 95 / 100]
@@ -69,13 +69,13 @@ public struct LoudnessMeter: Sendable {
   }
 
   /// The largest of four times oversampled samples, where 1 is full scale; 0 where it is not measured.
-  public var truePeak: Double { Double(peakMeter?.peak ?? 0) }
+  package var truePeak: Double { Double(peakMeter?.peak ?? 0) }
 
   /// The factor that brings this sound to `target` LUFS: at most +20 dB, and 1 for what is noise.
   ///
   /// Noise is all below −50 LUFS, and below −30 LUFS what stays within 6 LU. Peaks are not looked
   /// at: `LoudnessNormaliser` limits them.
-  public func gain(target: Double = -16) -> Float {
+  package func gain(target: Double = -16) -> Float {
     guard let loudness = integrated() else { return 1 }
     if loudness < -50 || (loudness < -30 && spread() < 6) { return 1 }
     return LoudnessMeter.rounded(1, raisedBy: min(20, target - loudness))

@@ -1,5 +1,5 @@
 /// Brings an excerpt to a loudness, its peaks limited.
-public enum LoudnessNormaliser {
+package enum LoudnessNormaliser {
   /// −1 dBTP, with a little to spare for the encoder's own overshoot: −1.5 dB.
   static let ceiling: Float = 0.841_395
 
@@ -10,7 +10,7 @@ public enum LoudnessNormaliser {
   /// turned down smoothly around peaks that would exceed −1 dBTP.
   ///
   /// Where turning peaks down took loudness away, the factor is raised by as much, within +20 dB, a few times.
-  public static func normalise(_ samples: [Float], target: Double = -16) -> [Float] {
+  package static func normalise(_ samples: [Float], target: Double = -16) -> [Float] {
     var meter = LoudnessMeter(measuresTruePeak: false)
     meter.add(samples)
     var gain = meter.gain(target: target)

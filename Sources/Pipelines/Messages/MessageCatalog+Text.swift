@@ -1,8 +1,8 @@
-public import Diagnostics
+package import Diagnostics
 
 extension MessageCatalog {
   /// A parameter of a message.
-  public enum Argument: Sendable, Equatable {
+  package enum Argument: Sendable, Equatable {
     case text(String)
     /// Written by the locale's rules; as `count` it chooses the plural form.
     case number(DecimalNumber)
@@ -12,7 +12,7 @@ extension MessageCatalog {
   ///
   /// Throws `configuration` for a key that no locale of the fallback has, and for a parameter that is not
   /// given. Parameters are put in as they are: escaping is for whoever writes the page.
-  public func text(
+  package func text(
     _ key: String, locale: String, _ arguments: [String: Argument] = [:]
   ) throws(Diagnostic) -> String {
     guard let message = message(key, locale: locale) else {
@@ -34,7 +34,7 @@ extension MessageCatalog {
   }
 
   /// The names in braces of a message, in any of its forms.
-  public static func parameters(of message: Message) -> Set<String> {
+  package static func parameters(of message: Message) -> Set<String> {
     let texts: [String] =
       switch message {
       case .text(let text): [text]
@@ -77,7 +77,7 @@ extension LocaleFormat {
   ///
   /// Portuguese counts 0 and what lies below 2 as `one`, English and Spanish 1 alone; the large round numbers
   /// that take `many` in Romance languages (“1 milhão de…”) are written in digits here and take `other`.
-  public func pluralCategory(_ count: DecimalNumber) -> String {
+  package func pluralCategory(_ count: DecimalNumber) -> String {
     let value = count.magnitude
     switch language {
     case "pt" where region != "PT", "fr": return value < DecimalNumber(2) ? "one" : "other"

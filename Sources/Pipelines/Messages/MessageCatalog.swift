@@ -1,4 +1,4 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
 
 /// The texts of all pages and films, a YAML file a locale: `messages/pt-BR.yaml`.
@@ -6,9 +6,9 @@ import Foundation
 /// Keys are the paths of names (`sections.people.title`), texts hold parameters in braces (`{count}`), and a
 /// mapping of plural categories (`one`, `other`) is one message whose form a number chooses. A locale falls
 /// back to another of its language, then to English.
-public struct MessageCatalog: Sendable {
+package struct MessageCatalog: Sendable {
   /// One message: a text, or a text a plural category of CLDR.
-  public enum Message: Sendable, Equatable {
+  package enum Message: Sendable, Equatable {
     case text(String)
     case plural([String: String])
   }
@@ -21,15 +21,15 @@ public struct MessageCatalog: Sendable {
   private let formats: [String: LocaleFormat]
 
   /// The SHA-256 of all locales, keys and texts, for stage keys.
-  public let digest: String
+  package let digest: String
 
   /// The locales there are, in alphabetical order.
-  public var locales: [String] { messages.keys.sorted() }
+  package var locales: [String] { messages.keys.sorted() }
 
   static let pluralCategories: Set<String> = ["zero", "one", "two", "few", "many", "other"]
 
   /// Reads every `LOCALE.yaml` of a folder; throws all that is wrong in all of them.
-  public init(folder: String) throws(Diagnostics) {
+  package init(folder: String) throws(Diagnostics) {
     let names: [String]
     do {
       names = try FileManager.default.contentsOfDirectory(atPath: folder)
@@ -49,7 +49,7 @@ public struct MessageCatalog: Sendable {
   }
 
   /// Reads catalogues from texts: locale to the file's name, as shown to people, and its text.
-  public init(files: [String: (file: String, text: String)]) throws(Diagnostics) {
+  package init(files: [String: (file: String, text: String)]) throws(Diagnostics) {
     var messages: [String: [String: Message]] = [:]
     var diagnostics: [Diagnostic] = []
     for (locale, source) in files.sorted(by: { $0.key < $1.key }) {
@@ -86,7 +86,7 @@ public struct MessageCatalog: Sendable {
   func format(of locale: String) -> LocaleFormat { formats[locale] ?? LocaleFormat(locale) }
 
   /// The message of the nearest locale that has it.
-  public func message(_ key: String, locale: String) -> Message? {
+  package func message(_ key: String, locale: String) -> Message? {
     for texts in chains[locale] ?? fallbacks(of: locale).compactMap({ messages[$0] }) {
       if let message = texts[key] { return message }
     }
@@ -94,7 +94,7 @@ public struct MessageCatalog: Sendable {
   }
 
   /// The locale itself, others of its language in alphabetical order, English.
-  public func fallbacks(of locale: String) -> [String] {
+  package func fallbacks(of locale: String) -> [String] {
     MessageCatalog.fallbacks(of: locale, in: messages)
   }
 
@@ -111,14 +111,14 @@ public struct MessageCatalog: Sendable {
   }
 
   /// The locale whose texts are used for `locale`: what a page's `lang` must say.
-  public func effectiveLocale(for locale: String) -> String {
+  package func effectiveLocale(for locale: String) -> String {
     let language = locale.split(separator: "-").first.map(String.init) ?? locale
     let first = fallbacks(of: locale).first ?? "en"
     return first.hasPrefix(language) ? locale : first
   }
 
   /// What each locale lacks of `keys`, or of all keys that any locale has, in order.
-  public func missing(_ keys: Set<String> = []) -> [(locale: String, key: String)] {
+  package func missing(_ keys: Set<String> = []) -> [(locale: String, key: String)] {
     let wanted = messages.values.reduce(into: keys) { $0.formUnion($1.keys) }
     return locales.flatMap { locale in
       wanted.filter { messages[locale]?[$0] == nil }.sorted().map { (locale, $0) }
@@ -126,7 +126,7 @@ public struct MessageCatalog: Sendable {
   }
 
   /// Keys under which there is a message in some locale, beginning with `prefix`.
-  public func keys(beginningWith prefix: String) -> [String] {
+  package func keys(beginningWith prefix: String) -> [String] {
     Set(messages.values.flatMap(\.keys)).filter { $0.hasPrefix(prefix) }.sorted()
   }
 

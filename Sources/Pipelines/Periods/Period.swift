@@ -1,11 +1,13 @@
+package import Basics
+
 /// A calendar interval [start, end): `2026`, `2026-Q4` or `2026-11`. In which time zone its days begin
 /// is the tenant's affair.
-public struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
-  public enum Kind: String, Sendable, CaseIterable {
+package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package enum Kind: String, Sendable, CaseIterable {
     case year, quarter, month
 
     /// How many calendar months one period of this kind spans.
-    public var months: Int {
+    package var months: Int {
       switch self {
       case .year: 12
       case .quarter: 3
@@ -14,19 +16,19 @@ public struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
-  public let kind: Kind
+  package let kind: Kind
   /// The first day.
-  public let start: CivilDate
+  package let start: CivilDate
 
   /// The period of `kind` that holds `day`.
-  public init(_ kind: Kind, containing day: CivilDate) {
+  package init(_ kind: Kind, containing day: CivilDate) {
     self.kind = kind
     let month = (day.month - 1) / kind.months * kind.months + 1
     start = CivilDate(validYear: day.year, month: month, day: 1)
   }
 
   /// `YYYY`, `YYYY-Qn` or `YYYY-MM`; anything else is `nil`.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard let first = parts.first, first.utf8.count == 4,
       first.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
@@ -50,21 +52,21 @@ public struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// The first day after the period.
-  public var end: CivilDate { moved(by: 1).start }
+  package var end: CivilDate { moved(by: 1).start }
   /// The last day.
-  public var lastDay: CivilDate { end.adding(days: -1) }
-  public var previous: Period { moved(by: -1) }
-  public var next: Period { moved(by: 1) }
+  package var lastDay: CivilDate { end.adding(days: -1) }
+  package var previous: Period { moved(by: -1) }
+  package var next: Period { moved(by: 1) }
 
   /// The period `count` steps of its own kind later, or earlier where negative.
-  public func moved(by count: Int) -> Period {
+  package func moved(by count: Int) -> Period {
     let months = start.year * 12 + start.month - 1 + count * kind.months
     return Period(
       kind,
       containing: CivilDate(validYear: months / 12, month: months % 12 + 1, day: 1))
   }
 
-  public var description: String {
+  package var description: String {
     let year = CivilDate.padded(start.year, 4)
     switch kind {
     case .year: return year
@@ -74,7 +76,7 @@ public struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   }
 
   /// By start, then the longer first.
-  public static func < (left: Period, right: Period) -> Bool {
+  package static func < (left: Period, right: Period) -> Bool {
     left.start == right.start
       ? left.kind.months > right.kind.months : left.start < right.start
   }

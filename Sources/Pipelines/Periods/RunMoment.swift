@@ -1,14 +1,15 @@
-public import Foundation
+package import Basics
+package import Foundation
 
 /// “Now”, one value that a run takes at its start.
-public enum RunMoment: Hashable, Sendable, CustomStringConvertible {
+package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
   /// The clock's reading, in whole seconds since 1970.
   case instant(Int64)
   /// The end of a day, in each tenant's own time zone (`--as-of 2026-03-31`).
   case day(CivilDate)
 
   /// `2026-03-31`, or an instant `2026-03-31T12:00:00Z`; `nil` for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     if let day = CivilDate(text) {
       self = .day(day)
       return
@@ -26,7 +27,7 @@ public enum RunMoment: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The day it is in a time zone.
-  public func day(in timeZone: TimeZone) -> CivilDate {
+  package func day(in timeZone: TimeZone) -> CivilDate {
     switch self {
     case .day(let day): return day
     case .instant(let seconds):
@@ -38,7 +39,7 @@ public enum RunMoment: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The form that `init(_:)` reads.
-  public var description: String {
+  package var description: String {
     switch self {
     case .day(let day): return day.description
     case .instant(let seconds):

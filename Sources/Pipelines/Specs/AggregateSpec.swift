@@ -1,24 +1,24 @@
-public import Diagnostics
+package import Diagnostics
 
 /// The `aggregate:` part of a pipeline file: what a report model holds.
-public struct AggregateSpec: Sendable {
+package struct AggregateSpec: Sendable {
   /// In the file's order.
-  public var figures: [FigureSpec]
-  public var sentences: [SentenceSpec]
-  public var charts: [ChartSpec]
-  public var tables: [TableSpec]
+  package var figures: [FigureSpec]
+  package var sentences: [SentenceSpec]
+  package var charts: [ChartSpec]
+  package var tables: [TableSpec]
   /// Figures that must be equal, or the partition fails: a total and the sum of what it totals.
-  public var ties: [Tie]
+  package var ties: [Tie]
   /// Datasets of `rule`, `rows` and perhaps `fatal`: what was left out and why, or must not be.
-  public var quality: [String]
+  package var quality: [String]
   /// The figure that is zero where there is nothing to report; `nil`: never empty.
-  public var emptyWhenZero: [String]
+  package var emptyWhenZero: [String]
   /// The part without comments and order, for the stage key.
-  public var canonicalText: String
+  package var canonicalText: String
 
-  public struct Tie: Sendable, Hashable {
-    public var figures: [String]
-    public var place: SpecPlace
+  package struct Tie: Sendable, Hashable {
+    package var figures: [String]
+    package var place: SpecPlace
   }
 
   private static let keys = [
@@ -26,7 +26,7 @@ public struct AggregateSpec: Sendable {
   ]
 
   /// Reads the part; what is wrong is told to the node's reader.
-  public init?(_ node: SpecNode, queries: [String]) {
+  package init?(_ node: SpecNode, queries: [String]) {
     guard let map = node.mapping(keys: AggregateSpec.keys) else { return nil }
     canonicalText = node.canonicalText
     figures = AggregateSpec.named(map["figures"]) { name, node in
@@ -57,12 +57,12 @@ public struct AggregateSpec: Sendable {
   }
 
   /// The datasets whose rows are read, in no order.
-  public var datasets: Set<String> {
+  package var datasets: Set<String> {
     Set(figures.compactMap(\.dataset) + charts.map(\.dataset) + tables.map(\.dataset) + quality)
   }
 
   /// What is wrong with the columns that are named, given each query's own: for `check`, and before a run.
-  public func diagnostics(columns: [String: [String]]) -> [Diagnostic] {
+  package func diagnostics(columns: [String: [String]]) -> [Diagnostic] {
     var found: [Diagnostic] = []
     func need(_ names: [String], of dataset: String, _ place: SpecPlace) {
       guard let known = columns[dataset] else { return }

@@ -1,6 +1,6 @@
 /// One chart of a report: its kind, and the columns it is drawn from.
-public struct ChartSpec: Sendable {
-  public enum Kind: String, Sendable, Codable, CaseIterable {
+package struct ChartSpec: Sendable {
+  package enum Kind: String, Sendable, Codable, CaseIterable {
     /// Bars from zero: columns over time, lines of names else. Several `y` stand one below the other.
     case bar
     /// Bars whose parts are the `y`.
@@ -12,29 +12,29 @@ public struct ChartSpec: Sendable {
     case calendar
   }
 
-  public enum Fill: String, Sendable, Codable, CaseIterable {
+  package enum Fill: String, Sendable, Codable, CaseIterable {
     case days, months
   }
 
-  public var name: String
-  public var kind: Kind
-  public var dataset: String
+  package var name: String
+  package var kind: Kind
+  package var dataset: String
   /// The column of names, days or months.
-  public var x: String
+  package var x: String
   /// Columns of numbers.
-  public var y: [String]
+  package var y: [String]
   /// Puts in the empty days or months of the period; `nil`: the rows as they are.
-  public var fill: Fill?
+  package var fill: Fill?
   /// How many names are shown, the first in the dataset's order.
-  public var top: Int?
+  package var top: Int?
   /// Whether the rest are summed into one.
-  public var other: Bool
+  package var other: Bool
   /// How names are shown: `text`, `term`, `weekday` …; `nil`: by the column's type.
-  public var names: ValueFormat?
-  public var format: ValueFormat
+  package var names: ValueFormat?
+  package var format: ValueFormat
   /// A column with the ISO 4217 code: a chart shows one currency, the one with the most rows.
-  public var currency: String?
-  public var place: SpecPlace
+  package var currency: String?
+  package var place: SpecPlace
 
   private static let keys = [
     "kind", "from", "x", "y", "fill", "top", "other", "names", "format", "currency",
@@ -73,5 +73,5 @@ public struct ChartSpec: Sendable {
   }
 
   /// The columns that must be in the dataset.
-  public var columns: [String] { [x] + y + [currency].compactMap { $0 } }
+  package var columns: [String] { [x] + y + [currency].compactMap { $0 } }
 }

@@ -1,7 +1,7 @@
 /// One figure of a report: how it comes from a dataset, and how it is shown.
-public struct FigureSpec: Sendable {
+package struct FigureSpec: Sendable {
   /// Where the value comes from.
-  public enum Source: Sendable, Equatable {
+  package enum Source: Sendable, Equatable {
     /// The column of the one row (or of the one row a currency).
     case value(column: String)
     case sum(column: String)
@@ -19,18 +19,18 @@ public struct FigureSpec: Sendable {
     case difference(String, [String])
   }
 
-  public var name: String
+  package var name: String
   /// The query; `nil` for a figure made of figures.
-  public var dataset: String?
-  public var source: Source
+  package var dataset: String?
+  package var source: Source
   /// A column with the value of the period before, for `value` and `sum`.
-  public var previous: String?
+  package var previous: String?
   /// Column to value: only such rows count.
-  public var condition: [(column: String, value: String)]
+  package var condition: [(column: String, value: String)]
   /// A column with the ISO 4217 code of each row's amount.
-  public var currency: String?
-  public var format: ValueFormat
-  public var place: SpecPlace
+  package var currency: String?
+  package var format: ValueFormat
+  package var place: SpecPlace
 
   static let operations = [
     "value", "sum", "count", "min", "max", "streak", "peak", "ratio", "difference",
@@ -71,7 +71,7 @@ public struct FigureSpec: Sendable {
   }
 
   /// The columns that must be in the dataset.
-  public var columns: [String] {
+  package var columns: [String] {
     var columns: [String] =
       switch source {
       case .value(let column), .sum(let column), .least(let column), .greatest(let column),
@@ -85,7 +85,7 @@ public struct FigureSpec: Sendable {
   }
 
   /// The figures that it is made of.
-  public var operands: [String] {
+  package var operands: [String] {
     switch source {
     case .ratio(let part, let whole): [part, whole]
     case .difference(let first, let others): [first] + others

@@ -1,29 +1,29 @@
 /// A checked pipeline file: what `pipelines/NAME/pipeline.yaml` and the files beside it say.
-public struct Pipeline: Sendable {
-  public enum Scope: String, Sendable, CaseIterable {
+package struct Pipeline: Sendable {
+  package enum Scope: String, Sendable, CaseIterable {
     /// One partition a tenant.
     case tenant
     /// All tenants together, for the operator only.
     case platform
   }
 
-  public var name: String
+  package var name: String
   /// The pipeline file's path, as shown to people.
-  public var file: String
+  package var file: String
   /// The kinds of period it runs for, in the file's order.
-  public var periods: [Period.Kind]
-  public var scope: Scope
+  package var periods: [Period.Kind]
+  package var scope: Scope
   /// Locale to title.
-  public var title: [String: String]
+  package var title: [String: String]
   /// Whether the payload may depend on the day of the run.
-  public var dependsOnDay: Bool
-  public var extract: ExtractSpec
-  public var aggregate: AggregateSpec?
-  public var render: RenderSpec?
-  public var stitch: StitchSpec?
+  package var dependsOnDay: Bool
+  package var extract: ExtractSpec
+  package var aggregate: AggregateSpec?
+  package var render: RenderSpec?
+  package var stitch: StitchSpec?
 
   /// The title in the nearest of its languages: the locale, its language, English, then any.
-  public func title(for locale: String) -> String {
+  package func title(for locale: String) -> String {
     let language = locale.split(separator: "-").first.map(String.init) ?? locale
     return title[locale] ?? title.filter { $0.key.hasPrefix(language) }.sorted { $0.key < $1.key }
       .first?.value ?? title["en"] ?? title.sorted { $0.key < $1.key }.first?.value ?? name
@@ -31,31 +31,31 @@ public struct Pipeline: Sendable {
 }
 
 /// What is extracted: queries, and the common table expressions that they may use.
-public struct ExtractSpec: Sendable {
-  public struct Query: Sendable {
-    public var name: String
+package struct ExtractSpec: Sendable {
+  package struct Query: Sendable {
+    package var name: String
     /// The SQL file's path, as shown to people.
-    public var file: String
-    public var sql: String
+    package var file: String
+    package var sql: String
     /// Column names with their direction; the last ones are unique within a tenant.
-    public var order: [Order]
+    package var order: [Order]
   }
 
-  public struct Order: Sendable, Hashable {
-    public var column: String
-    public var descending: Bool
+  package struct Order: Sendable, Hashable {
+    package var column: String
+    package var descending: Bool
   }
 
   /// A common table expression from a file.
-  public struct Prelude: Sendable {
-    public var name: String
-    public var file: String
-    public var sql: String
+  package struct Prelude: Sendable {
+    package var name: String
+    package var file: String
+    package var sql: String
     /// Whether it is worked out anew wherever it is used, instead of once for all: for wide rows of which few are
     /// wanted.
-    public var isInline: Bool
+    package var isInline: Bool
   }
 
-  public var preludes: [Prelude]
-  public var queries: [Query]
+  package var preludes: [Prelude]
+  package var queries: [Query]
 }

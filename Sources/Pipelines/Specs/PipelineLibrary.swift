@@ -1,18 +1,18 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
 
 /// All pipelines and schedules of one folder.
-public struct PipelineLibrary: Sendable {
+package struct PipelineLibrary: Sendable {
   /// The folder they came from.
-  public let folder: String
+  package let folder: String
   /// By name, in alphabetical order.
-  public let pipelines: [Pipeline]
-  public let schedules: [Schedule]
+  package let pipelines: [Pipeline]
+  package let schedules: [Schedule]
 
   /// Reads every `NAME/pipeline.yaml` and every schedule beside them.
   ///
   /// Throws all that is wrong in all files at once.
-  public init(folder: String) throws(Diagnostics) {
+  package init(folder: String) throws(Diagnostics) {
     var diagnostics: [Diagnostic] = []
     var pipelines: [Pipeline] = []
     var schedules: [Schedule] = []
@@ -44,11 +44,11 @@ public struct PipelineLibrary: Sendable {
     self.schedules = schedules
   }
 
-  public func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }
-  public func schedule(_ name: String) -> Schedule? { schedules.first { $0.name == name } }
+  package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }
+  package func schedule(_ name: String) -> Schedule? { schedules.first { $0.name == name } }
 
   /// The names that `run` understands.
-  public var names: [String] { schedules.map(\.name) + pipelines.map(\.name) }
+  package var names: [String] { schedules.map(\.name) + pipelines.map(\.name) }
 
   private static func entries(of folder: String) throws(Diagnostics) -> [String] {
     do {

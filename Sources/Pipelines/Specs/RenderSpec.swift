@@ -1,29 +1,29 @@
 /// The `render:` part of a pipeline file: published names to templates.
-public struct RenderSpec: Sendable {
-  public struct Page: Sendable, Hashable {
+package struct RenderSpec: Sendable {
+  package struct Page: Sendable, Hashable {
     /// The published name: `index.html`.
-    public var name: String
+    package var name: String
     /// The template's file below the folder of templates.
-    public var template: String
-    public var place: SpecPlace
+    package var template: String
+    package var place: SpecPlace
   }
 
   /// In the file's order.
-  public var pages: [Page]
+  package var pages: [Page]
   /// The pipelines whose stable addresses, for the same tenant and period, a page may link to.
-  public var links: [String]
+  package var links: [String]
   /// The part without comments and order, for the stage key.
-  public var canonicalText: String
+  package var canonicalText: String
 
   /// Pages that no file names, for checks of a single one.
-  public init(pages: [Page], links: [String] = []) {
+  package init(pages: [Page], links: [String] = []) {
     self.pages = pages
     self.links = links
     canonicalText = ""
   }
 
   /// Reads the part; what is wrong is told to the node's reader.
-  public init?(_ node: SpecNode) {
+  package init?(_ node: SpecNode) {
     guard let map = node.mapping() else { return nil }
     canonicalText = node.canonicalText
     pages = []

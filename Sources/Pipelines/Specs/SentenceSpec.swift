@@ -1,19 +1,19 @@
 import Diagnostics
 
 /// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is silent.
-public struct SentenceSpec: Sendable {
-  public struct Variant: Sendable {
+package struct SentenceSpec: Sendable {
+  package struct Variant: Sendable {
     /// All must hold.
-    public var conditions: [Condition]
+    package var conditions: [Condition]
     /// The message's key; figures are its parameters by name.
-    public var message: String
+    package var message: String
     /// The figure whose value chooses the plural form.
-    public var count: String?
-    public var place: SpecPlace
+    package var count: String?
+    package var place: SpecPlace
   }
 
-  public var name: String
-  public var variants: [Variant]
+  package var name: String
+  package var variants: [Variant]
 
   init?(name: String, _ node: SpecNode, figures: [String]) {
     self.name = name
@@ -33,8 +33,8 @@ public struct SentenceSpec: Sendable {
 }
 
 /// `posts.change > 0`, `talks >= 2`, `streak` (there is one, not zero) or `not streak`.
-public struct Condition: Sendable, Equatable {
-  public enum Comparison: String, Sendable, CaseIterable {
+package struct Condition: Sendable, Equatable {
+  package enum Comparison: String, Sendable, CaseIterable {
     case less = "<"
     case atMost = "<="
     case equal = "=="
@@ -44,8 +44,8 @@ public struct Condition: Sendable, Equatable {
   }
 
   /// A figure, or what it is compared with its previous value.
-  public struct Operand: Sendable, Equatable {
-    public enum Aspect: String, Sendable, CaseIterable {
+  package struct Operand: Sendable, Equatable {
+    package enum Aspect: String, Sendable, CaseIterable {
       case value, previous
       /// (value − previous) ÷ previous, absent without a base.
       case change
@@ -55,27 +55,27 @@ public struct Condition: Sendable, Equatable {
       case times
     }
 
-    public var figure: String
-    public var aspect: Aspect
+    package var figure: String
+    package var aspect: Aspect
 
-    public init(figure: String, aspect: Aspect) {
+    package init(figure: String, aspect: Aspect) {
       self.figure = figure
       self.aspect = aspect
     }
   }
 
-  public enum Side: Sendable, Equatable {
+  package enum Side: Sendable, Equatable {
     case number(DecimalNumber)
     case operand(Operand)
   }
 
-  public enum Test: Sendable, Equatable {
+  package enum Test: Sendable, Equatable {
     case isPresent, isAbsent
     case compared(Comparison, Side)
   }
 
-  public var left: Operand
-  public var test: Test
+  package var left: Operand
+  package var test: Test
 
   init?(_ node: SpecNode, figures: [String]) {
     guard let text = node.string() else { return nil }

@@ -3,27 +3,27 @@ import Yams
 
 /// A value of a YAML file with its place. Each accessor either gives the wanted type or tells the
 /// reader what it expected, and where, and gives `nil`.
-public struct SpecNode {
+package struct SpecNode {
   let node: Yams.Node
   let reader: SpecReader
 
   /// Where the value begins, counted from one.
-  public var line: Int? { node.mark?.line }
-  public var column: Int? { node.mark?.column }
+  package var line: Int? { node.mark?.line }
+  package var column: Int? { node.mark?.column }
 
   /// Adds a diagnostic at this value.
-  public func report(_ message: String, hint: String? = nil) {
+  package func report(_ message: String, hint: String? = nil) {
     reader.report(message, line: line, column: column, hint: hint)
   }
 
   /// The value as text; numbers and booleans are text too.
-  public func string() -> String? {
+  package func string() -> String? {
     guard case .scalar(let scalar) = node else { return expected("text") }
     return scalar.string
   }
 
   /// The value as one of `words`; anything else is reported with the nearest of them.
-  public func word(of words: [String]) -> String? {
+  package func word(of words: [String]) -> String? {
     guard let text = string() else { return nil }
     guard words.contains(text) else {
       if words.isEmpty {
@@ -39,7 +39,7 @@ public struct SpecNode {
   }
 
   /// The value as a name: a lower-case letter, then letters, digits and underscores.
-  public func name() -> String? {
+  package func name() -> String? {
     guard let text = string() else { return nil }
     guard SpecNode.isName(text) else {
       report("expected a name of [a-z0-9_], beginning with a letter, found '\(text)'")
@@ -48,20 +48,20 @@ public struct SpecNode {
     return text
   }
 
-  public func integer() -> Int? {
+  package func integer() -> Int? {
     guard case .scalar(let scalar) = node, let value = Int(scalar.string) else {
       return expected("a whole number")
     }
     return value
   }
 
-  public func boolean() -> Bool? {
+  package func boolean() -> Bool? {
     guard case .scalar = node, let value = node.bool else { return expected("true or false") }
     return value
   }
 
   /// A length of time, `90s`, `4m`, `2h` or `10d`, in seconds.
-  public func duration() -> Int? {
+  package func duration() -> Int? {
     guard let text = string() else { return nil }
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
     guard let last = text.last, let unit = units[last], let count = Int(text.dropLast()), count >= 0
@@ -73,7 +73,7 @@ public struct SpecNode {
   }
 
   /// The elements; a single value counts as a list of one.
-  public func list() -> [SpecNode] {
+  package func list() -> [SpecNode] {
     if case .sequence(let sequence) = node {
       return sequence.map { SpecNode(node: $0, reader: reader) }
     }
@@ -82,7 +82,7 @@ public struct SpecNode {
   }
 
   /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the nearest.
-  public func mapping(keys known: [String]? = nil) -> SpecMapping? {
+  package func mapping(keys known: [String]? = nil) -> SpecMapping? {
     if isNull { return SpecMapping(node: self, entries: []) }
     guard case .mapping(let mapping) = node else { return expected("a mapping") }
     var entries: [(key: String, keyNode: SpecNode, value: SpecNode)] = []
@@ -100,23 +100,23 @@ public struct SpecNode {
     return SpecMapping(node: self, entries: entries)
   }
 
-  public var isNull: Bool {
+  package var isNull: Bool {
     if case .scalar(let scalar) = node {
       return scalar.style == .plain && ["", "~", "null"].contains(scalar.string)
     }
     return false
   }
 
-  public var isMapping: Bool {
+  package var isMapping: Bool {
     if case .mapping = node { true } else { false }
   }
 
-  public var isList: Bool {
+  package var isList: Bool {
     if case .sequence = node { true } else { false }
   }
 
   /// The value without comments, styles and the order of keys: what a stage key takes of it.
-  public var canonicalText: String {
+  package var canonicalText: String {
     switch node {
     case .scalar(let scalar): return SpecNode.quote(scalar.string)
     case .sequence(let sequence):
@@ -134,7 +134,7 @@ public struct SpecNode {
   }
 
   /// Whether `text` is `[a-z][a-z0-9_]*`.
-  public static func isName(_ text: String) -> Bool {
+  package static func isName(_ text: String) -> Bool {
     guard let first = text.utf8.first, (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(first)
     else { return false }
     return text.utf8.allSatisfy {
@@ -166,15 +166,15 @@ public struct SpecNode {
 }
 
 /// A YAML mapping in the order of its file.
-public struct SpecMapping {
+package struct SpecMapping {
   /// The mapping itself, for its place.
-  public let node: SpecNode
-  public let entries: [(key: String, keyNode: SpecNode, value: SpecNode)]
+  package let node: SpecNode
+  package let entries: [(key: String, keyNode: SpecNode, value: SpecNode)]
 
-  public subscript(key: String) -> SpecNode? { entries.first { $0.key == key }?.value }
+  package subscript(key: String) -> SpecNode? { entries.first { $0.key == key }?.value }
 
   /// The value of a key that must be there; its absence is reported at the mapping.
-  public func required(_ key: String) -> SpecNode? {
+  package func required(_ key: String) -> SpecNode? {
     if let value = self[key] { return value }
     node.report("the key '\(key)' is missing")
     return nil

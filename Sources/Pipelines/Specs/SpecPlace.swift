@@ -1,23 +1,23 @@
-public import Diagnostics
+package import Diagnostics
 
 /// Where in a pipeline file something is said, so that an error met later can name the place.
-public struct SpecPlace: Hashable, Sendable {
-  public var file: String
-  public var line: Int?
-  public var column: Int?
+package struct SpecPlace: Hashable, Sendable {
+  package var file: String
+  package var line: Int?
+  package var column: Int?
 
-  public init(file: String, line: Int?, column: Int?) {
+  package init(file: String, line: Int?, column: Int?) {
     self.file = file
     self.line = line
     self.column = column
   }
 
-  public var subject: Diagnostic.Subject { .init(file: file, line: line, column: column) }
+  package var subject: Diagnostic.Subject { .init(file: file, line: line, column: column) }
 }
 
 extension SpecNode {
   /// The value's place.
-  public var place: SpecPlace { SpecPlace(file: reader.file, line: line, column: column) }
+  package var place: SpecPlace { SpecPlace(file: reader.file, line: line, column: column) }
 
   /// A name of one of the pipeline's queries.
   func query(of queries: [String]) -> String? {

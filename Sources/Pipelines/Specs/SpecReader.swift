@@ -1,19 +1,19 @@
-public import Diagnostics
+package import Diagnostics
 import Yams
 
 /// Collects what is wrong with one YAML file, so that all of it is told at once.
 ///
 /// Confined to the thread that reads the file.
-public final class SpecReader {
+package final class SpecReader {
   /// The file's path as it is shown to people.
-  public let file: String
+  package let file: String
   /// What was found so far.
-  public private(set) var diagnostics: [Diagnostic] = []
+  package private(set) var diagnostics: [Diagnostic] = []
 
-  public init(file: String) { self.file = file }
+  package init(file: String) { self.file = file }
 
   /// The root of `text`, or `nil` with a diagnostic where it is not YAML or is empty.
-  public func parse(_ text: String) -> SpecNode? {
+  package func parse(_ text: String) -> SpecNode? {
     do {
       guard let node = try Yams.compose(yaml: text) else {
         report("the file is empty", line: 1, column: 1)
@@ -29,14 +29,14 @@ public final class SpecReader {
   }
 
   /// Adds a diagnostic at a place of this file.
-  public func report(_ message: String, line: Int?, column: Int?, hint: String? = nil) {
+  package func report(_ message: String, line: Int?, column: Int?, hint: String? = nil) {
     diagnostics.append(
       Diagnostic(
         .configuration, message, at: .init(file: file, line: line, column: column), hint: hint))
   }
 
   /// Throws all that was found, in the order of the file's lines.
-  public func finish() throws(Diagnostics) {
+  package func finish() throws(Diagnostics) {
     guard !diagnostics.isEmpty else { return }
     throw Diagnostics(
       diagnostics.enumerated().sorted {

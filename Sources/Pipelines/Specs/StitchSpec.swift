@@ -1,74 +1,74 @@
 /// The `stitch:` part of a pipeline file: a film's storyboard, preset, lengths and scenes.
-public struct StitchSpec: Sendable {
+package struct StitchSpec: Sendable {
   /// What an item's `media_key` leads to.
-  public enum Medium: String, Sendable, CaseIterable {
+  package enum Medium: String, Sendable, CaseIterable {
     case picture, recording
   }
 
   /// How items of one kind are shown.
-  public struct Kind: Sendable, Hashable {
+  package struct Kind: Sendable, Hashable {
     /// The word in the storyboard's column `kind`.
-    public var name: String
+    package var name: String
     /// A file of the templates' folder `video`.
-    public var template: String
-    public var medium: Medium
+    package var template: String
+    package var medium: Medium
   }
 
   /// Figures that a card shows: columns of a query, with the way each is written.
-  public struct Figures: Sendable, Hashable {
-    public enum Format: String, Sendable, CaseIterable {
+  package struct Figures: Sendable, Hashable {
+    package enum Format: String, Sendable, CaseIterable {
       case integer, duration
     }
 
-    public var query: String
+    package var query: String
     /// The column whose value chooses the row, a date; `nil` for the only row.
-    public var by: String?
-    public var columns: [(name: String, format: Format)]
+    package var by: String?
+    package var columns: [(name: String, format: Format)]
 
-    public static func == (left: Figures, right: Figures) -> Bool {
+    package static func == (left: Figures, right: Figures) -> Bool {
       left.query == right.query && left.by == right.by
         && left.columns.elementsEqual(right.columns, by: ==)
     }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
       hasher.combine(query)
       for column in columns { hasher.combine(column.name) }
     }
   }
 
   /// The part without comments and order, for the stage key.
-  public var canonicalText: String
+  package var canonicalText: String
   /// The query whose rows are the items, in the order of time.
-  public var storyboard: String
+  package var storyboard: String
   /// `360p30`, `720p30`, `1080p30`
-  public var preset: String
+  package var preset: String
   /// Whether the film is published for HTTP Live Streaming, too.
-  public var streams: Bool
+  package var streams: Bool
   /// Seconds that a film aims at.
-  public var target: Int
+  package var target: Int
   /// Seconds that a film may have at the most.
-  public var maximum: Int
+  package var maximum: Int
   /// A boolean column of the storyboard: these items come first where not all have room, and stay longer.
-  public var emphasis: String?
+  package var emphasis: String?
   /// The figures of the title and the end.
-  public var totals: Figures?
+  package var totals: Figures?
   /// The figures of each month.
-  public var months: Figures?
+  package var months: Figures?
   /// Templates of the title, of a month and of the end.
-  public var intro: String
-  public var month: String
-  public var outro: String
+  package var intro: String
+  package var month: String
+  package var outro: String
   /// What shows the items of a month that have no scene of their own.
-  public var mosaic: String
+  package var mosaic: String
   /// In the file's order.
-  public var kinds: [Kind]
+  package var kinds: [Kind]
 
-  public static let presets = ["360p30", "720p30", "1080p30"]
+  package static let presets = ["360p30", "720p30", "1080p30"]
   /// Words of `scenes` that are no kinds of item.
   static let cards = ["intro", "month", "mosaic", "outro"]
 
   /// Reads the part; what is wrong is told to the node's reader.
-  public init?(_ node: SpecNode, queries: [String]) {
+  package init?(_ node: SpecNode, queries: [String]) {
     canonicalText = node.canonicalText
     guard
       let map = node.mapping(keys: [
@@ -105,7 +105,7 @@ public struct StitchSpec: Sendable {
   }
 
   /// The files of the templates' folder `video` that the film draws with, in alphabetical order.
-  public var templates: [String] {
+  package var templates: [String] {
     Set([intro, month, mosaic, outro] + kinds.map(\.template)).sorted()
   }
 

@@ -1,19 +1,19 @@
 /// One table of a report: a dataset's columns, on the page and as two CSV files.
-public struct TableSpec: Sendable {
-  public struct Column: Sendable {
-    public var name: String
-    public var format: ValueFormat?
+package struct TableSpec: Sendable {
+  package struct Column: Sendable {
+    package var name: String
+    package var format: ValueFormat?
     /// A column with the ISO 4217 code of this one's amounts.
-    public var currency: String?
+    package var currency: String?
     /// Whether its sum stands below the table, one a currency.
-    public var isSummed: Bool
+    package var isSummed: Bool
     /// Whether it stands only in the files, not on the page.
-    public var isHidden: Bool
+    package var isHidden: Bool
     /// Columns of counts that the page adds to this one's text by the messages `plus.COLUMN`.
-    public var plus: [String]
-    public var place: SpecPlace
+    package var plus: [String]
+    package var place: SpecPlace
 
-    public init(
+    package init(
       name: String, format: ValueFormat? = nil, currency: String? = nil, isSummed: Bool = false,
       isHidden: Bool = false, plus: [String] = [], place: SpecPlace
     ) {
@@ -27,30 +27,30 @@ public struct TableSpec: Sendable {
     }
   }
 
-  public var name: String
-  public var dataset: String
+  package var name: String
+  package var dataset: String
   /// The files' name without `.csv`; `nil`: only on the page.
-  public var publish: String?
+  package var publish: String?
   /// `nil`: all of the dataset's, by their types.
-  public var columns: [Column]?
+  package var columns: [Column]?
   /// How many rows the page shows; the files hold all.
-  public var show: Int
-  public var layout: Layout
+  package var show: Int
+  package var layout: Layout
   /// The column of words by which `list` words its rows.
-  public var by: String?
+  package var by: String?
   /// The column that chooses the plural form of such a message.
-  public var count: String?
+  package var count: String?
   /// The column of object keys that `cards` shows as pictures.
-  public var picture: String?
+  package var picture: String?
   /// The column whose text stands on a card as a paragraph of its own.
-  public var body: String?
+  package var body: String?
   /// Columns by whose texts a reader may search the table in the page.
-  public var search: [String]
+  package var search: [String]
   /// Rows a page of the pages of its own that a table gets which is longer than `show`; `nil`: none.
-  public var pages: Int?
-  public var place: SpecPlace
+  package var pages: Int?
+  package var place: SpecPlace
 
-  public enum Layout: String, Sendable, Codable, CaseIterable {
+  package enum Layout: String, Sendable, Codable, CaseIterable {
     case rows
     /// A line a column and the numbers of each row below one another, the last line the result.
     case statement
@@ -60,7 +60,7 @@ public struct TableSpec: Sendable {
     case cards
   }
 
-  public static let standardShow = 100
+  package static let standardShow = 100
 
   init?(name: String, _ node: SpecNode, queries: [String]) {
     let keys = [
@@ -99,7 +99,7 @@ public struct TableSpec: Sendable {
 
 extension TableSpec {
   /// The columns that are named beside `columns`, and must be among them.
-  public var namedColumns: [String] {
+  package var namedColumns: [String] {
     [by, count, picture, body].compactMap { $0 } + search
   }
 }

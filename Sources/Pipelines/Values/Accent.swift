@@ -4,12 +4,12 @@ import Glibc
 ///
 /// The hue comes from the tenant's id, one of 19 steps round OKLCH's circle; yellows are left out, which turn to mud
 /// where they are dark. Lightness and chroma are the same for all: dark enough for 4.5 : 1 on paper, light enough for 4.5 : 1 on ink.
-public struct Accent: Hashable, Sendable {
+package struct Accent: Hashable, Sendable {
   /// OKLCH's hue in degrees.
-  public var hue: Int
+  package var hue: Int
 
   /// The accent of a tenant by its id; the same text gives the same accent for ever.
-  public init(tenant id: String) {
+  package init(tenant id: String) {
     // FNV-1a, then a finaliser, because similar ids lie close together without it.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -19,21 +19,21 @@ public struct Accent: Hashable, Sendable {
     hue = (step < 4 ? step : step + 5) * 15
   }
 
-  public init(hue: Int) { self.hue = ((hue % 360) + 360) % 360 }
+  package init(hue: Int) { self.hue = ((hue % 360) + 360) % 360 }
 
   /// On paper: text, links and bars.
-  public var light: String { colour(lightness: 0.48, chroma: 0.14) }
+  package var light: String { colour(lightness: 0.48, chroma: 0.14) }
   /// On dark pages: text, links and bars.
-  public var dark: String { colour(lightness: 0.78, chroma: 0.12) }
+  package var dark: String { colour(lightness: 0.78, chroma: 0.12) }
   /// In films, on ink: bright enough to read across a room.
-  public var film: String { colour(lightness: 0.80, chroma: 0.13) }
+  package var film: String { colour(lightness: 0.80, chroma: 0.13) }
   /// In films, as a ground under white text.
-  public var filmGround: String { colour(lightness: 0.36, chroma: 0.10) }
+  package var filmGround: String { colour(lightness: 0.36, chroma: 0.10) }
   /// In films, the deepest shade: the ink that cards are drawn on, with a breath of the hue.
-  public var filmInk: String { colour(lightness: 0.19, chroma: 0.025) }
+  package var filmInk: String { colour(lightness: 0.19, chroma: 0.025) }
 
   /// `#rrggbb` of this hue. Where sRGB cannot show so much chroma, it is lowered until it can.
-  public func colour(lightness: Double, chroma: Double) -> String {
+  package func colour(lightness: Double, chroma: Double) -> String {
     let radians = Double(hue) * Double.pi / 180
     var reach = chroma
     while true {

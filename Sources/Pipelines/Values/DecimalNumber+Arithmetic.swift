@@ -1,6 +1,6 @@
 extension DecimalNumber {
   /// How a digit that is left out changes the last one kept.
-  public enum Rounding: Sendable {
+  package enum Rounding: Sendable {
     /// A half goes away from zero: the trader's rule.
     case halfUp
     /// A half goes to the even neighbour: the banker's rule.
@@ -8,9 +8,9 @@ extension DecimalNumber {
   }
 
   /// A result has more than 38 digits.
-  public struct Overflow: Error, Equatable {}
+  package struct Overflow: Error, Equatable {}
 
-  public static func + (
+  package static func + (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
     let scale = max(left.scale, right.scale)
@@ -20,13 +20,13 @@ extension DecimalNumber {
     return DecimalNumber(mantissa: sum, scale: scale)
   }
 
-  public static func - (
+  package static func - (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
     try left + right.negated
   }
 
-  public static func * (
+  package static func * (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
     let (product, overflow) = left.mantissa.multipliedReportingOverflow(by: right.mantissa)
@@ -36,7 +36,7 @@ extension DecimalNumber {
   }
 
   /// The quotient with `scale` decimals; `nil` where the divisor is zero.
-  public func divided(
+  package func divided(
     by divisor: DecimalNumber, scale: Int, rounding: Rounding
   ) throws(Overflow) -> DecimalNumber? {
     if divisor.isZero { return nil }
@@ -57,7 +57,7 @@ extension DecimalNumber {
   }
 
   /// The value with exactly `scale` decimals.
-  public func rounded(
+  package func rounded(
     toScale scale: Int, _ rounding: Rounding
   ) throws(Overflow) -> DecimalNumber {
     if scale >= self.scale {
@@ -93,12 +93,12 @@ extension DecimalNumber {
 }
 
 extension DecimalNumber: Comparable {
-  public static func == (left: DecimalNumber, right: DecimalNumber) -> Bool {
+  package static func == (left: DecimalNumber, right: DecimalNumber) -> Bool {
     let (a, b) = (left.trimmed, right.trimmed)
     return a.mantissa == b.mantissa && a.scale == b.scale
   }
 
-  public static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
+  package static func < (left: DecimalNumber, right: DecimalNumber) -> Bool {
     if left.isNegative != right.isNegative { return left.isNegative }
     let wholes = (left.whole, right.whole)
     if wholes.0 != wholes.1 { return wholes.0 < wholes.1 }
@@ -116,7 +116,7 @@ extension DecimalNumber: Comparable {
 }
 
 extension DecimalNumber: Hashable {
-  public func hash(into hasher: inout Hasher) {
+  package func hash(into hasher: inout Hasher) {
     let plain = trimmed
     hasher.combine(plain.mantissa)
     hasher.combine(plain.scale)
@@ -125,7 +125,7 @@ extension DecimalNumber: Hashable {
 
 extension DecimalNumber: Codable {
   /// As text, so that no reader makes a binary fraction of it.
-  public init(from decoder: any Decoder) throws {
+  package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)
     guard let number = DecimalNumber(text) else {
@@ -134,7 +134,7 @@ extension DecimalNumber: Codable {
     self = number
   }
 
-  public func encode(to encoder: any Encoder) throws {
+  package func encode(to encoder: any Encoder) throws {
     var container = encoder.singleValueContainer()
     try container.encode(description)
   }

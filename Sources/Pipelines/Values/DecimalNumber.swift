@@ -2,29 +2,29 @@
 ///
 /// Two numbers are equal where their values are (1.5 and 1.50); each keeps the scale it was made with and
 /// prints with it.
-public struct DecimalNumber: Sendable, CustomStringConvertible {
-  public let mantissa: Int128
+package struct DecimalNumber: Sendable, CustomStringConvertible {
+  package let mantissa: Int128
   /// Digits after the point, 0…38.
-  public let scale: Int
+  package let scale: Int
 
-  public static let zero = DecimalNumber(0)
+  package static let zero = DecimalNumber(0)
 
   /// Digits a result may have at the most.
   static let maximumScale = 38
 
-  public init(mantissa: Int128, scale: Int) {
+  package init(mantissa: Int128, scale: Int) {
     precondition((0...DecimalNumber.maximumScale).contains(scale), "a scale is 0…38")
     self.mantissa = mantissa
     self.scale = scale
   }
 
-  public init(_ integer: Int) { self.init(mantissa: Int128(integer), scale: 0) }
+  package init(_ integer: Int) { self.init(mantissa: Int128(integer), scale: 0) }
 
   /// Reads `-12.50` as PostgreSQL prints a numeric: no exponent, no blanks, at most 38 digits.
-  public init?(_ text: some StringProtocol) { self.init(bytes: text.utf8) }
+  package init?(_ text: some StringProtocol) { self.init(bytes: text.utf8) }
 
   /// As `init(_:)`, from ASCII bytes.
-  public init?(bytes: some Sequence<UInt8>) {
+  package init?(bytes: some Sequence<UInt8>) {
     var mantissa: Int128 = 0
     var scale = 0
     var digits = 0
@@ -55,7 +55,7 @@ public struct DecimalNumber: Sendable, CustomStringConvertible {
   }
 
   /// `-12.50`: a point, no grouping, as many decimals as the scale.
-  public var description: String {
+  package var description: String {
     let digits = String(mantissa.magnitude)
     let sign = mantissa < 0 ? "-" : ""
     if scale == 0 { return sign + digits }
@@ -63,19 +63,19 @@ public struct DecimalNumber: Sendable, CustomStringConvertible {
     return sign + padded.dropLast(scale) + "." + padded.suffix(scale)
   }
 
-  public var isZero: Bool { mantissa == 0 }
-  public var isNegative: Bool { mantissa < 0 }
-  public var magnitude: DecimalNumber { isNegative ? negated : self }
-  public var negated: DecimalNumber { DecimalNumber(mantissa: -mantissa, scale: scale) }
+  package var isZero: Bool { mantissa == 0 }
+  package var isNegative: Bool { mantissa < 0 }
+  package var magnitude: DecimalNumber { isNegative ? negated : self }
+  package var negated: DecimalNumber { DecimalNumber(mantissa: -mantissa, scale: scale) }
 
   /// The value as a whole number; `nil` where it has a fraction or is too large.
-  public var integer: Int? {
+  package var integer: Int? {
     let plain = trimmed
     return plain.scale == 0 ? Int(exactly: plain.mantissa) : nil
   }
 
   /// The nearest binary number, for lengths on a drawing only.
-  public var approximation: Double {
+  package var approximation: Double {
     var divisor = 1.0
     for _ in 0..<scale { divisor *= 10 }
     // From 64 bits it is one instruction.
@@ -83,10 +83,10 @@ public struct DecimalNumber: Sendable, CustomStringConvertible {
   }
 
   /// The same value without zeros at its end.
-  public var trimmed: DecimalNumber { trimmed(toScale: 0) }
+  package var trimmed: DecimalNumber { trimmed(toScale: 0) }
 
   /// The same value without zeros at its end, but with at least `least` decimals where it had them.
-  public func trimmed(toScale least: Int) -> DecimalNumber {
+  package func trimmed(toScale least: Int) -> DecimalNumber {
     var mantissa = mantissa
     var scale = scale
     while scale > least, mantissa % 10 == 0 {

@@ -1,6 +1,8 @@
+package import Basics
+
 extension LocaleFormat {
   /// `20 de novembro de 2026`
-  public func date(_ day: CivilDate) -> String {
+  package func date(_ day: CivilDate) -> String {
     switch language {
     case "pt", "es": "\(day.day) de \(monthName(day.month)) de \(day.year)"
     case "en" where isMonthFirst: "\(monthName(day.month)) \(day.day), \(day.year)"
@@ -10,7 +12,7 @@ extension LocaleFormat {
   }
 
   /// For tables, all of one width or nearly: `20/11/2026`, `20 Nov 2026`; other languages ISO 8601.
-  public func shortDate(_ day: CivilDate) -> String {
+  package func shortDate(_ day: CivilDate) -> String {
     let dd = CivilDate.padded(day.day, 2)
     let mm = CivilDate.padded(day.month, 2)
     switch language {
@@ -23,7 +25,7 @@ extension LocaleFormat {
   }
 
   /// `novembro`; a number in other languages.
-  public func monthName(_ month: Int) -> String {
+  package func monthName(_ month: Int) -> String {
     switch language {
     case "pt":
       [
@@ -46,7 +48,7 @@ extension LocaleFormat {
   }
 
   /// `nov`; a number in other languages.
-  public func shortMonthName(_ month: Int) -> String {
+  package func shortMonthName(_ month: Int) -> String {
     switch language {
     case "pt", "en", "es": String(monthName(month).prefix(3))
     case "zh", "ja": "\(month)月"
@@ -55,7 +57,7 @@ extension LocaleFormat {
   }
 
   /// `novembro de 2026`
-  public func month(_ month: Int, of year: Int) -> String {
+  package func month(_ month: Int, of year: Int) -> String {
     switch language {
     case "pt", "es": "\(monthName(month)) de \(year)"
     case "en": "\(monthName(month)) \(year)"
@@ -65,7 +67,7 @@ extension LocaleFormat {
   }
 
   /// `2026`, `4º trimestre de 2026`, `novembro de 2026`
-  public func period(_ period: Period) -> String {
+  package func period(_ period: Period) -> String {
     switch period.kind {
     case .year: return String(period.start.year)
     case .month: return month(period.start.month, of: period.start.year)
@@ -80,7 +82,7 @@ extension LocaleFormat {
   }
 
   /// The name of a day of the week, 0 Monday … 6 Sunday, `nil` in a language that is not known here.
-  public func weekdayName(_ weekday: Int) -> String? {
+  package func weekdayName(_ weekday: Int) -> String? {
     guard (0...6).contains(weekday) else { return nil }
     switch language {
     case "pt":
@@ -98,7 +100,7 @@ extension LocaleFormat {
   }
 
   /// When something happens again and again: `às terças-feiras`, `on Tuesdays`, `los martes`.
-  public func onWeekdays(_ weekday: Int) -> String? {
+  package func onWeekdays(_ weekday: Int) -> String? {
     guard let name = weekdayName(weekday) else { return nil }
     switch language {
     case "pt" where weekday <= 4:
@@ -110,7 +112,7 @@ extension LocaleFormat {
   }
 
   /// One or two letters for a narrow column, 0 Monday … 6 Sunday.
-  public func weekdayInitial(_ weekday: Int) -> String {
+  package func weekdayInitial(_ weekday: Int) -> String {
     guard (0...6).contains(weekday) else { return "" }
     switch language {
     case "pt": return ["S", "T", "Q", "Q", "S", "S", "D"][weekday]
@@ -122,7 +124,7 @@ extension LocaleFormat {
   }
 
   /// `2 h 05 min` from seconds, rounded down to the minute; below a minute `45 s`.
-  public func duration(seconds: Int) -> String {
+  package func duration(seconds: Int) -> String {
     let space = LocaleFormat.noBreakSpace
     let sign = seconds < 0 ? LocaleFormat.minus : ""
     let length = abs(seconds)

@@ -2,15 +2,15 @@
 ///
 /// Separators and orders follow CLDR 46 for Portuguese, English and Spanish and the few others known
 /// here; an unknown language gets English separators and ISO dates.
-public struct LocaleFormat: Sendable, Hashable {
+package struct LocaleFormat: Sendable, Hashable {
   /// A BCP 47 tag: `pt-BR`.
-  public let locale: String
+  package let locale: String
   /// `pt`
-  public let language: String
+  package let language: String
   /// `BR`, or `""`.
-  public let region: String
+  package let region: String
 
-  public init(_ locale: String) {
+  package init(_ locale: String) {
     let parts = locale.split(whereSeparator: { $0 == "-" || $0 == "_" })
     self.locale = parts.joined(separator: "-")
     language = parts.first?.lowercased() ?? "en"
@@ -23,20 +23,20 @@ public struct LocaleFormat: Sendable, Hashable {
   static let minus = "\u{2212}"
 
   /// `1.234`
-  public func integer(_ value: Int) -> String { decimal(DecimalNumber(value)) }
+  package func integer(_ value: Int) -> String { decimal(DecimalNumber(value)) }
 
   /// `1.234,50`: grouped, with the number's own decimals.
-  public func decimal(_ value: DecimalNumber) -> String {
+  package func decimal(_ value: DecimalNumber) -> String {
     (value.isNegative ? LocaleFormat.minus : "") + unsigned(value)
   }
 
   /// `+12` or `−12`; zero has no sign.
-  public func signed(_ text: String, of value: DecimalNumber) -> String {
+  package func signed(_ text: String, of value: DecimalNumber) -> String {
     value.isZero || value.isNegative ? text : "+" + text
   }
 
   /// A ratio as a percentage: 0.125 is `12,5%`. Whole from 10 % on, else with one decimal, half up.
-  public func percent(_ ratio: DecimalNumber) throws(DecimalNumber.Overflow) -> String {
+  package func percent(_ ratio: DecimalNumber) throws(DecimalNumber.Overflow) -> String {
     let hundredfold = try ratio * DecimalNumber(100)
     let isLarge = hundredfold.magnitude >= DecimalNumber(10)
     let rounded = try hundredfold.rounded(toScale: isLarge ? 0 : 1, .halfUp).trimmed
@@ -44,7 +44,7 @@ public struct LocaleFormat: Sendable, Hashable {
   }
 
   /// `R$ 1.234,50`: at least the currency's own decimals, more where the number has them.
-  public func money(_ value: DecimalNumber, currency: String) -> String {
+  package func money(_ value: DecimalNumber, currency: String) -> String {
     let digits = LocaleFormat.decimals(of: currency)
     let number = unsigned(value.trimmed(toScale: digits), decimals: digits)
     let symbol = symbol(of: currency)
@@ -61,7 +61,7 @@ public struct LocaleFormat: Sendable, Hashable {
   }
 
   /// How many decimals a currency has by ISO 4217.
-  public static func decimals(of currency: String) -> Int {
+  package static func decimals(of currency: String) -> Int {
     switch currency {
     case "JPY", "KRW", "CLP", "PYG", "VND", "ISK", "UGX", "XAF", "XOF", "XPF": 0
     case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
@@ -69,11 +69,11 @@ public struct LocaleFormat: Sendable, Hashable {
     }
   }
 
-  public var decimalSeparator: String { separators.decimal }
-  public var groupSeparator: String { separators.group }
+  package var decimalSeparator: String { separators.decimal }
+  package var groupSeparator: String { separators.group }
 
   /// The currency's sign where it is unambiguous in this locale, else its code.
-  public func symbol(of currency: String) -> String {
+  package func symbol(of currency: String) -> String {
     switch currency {
     case "BRL": return "R$"
     case "EUR": return "€"

@@ -1,5 +1,5 @@
 /// How a value is shown to people; machines always get the plain value.
-public enum ValueFormat: String, Sendable, Codable, CaseIterable {
+package enum ValueFormat: String, Sendable, Codable, CaseIterable {
   /// `1.234`
   case integer
   /// `1.234,5`
@@ -29,7 +29,7 @@ public enum ValueFormat: String, Sendable, Codable, CaseIterable {
   /// An address, a link where it is `https`.
   case link
 
-  public var isNumber: Bool {
+  package var isNumber: Bool {
     switch self {
     case .integer, .decimal, .money, .percent, .duration: true
     default: false
@@ -37,7 +37,7 @@ public enum ValueFormat: String, Sendable, Codable, CaseIterable {
   }
 
   /// What a column of a PostgreSQL type is shown as where nothing is said.
-  public static func standard(for type: String) -> ValueFormat {
+  package static func standard(for type: String) -> ValueFormat {
     switch type {
     case "smallint", "integer", "bigint": .integer
     case "numeric": .decimal

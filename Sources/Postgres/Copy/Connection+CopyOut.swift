@@ -12,7 +12,7 @@ extension Connection {
   /// - Throws: A `Diagnostic` when the statement fails or the connection is lost before the end (rows
   ///   already lent are then not the whole), and whatever `row` throws.
   @discardableResult
-  public func copyOut(
+  package func copyOut(
     _ sql: String, row: (UnsafeRawBufferPointer) throws -> Void
   ) throws -> Int {
     try refuseNUL(sql)

@@ -1,13 +1,13 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 
 /// Collects rows in COPY's text form and sends them in large pieces.
-public struct CopyWriter: ~Copyable {
+package struct CopyWriter: ~Copyable {
   private let connection: Connection
   private var buffer: [UInt8] = []
   private var isFirstField = true
   /// How many rows were ended.
-  public private(set) var rowCount = 0
+  package private(set) var rowCount = 0
 
   private static let pieceSize = 1 << 16
 
@@ -17,13 +17,13 @@ public struct CopyWriter: ~Copyable {
   }
 
   /// Writes a whole row; `nil` is NULL.
-  public mutating func row(_ values: [String?]) throws(Diagnostic) {
+  package mutating func row(_ values: [String?]) throws(Diagnostic) {
     for value in values { field(value) }
     try endRow()
   }
 
   /// Writes the next field of the row, `nil` as NULL. Values are text as PostgreSQL reads it.
-  public mutating func field(_ value: String?) {
+  package mutating func field(_ value: String?) {
     separate()
     guard let value else {
       buffer.append(UInt8(ascii: "\\"))
@@ -34,13 +34,13 @@ public struct CopyWriter: ~Copyable {
   }
 
   /// Writes the next field from UTF-8.
-  public mutating func field(utf8 bytes: some Sequence<UInt8>) {
+  package mutating func field(utf8 bytes: some Sequence<UInt8>) {
     separate()
     for byte in bytes { escape(byte) }
   }
 
   /// Ends the row.
-  public mutating func endRow() throws(Diagnostic) {
+  package mutating func endRow() throws(Diagnostic) {
     buffer.append(UInt8(ascii: "\n"))
     isFirstField = true
     rowCount += 1
@@ -84,7 +84,7 @@ extension Connection {
   ///
   /// - Returns: The number of rows the server took.
   @discardableResult
-  public func copyIn(
+  package func copyIn(
     _ sql: String, _ body: (inout CopyWriter) throws -> Void
   ) throws -> Int {
     try refuseNUL(sql)

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import FoundationEssentials
 import Glibc
 
@@ -13,22 +14,22 @@ import Glibc
 /// root, the server runs as user `postgres`, which must be able to walk to its data. Where a folder on the
 /// way forbids that (`/root` has mode 700), the cluster lies in `/var/tmp/yearbook-postgres-…` and
 /// `data` is a link to it: modes of folders that are not ours are never changed.
-public final class PrivateServer {
+package final class PrivateServer {
   /// How a server is made and run.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Whether data survives a power cut; tests do without.
-    public var isDurable = true
+    package var isDurable = true
     /// Further `name=value` settings.
-    public var settings: [String] = []
+    package var settings: [String] = []
 
-    public init(isDurable: Bool = true, settings: [String] = []) {
+    package init(isDurable: Bool = true, settings: [String] = []) {
       self.isDurable = isDurable
       self.settings = settings
     }
   }
 
   /// How fast `stop` is.
-  public enum StopMode: Sendable {
+  package enum StopMode: Sendable {
     /// Sessions are ended, data is written.
     case fast
     /// As a crash: the next start recovers.
@@ -36,16 +37,16 @@ public final class PrivateServer {
   }
 
   /// The folder the server was started in, absolute.
-  public let directory: String
+  package let directory: String
   /// Where the cluster lies, links resolved.
-  public let dataDirectory: String
+  package let dataDirectory: String
   /// The folder on the way to `directory` that user `postgres` may not enter, if the cluster therefore
   /// lies elsewhere.
-  public let blockedBy: String?
+  package let blockedBy: String?
   /// The folder of the Unix socket.
-  public let socketDirectory: String
+  package let socketDirectory: String
   /// The server's process.
-  public let pid: Int32
+  package let pid: Int32
 
   private let lock: FileLock
   private let users: FileLock
@@ -53,7 +54,7 @@ public final class PrivateServer {
 
   /// Starts the server in `directory`, which is created with its cluster as needed; returns when it
   /// accepts connections.
-  public static func start(
+  package static func start(
     in directory: String, options: Options = Options()
   ) throws(Diagnostic) -> PrivateServer {
     try PrivateServer(directory, options)
@@ -86,7 +87,7 @@ public final class PrivateServer {
   }
 
   /// A connection string for one of the server's databases, as its superuser.
-  public func conninfo(database: String = "postgres") -> String {
+  package func conninfo(database: String = "postgres") -> String {
     "host=\(socketDirectory) port=5432 user=postgres dbname=\(database)"
   }
 
@@ -94,7 +95,7 @@ public final class PrivateServer {
   ///
   /// - Returns: Whether the server was stopped; `false` if another process still uses it.
   @discardableResult
-  public func stop(_ mode: StopMode = .fast) throws(Diagnostic) -> Bool {
+  package func stop(_ mode: StopMode = .fast) throws(Diagnostic) -> Bool {
     lock.lockExclusively()
     defer { lock.unlock() }
     users.unlock()
@@ -114,7 +115,7 @@ public final class PrivateServer {
   ///
   /// - Returns: `false`, and nothing is done, if a process still uses the server.
   @discardableResult
-  public static func remove(_ directory: String) throws(Diagnostic) -> Bool {
+  package static func remove(_ directory: String) throws(Diagnostic) -> Bool {
     let user = try ServerUser.current()
     let directory = try makeFolder(directory)
     let lock = try FileLock(directory + "/lock")

@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// `@unchecked Sendable`: the PGcancel is immutable after its creation and libpq documents PQcancel as
 /// safe from any thread; the flag is atomic.
-public final class CancelToken: @unchecked Sendable {
+package final class CancelToken: @unchecked Sendable {
   private let handle: OpaquePointer
   private let used = Atomic<Bool>(false)
 
@@ -20,7 +20,7 @@ public final class CancelToken: @unchecked Sendable {
   ///
   /// - Returns: Whether the request was sent; a statement that ends at the same moment is not stopped.
   @discardableResult
-  public func cancel() -> Bool {
+  package func cancel() -> Bool {
     used.store(true, ordering: .sequentiallyConsistent)
     return send()
   }

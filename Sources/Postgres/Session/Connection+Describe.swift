@@ -1,15 +1,15 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 
 /// A column of a statement's result.
-public struct Column: Hashable, Sendable {
-  public var name: String
+package struct Column: Hashable, Sendable {
+  package var name: String
   /// The type's name without modifiers: `text`, `varchar`, `integer`, `timestamptz`, `app.mood`.
-  public var typeName: String
+  package var typeName: String
   /// The type's object identifier on this server.
-  public var oid: UInt32
+  package var oid: UInt32
 
-  public init(name: String, typeName: String, oid: UInt32) {
+  package init(name: String, typeName: String, oid: UInt32) {
     self.name = name
     self.typeName = typeName
     self.oid = oid
@@ -22,7 +22,7 @@ extension Connection {
   ///
   /// The server refuses anything but exactly one statement here, whatever the text does with quotes and
   /// comments.
-  public func describe(_ sql: String) throws(Diagnostic) -> [Column] {
+  package func describe(_ sql: String) throws(Diagnostic) -> [Column] {
     try refuseNUL(sql)
     cancelToken.reset()
     _ = try check(PQprepare(handle, "", sql, 0, nil), expecting: [PGRES_COMMAND_OK])

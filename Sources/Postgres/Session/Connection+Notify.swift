@@ -1,16 +1,16 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 import Glibc
 
 /// What another session said with `NOTIFY`.
-public struct ServerNotification: Hashable, Sendable {
-  public var channel: String
+package struct ServerNotification: Hashable, Sendable {
+  package var channel: String
   /// Empty where none was given.
-  public var payload: String
+  package var payload: String
   /// The process of the session that sent it, as `pg_backend_pid()` gives it there.
-  public var sender: Int
+  package var sender: Int
 
-  public init(channel: String, payload: String, sender: Int) {
+  package init(channel: String, payload: String, sender: Int) {
     self.channel = channel
     self.payload = payload
     self.sender = sender
@@ -19,7 +19,7 @@ public struct ServerNotification: Hashable, Sendable {
 
 extension Connection {
   /// Subscribes to a channel for as long as the session lasts.
-  public func listen(_ channel: String) throws(Diagnostic) {
+  package func listen(_ channel: String) throws(Diagnostic) {
     try execute("LISTEN \(Quoting.identifier(channel))")
   }
 
@@ -29,7 +29,7 @@ extension Connection {
   /// - Returns: all that have come, oldest first; none after the time is over, or when a signal interrupts
   ///   the waiting.
   /// - Throws: `.unavailable` once the session is lost.
-  public func notifications(waiting milliseconds: Int) throws(Diagnostic) -> [ServerNotification] {
+  package func notifications(waiting milliseconds: Int) throws(Diagnostic) -> [ServerNotification] {
     let arrived = takeNotifications()
     if !arrived.isEmpty { return arrived }
     let socket = PQsocket(handle)

@@ -1,8 +1,8 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 
 /// How a transaction sees and changes data.
-public enum TransactionMode: Hashable, Sendable {
+package enum TransactionMode: Hashable, Sendable {
   /// `READ COMMITTED`, may write.
   case readWrite
   /// `REPEATABLE READ, READ ONLY`: all statements see one moment. Allowed on a hot standby.
@@ -27,7 +27,7 @@ public enum TransactionMode: Hashable, Sendable {
 extension Connection {
   /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
   @discardableResult
-  public func transaction<T>(
+  package func transaction<T>(
     _ mode: TransactionMode = .readWrite, _ body: () throws -> T
   ) throws -> T {
     guard PQtransactionStatus(handle) == PQTRANS_IDLE || !isOpen else {
@@ -46,7 +46,7 @@ extension Connection {
   /// Runs `body` under a savepoint of the current transaction: an error in it, which is thrown on,
   /// undoes only what it did and leaves the transaction usable.
   @discardableResult
-  public func savepoint<T>(_ body: () throws -> T) throws -> T {
+  package func savepoint<T>(_ body: () throws -> T) throws -> T {
     try execute("SAVEPOINT yearbook_savepoint")
     return try ending(
       commit: "RELEASE SAVEPOINT yearbook_savepoint",
@@ -79,7 +79,7 @@ extension Connection {
 
   /// Names the moment the current transaction sees, for other sessions' `.importedSnapshot`. It is
   /// valid until this transaction ends; not allowed inside a savepoint.
-  public func exportSnapshot() throws(Diagnostic) -> String {
+  package func exportSnapshot() throws(Diagnostic) -> String {
     try query("SELECT pg_catalog.pg_export_snapshot() AS snapshot").only().string("snapshot")
   }
 }

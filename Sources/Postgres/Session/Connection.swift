@@ -1,16 +1,16 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 
 /// One session with a PostgreSQL server, through libpq.
 ///
 /// Every call blocks until the server has answered. A connection belongs to one thread at a time;
 /// only its `cancelToken` may be used from another. It is closed when the last reference goes.
-public final class Connection {
+package final class Connection {
   let handle: OpaquePointer
   /// Told of notices and warnings; without it they are swallowed. Only the primary message is given.
-  public var onNotice: ((PostgresError) -> Void)?
+  package var onNotice: ((PostgresError) -> Void)?
   /// Interrupts this session's statement from any thread.
-  public let cancelToken: CancelToken
+  package let cancelToken: CancelToken
   /// Statements that the server keeps for this session, by their text.
   var prepared: [String: String] = [:]
 
@@ -22,7 +22,7 @@ public final class Connection {
   ///   - application: Shown as `application_name` in `pg_stat_activity`.
   /// - Throws: `.unavailable` with host, port, database and user (never the password),
   ///   `.configuration` when the string cannot be read.
-  public init(
+  package init(
     _ conninfo: String, application: String = "yearbook",
     settings: SessionSettings = SessionSettings()
   ) throws(Diagnostic) {
@@ -54,17 +54,17 @@ public final class Connection {
   deinit { PQfinish(handle) }
 
   /// The server's version: 150004 is 15.4.
-  public var serverVersion: Int { Int(PQserverVersion(handle)) }
+  package var serverVersion: Int { Int(PQserverVersion(handle)) }
 
   /// Whether the session is still usable, as far as the client has noticed.
-  public var isOpen: Bool { PQstatus(handle) == CONNECTION_OK }
+  package var isOpen: Bool { PQstatus(handle) == CONNECTION_OK }
 
   /// Host, port, database and user, for messages; never a password.
-  public var target: String { ConnectionTarget(handle).description }
+  package var target: String { ConnectionTarget(handle).description }
 
   /// Runs one or several statements and returns how many rows the last one touched.
   @discardableResult
-  public func execute(_ sql: String) throws(Diagnostic) -> Int {
+  package func execute(_ sql: String) throws(Diagnostic) -> Int {
     try refuseNUL(sql)
     cancelToken.reset()
     let result = try check(PQexec(handle, sql), expecting: [PGRES_COMMAND_OK, PGRES_TUPLES_OK])
@@ -73,7 +73,7 @@ public final class Connection {
 
   /// Runs exactly one statement with parameters `$1`, `$2` … given as text; `nil` is NULL.
   @discardableResult
-  public func query(_ sql: String, _ parameters: [String?] = []) throws(Diagnostic) -> Rows {
+  package func query(_ sql: String, _ parameters: [String?] = []) throws(Diagnostic) -> Rows {
     try refuseNUL(sql)
     for case let parameter? in parameters { try refuseNUL(parameter) }
     cancelToken.reset()
@@ -86,7 +86,7 @@ public final class Connection {
 
   /// Like `query`, for a statement that is run many times: the server reads and plans it once a session.
   @discardableResult
-  public func queryPrepared(
+  package func queryPrepared(
     _ sql: String, _ parameters: [String?] = []
   ) throws(Diagnostic) -> Rows {
     for case let parameter? in parameters { try refuseNUL(parameter) }

@@ -5,24 +5,24 @@ import Diagnostics
 ///
 /// Only the primary message is kept: detail, hint and context quote rows and parameters, which belong
 /// to tenants.
-public struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible {
+package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible {
   /// Five characters: PostgreSQL's appendix "Error Codes".
-  public var sqlState: String
+  package var sqlState: String
   /// `ERROR`, `FATAL` or `PANIC`, never translated.
-  public var severity: String
+  package var severity: String
   /// The primary message, without values that come from data.
-  public var message: String
+  package var message: String
   /// Where in the statement, in characters counted from one.
-  public var position: Int?
+  package var position: Int?
 
-  public init(sqlState: String, severity: String, message: String, position: Int? = nil) {
+  package init(sqlState: String, severity: String, message: String, position: Int? = nil) {
     self.sqlState = sqlState
     self.severity = severity
     self.message = message
     self.position = position
   }
 
-  public var description: String { "\(message) (SQLSTATE \(sqlState))" }
+  package var description: String { "\(message) (SQLSTATE \(sqlState))" }
 }
 
 extension PostgresError {
@@ -31,7 +31,7 @@ extension PostgresError {
 
   /// Whether the same statement may succeed on another try: a lost connection, a deadlock, a
   /// serialisation failure, exhausted resources, a server that stops or starts.
-  public var isTransient: Bool {
+  package var isTransient: Bool {
     ["08", "53"].contains(sqlClass) || ["40001", "40P01"].contains(sqlState)
       || sqlState.hasPrefix("57P0")
   }

@@ -1,9 +1,9 @@
 /// Text made safe to stand in a statement.
 ///
 /// NUL cannot occur in PostgreSQL's text; a statement that holds one is refused before it is sent.
-public enum Quoting {
+package enum Quoting {
   /// `name` as a quoted identifier: `"a ""b"""`.
-  public static func identifier(_ name: String) -> String {
+  package static func identifier(_ name: String) -> String {
     var quoted = "\""
     for character in name.unicodeScalars {
       if character == "\"" { quoted.unicodeScalars.append(character) }
@@ -13,7 +13,7 @@ public enum Quoting {
   }
 
   /// `text` as a string literal, right whether or not the server has `standard_conforming_strings` on.
-  public static func literal(_ text: String) -> String {
+  package static func literal(_ text: String) -> String {
     var quoted = "'"
     var hasBackslash = false
     for character in text.unicodeScalars {
@@ -26,7 +26,7 @@ public enum Quoting {
   }
 
   /// `words` as the text of an array, for a parameter that is cast to one: each quoted, `nil` as NULL.
-  public static func array(_ words: some Sequence<String?>) -> String {
+  package static func array(_ words: some Sequence<String?>) -> String {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for word in words {
       if text.count > 1 { text.append(UInt8(ascii: ",")) }

@@ -1,5 +1,5 @@
 import CLibPQ
-public import Diagnostics
+package import Diagnostics
 
 /// Owns a result of libpq.
 final class ResultHandle {
@@ -13,11 +13,11 @@ final class ResultHandle {
 }
 
 /// The rows a statement returned, all of them in memory.
-public struct Rows: RandomAccessCollection {
+package struct Rows: RandomAccessCollection {
   private let result: ResultHandle
   private let columns: [String: Int32]
   /// The columns' names in their order.
-  public let names: [String]
+  package let names: [String]
 
   init(_ result: ResultHandle) {
     self.result = result
@@ -29,18 +29,18 @@ public struct Rows: RandomAccessCollection {
       names.indices.map { (names[$0], Int32($0)) }, uniquingKeysWith: { first, _ in first })
   }
 
-  public var startIndex: Int { 0 }
-  public var endIndex: Int { Int(PQntuples(result.pointer)) }
-  public subscript(position: Int) -> Row {
+  package var startIndex: Int { 0 }
+  package var endIndex: Int { Int(PQntuples(result.pointer)) }
+  package subscript(position: Int) -> Row {
     precondition(indices.contains(position), "a row that is not there")
     return Row(rows: self, index: Int32(position))
   }
 
   /// How many rows an INSERT, UPDATE or DELETE touched, or a SELECT returned.
-  public var affected: Int { result.affectedRows }
+  package var affected: Int { result.affectedRows }
 
   /// The only row there must be.
-  public func only() throws(Diagnostic) -> Row {
+  package func only() throws(Diagnostic) -> Row {
     guard count == 1 else {
       throw Diagnostic(.bug, "a statement returned \(count) rows where one was expected")
     }
@@ -65,7 +65,7 @@ public struct Rows: RandomAccessCollection {
 }
 
 /// One row of a result. A wrong column name or type is a bug of the caller's and is thrown as one.
-public struct Row {
+package struct Row {
   private let rows: Rows
   private let index: Int32
 
@@ -75,32 +75,32 @@ public struct Row {
   }
 
   /// The text of a column, `nil` for NULL.
-  public func optionalString(_ column: String) throws(Diagnostic) -> String? {
+  package func optionalString(_ column: String) throws(Diagnostic) -> String? {
     let column = try rows.column(column)
     return rows.bytes(row: index, column: column).map { String(decoding: $0, as: UTF8.self) }
   }
 
   /// The text of a column that is not NULL.
-  public func string(_ column: String) throws(Diagnostic) -> String {
+  package func string(_ column: String) throws(Diagnostic) -> String {
     guard let value = try optionalString(column) else { throw isNull(column) }
     return value
   }
 
   /// An integer of any width, `nil` for NULL.
-  public func optionalInt(_ column: String) throws(Diagnostic) -> Int? {
+  package func optionalInt(_ column: String) throws(Diagnostic) -> Int? {
     guard let text = try optionalString(column) else { return nil }
     guard let value = Int(text) else { throw isNot("an integer", column) }
     return value
   }
 
   /// An integer of any width that is not NULL.
-  public func int(_ column: String) throws(Diagnostic) -> Int {
+  package func int(_ column: String) throws(Diagnostic) -> Int {
     guard let value = try optionalInt(column) else { throw isNull(column) }
     return value
   }
 
   /// A boolean, `nil` for NULL.
-  public func optionalBool(_ column: String) throws(Diagnostic) -> Bool? {
+  package func optionalBool(_ column: String) throws(Diagnostic) -> Bool? {
     switch try optionalString(column) {
     case nil: return nil
     case "t": return true
@@ -110,13 +110,13 @@ public struct Row {
   }
 
   /// A boolean that is not NULL.
-  public func bool(_ column: String) throws(Diagnostic) -> Bool {
+  package func bool(_ column: String) throws(Diagnostic) -> Bool {
     guard let value = try optionalBool(column) else { throw isNull(column) }
     return value
   }
 
   /// All values in the columns' order.
-  public var values: [String?] {
+  package var values: [String?] {
     (0..<Int32(rows.names.count)).map { column in
       rows.bytes(row: index, column: column).map { String(decoding: $0, as: UTF8.self) }
     }

@@ -3,17 +3,17 @@
 /// Text that PostgreSQL prints must depend on the data alone, so the settings that change how values
 /// are printed (`TimeZone` UTC, `DateStyle` ISO, `IntervalStyle` iso_8601, `extra_float_digits`,
 /// `bytea_output`) are always set and cannot be chosen.
-public struct SessionSettings: Hashable, Sendable {
+package struct SessionSettings: Hashable, Sendable {
   /// The schemas in which names without a schema are looked up; empty leaves the server's default.
-  public var searchPath: [String]
+  package var searchPath: [String]
   /// How long one statement may take, in milliseconds; 0 is no limit.
-  public var statementTimeout: Int
+  package var statementTimeout: Int
   /// How long a statement may wait for a lock, in milliseconds; 0 is no limit.
-  public var lockTimeout: Int
+  package var lockTimeout: Int
   /// Whether every transaction of the session is read-only unless it says otherwise.
-  public var isReadOnly: Bool
+  package var isReadOnly: Bool
 
-  public init(
+  package init(
     searchPath: [String] = [], statementTimeout: Int = 0, lockTimeout: Int = 0,
     isReadOnly: Bool = false
   ) {

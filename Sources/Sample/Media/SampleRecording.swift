@@ -1,4 +1,4 @@
-import Pipelines
+import Basics
 
 /// A recording of the sample: its shape, its story and the dojo it belongs to.
 struct SampleRecording {

@@ -1,4 +1,4 @@
-import Pipelines
+import Basics
 
 /// Makes the rows of a tenant's subscriptions.
 struct SampleBilling {

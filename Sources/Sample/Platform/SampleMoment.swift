@@ -1,10 +1,10 @@
-public import Pipelines
+package import Basics
 
 extension CivilDate {
   /// A day that is written in the sample's own code, as the calendar counts: `2026, 11, 20`.
   ///
   /// - Precondition: the calendar has it.
-  public init(_ year: Int, _ month: Int, _ day: Int) {
+  package init(_ year: Int, _ month: Int, _ day: Int) {
     guard let date = CivilDate(year: year, month: month, day: day) else {
       preconditionFailure("\(year)-\(month)-\(day) is no day")
     }

@@ -1,47 +1,47 @@
+package import Basics
 import Diagnostics
-public import Pipelines
-public import Postgres
+package import Postgres
 
 /// A made-up platform: tenants, people, their work and their bills, and the media to it.
 ///
 /// The same seed gives the same rows and the same files on any machine, today and later: nothing in it
 /// comes from a clock. Names with accents, Japanese, an emoji, an apostrophe, markup and a leading `=` are
 /// in it on purpose.
-public struct SamplePlatform: Sendable {
+package struct SamplePlatform: Sendable {
   /// What was made, or found made.
-  public struct Summary: Sendable, Equatable {
+  package struct Summary: Sendable, Equatable {
     /// Rows by table, in the order they are written; empty where all was there already.
-    public var rows: [(table: String, count: Int)]
+    package var rows: [(table: String, count: Int)]
     /// Files below the media root.
-    public var files: Int
+    package var files: Int
     /// Whether the rows had been made by an earlier call.
-    public var wasThere: Bool
+    package var wasThere: Bool
 
-    public static func == (left: Summary, right: Summary) -> Bool {
+    package static func == (left: Summary, right: Summary) -> Bool {
       left.files == right.files && left.wasThere == right.wasThere
         && left.rows.elementsEqual(right.rows) { $0 == $1 }
     }
   }
 
   /// How far the work is.
-  public enum Progress: Sendable, Equatable {
+  package enum Progress: Sendable, Equatable {
     case schema
     case rows(tenants: Int, of: Int)
     case media(files: Int, of: Int)
   }
 
-  public var seed: UInt64
+  package var seed: UInt64
   /// From the sixth on, tenants have no media.
-  public var tenants: Int
+  package var tenants: Int
   /// POCs of a large tenant in all its time; small ones have fewer.
-  public var pocsPerTenant: Int
+  package var pocsPerTenant: Int
   /// Nothing in the sample is later.
-  public var today: CivilDate
+  package var today: CivilDate
 
   /// Tenants whose rows are held at a time.
   private static let batch = 20
 
-  public init(
+  package init(
     seed: UInt64 = 2026, tenants: Int = 5, pocsPerTenant: Int = 24,
     today: CivilDate = CivilDate(2026, 11, 20)
   ) {
@@ -62,7 +62,7 @@ public struct SamplePlatform: Sendable {
   /// - Throws: `.usage` for numbers that make no sense, `.configuration` where the database holds another
   ///   platform, and what the database or the disk says.
   @discardableResult
-  public func create(
+  package func create(
     on connection: Connection, schema: String, mediaRoot: String?,
     progress: (Progress) -> Void = { _ in }
   ) throws -> Summary {
@@ -85,7 +85,7 @@ public struct SamplePlatform: Sendable {
   }
 
   /// The tenants' slugs, in order.
-  public var slugs: [String] { (0..<tenants).map { SampleProfile.at($0).slug } }
+  package var slugs: [String] { (0..<tenants).map { SampleProfile.at($0).slug } }
 
   func tenant(_ index: Int) -> SampleTenant {
     SampleTenant(seed: seed, index: index, pocsPerTenant: pocsPerTenant, today: today)

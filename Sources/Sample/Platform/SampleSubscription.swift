@@ -1,4 +1,4 @@
-import Pipelines
+import Basics
 
 /// The story of one subscription, from which its rows of billing, history and payments are made.
 struct SampleSubscription {

@@ -1,4 +1,4 @@
-import Pipelines
+import Basics
 
 extension SampleTenant {
   /// Where the pictures of a tenant's POCs lie below the media root.

@@ -1,4 +1,4 @@
-import Pipelines
+import Basics
 
 /// One tenant of a sample, whose rows are a function of the seed and its place alone.
 struct SampleTenant {

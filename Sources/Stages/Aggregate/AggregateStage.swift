@@ -1,17 +1,18 @@
+import Basics
 import Diagnostics
 import Foundation
-public import Pipelines
+package import Pipelines
 
 /// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
 ///
 /// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
-public struct AggregateStage: Stage {
-  public let name = "aggregate"
+package struct AggregateStage: Stage {
+  package let name = "aggregate"
   private static let version = 3
 
-  public init() {}
+  package init() {}
 
-  public func keyInputs(
+  package func keyInputs(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> KeyInputs {
     let catalog = try PageTemplates.cached(folder: environment.templates).catalog
@@ -38,7 +39,7 @@ public struct AggregateStage: Stage {
     return key
   }
 
-  public func run(
+  package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {
     let spec = try spec(of: work)

@@ -1,5 +1,6 @@
 import Diagnostics
 import Glibc
+import Pipelines
 
 /// Reads a CSV file a row at a time, in memory that does not grow with the rows.
 ///

@@ -1,22 +1,23 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import Foundation
-public import Media
-public import Pipelines
+package import Media
+package import Pipelines
 import Synchronization
 
 /// A film's scenes one at a time, from files of rows and without a database, for people who tune templates.
 ///
 /// It makes each scene as the stage does: the same rows, templates and media give the same segment.
-public struct FilmWorkbench: Sendable {
+package struct FilmWorkbench: Sendable {
   /// A scene as a list tells of it.
-  public struct Line: Sendable, Codable {
+  package struct Line: Sendable, Codable {
     /// From 1 on.
-    public var number: Int
-    public var startMilliseconds: Int
-    public var endMilliseconds: Int
+    package var number: Int
+    package var startMilliseconds: Int
+    package var endMilliseconds: Int
     /// `intro`, `month`, `item`, `mosaic`, `outro`
-    public var content: String
-    public var caption: String
+    package var content: String
+    package var caption: String
   }
 
   private let planner: FilmPlanner
@@ -29,7 +30,7 @@ public struct FilmWorkbench: Sendable {
   ///   - rows: the folder of the CSV files, each with a header line and without the tenant's column.
   ///   - media: the media root; without one every item has a card.
   ///   - preset: instead of the pipeline's.
-  public init(
+  package init(
     pipeline: Pipeline, tenant: Tenant, period: Period, rows: String, templates: String,
     media: String?, scratch: String, preset: String? = nil
   ) throws {
@@ -77,7 +78,7 @@ public struct FilmWorkbench: Sendable {
   }
 
   /// All scenes. Every medium is looked into, as their lengths depend on it.
-  public func plan() throws -> (lines: [Line], warnings: [Warning]) {
+  package func plan() throws -> (lines: [Line], warnings: [Warning]) {
     let (scenes, facts, warnings) = try scenes(of: planner.itemsWithMedia)
     let board = FilmReel(planner: planner, scenes: scenes, facts: facts).storyboard()
     let lines = zip(board.scenes, scenes).map { line, scene in
@@ -90,7 +91,7 @@ public struct FilmWorkbench: Sendable {
   }
 
   /// One frame of scene `number`, this far (0 to 1) into it. A recording is shown by its excerpt's first picture.
-  public func picture(scene number: Int, at part: Double) throws -> (
+  package func picture(scene number: Int, at part: Double) throws -> (
     frame: VideoFrame, warnings: [Warning]
   ) {
     let (segment, warnings) = try segment(number)
@@ -118,7 +119,8 @@ public struct FilmWorkbench: Sendable {
   /// Writes scene `number`, or the whole film, as an MP4 file. Scenes are made side by side.
   ///
   /// - Returns: how many scenes were encoded, not found in the scratch folder, and all warnings.
-  public func film(scene number: Int?, to path: String) throws -> (made: Int, warnings: [Warning]) {
+  package func film(scene number: Int?, to path: String) throws -> (made: Int, warnings: [Warning])
+  {
     var segments: [FilmSegment] = []
     var warnings: [Warning] = []
     if let number {

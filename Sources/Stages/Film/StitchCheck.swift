@@ -1,11 +1,11 @@
-public import Diagnostics
+package import Diagnostics
 import Media
-public import Pipelines
+package import Pipelines
 
 extension StitchStage {
   /// What is wrong with a film's part of a pipeline, found without making one: templates that are missing, no
   /// Mustache or no SVG, and figures without a word for what they count.
-  public static func diagnostics(
+  package static func diagnostics(
     of spec: StitchSpec, pipeline file: String, templates folder: String, catalog: MessageCatalog
   ) -> [Diagnostic] {
     var found: [Diagnostic] = []

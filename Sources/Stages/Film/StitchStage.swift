@@ -1,17 +1,17 @@
 import Diagnostics
 import Foundation
 import Media
-public import Pipelines
+package import Pipelines
 import Synchronization
 
 /// Makes the film of one partition: segments, each kept by what decides it, joined without encoding again.
-public struct StitchStage: Stage {
-  public let name = "stitch"
+package struct StitchStage: Stage {
+  package let name = "stitch"
   private static let version = 2
 
-  public init() {}
+  package init() {}
 
-  public func keyInputs(
+  package func keyInputs(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> KeyInputs {
     let spec = try spec(of: work)
@@ -51,7 +51,7 @@ public struct StitchStage: Stage {
     return key
   }
 
-  public func run(
+  package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {
     let spec = try spec(of: work)

@@ -1,3 +1,4 @@
+import Basics
 import Pipelines
 
 /// The ordered scenes of a film, planned from its items by rules that move little when one item is added.

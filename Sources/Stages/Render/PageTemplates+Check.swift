@@ -1,10 +1,10 @@
-public import Diagnostics
-public import Pipelines
+package import Diagnostics
+package import Pipelines
 
 extension PageTemplates {
   /// What is wrong with a pipeline's pages and texts, without running anything: a template that is not there, a
   /// message that a sentence, a chart, a table or a column needs and that no locale of the fallback has.
-  public func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
+  package func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
     var found = pipeline.render.map(diagnostics) ?? []
     guard let spec = pipeline.aggregate else { return found }
     func need(_ keys: [String], _ place: SpecPlace) {
@@ -75,7 +75,7 @@ extension PageTemplates {
   }
 
   /// The messages that a locale lacks and another has: English holes in a translated page.
-  public func missingMessages() -> [Diagnostic] {
+  package func missingMessages() -> [Diagnostic] {
     catalog.missing().map { locale, key in
       Diagnostic(
         .configuration, "the message '\(key)' is missing",

@@ -1,16 +1,16 @@
-public import Diagnostics
+package import Diagnostics
 import Foundation
 import Mustache
-public import Pipelines
+package import Pipelines
 import Synchronization
 
 /// The page templates of one folder, compiled once: `NAME.html` are Mustache, each a page or a partial of
 /// others, `page.css` is what they look like, `messages/LOCALE.yaml` what they say.
-public struct PageTemplates: Sendable {
-  public let folder: String
-  public let catalog: MessageCatalog
+package struct PageTemplates: Sendable {
+  package let folder: String
+  package let catalog: MessageCatalog
   /// The SHA-256 of all templates and the style sheet, for stage keys.
-  public let digest: String
+  package let digest: String
 
   let library: MustacheLibrary
   let styleSheet: String
@@ -24,7 +24,7 @@ public struct PageTemplates: Sendable {
   private let names: [String]
 
   /// Reads and compiles all; throws all that is wrong in all files.
-  public init(folder: String) throws(Diagnostics) {
+  package init(folder: String) throws(Diagnostics) {
     var found: [Diagnostic] = []
     var files: [String] = []
     do {
@@ -104,7 +104,7 @@ public struct PageTemplates: Sendable {
   }
 
   /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for good.
-  public static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
+  package static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
     // The lock is held while the first comer reads: the others would only do the same work.
     let result = cache.withLock { known in
       if let found = known[folder] { return found }
@@ -118,7 +118,7 @@ public struct PageTemplates: Sendable {
   private static let cache = Mutex<[String: Result<PageTemplates, Diagnostics>]>([:])
 
   /// What is wrong with a pipeline's pages: a template that is not there.
-  public func diagnostics(of spec: RenderSpec) -> [Diagnostic] {
+  package func diagnostics(of spec: RenderSpec) -> [Diagnostic] {
     spec.pages.filter { !names.contains(String($0.template.dropLast(5))) }.map { page in
       Diagnostic(
         .configuration, "no template is named '\(page.template)'", at: page.place.subject,

@@ -2,21 +2,21 @@ import Diagnostics
 import Glibc
 import Markup
 import Mustache
-public import Pipelines
+package import Pipelines
 
 /// Makes the pages of one partition from its report model.
 ///
 /// A page is one self-contained file: its style inlined, nothing fetched, no script but the search of a table. It is
 /// read by an XML parser and checked before it leaves the stage.
-public struct RenderStage: Stage {
-  public let name = "render"
+package struct RenderStage: Stage {
+  package let name = "render"
   private static let version = 6
   /// The template of the pages that a long table gets.
   static let rowsTemplate = "rows"
 
-  public init() {}
+  package init() {}
 
-  public func keyInputs(
+  package func keyInputs(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> KeyInputs {
     let templates = try PageTemplates.cached(folder: environment.templates)
@@ -42,7 +42,7 @@ public struct RenderStage: Stage {
     return key
   }
 
-  public func run(
+  package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {
     let spec = try spec(of: work)

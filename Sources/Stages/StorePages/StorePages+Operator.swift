@@ -1,17 +1,17 @@
-public import Diagnostics
+package import Diagnostics
 import Markup
 
 /// What `operator/index.html` shows.
-public struct OperatorOverview: Sendable {
-  public struct TenantLine: Sendable {
-    public var slug, name: String
-    public var partitions, bytes: Int
+package struct OperatorOverview: Sendable {
+  package struct TenantLine: Sendable {
+    package var slug, name: String
+    package var partitions, bytes: Int
     /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without one.
-    public var published: String
+    package var published: String
     /// How many partitions fail now.
-    public var failing: Int
+    package var failing: Int
 
-    public init(
+    package init(
       slug: String, name: String, partitions: Int, bytes: Int, published: String, failing: Int
     ) {
       self.slug = slug
@@ -24,23 +24,23 @@ public struct OperatorOverview: Sendable {
   }
 
   /// A report of all tenants together.
-  public struct Report: Sendable {
-    public var name, address: String
+  package struct Report: Sendable {
+    package var name, address: String
 
-    public init(name: String, address: String) {
+    package init(name: String, address: String) {
       self.name = name
       self.address = address
     }
   }
 
   /// A partition whose last outcome is a failure.
-  public struct Failing: Sendable {
-    public var slug, partition, stage, message: String
-    public var hint: String?
+  package struct Failing: Sendable {
+    package var slug, partition, stage, message: String
+    package var hint: String?
     /// What tries it again.
-    public var command: String
+    package var command: String
 
-    public init(
+    package init(
       slug: String, partition: String, stage: String, message: String, hint: String?,
       command: String
     ) {
@@ -53,15 +53,15 @@ public struct OperatorOverview: Sendable {
     }
   }
 
-  public struct RunLine: Sendable {
-    public var id, name, state, finished: String
-    public var published, unchanged, failed: Int
+  package struct RunLine: Sendable {
+    package var id, name, state, finished: String
+    package var published, unchanged, failed: Int
     /// What tries all that failed again.
-    public var retry: String?
+    package var retry: String?
     /// What stopped the run as a whole.
-    public var problem: String?
+    package var problem: String?
 
-    public init(
+    package init(
       id: String, name: String, state: String, finished: String, published: Int, unchanged: Int,
       failed: Int, retry: String?, problem: String? = nil
     ) {
@@ -78,14 +78,14 @@ public struct OperatorOverview: Sendable {
   }
 
   /// By slug.
-  public var tenants: [TenantLine] = []
-  public var failing: [Failing] = []
+  package var tenants: [TenantLine] = []
+  package var failing: [Failing] = []
   /// The newest of each report of all tenants together.
-  public var reports: [Report] = []
+  package var reports: [Report] = []
   /// The newest first.
-  public var runs: [RunLine] = []
+  package var runs: [RunLine] = []
 
-  public init() {}
+  package init() {}
 }
 
 extension StorePages {
@@ -94,7 +94,7 @@ extension StorePages {
 
   /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In English: it is
   /// the operator's, like the command line.
-  public static func operatorOverview(
+  package static func operatorOverview(
     _ overview: OperatorOverview, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
     var page = MarkupWriter()

@@ -1,39 +1,40 @@
-public import Diagnostics
+package import Basics
+package import Diagnostics
 import Markup
-public import Pipelines
+package import Pipelines
 
 /// The small pages of a store that stand outside of releases: a tenant's index, and the stable addresses.
-public enum StorePages {
+package enum StorePages {
   /// What is published of one partition, as a tenant's index shows it.
-  public struct Partition: Sendable {
-    public enum Status: String, Sendable, CaseIterable {
+  package struct Partition: Sendable {
+    package enum Status: String, Sendable, CaseIterable {
       case provisional, final, restated
     }
 
-    public struct File: Sendable {
+    package struct File: Sendable {
       /// The published name below `data/`.
-      public var name: String
-      public var bytes: Int
+      package var name: String
+      package var bytes: Int
 
-      public init(name: String, bytes: Int) {
+      package init(name: String, bytes: Int) {
         self.name = name
         self.bytes = bytes
       }
     }
 
-    public var pipeline: String
+    package var pipeline: String
     /// In the tenant's language: `Pipeline.title(for:)`.
-    public var title: String
-    public var period: Period
+    package var title: String
+    package var period: Period
     /// The newest release's id.
-    public var release: String
-    public var status: Status
+    package var release: String
+    package var status: Status
     /// The day the newest release was made.
-    public var published: CivilDate
+    package var published: CivilDate
     /// What the release holds below `data/`.
-    public var files: [File]
+    package var files: [File]
 
-    public init(
+    package init(
       pipeline: String, title: String, period: Period, release: String, status: Status,
       published: CivilDate, files: [File]
     ) {
@@ -49,13 +50,13 @@ public enum StorePages {
 
   /// The stable address of another pipeline's newest release, relative to a page of a release:
   /// from `PIPELINE/PERIOD/releases/ID/data/` five folders up is the tenant's.
-  public static func address(of pipeline: String, period: Period) -> String {
+  package static func address(of pipeline: String, period: Period) -> String {
     "../../../../../\(pipeline)/\(period)/index.html"
   }
 
   /// Where a stable address leads, relative to `PIPELINE/PERIOD/`: the release's page, else its film, else its
   /// first file in alphabetical order.
-  public static func target(release: String, files: [String]) -> String {
+  package static func target(release: String, files: [String]) -> String {
     let chosen =
       files.contains("index.html")
       ? "index.html"
@@ -69,7 +70,7 @@ public enum StorePages {
   /// - Parameters:
   ///   - title: what is led to, in the reader's language.
   ///   - target: a path relative to the page, see `target(release:files:)`.
-  public static func stableAddress(
+  package static func stableAddress(
     title: String, tenant: Tenant, target: String, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
     let messages = try messages(tenant, templates)
@@ -92,7 +93,7 @@ public enum StorePages {
   /// `tenants/SLUG/PIPELINE/PERIOD/index.html` where the release is encrypted: its files, and how to open them.
   ///
   /// - Parameter files: published names below `data/`.
-  public static func encryptedAddress(
+  package static func encryptedAddress(
     title: String, tenant: Tenant, release: String, files: [String], templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
     let messages = try messages(tenant, templates)
@@ -122,7 +123,7 @@ public enum StorePages {
   /// `tenants/SLUG/index.html`: all that a tenant has, the newest period first.
   ///
   /// Links are relative and name files, so that they work from a disk and from any static web server.
-  public static func tenantIndex(
+  package static func tenantIndex(
     _ tenant: Tenant, partitions: [Partition], templates: PageTemplates
   ) throws -> [UInt8] {
     let messages = try messages(tenant, templates)

@@ -1,16 +1,17 @@
-public import Diagnostics
+package import Basics
+package import Diagnostics
 import Glibc
 
 /// What a sweep of a tenant's blobs came to.
-public struct BlobSweep: Sendable, Hashable {
-  public var keptCount = 0
-  public var keptBytes = 0
-  public var freedCount = 0
-  public var freedBytes = 0
+package struct BlobSweep: Sendable, Hashable {
+  package var keptCount = 0
+  package var keptBytes = 0
+  package var freedCount = 0
+  package var freedBytes = 0
 
-  public init() {}
+  package init() {}
 
-  public static func += (sum: inout BlobSweep, other: BlobSweep) {
+  package static func += (sum: inout BlobSweep, other: BlobSweep) {
     sum.keptCount += other.keptCount
     sum.keptBytes += other.keptBytes
     sum.freedCount += other.freedCount
@@ -20,7 +21,7 @@ public struct BlobSweep: Sendable, Hashable {
 
 extension BlobStore {
   /// The ids of the tenants that have blobs here.
-  public func tenants() throws(Diagnostic) -> [String] {
+  package func tenants() throws(Diagnostic) -> [String] {
     try FileReader.names(in: workspace + "/tenants").filter(Name.isSlug)
   }
 
@@ -33,7 +34,7 @@ extension BlobStore {
   ///   - needed: whether a digest is; asked once a blob.
   ///   - age: seconds, at least two hours; younger blobs stay, whether needed or not.
   ///   - isDry: counts what would go, and removes nothing.
-  public func sweep(
+  package func sweep(
     tenant: String, olderThan age: Int, isDry: Bool, needed: (SHA256Digest) -> Bool
   ) throws(Diagnostic) -> BlobSweep {
     var sweep = BlobSweep()

@@ -1,12 +1,13 @@
-public import Diagnostics
+package import Basics
+package import Diagnostics
 import Glibc
 
 /// A blob's address and size.
-public struct Blob: Hashable, Sendable {
-  public var digest: SHA256Digest
-  public var byteCount: Int
+package struct Blob: Hashable, Sendable {
+  package var digest: SHA256Digest
+  package var byteCount: Int
 
-  public init(digest: SHA256Digest, byteCount: Int) {
+  package init(digest: SHA256Digest, byteCount: Int) {
     self.digest = digest
     self.byteCount = byteCount
   }
@@ -18,14 +19,14 @@ public struct Blob: Hashable, Sendable {
 /// of them would cost more than the files do. It is
 /// written beside and renamed, so that a half-written one is never seen under its name. It survives a power
 /// cut only once `sync()` has returned: nothing may name it durably before.
-public final class BlobStore: Sendable {
+package final class BlobStore: Sendable {
   /// The workspace's folder.
-  public let workspace: String
+  package let workspace: String
   let disk: Disk
   private let scratch: ScratchFolder
 
   /// Opens a workspace, creating its folder, and removes what dead processes left half-written.
-  public convenience init(workspace: String) throws(Diagnostic) {
+  package convenience init(workspace: String) throws(Diagnostic) {
     try self.init(workspace: workspace, disk: Disk())
   }
 
@@ -38,7 +39,7 @@ public final class BlobStore: Sendable {
   /// Where a blob lies, whether or not it is there.
   ///
   /// - Parameter tenant: The tenant's id, or another name of `[a-z0-9-]` for what spans tenants.
-  public func path(_ digest: SHA256Digest, tenant: String) -> String {
+  package func path(_ digest: SHA256Digest, tenant: String) -> String {
     precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
     return "\(workspace)/tenants/\(tenant)/blobs/\(digest.hex)"
   }
@@ -47,7 +48,7 @@ public final class BlobStore: Sendable {
   ///
   /// Whoever asks is about to use it: a blob that looks older than an hour gets the present time, so that a
   /// sweep, which leaves alone what is younger than two, does not take it.
-  public func size(_ digest: SHA256Digest, tenant: String) -> Int? {
+  package func size(_ digest: SHA256Digest, tenant: String) -> Int? {
     let path = path(digest, tenant: tenant)
     var status = stat()
     guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
@@ -60,15 +61,15 @@ public final class BlobStore: Sendable {
   }
 
   /// Whether a blob is there.
-  public func exists(_ digest: SHA256Digest, tenant: String) -> Bool {
+  package func exists(_ digest: SHA256Digest, tenant: String) -> Bool {
     size(digest, tenant: tenant) != nil
   }
 
   /// A path in this process's scratch folder that no other caller gets, for a file to `adopt`.
-  public func scratchPath(suffix: String = "") -> String { scratch.freshPath(suffix) }
+  package func scratchPath(suffix: String = "") -> String { scratch.freshPath(suffix) }
 
   /// Stores bytes from memory.
-  public func put(_ bytes: [UInt8], tenant: String) throws(Diagnostic) -> Blob {
+  package func put(_ bytes: [UInt8], tenant: String) throws(Diagnostic) -> Blob {
     let blob = Blob(digest: SHA256Digest(of: bytes), byteCount: bytes.count)
     if isWhole(blob, tenant: tenant) { return blob }
     let path = scratch.freshPath()
@@ -84,7 +85,7 @@ public final class BlobStore: Sendable {
 
   /// Takes over a finished file on the workspace's file system, best one of `scratchPath`; the path is
   /// gone afterwards.
-  public func adopt(_ path: String, tenant: String) throws(Diagnostic) -> Blob {
+  package func adopt(_ path: String, tenant: String) throws(Diagnostic) -> Blob {
     let (digest, byteCount) = try SHA256Digest.ofFile(path)
     let blob = Blob(digest: digest, byteCount: byteCount)
     if isWhole(blob, tenant: tenant) {
@@ -96,13 +97,13 @@ public final class BlobStore: Sendable {
   }
 
   /// A writer for content that comes piece by piece.
-  public func writer(tenant: String) -> BlobWriter { BlobWriter(store: self, tenant: tenant) }
+  package func writer(tenant: String) -> BlobWriter { BlobWriter(store: self, tenant: tenant) }
 
   /// A blob's bytes.
   ///
   /// - Parameter verifying: Whether the bytes are compared with the digest; a damaged blob throws
   ///   `.io`.
-  public func read(
+  package func read(
     _ digest: SHA256Digest, tenant: String, verifying: Bool = true
   ) throws(Diagnostic) -> [UInt8] {
     let path = path(digest, tenant: tenant)
@@ -115,12 +116,12 @@ public final class BlobStore: Sendable {
   }
 
   /// Removes a blob; one that is not there is fine.
-  public func remove(_ digest: SHA256Digest, tenant: String) throws(Diagnostic) {
+  package func remove(_ digest: SHA256Digest, tenant: String) throws(Diagnostic) {
     try disk.remove(path(digest, tenant: tenant))
   }
 
   /// Removes all blobs of a tenant, in one move and then for good.
-  public func removeAll(tenant: String) throws(Diagnostic) {
+  package func removeAll(tenant: String) throws(Diagnostic) {
     precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
     let folder = "\(workspace)/tenants/\(tenant)"
     guard FileReader.status(folder) != nil else { return }
@@ -131,7 +132,7 @@ public final class BlobStore: Sendable {
   }
 
   /// Makes every blob stored so far durable, all together.
-  public func sync() throws(Diagnostic) { try disk.sync(workspace) }
+  package func sync() throws(Diagnostic) { try disk.sync(workspace) }
 
   static func damaged(_ path: String) -> Diagnostic {
     Diagnostic(

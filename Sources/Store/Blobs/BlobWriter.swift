@@ -1,10 +1,11 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import Glibc
 
 /// Writes one blob piece by piece, hashing on the way. Nothing is left behind unless `finish` returns.
 ///
 /// A small content is kept in memory until `finish`, and written only if the workspace has not got it.
-public final class BlobWriter {
+package final class BlobWriter {
   private let store: BlobStore
   private let tenant: String
   private var hasher = SHA256Hasher()
@@ -12,7 +13,7 @@ public final class BlobWriter {
   private var path: String?
   private var isFinished = false
   /// How many bytes were written so far.
-  public private(set) var byteCount = 0
+  package private(set) var byteCount = 0
 
   private static let bufferSize = 1 << 18
 
@@ -26,7 +27,7 @@ public final class BlobWriter {
   }
 
   /// Appends bytes.
-  public func write(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) {
+  package func write(_ bytes: UnsafeRawBufferPointer) throws(Diagnostic) {
     precondition(!isFinished, "a finished blob was written to")
     buffer.append(contentsOf: bytes)
     byteCount += bytes.count
@@ -34,7 +35,7 @@ public final class BlobWriter {
   }
 
   /// Appends bytes.
-  public func write(_ bytes: [UInt8]) throws(Diagnostic) {
+  package func write(_ bytes: [UInt8]) throws(Diagnostic) {
     precondition(!isFinished, "a finished blob was written to")
     buffer.append(contentsOf: bytes)
     byteCount += bytes.count
@@ -42,7 +43,7 @@ public final class BlobWriter {
   }
 
   /// Ends the content and gives the blob its name.
-  public func finish() throws(Diagnostic) -> Blob {
+  package func finish() throws(Diagnostic) -> Blob {
     precondition(!isFinished, "a blob was finished twice")
     guard path != nil else {
       isFinished = true

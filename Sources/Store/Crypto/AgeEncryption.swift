@@ -1,13 +1,14 @@
-public import Diagnostics
+package import Basics
+package import Diagnostics
 
 /// Encrypts files for their readers, in a format that other programs open (`age -d`).
-public enum AgeEncryption {
+package enum AgeEncryption {
   /// Encrypts a file piece by piece.
   ///
   /// - Parameters:
   ///   - digest: What the file must hold; a damaged one throws `.io`.
   ///   - write: Takes the encrypted pieces.
-  public static func encrypt(
+  package static func encrypt(
     file path: String, expecting digest: SHA256Digest, to recipients: [AgeRecipient],
     write: ([UInt8]) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {

@@ -1,15 +1,16 @@
+import Basics
 import Crypto
-public import Diagnostics
+package import Diagnostics
 
 /// Whom files are encrypted to: an age X25519 public key, `age1…`.
-public struct AgeRecipient: Hashable, Sendable, CustomStringConvertible {
+package struct AgeRecipient: Hashable, Sendable, CustomStringConvertible {
   /// The key as it was given, in lower case.
-  public let description: String
+  package let description: String
   /// 32 bytes.
   let key: [UInt8]
 
   /// Reads a public key; `nil` for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard let (prefix, data) = Bech32.decode(text), prefix == "age", data.count == 32 else {
       return nil
     }
@@ -20,11 +21,11 @@ public struct AgeRecipient: Hashable, Sendable, CustomStringConvertible {
 
 /// Opens what was encrypted to its recipient: an age X25519 private key, `AGE-SECRET-KEY-1…`. Its description
 /// does not show it.
-public struct AgeIdentity: Sendable, CustomStringConvertible {
+package struct AgeIdentity: Sendable, CustomStringConvertible {
   let key: Curve25519.KeyAgreement.PrivateKey
 
   /// Reads a private key; `nil` for anything else.
-  public init?(_ text: String) {
+  package init?(_ text: String) {
     guard let (prefix, data) = Bech32.decode(text), prefix == "age-secret-key-", data.count == 32
     else { return nil }
     do {
@@ -34,12 +35,12 @@ public struct AgeIdentity: Sendable, CustomStringConvertible {
     }
   }
 
-  public var description: String { "an age identity" }
+  package var description: String { "an age identity" }
 
   /// The keys of a file as `age-keygen` writes it.
   ///
   /// - Throws: `.configuration` for a file that is not there or holds no key.
-  public static func read(file: String) throws(Diagnostic) -> [AgeIdentity] {
+  package static func read(file: String) throws(Diagnostic) -> [AgeIdentity] {
     let hint = "name a file that `age-keygen -o FILE` made"
     guard let bytes = try FileReader.contents(file) else {
       throw Diagnostic(.configuration, "the identity file \(file) is not there", hint: hint)

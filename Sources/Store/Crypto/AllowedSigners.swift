@@ -1,13 +1,14 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 /// Whose signatures count: OpenSSH's `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS), Ed25519 keys only.
 ///
 /// Of its options `namespaces` is honoured; a line with another one is refused rather than misread.
-public struct AllowedSigners: Sendable {
+package struct AllowedSigners: Sendable {
   private let keys: Set<[UInt8]>
 
   /// - Throws: `.configuration` for a file that is not there, has a line that cannot be read, or names no key.
-  public init(file: String) throws(Diagnostic) {
+  package init(file: String) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
       throw Diagnostic(
         .configuration, "the list of signers \(file) is not there",

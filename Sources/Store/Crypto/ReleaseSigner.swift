@@ -1,11 +1,12 @@
+import Basics
 import Crypto
-public import Diagnostics
+package import Diagnostics
 import FoundationEssentials
 
 /// Signs releases and heads with an Ed25519 key in OpenSSH's format, from a file or from the agent.
 ///
 /// The key stays in memory or in the agent; nothing of it is written anywhere.
-public struct ReleaseSigner: Sendable {
+package struct ReleaseSigner: Sendable {
   private enum Source: Sendable {
     case key(Curve25519.Signing.PrivateKey)
     case agent(SSHAgent)
@@ -19,7 +20,7 @@ public struct ReleaseSigner: Sendable {
   ///   - file: A private key without a passphrase; or a public key (`.pub`), whose private one the agent holds.
   ///   - agent: The agent's socket, `SSH_AUTH_SOCK`.
   /// - Throws: `.configuration` for a file that is no such key.
-  public init(file: String, agent: String?) throws(Diagnostic) {
+  package init(file: String, agent: String?) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
       throw Diagnostic(
         .configuration, "the signing key \(file) is not there",
@@ -42,7 +43,7 @@ public struct ReleaseSigner: Sendable {
   }
 
   /// The public key as a line of `authorized_keys` or `allowed_signers`: `ssh-ed25519 AAAA…`.
-  public var publicKeyText: String {
+  package var publicKeyText: String {
     "ssh-ed25519 " + Data(SSHSignature.wire(publicKey)).base64EncodedString()
   }
 

@@ -1,4 +1,6 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
+import ObjectStorage
 
 extension BucketMirror {
   /// Removes all that the bucket has of a tenant, every version of it, and then, while no mirroring can begin,
@@ -6,7 +8,7 @@ extension BucketMirror {
   ///
   /// - Parameter rest: Removes the tenant from the store.
   /// - Returns: What could not be removed, a line each.
-  public func erase(tenant slug: String, then rest: () throws -> Void) throws -> [String] {
+  package func erase(tenant slug: String, then rest: () throws -> Void) throws -> [String] {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
     let lines = try remove(ReleaseTenant.folder(slug) + "/")
@@ -18,7 +20,7 @@ extension BucketMirror {
   /// Removes what the bucket keeps of replaced and deleted objects of a tenant.
   ///
   /// - Returns: What could not be removed, a line each.
-  public func eraseVersions(tenant slug: String) throws(Diagnostic) -> [String] {
+  package func eraseVersions(tenant slug: String) throws(Diagnostic) -> [String] {
     let prefix = ReleaseTenant.folder(slug) + "/"
     guard let versions = try client.versions(prefix) else { return [hidden(prefix)] }
     return told(try client.delete(versions.filter { !$0.isCurrent }), prefix)
@@ -27,7 +29,7 @@ extension BucketMirror {
   /// Takes a tenant's slug of before out of the bucket, once the store has given its folder another name.
   ///
   /// With all versions: no later erasure would look for them there.
-  public func remove(renamed slug: String) throws(Diagnostic) {
+  package func remove(renamed slug: String) throws(Diagnostic) {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
     let folder = ReleaseTenant.folder(slug)

@@ -1,8 +1,9 @@
-public import Diagnostics
+package import Diagnostics
+import ObjectStorage
 
 extension BucketMirror {
   /// The slugs of all tenants that the bucket has anything of, and the operator's name.
-  public func tenants() throws(Diagnostic) -> [String] {
+  package func tenants() throws(Diagnostic) -> [String] {
     var slugs = try client.folders("tenants/")
     if try !client.folders("").filter({ $0 == "operator" }).isEmpty {
       slugs.append(ReleaseTenant.operatorName)
@@ -14,7 +15,7 @@ extension BucketMirror {
   ///
   /// A bucket that is behind the store is found by its sequences. Without depth a tenant costs a listing and the
   /// reading of its heads and tag files; in depth every object is read.
-  public func verify(
+  package func verify(
     tenant slug: String, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var options = options
@@ -38,7 +39,7 @@ extension BucketMirror {
   ///
   /// - Throws: `.configuration` for a server that ignores `If-None-Match`: two publishers could then overwrite
   ///   each other.
-  public func probe() throws(Diagnostic) {
+  package func probe() throws(Diagnostic) {
     let path = ".yearbook"
     let bytes = Array("this prefix is written by yearbook mirror\n".utf8)
     _ = try client.put(path, bytes, when: .absent)

@@ -1,5 +1,7 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import Glibc
+package import ObjectStorage
 
 /// Copies what a store publishes to a bucket, under the same paths, for readers of the bucket. Confined to one
 /// thread.
@@ -8,45 +10,45 @@ import Glibc
 /// then `latest.json`, at last the pages that lead to them. What is put once is put only where nothing is; the
 /// pointer is swapped only over the one that was read. So a mirroring may be killed at any moment and be done
 /// again, and two at once end in a valid state.
-public final class BucketMirror {
+package final class BucketMirror {
   let store: ReleaseStore
   let client: ObjectClient
 
-  public init(_ store: ReleaseStore, _ bucket: Bucket) throws(Diagnostic) {
+  package init(_ store: ReleaseStore, _ bucket: Bucket) throws(Diagnostic) {
     self.store = store
     client = try ObjectClient(bucket)
   }
 
   /// How a tenant is to be mirrored.
-  public struct Options: Sendable {
+  package struct Options: Sendable {
     /// Removes what was pruned in the store and was replaced in the bucket so many seconds ago; `nil` removes
     /// nothing.
-    public var grace: Int?
+    package var grace: Int?
     /// Puts what the store has over what the bucket has, also where the bucket is ahead: after the store was
     /// restored from an older backup.
-    public var replaces: Bool
+    package var replaces: Bool
 
-    public init(grace: Int? = nil, replaces: Bool = false) {
+    package init(grace: Int? = nil, replaces: Bool = false) {
       self.grace = grace
       self.replaces = replaces
     }
   }
 
   /// What mirroring a tenant came to.
-  public struct Outcome: Hashable, Sendable {
+  package struct Outcome: Hashable, Sendable {
     /// Objects that were put, and their bytes.
-    public var putCount = 0
-    public var putBytes = 0
-    public var removedCount = 0
+    package var putCount = 0
+    package var putBytes = 0
+    package var removedCount = 0
     /// What could not be mirrored of it; the rest is.
-    public var failures: [Diagnostic] = []
+    package var failures: [Diagnostic] = []
 
-    public static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
       left.putCount == right.putCount && left.putBytes == right.putBytes
         && left.removedCount == right.removedCount && left.failures == right.failures
     }
 
-    public func hash(into hasher: inout Hasher) {
+    package func hash(into hasher: inout Hasher) {
       hasher.combine(putCount)
       hasher.combine(putBytes)
       hasher.combine(removedCount)
@@ -56,7 +58,7 @@ public final class BucketMirror {
   /// Whether something of a tenant was published since it was last mirrored from here.
   ///
   /// - Parameter slug: Or `ReleaseTenant.operatorName`.
-  public func isStale(tenant slug: String) throws(Diagnostic) -> Bool {
+  package func isStale(tenant slug: String) throws(Diagnostic) -> Bool {
     guard let known = try FileReader.contents(statePath(slug)) else { return true }
     return try known != Array(state(slug).hex.utf8)
   }
@@ -65,7 +67,7 @@ public final class BucketMirror {
   ///
   /// - Returns: `nil` where the store has nothing of the tenant: the bucket's is left as it is.
   /// - Throws: What stops more than one partition: `.unavailable`, `.configuration`, `.interrupted`.
-  public func mirror(
+  package func mirror(
     tenant slug: String, _ options: Options = Options()
   ) throws(Diagnostic) -> Outcome? {
     let lock = try MirrorLock(slug, in: store)
@@ -85,7 +87,7 @@ public final class BucketMirror {
   /// Gives up uploads that mirrorings began which were killed.
   ///
   /// - Returns: How many there were.
-  public func clearUploads() throws(Diagnostic) -> Int {
+  package func clearUploads() throws(Diagnostic) -> Int {
     var count = 0
     var places = try client.uploads("tenants/").map { upload in
       String(upload.path.split(separator: "/").dropFirst().first ?? "")

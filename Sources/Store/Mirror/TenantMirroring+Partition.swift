@@ -1,5 +1,7 @@
+import Basics
 import Diagnostics
 import Glibc
+import ObjectStorage
 
 extension TenantMirroring {
   /// What a partition says of itself, read at one moment.

@@ -1,4 +1,5 @@
 import Diagnostics
+import ObjectStorage
 
 extension TenantMirroring {
   /// Removes from the bucket what was pruned in the store: heads first, then the releases.

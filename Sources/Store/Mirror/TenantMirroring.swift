@@ -1,4 +1,6 @@
+import Basics
 import Diagnostics
+import ObjectStorage
 
 /// One mirroring of one tenant, or of what is the operator's.
 struct TenantMirroring {

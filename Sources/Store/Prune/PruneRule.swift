@@ -1,16 +1,18 @@
-/// Which releases of a partition stay. The newest always does.
-public struct PruneRule: Hashable, Sendable {
-  /// How many of the newest.
-  public var last: Int
-  /// The newest of each of this many days, weeks (ISO 8601), months and years that have any.
-  public var daily: Int
-  public var weekly: Int
-  public var monthly: Int
-  public var yearly: Int
-  /// Seconds that a release stays after another took its place, for those who are reading it.
-  public var grace: Int
+import Basics
 
-  public init(
+/// Which releases of a partition stay. The newest always does.
+package struct PruneRule: Hashable, Sendable {
+  /// How many of the newest.
+  package var last: Int
+  /// The newest of each of this many days, weeks (ISO 8601), months and years that have any.
+  package var daily: Int
+  package var weekly: Int
+  package var monthly: Int
+  package var yearly: Int
+  /// Seconds that a release stays after another took its place, for those who are reading it.
+  package var grace: Int
+
+  package init(
     last: Int = 1, daily: Int = 0, weekly: Int = 0, monthly: Int = 0, yearly: Int = 0,
     grace: Int = 86_400
   ) {

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 /// One pruning of many partitions: each step for all, so that they share their syncs.

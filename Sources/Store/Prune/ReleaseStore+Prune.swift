@@ -1,25 +1,26 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 /// What pruning takes, or took, from one partition.
-public struct PrunedPartition: Hashable, Sendable {
-  public var partition: ReleasePartition
+package struct PrunedPartition: Hashable, Sendable {
+  package var partition: ReleasePartition
   /// Ids of releases that the rule lets go, oldest first.
-  public var releases: [String]
+  package var releases: [String]
   /// Releases that no head names and nobody is publishing, and what a pruner that died left behind.
-  public var leftovers: [String]
+  package var leftovers: [String]
   /// How many releases stay.
-  public var keptCount: Int
+  package var keptCount: Int
   /// Bytes that nothing else names, and that the disk gets back.
-  public var freedBytes: Int
+  package var freedBytes: Int
 
-  public var isEmpty: Bool { releases.isEmpty && leftovers.isEmpty }
+  package var isEmpty: Bool { releases.isEmpty && leftovers.isEmpty }
 }
 
 extension ReleaseStore {
   /// What `prune` would take now. Nothing is written.
   ///
   /// - Parameter now: Seconds since 1970.
-  public func prunable(
+  package func prunable(
     _ partition: ReleasePartition, by rule: PruneRule, now: Int
   ) throws(Diagnostic) -> PrunedPartition {
     try PartitionLock.hold(partition, in: self, writing: false) { () throws(Diagnostic) in
@@ -35,7 +36,7 @@ extension ReleaseStore {
   ///
   /// - Parameter now: Seconds since 1970.
   /// - Returns: For each partition, in the given order, what was taken.
-  public func prune(
+  package func prune(
     _ partitions: [ReleasePartition], by rule: PruneRule, now: Int
   ) -> [Result<PrunedPartition, Diagnostic>] {
     var pruning = Pruning(store: self, rule: rule, now: now)

@@ -1,21 +1,23 @@
+package import Basics
+
 /// A tenant as the store knows it.
-public struct ReleaseTenant: Hashable, Sendable {
+package struct ReleaseTenant: Hashable, Sendable {
   /// A UUID in lowercase, which keeps the slug from being taken by another tenant.
-  public var id: String
+  package var id: String
   /// `[a-z0-9-]{1,63}`, the name of its folder.
-  public var slug: String
-  public var name: String
+  package var slug: String
+  package var name: String
 
   /// Stands for a slug where a release is of all tenants together: it lies below `operator/`, and no slug is
   /// like it.
-  public static let operatorName = "@operator"
+  package static let operatorName = "@operator"
 
   /// The folder of a tenant, or the operator's, relative to the store's root.
-  public static func folder(_ slug: String) -> String {
+  package static func folder(_ slug: String) -> String {
     slug == operatorName ? "operator" : "tenants/\(slug)"
   }
 
-  public init(id: String, slug: String, name: String) {
+  package init(id: String, slug: String, name: String) {
     self.id = id
     self.slug = slug
     self.name = name
@@ -23,7 +25,7 @@ public struct ReleaseTenant: Hashable, Sendable {
 }
 
 /// How sure a release's content is.
-public enum ReleaseStatus: String, Hashable, Sendable, Codable {
+package enum ReleaseStatus: String, Hashable, Sendable, Codable {
   /// Made before the period's end.
   case provisional
   /// Made with all of the period.
@@ -33,20 +35,20 @@ public enum ReleaseStatus: String, Hashable, Sendable, Codable {
 }
 
 /// What is known of a release beside its payload: who made it, when and from what.
-public struct ReleaseMetadata: Hashable, Sendable {
-  public var status: ReleaseStatus
+package struct ReleaseMetadata: Hashable, Sendable {
+  package var status: ReleaseStatus
   /// The last day whose data is in it, `2026-11-21`.
-  public var asOf: String?
+  package var asOf: String?
   /// The run that made it.
-  public var run: String
+  package var run: String
   /// Seconds since 1970.
-  public var created: Int
+  package var created: Int
   /// The database snapshot it was read from.
-  public var snapshot: String?
+  package var snapshot: String?
   /// Versions of the program and of the libraries that made it, by their names.
-  public var versions: [String: String]
+  package var versions: [String: String]
 
-  public init(
+  package init(
     status: ReleaseStatus, asOf: String? = nil, run: String, created: Int, snapshot: String? = nil,
     versions: [String: String] = [:]
   ) {
@@ -60,26 +62,26 @@ public struct ReleaseMetadata: Hashable, Sendable {
 }
 
 /// One file of a release's payload.
-public struct ReleaseFile: Sendable {
+package struct ReleaseFile: Sendable {
   /// Where the bytes come from.
-  public enum Source: Sendable {
+  package enum Source: Sendable {
     case bytes([UInt8])
     /// A file, which is copied, never linked.
     case file(String)
   }
 
   /// What makes a CSV a table for other tools.
-  public struct Table: Hashable, Sendable {
+  package struct Table: Hashable, Sendable {
     /// A Frictionless Table Schema as JSON.
-    public var schema: [UInt8]
+    package var schema: [UInt8]
     /// A Frictionless table dialect as JSON, if it is not the usual one.
-    public var dialect: [UInt8]?
+    package var dialect: [UInt8]?
     /// Rows without the header.
-    public var rowCount: Int?
+    package var rowCount: Int?
     /// The text's encoding, `utf-8` or `utf-8-sig` (with a byte order mark).
-    public var encoding: String
+    package var encoding: String
 
-    public init(
+    package init(
       schema: [UInt8], dialect: [UInt8]? = nil, rowCount: Int? = nil, encoding: String = "utf-8"
     ) {
       self.schema = schema
@@ -90,15 +92,15 @@ public struct ReleaseFile: Sendable {
   }
 
   /// The path below `data/`, of parts in `[a-z0-9._-]`.
-  public var name: String
-  public var source: Source
-  public var digest: SHA256Digest
-  public var byteCount: Int
+  package var name: String
+  package var source: Source
+  package var digest: SHA256Digest
+  package var byteCount: Int
   /// `text/html`, `text/csv`, `video/mp4` …
-  public var mediaType: String
-  public var table: Table?
+  package var mediaType: String
+  package var table: Table?
 
-  public init(
+  package init(
     name: String, source: Source, digest: SHA256Digest, byteCount: Int, mediaType: String,
     table: Table? = nil
   ) {
@@ -111,7 +113,7 @@ public struct ReleaseFile: Sendable {
   }
 
   /// A file from bytes in memory.
-  public init(name: String, bytes: [UInt8], mediaType: String, table: Table? = nil) {
+  package init(name: String, bytes: [UInt8], mediaType: String, table: Table? = nil) {
     self.init(
       name: name, source: .bytes(bytes), digest: SHA256Digest(of: bytes), byteCount: bytes.count,
       mediaType: mediaType, table: table)
@@ -119,17 +121,17 @@ public struct ReleaseFile: Sendable {
 }
 
 /// A partition's result that is to be published.
-public struct PendingRelease: Sendable {
-  public var tenant: ReleaseTenant
-  public var pipeline: String
+package struct PendingRelease: Sendable {
+  package var tenant: ReleaseTenant
+  package var pipeline: String
   /// `2026`, `2026-11`, `2026-Q4`.
-  public var period: String
+  package var period: String
   /// For people, in the tenant's language.
-  public var title: String
-  public var files: [ReleaseFile]
-  public var metadata: ReleaseMetadata
+  package var title: String
+  package var files: [ReleaseFile]
+  package var metadata: ReleaseMetadata
 
-  public init(
+  package init(
     tenant: ReleaseTenant, pipeline: String, period: String, title: String, files: [ReleaseFile],
     metadata: ReleaseMetadata
   ) {
@@ -142,30 +144,30 @@ public struct PendingRelease: Sendable {
   }
 
   /// Where the partition lies in the store.
-  public var partition: ReleasePartition {
+  package var partition: ReleasePartition {
     ReleasePartition(tenant: tenant.slug, pipeline: pipeline, period: period)
   }
 }
 
 /// One tenant's pipeline and period in the store.
-public struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+package struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The tenant's slug.
-  public var tenant: String
-  public var pipeline: String
-  public var period: String
+  package var tenant: String
+  package var pipeline: String
+  package var period: String
 
-  public init(tenant: String, pipeline: String, period: String) {
+  package init(tenant: String, pipeline: String, period: String) {
     self.tenant = tenant
     self.pipeline = pipeline
     self.period = period
   }
 
   /// The folder relative to the store's root.
-  public var path: String { "\(ReleaseTenant.folder(tenant))/\(pipeline)/\(period)" }
+  package var path: String { "\(ReleaseTenant.folder(tenant))/\(pipeline)/\(period)" }
 
-  public var description: String { "\(tenant)/\(pipeline)/\(period)" }
+  package var description: String { "\(tenant)/\(pipeline)/\(period)" }
 
-  public static func < (left: Self, right: Self) -> Bool {
+  package static func < (left: Self, right: Self) -> Bool {
     (left.tenant, left.pipeline, left.period) < (right.tenant, right.pipeline, right.period)
   }
 }

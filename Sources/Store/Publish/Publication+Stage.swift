@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 // Everything here is written beside: a reader cannot see it.

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 // What readers see changes here.

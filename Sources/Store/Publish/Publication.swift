@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 /// One batch on its way into the store.

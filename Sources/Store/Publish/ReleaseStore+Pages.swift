@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 extension ReleaseStore {
   /// Writes a page with a stable address: an `index.html` below `tenants/`, a tenant's `catalog.json`, or any
@@ -10,7 +11,7 @@ extension ReleaseStore {
   /// - Parameter path: Relative to the store's root, in `[a-z0-9._/-]`, and `Q` in a period.
   /// - Returns: Whether the page was written.
   @discardableResult
-  public func putPage(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) -> Bool {
+  package func putPage(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) -> Bool {
     let pages: [(path: String, bytes: [UInt8])] = [(path, bytes)]
     return try putPages(pages) > 0
   }
@@ -19,7 +20,7 @@ extension ReleaseStore {
   ///
   /// - Returns: How many were written.
   @discardableResult
-  public func putPages(_ pages: [(path: String, bytes: [UInt8])]) throws(Diagnostic) -> Int {
+  package func putPages(_ pages: [(path: String, bytes: [UInt8])]) throws(Diagnostic) -> Int {
     var staging: ScratchFolder?
     var count = 0
     for page in pages {
@@ -43,7 +44,7 @@ extension ReleaseStore {
   }
 
   /// Writes `operator/runs/RUN.json`: what a run published, left and failed.
-  public func putRun(_ run: String, _ json: [UInt8]) throws(Diagnostic) {
+  package func putRun(_ run: String, _ json: [UInt8]) throws(Diagnostic) {
     guard Name.isFileName(run) else { throw Diagnostic(.bug, "a run's id is no file name") }
     try putPage("operator/runs/\(run).json", json)
   }

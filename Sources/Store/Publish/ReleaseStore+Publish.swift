@@ -1,7 +1,7 @@
-public import Diagnostics
+package import Diagnostics
 
 /// What publishing one partition came to.
-public enum PublishOutcome: Hashable, Sendable {
+package enum PublishOutcome: Hashable, Sendable {
   /// A new release is the latest.
   case published(Head)
   /// The payload is that of the latest release; nothing was written.
@@ -10,7 +10,7 @@ public enum PublishOutcome: Hashable, Sendable {
   case statusChanged(Head)
 
   /// The head that is now the latest.
-  public var head: Head {
+  package var head: Head {
     switch self {
     case .published(let head), .unchanged(let head), .statusChanged(let head): head
     }
@@ -27,7 +27,7 @@ extension ReleaseStore {
   /// occur once in a batch. The caller holds the partitions' locks.
   ///
   /// - Returns: For each element of `batch`, in its order, what came of it.
-  public func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
+  package func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
     var publication = Publication(store: self, batch: batch)
     return publication.run()
   }

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 extension ReleaseStore {
   /// Makes an earlier release the newest again: a new head names it, and the sequence goes on.
@@ -10,7 +11,7 @@ extension ReleaseStore {
   ///   - run: What the head names as its maker.
   ///   - now: Seconds since 1970.
   /// - Throws: `.usage` for a release that is not there or is the newest already, `.io` for a damaged one.
-  public func rollBack(
+  package func rollBack(
     _ partition: ReleasePartition, to release: String, run: String, now: Int
   ) throws(Diagnostic) -> Head {
     let heads = try heads(partition)

@@ -1,3 +1,5 @@
+import Basics
+
 /// The files that make a release a BagIt 1.0 bag (RFC 8493) with a Frictionless Data Package.
 ///
 /// Its tag files hold what is known of the release; its payload holds none of it.

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import FoundationEssentials
 
@@ -6,22 +7,22 @@ import FoundationEssentials
 /// `latest.json` has the bytes of the newest head. The sequence only grows. A head may name the same release
 /// as the one before it, when only the status changed: then the head is right and the release's own
 /// metadata tells how it was when it was made.
-public struct Head: Hashable, Sendable, Codable {
+package struct Head: Hashable, Sendable, Codable {
   /// The release's id, the name of its folder below `releases/`.
-  public var release: String
+  package var release: String
   /// Counted from one.
-  public var sequence: Int
-  public var status: ReleaseStatus
+  package var sequence: Int
+  package var status: ReleaseStatus
   /// The last day whose data is in the release.
-  public var asOf: String?
+  package var asOf: String?
   /// When this head was made, `2026-11-21T03:15:00Z`.
-  public var created: String
+  package var created: String
   /// The run that made this head.
-  public var run: String
+  package var run: String
   /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
-  public var tagManifest: String
+  package var tagManifest: String
   /// The digest of the head before this one, so that one that was changed later is found out.
-  public var previous: String?
+  package var previous: String?
 
   enum CodingKeys: String, CodingKey {
     case release, sequence, status, created, run

@@ -1,3 +1,5 @@
+import Basics
+
 /// A BagIt manifest: names with their SHA-256 (RFC 8493, 2.1.3).
 struct Manifest {
   var entries: [(name: String, digest: SHA256Digest)]

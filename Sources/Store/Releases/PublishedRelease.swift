@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 /// The release that is the latest while a new one is made.

@@ -1,11 +1,12 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 import FoundationEssentials
 
 extension ReleaseStore {
   /// The newest release's head; `nil` if the partition has none.
   ///
   /// - Throws: `.io` if `latest.json` is there and cannot be read.
-  public func latest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
+  package func latest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
     let path = path(partition.path + "/latest.json")
     guard let bytes = try FileReader.contents(path) else { return nil }
     guard let head = Head(bytes: bytes) else {
@@ -17,7 +18,7 @@ extension ReleaseStore {
   }
 
   /// As `latest`; where `latest.json` is damaged, the newest head that can be read says it.
-  public func newest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
+  package func newest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
     let path = path(partition.path + "/latest.json")
     if let bytes = try FileReader.contents(path) {
       if let head = Head(bytes: bytes) { return head }
@@ -27,18 +28,18 @@ extension ReleaseStore {
   }
 
   /// The slugs of all tenants that have a folder, sorted.
-  public func tenants() throws(Diagnostic) -> [String] {
+  package func tenants() throws(Diagnostic) -> [String] {
     try folders(in: path("tenants")).filter { Name.isSlug($0) }
   }
 
   /// As `tenants`, and at last the operator's name, where there are reports of all tenants together.
-  public func owners() throws(Diagnostic) -> [String] {
+  package func owners() throws(Diagnostic) -> [String] {
     let own = ReleaseTenant.operatorName
     return try tenants() + (partitions(tenant: own).isEmpty ? [] : [own])
   }
 
   /// The claim of a tenant's slug; `nil` if it is free.
-  public func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
+  package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     guard let claim = try claim(slug: slug) else { return nil }
     guard claim.slug == slug else {
       throw Diagnostic(
@@ -49,7 +50,7 @@ extension ReleaseStore {
   }
 
   /// A tenant's partitions, sorted by pipeline and period.
-  public func partitions(tenant slug: String) throws(Diagnostic) -> [ReleasePartition] {
+  package func partitions(tenant slug: String) throws(Diagnostic) -> [ReleasePartition] {
     var partitions: [ReleasePartition] = []
     let folder = path(ReleaseTenant.folder(slug))
     for pipeline in try folders(in: folder) where Name.isSlug(pipeline) {
@@ -61,12 +62,12 @@ extension ReleaseStore {
   }
 
   /// The ids of a partition's releases, oldest first, also of those that no head names.
-  public func releases(_ partition: ReleasePartition) throws(Diagnostic) -> [String] {
+  package func releases(_ partition: ReleasePartition) throws(Diagnostic) -> [String] {
     try folders(in: path(partition.path + "/releases"))
   }
 
   /// A partition's heads that can be read, by growing sequence.
-  public func heads(_ partition: ReleasePartition) throws(Diagnostic) -> [Head] {
+  package func heads(_ partition: ReleasePartition) throws(Diagnostic) -> [Head] {
     let folder = path(partition.path + "/heads")
     var heads: [Head] = []
     for name in try FileReader.names(in: folder) where name.hasSuffix(".json") {
@@ -79,7 +80,7 @@ extension ReleaseStore {
   }
 
   /// What a release's data package says of it.
-  public func details(
+  package func details(
     _ partition: ReleasePartition, release: String
   ) throws(Diagnostic) -> ReleaseDetails {
     let path = path("\(partition.path)/releases/\(release)/datapackage.json")
@@ -102,25 +103,25 @@ extension ReleaseStore {
 }
 
 /// What a release's data package says of it.
-public struct ReleaseDetails: Hashable, Sendable, Decodable {
+package struct ReleaseDetails: Hashable, Sendable, Decodable {
   /// A file of the payload.
-  public struct File: Hashable, Sendable, Decodable {
+  package struct File: Hashable, Sendable, Decodable {
     /// The path below `data/`.
-    public var name: String
+    package var name: String
     /// The path in the release.
-    public var path: String
-    public var mediatype: String
-    public var bytes: Int
+    package var path: String
+    package var mediatype: String
+    package var bytes: Int
     /// `sha256:` and the digest.
-    public var hash: String
+    package var hash: String
     /// A table's rows without its header.
-    public var rows: Int?
+    package var rows: Int?
   }
 
-  public var title: String
+  package var title: String
   /// When the release was made, `2026-11-21T03:15:00Z`.
-  public var created: String
-  public var files: [File]
+  package var created: String
+  package var files: [File]
 
   enum CodingKeys: String, CodingKey {
     case title, created

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 extension ReleaseStore {
   /// Copies a release out of the store, every byte compared with what it was published with.
@@ -9,7 +10,7 @@ extension ReleaseStore {
   ///   - folder: Where to: a path at which nothing is yet.
   ///   - identities: Open what is encrypted: the files then lie there without `.age`, and no longer as a bag.
   /// - Throws: `.usage` if there is something at `folder`, `.io` for a release that is damaged.
-  public func restore(
+  package func restore(
     _ partition: ReleasePartition, release: String, to folder: String,
     identities: [AgeIdentity] = []
   ) throws(Diagnostic) {

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 extension ReleaseStore {
   /// Removes all that is published for a tenant: in one move for readers, then for good.
@@ -7,7 +8,7 @@ extension ReleaseStore {
   ///
   /// - Parameter id: The tenant's, which must be the one that has the slug.
   /// - Returns: Whether there was anything.
-  public func removeTenant(slug: String, id: String) throws(Diagnostic) -> Bool {
+  package func removeTenant(slug: String, id: String) throws(Diagnostic) -> Bool {
     let folder = path("tenants/\(slug)")
     try ScratchFolder.clearAbandoned(in: path(Self.stagingName), disk: disk)
     guard Name.isSlug(slug), FileReader.status(folder)?.kind == .folder else { return false }
@@ -27,7 +28,7 @@ extension ReleaseStore {
   /// Gives a tenant's folder another slug. Releases keep what they were made with.
   ///
   /// Asked again after it was interrupted, it finishes.
-  public func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
+  package func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
     let (source, target) = (path("tenants/\(slug)"), path("tenants/\(new)"))
     guard Name.isSlug(slug), Name.isSlug(new) else {
       throw Diagnostic(.usage, "a slug is 1 to 63 characters of [a-z0-9-]")

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 /// The published releases, as readers see them.
 ///
@@ -13,9 +14,9 @@ public import Diagnostics
 ///
 /// A release is a BagIt bag that is never changed once it has its name. Its files have mode 444; folders
 /// keep 755, so that a whole store can be removed with plain tools. Values may be shared between threads.
-public final class ReleaseStore: Sendable {
+package final class ReleaseStore: Sendable {
   /// The store's folder.
-  public let root: String
+  package let root: String
   let disk: Disk
   let signer: ReleaseSigner?
 
@@ -23,7 +24,7 @@ public final class ReleaseStore: Sendable {
   ///
   /// - Parameter signer: Signs all that is published from now on; a release that is not signed yet is published
   ///   anew.
-  public convenience init(root: String, signer: ReleaseSigner? = nil) throws(Diagnostic) {
+  package convenience init(root: String, signer: ReleaseSigner? = nil) throws(Diagnostic) {
     try self.init(root: root, disk: Disk(), signer: signer)
   }
 
@@ -35,7 +36,7 @@ public final class ReleaseStore: Sendable {
   }
 
   /// The absolute path of something whose path relative to the root is `path`.
-  public func path(_ path: String) -> String { root + "/" + path }
+  package func path(_ path: String) -> String { root + "/" + path }
 
   static let stagingName = ".staging"
 
@@ -45,5 +46,5 @@ public final class ReleaseStore: Sendable {
   }
 
   /// Makes all that was written to the store durable.
-  public func sync() throws(Diagnostic) { try disk.sync(root) }
+  package func sync() throws(Diagnostic) { try disk.sync(root) }
 }

@@ -1,4 +1,6 @@
+import Basics
 import Diagnostics
+import ObjectStorage
 
 /// What is to be verified: the files of a store, in their folders or in a bucket. Paths are relative to the
 /// store's root.

@@ -1,4 +1,5 @@
-public import Diagnostics
+import Basics
+package import Diagnostics
 
 extension ReleaseStore {
   /// Compares all that is published for one tenant, or for all, with its manifests.
@@ -7,7 +8,7 @@ extension ReleaseStore {
   ///
   /// - Parameter tenant: A slug; without one, all tenants.
   /// - Throws: Only if the store's own folder cannot be listed.
-  public func verify(
+  package func verify(
     tenant: String? = nil, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var verifier = Verifier(store: self, options: options)
@@ -24,7 +25,8 @@ extension ReleaseStore {
   }
 
   /// As above, without signatures.
-  public func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification {
+  package func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification
+  {
     try verify(tenant: tenant, VerifyOptions(isDeep: deep))
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 /// Walks a store, or its mirror, and notes what is not as it was published. Paths are relative to its root.

@@ -1,3 +1,5 @@
+import Basics
+import Pipelines
 import Stages
 import Store
 import TestSupport

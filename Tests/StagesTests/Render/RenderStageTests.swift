@@ -4,6 +4,7 @@ import Pipelines
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Stages
 
 @Suite struct RenderStageTests {

@@ -3,6 +3,7 @@ import Foundation
 import Pipelines
 import TestSupport
 
+@testable import Basics
 @testable import Stages
 
 /// A small report of its own, with templates and messages made for the tests.

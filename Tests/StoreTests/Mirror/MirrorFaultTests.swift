@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import ObjectStorage
 @testable import Store
 
 /// All that needs the object server, one test after the other.

@@ -3,6 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Basics
+@testable import ObjectStorage
 @testable import Store
 
 extension MirrorTrials {

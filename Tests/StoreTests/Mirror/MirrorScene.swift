@@ -3,6 +3,8 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Basics
+@testable import ObjectStorage
 @testable import Store
 
 /// A store in a folder and a place for its mirror in a bucket of a real server.

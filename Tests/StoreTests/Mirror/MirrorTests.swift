@@ -5,6 +5,8 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Basics
+@testable import ObjectStorage
 @testable import Store
 
 extension MirrorTrials {

@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Store
 
 /// Each change a publisher makes to the disk fails or is its last one, and a reader looks.

@@ -5,6 +5,7 @@ import Synchronization
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Store
 
 @Suite(.serialized) struct RaceTests {

@@ -4,6 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Store
 
 /// Someone who may write to the store changes one thing in it, and `verify` names the file.
