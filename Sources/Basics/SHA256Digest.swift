@@ -1,15 +1,24 @@
 import Crypto
 package import Diagnostics
 
-/// A SHA-256, by which blobs are addressed and releases verified.
-package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
-  /// 64 lowercase hexadecimal digits.
-  package let hex: String
+/// A SHA-256 digest: the address of a blob, the key of a stage, the line of a manifest.
+///
+/// Its text everywhere is 64 lower-case hexadecimal digits; as JSON it is that text.
+package struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The 32 bytes, as four big-endian numbers: a digest is a plain value without storage elsewhere.
+  private let words: (UInt64, UInt64, UInt64, UInt64)
 
-  /// Reads 64 lowercase hexadecimal digits; `nil` for anything else.
+  /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
   package init?(hex: some StringProtocol) {
-    guard hex.utf8.count == 64, hex.utf8.allSatisfy(Self.isDigit) else { return nil }
-    self.hex = String(hex)
+    var words: [UInt64] = [0, 0, 0, 0]
+    var count = 0
+    for digit in hex.utf8 {
+      guard count < 64, let value = Self.value(of: digit) else { return nil }
+      words[count / 16] = words[count / 16] << 4 | UInt64(value)
+      count += 1
+    }
+    guard count == 64 else { return nil }
+    self.words = (words[0], words[1], words[2], words[3])
   }
 
   /// The digest of bytes in memory.
@@ -22,10 +31,13 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     self = hasher.digest()
   }
 
+  /// - Parameter bytes: 32 of them.
   fileprivate init(_ bytes: some Sequence<UInt8>) {
-    let digits = Array("0123456789abcdef".utf8)
-    hex = String(
-      decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    var words: [UInt64] = [0, 0, 0, 0]
+    for (place, byte) in bytes.enumerated() {
+      words[place / 8] = words[place / 8] << 8 | UInt64(byte)
+    }
+    self.words = (words[0], words[1], words[2], words[3])
   }
 
   /// The digest and size of a file's content, read in pieces.
@@ -41,10 +53,62 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
     return (hasher.digest(), count)
   }
 
+  /// The 32 bytes.
+  package var bytes: [UInt8] {
+    [words.0, words.1, words.2, words.3].flatMap { word in
+      (0..<8).map { UInt8(truncatingIfNeeded: word >> (56 - 8 * $0)) }
+    }
+  }
+
+  /// 64 lower-case hexadecimal digits.
+  package var hex: String {
+    String(unsafeUninitializedCapacity: 64) { text in
+      var place = 0
+      for word in [words.0, words.1, words.2, words.3] {
+        for shift in stride(from: 60, through: 0, by: -4) {
+          let digit = UInt8(truncatingIfNeeded: word >> UInt64(shift)) & 15
+          text[place] = digit < 10 ? 0x30 + digit : 0x57 + digit
+          place += 1
+        }
+      }
+      return 64
+    }
+  }
+
   package var description: String { hex }
 
-  private static func isDigit(_ byte: UInt8) -> Bool {
-    (0x30...0x39).contains(byte) || (0x61...0x66).contains(byte)
+  package static func == (one: Self, other: Self) -> Bool { one.words == other.words }
+
+  package static func < (one: Self, other: Self) -> Bool { one.words < other.words }
+
+  package func hash(into hasher: inout Hasher) {
+    // A digest's bytes are as good as random: one word tells any two apart that chance would.
+    hasher.combine(words.0)
+  }
+
+  private static func value(of digit: UInt8) -> UInt8? {
+    switch digit {
+    case 0x30...0x39: digit - 0x30
+    case 0x61...0x66: digit - 0x57
+    default: nil
+    }
+  }
+}
+
+extension SHA256Digest: Codable {
+  package init(from decoder: any Decoder) throws {
+    let container = try decoder.singleValueContainer()
+    let text = try container.decode(String.self)
+    guard let digest = SHA256Digest(hex: text) else {
+      throw DecodingError.dataCorruptedError(
+        in: container, debugDescription: "not a SHA-256 digest")
+    }
+    self = digest
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var container = encoder.singleValueContainer()
+    try container.encode(hex)
   }
 }
 

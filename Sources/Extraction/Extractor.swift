@@ -7,7 +7,7 @@ package import Postgres
 package protocol DatasetWriter: AnyObject {
   func append(_ bytes: UnsafeRawBufferPointer) throws
   /// Ends the dataset: where its bytes are now, and their SHA-256.
-  func finish() throws -> (content: Dataset.Content, digest: String, bytes: Int)
+  func finish() throws -> (content: Dataset.Content, digest: SHA256Digest, bytes: Int)
 }
 
 /// Reads one period of many tenants, a dataset a tenant and query.

@@ -1,4 +1,4 @@
-import Crypto
+package import Basics
 
 /// Everything that decides a stage's result, each part named, so that `explain` can say which changed.
 package struct KeyInputs: Hashable, Sendable {
@@ -17,37 +17,34 @@ package struct KeyInputs: Hashable, Sendable {
     parts[name] = value
   }
 
+  /// Adds a digest.
+  package mutating func add(_ name: String, _ digest: SHA256Digest) { add(name, digest.hex) }
+
   /// Adds the SHA-256 of `bytes`.
   package mutating func add(_ name: String, contentsOf bytes: some Sequence<UInt8>) {
-    add(name, StageKey.hex(SHA256.hash(data: Array(bytes))))
+    add(name, SHA256Digest(of: bytes))
   }
 
   /// The key: SHA-256 over the parts in the order of their names, each name and value with its length.
   package var key: StageKey {
-    var hash = SHA256()
+    var hasher = SHA256Hasher()
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {
-      hash.update(data: Array("\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n".utf8))
+      hasher.update(Array("\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n".utf8))
     }
-    return StageKey(hex: StageKey.hex(hash.finalize()))
+    return StageKey(hasher.digest())
   }
 }
 
 /// The SHA-256 of everything that decides a stage's result.
-package struct StageKey: Hashable, Sendable, CustomStringConvertible {
+package struct StageKey: Hashable, Sendable, Comparable, CustomStringConvertible {
+  package let digest: SHA256Digest
+
+  package init(_ digest: SHA256Digest) { self.digest = digest }
+
   /// 64 lower-case hexadecimal digits.
-  package let hex: String
+  package var hex: String { digest.hex }
 
-  package init(hex: String) { self.hex = hex }
+  package var description: String { digest.hex }
 
-  package var description: String { hex }
-
-  static func hex(_ digest: some Sequence<UInt8>) -> String {
-    let digits = Array("0123456789abcdef".utf8)
-    var text: [UInt8] = []
-    for byte in digest {
-      text.append(digits[Int(byte >> 4)])
-      text.append(digits[Int(byte & 15)])
-    }
-    return String(decoding: text, as: UTF8.self)
-  }
+  package static func < (one: Self, other: Self) -> Bool { one.digest < other.digest }
 }

@@ -4,22 +4,34 @@ package import Pipelines
 
 /// One step of a partition's way from rows to a release.
 ///
-/// A stage is a pure function of what `keyInputs` names: no clock, host, run, locale of the process, hash
+/// A stage is a pure function of the inputs that it names: no clock, host, run, locale of the process, hash
 /// order or number of threads may reach its files. It runs on one of the engine's threads and may block.
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
 
-  /// Everything that decides the result. `inputs` are the files of the stages before it; of the environment
-  /// it may use the templates, the messages and the digests of media.
-  func keyInputs(
+  /// Plans the work: names everything that decides the result, and how the result is made.
+  ///
+  /// - Parameters:
+  ///   - inputs: The files of the stages before it.
+  ///   - environment: Of it, planning may use the templates, the messages and the digests of media.
+  func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
-  ) throws -> KeyInputs
+  ) throws -> PreparedStage
+}
 
-  /// Makes the result. Throws a `Diagnostic` where it can't; what it can do without is a warning.
-  func run(
-    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
-  ) throws -> StageOutput
+/// A stage whose work is planned and not yet done.
+package struct PreparedStage {
+  /// Everything that decides the result; their key is the stage's key.
+  package var inputs: KeyInputs
+  /// Makes the result; may be called again after a failure that may pass. Throws a `Diagnostic` where it
+  /// cannot; what it can do without is a warning.
+  package var run: () throws -> StageOutput
+
+  package init(_ inputs: KeyInputs, run: @escaping () throws -> StageOutput) {
+    self.inputs = inputs
+    self.run = run
+  }
 }
 
 /// What a stage works on: one tenant × one period of one pipeline, with its rows.
@@ -34,6 +46,8 @@ package struct PartitionWork: Sendable {
   package var datasets: [Dataset]
   /// The pipelines that have a release of this tenant and period, of those that pages link to; `nil`: taken for all.
   package var linked: Set<String>?
+  /// What its stages hand on in memory, beside their files.
+  let memory = PartitionMemory()
 
   package init(
     tenant: Tenant, settings: TenantSettings, period: Period, pipeline: Pipeline,
@@ -51,76 +65,21 @@ package struct PartitionWork: Sendable {
   package func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
 }
 
-/// A file that a stage made, in the workspace.
-package struct Artifact: Sendable, Hashable {
-  /// `[a-z0-9._/-]+`, the published name below `data/`.
-  package var name: String
-  package var mediaType: String
-  /// Whether it belongs in the release, or only feeds the next stage.
-  package var isPublished: Bool
-  /// For a table: its Table Schema and dialect as JSON, for the data package.
-  package var table: TableDescription?
-  package var bytes: Int
-  /// SHA-256, lower-case hexadecimal.
-  package var digest: String
-  /// Where the file lies now.
-  package var path: String
-
-  package init(
-    name: String, mediaType: String, isPublished: Bool, table: TableDescription?, bytes: Int,
-    digest: String, path: String
-  ) {
-    self.name = name
-    self.mediaType = mediaType
-    self.isPublished = isPublished
-    self.table = table
-    self.bytes = bytes
-    self.digest = digest
-    self.path = path
-  }
-}
-
-/// What a data package says of a table: Frictionless' Table Schema and CSV dialect, as JSON texts.
-package struct TableDescription: Sendable, Hashable, Codable {
-  package var schemaJSON: String
-  package var dialectJSON: String
-  package var rows: Int
-
-  package init(schemaJSON: String, dialectJSON: String, rows: Int) {
-    self.schemaJSON = schemaJSON
-    self.dialectJSON = dialectJSON
-    self.rows = rows
-  }
-}
+/// A file that a stage made, in the workspace: its digest, its size, and where it lies.
+package typealias Artifact = ResultFile<StoredContent>
 
 /// What a stage hands over.
 package struct StageOutput: Sendable {
-  package struct File: Sendable {
-    package enum Content: Sendable {
-      case bytes([UInt8])
-      /// A finished file below the environment's scratch folder, which the engine moves away.
-      case file(String)
-      /// A file of an earlier stage, taken over as it is.
-      case artifact(Artifact)
-    }
-
-    package var name: String
-    package var mediaType: String
-    package var isPublished: Bool
-    package var table: TableDescription?
-    package var content: Content
-
-    package init(
-      name: String, mediaType: String, isPublished: Bool = true, table: TableDescription? = nil,
-      content: Content
-    ) {
-      self.name = name
-      self.mediaType = mediaType
-      self.isPublished = isPublished
-      self.table = table
-      self.content = content
-    }
+  /// The bytes of a file that a stage has just made.
+  package enum Content: Sendable {
+    case bytes([UInt8])
+    /// A finished file below the environment's scratch folder, which the engine moves away.
+    case file(String)
+    /// A file of an earlier stage, taken over as it is.
+    case artifact(StoredContent)
   }
+
+  package typealias File = ResultFile<Content>
 
   package var files: [File]
   package var warnings: [Warning]

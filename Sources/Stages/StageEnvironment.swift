@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import Diagnostics
 package import Pipelines
 
@@ -28,7 +28,7 @@ package protocol StageEnvironment: Sendable {
   /// objects are not read again.
   ///
   /// Throws a `Diagnostic` of code `data` where there is none such, or it leads out of the root.
-  func digest(ofMedia key: String) throws -> String
+  func digest(ofMedia key: String) throws -> SHA256Digest
 
   /// Tells how far the stage is.
   func progress(_ done: Int, of total: Int, _ what: String)

@@ -1,3 +1,4 @@
+import Basics
 import Store
 
 /// What `StoreTrial publish` publishes: each file of a release names its version, but for one that stays.

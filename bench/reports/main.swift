@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Markup
@@ -24,7 +25,7 @@ private struct BenchEnvironment: StageEnvironment {
   func cached(
     _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
   ) throws -> (file: Artifact, warnings: [Warning]) { throw CocoaError(.featureUnsupported) }
-  func digest(ofMedia key: String) throws -> String {
+  func digest(ofMedia key: String) throws -> SHA256Digest {
     throw Diagnostic(.data, "pages are measured without pictures")
   }
   func progress(_ done: Int, of total: Int, _ what: String) {}
@@ -59,10 +60,12 @@ private func measure(_ arguments: [String]) throws {
     throw CocoaError(.fileNoSuchFile)
   }
   let inputs = try FileManager.default.contentsOfDirectory(atPath: folder).sorted().map { name in
-    Artifact(
-      name: name, mediaType: "text/csv", isPublished: !name.hasSuffix(".rows.csv"), table: nil,
-      bytes: try Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(name)")).count, digest: name,
-      path: "\(folder)/\(name)")
+    let path = "\(folder)/\(name)"
+    return Artifact(
+      name: name, mediaType: "text/csv", isPublished: !name.hasSuffix(".rows.csv"),
+      content: StoredContent(
+        digest: SHA256Digest(of: name.utf8),
+        byteCount: try Data(contentsOf: URL(fileURLWithPath: path)).count, path: path))
   }
   let work = PartitionWork(
     tenant: Tenant(
@@ -72,7 +75,7 @@ private func measure(_ arguments: [String]) throws {
     datasets: [], linked: [])
   let environment = BenchEnvironment(scratch: NSTemporaryDirectory(), templates: arguments[4])
   func render() throws -> [StageOutput.File] {
-    try RenderStage().run(work, inputs: inputs, environment: environment).files
+    try RenderStage().prepare(work, inputs: inputs, environment: environment).run().files
   }
   var pages = try render()
   let names = Set(inputs.map(\.name) + pages.map(\.name))

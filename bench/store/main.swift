@@ -54,8 +54,8 @@ func large(_ store: ReleaseStore, _ folder: String) throws {
     var release = pending(index, "film")
     release.files.append(
       ReleaseFile(
-        name: "film.mp4", source: .file(path), digest: digest, byteCount: byteCount,
-        mediaType: "video/mp4"))
+        name: "film.mp4", mediaType: "video/mp4",
+        content: ReleaseContent(digest: digest, byteCount: byteCount, source: .file(path))))
     releases.append(release)
     index += 1
   }

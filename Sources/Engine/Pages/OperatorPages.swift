@@ -57,7 +57,8 @@ struct OperatorPages {
       },
       failed: failures.map { failure in
         .init(
-          tenant: failure.slug, pipeline: failure.pipeline, period: failure.period,
+          tenant: failure.slug, pipeline: failure.partition.pipeline,
+          period: failure.partition.period.description,
           stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
           retry: "yearbook retry \(summary.run) --tenant \(failure.slug)")
       }, retry: failures.isEmpty ? nil : "yearbook retry \(summary.run)",
@@ -154,11 +155,12 @@ struct OperatorPages {
       }
     overview.failing = failing.map { failure in
       .init(
-        slug: failure.slug, partition: "\(failure.slug) \(failure.pipeline) \(failure.period)",
+        slug: failure.slug,
+        partition: "\(failure.slug) \(failure.partition.pipeline) \(failure.partition.period)",
         stage: failure.stage,
         message: failure.message, hint: failure.hint,
-        command: "yearbook run \(failure.pipeline) --tenant \(failure.slug)"
-          + " --period \(failure.period)")
+        command: "yearbook run \(failure.partition.pipeline) --tenant \(failure.slug)"
+          + " --period \(failure.partition.period)")
     }
     overview.runs = try runs().map { run in
       .init(
@@ -187,31 +189,5 @@ struct OperatorPages {
       // It is made anew from the tenants' own.
       return [:]
     }
-  }
-}
-
-extension RunRecord {
-  /// Partitions whose last outcome is a failure, with its reason.
-  func failing() throws(Diagnostic) -> [Failure] {
-    var failures: [Failure] = []
-    for row in try connection.query(
-      """
-      SELECT DISTINCT ON (p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C")
-        p.pipeline, p.tenant_id, p.slug, p.period, f.stage, f.code, f.message, f.hint
-      FROM yearbook.partition p
-      JOIN yearbook.failure f USING (pipeline, tenant_id, period)
-      WHERE p.state = 'failed'
-      ORDER BY p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C",
-        f.run_id COLLATE "C" DESC, f.attempt DESC
-      """)
-    {
-      failures.append(
-        Failure(
-          pipeline: try row.string("pipeline"), tenantID: try row.string("tenant_id"),
-          slug: try row.string("slug"), period: try row.string("period"),
-          stage: try row.string("stage"), code: try row.string("code"),
-          message: try row.string("message"), hint: try row.optionalString("hint")))
-    }
-    return failures
   }
 }

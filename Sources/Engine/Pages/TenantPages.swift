@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -70,8 +71,8 @@ struct TenantPages {
   /// What decides how the pages look, beside the catalog's own content.
   private func design(_ tenant: Tenant) -> String {
     let titles = library.pipelines.map { "\($0.name)=\($0.title(for: tenant.locale))" }
-    let text = ["1", templates.digest, templates.catalog.digest] + titles
-    return String(ContentDigest.hex(text.joined(separator: "\n").utf8).prefix(16))
+    let text = ["1", templates.digest.hex, templates.catalog.digest.hex] + titles
+    return String(SHA256Digest(of: text.joined(separator: "\n").utf8).hex.prefix(16))
   }
 
   private func entry(

@@ -57,15 +57,16 @@ struct Forecaster {
     var files: [Artifact] = []
     var running: String?
     for stage in StageList.stages(of: partition.pipeline) {
-      let last = try record.lastResult(of: stage.name, partition)
+      let last = try record.lastResult(of: stage.name, partition.key)
       let seconds = try last?.seconds ?? record.meanSeconds(of: stage.name, partition.pipeline.name)
       var verdict: Forecast.Verdict
       if let running {
         verdict = .follows(running)
       } else {
         do {
-          let inputs = try stage.keyInputs(
-            work, inputs: files, environment: environment(partition, stage.name))
+          let inputs = try stage.prepare(
+            work, inputs: files, environment: environment(partition, stage.name)
+          ).inputs
           if let found = try cache.find(inputs.key, tenant: partition.tenant.id) {
             files += found.files
             verdict = .found
@@ -86,35 +87,5 @@ struct Forecaster {
 
   private static func changes(from old: [String: String], to new: [String: String]) -> [String] {
     Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
-  }
-}
-
-extension RunRecord {
-  /// The inputs and the seconds of the last result that a stage had for a partition.
-  func lastResult(
-    of stage: String, _ partition: RunPlan.Partition
-  ) throws -> (inputs: [String: String], seconds: Double)? {
-    let rows = try connection.query(
-      """
-      SELECT inputs, (seconds * 1000)::bigint AS ms FROM yearbook.result
-      WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 AND stage = $4
-      ORDER BY made DESC LIMIT 1
-      """,
-      [
-        partition.tenant.id, partition.pipeline.name, partition.period.description, stage,
-      ])
-    guard let row = rows.first else { return nil }
-    let inputs = try JSONDecoder().decode(
-      [String: String].self, from: Data(try row.string("inputs").utf8))
-    return (inputs, Double(try row.int("ms")) / 1000)
-  }
-
-  /// The mean of what a stage of a pipeline has taken, for whomever.
-  func meanSeconds(of stage: String, _ pipeline: String) throws(Diagnostic) -> Double? {
-    let row = try connection.query(
-      "SELECT (avg(seconds) * 1000)::bigint::text AS ms FROM yearbook.result"
-        + " WHERE pipeline = $1 AND stage = $2", [pipeline, stage]
-    ).only()
-    return try row.optionalString("ms").flatMap { Double($0) }.map { $0 / 1000 }
   }
 }

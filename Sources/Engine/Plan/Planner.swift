@@ -1,4 +1,5 @@
 package import Diagnostics
+package import Extraction
 import Foundation
 package import Pipelines
 import Store

@@ -31,6 +31,10 @@ package struct RunPlan: Sendable {
     /// The tenants whose rows it is made of.
     var tenantIDs: [String] { members.isEmpty ? [tenant.id] : members.map(\.tenant.id) }
 
+    package var key: PartitionKey {
+      PartitionKey(tenantID: tenant.id, pipeline: pipeline.name, period: period)
+    }
+
     /// `annual acme 2026`
     package var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
   }

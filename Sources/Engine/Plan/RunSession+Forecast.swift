@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 import Extraction
 import Foundation
-import Pipelines
+package import Pipelines
 import Stages
 import Store
 
@@ -12,7 +12,7 @@ extension RunSession {
   ///
   /// Throws what stops a whole run: `usage`, `configuration`, `unavailable`.
   package func forecast(
-    _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy(),
+    _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy(),
     each: (Forecast) -> Void
   ) throws {
     let source = try openSource()
@@ -44,10 +44,10 @@ extension RunSession {
       source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
       interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
       open: { try openSource() })
-    var forecasts: [String: Forecast] = [:]
+    var forecasts: [PartitionKey: Forecast] = [:]
     for partition in plan.partitions {
       guard let fault = partition.fault else { continue }
-      forecasts[partition.label] = Forecast(
+      forecasts[partition.key] = Forecast(
         pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
         stages: [], failure: fault.description)
     }
@@ -56,16 +56,16 @@ extension RunSession {
       for (partition, outcome) in zip(batch, reading.outcomes) {
         switch outcome {
         case .success(let datasets):
-          forecasts[partition.label] = try forecaster.forecast(partition, datasets)
+          forecasts[partition.key] = try forecaster.forecast(partition, datasets)
         case .failure(let error):
-          forecasts[partition.label] = Forecast(
+          forecasts[partition.key] = Forecast(
             pipeline: partition.pipeline.name, slug: partition.tenant.slug,
             period: partition.period, stages: [],
             failure: (error as? Diagnostic)?.description ?? "\(type(of: error))")
         }
       }
     }
-    for partition in plan.partitions { forecasts[partition.label].map(each) }
+    for partition in plan.partitions { forecasts[partition.key].map(each) }
   }
 
   /// Rows that do not exist for a batch: of people who were erased.

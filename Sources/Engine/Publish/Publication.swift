@@ -17,25 +17,16 @@ struct Publication: Sendable {
 
 extension Publication {
   /// The release this is to become.
-  func pending(run: String, created: Int, versions: [String: String]) throws -> PendingRelease {
+  func pending(run: String, created: Int, versions: [String: String]) -> PendingRelease {
     let tenant = partition.tenant
     return PendingRelease(
       tenant: ReleaseTenant(id: tenant.id, slug: tenant.slug, name: tenant.name),
       pipeline: partition.pipeline.name, period: partition.period.description,
       title: "\(partition.pipeline.title(for: tenant.locale)) \(partition.period)",
-      files: try files.map { artifact in
-        guard let digest = SHA256Digest(hex: artifact.digest) else {
-          throw Diagnostic(.bug, "an artifact's digest is none")
-        }
-        return ReleaseFile(
-          name: artifact.name, source: .file(artifact.path), digest: digest,
-          byteCount: artifact.bytes, mediaType: artifact.mediaType,
-          table: artifact.table.map { table in
-            ReleaseFile.Table(
-              schema: Array(table.schemaJSON.utf8), dialect: Array(table.dialectJSON.utf8),
-              rowCount: table.rows,
-              encoding: artifact.name.hasSuffix(".excel.csv") ? "utf-8-sig" : "utf-8")
-          })
+      files: files.map { file in
+        file.with(
+          ReleaseContent(
+            digest: file.digest, byteCount: file.byteCount, source: .file(file.path)))
       },
       metadata: ReleaseMetadata(
         status: partition.isFinal ? .final : .provisional,

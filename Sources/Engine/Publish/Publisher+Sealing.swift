@@ -9,7 +9,7 @@ import Store
 struct SealedFile: Sendable {
   var tenantID: String
   /// The digest of whom it is encrypted to.
-  var recipients: String
+  var recipients: SHA256Digest
   var plain: SHA256Digest
   var sealed: Blob
 }
@@ -27,7 +27,7 @@ extension Publisher {
     let recipients = try recipients(of: partition)
     guard !recipients.isEmpty else { return [] }
     let names = recipients.map(\.description).sorted().joined(separator: "\n")
-    let digest = SHA256Digest(of: Array(names.utf8)).hex
+    let digest = SHA256Digest(of: names.utf8)
     let tenant = partition.tenant.id
     let published = try publishedFiles(pending.partition)
     var fresh: [SealedFile] = []
@@ -40,7 +40,7 @@ extension Publisher {
       let path: String
       if let known, blobs.size(known.digest, tenant: tenant) == known.byteCount {
         (sealed, path) = (known, blobs.path(known.digest, tenant: tenant))
-      } else if let known, let old = published[name], old.digest == known.digest.hex {
+      } else if let known, let old = published[name], old.digest == known.digest {
         (sealed, path) = (known, old.path)
       } else {
         sealed = try encrypt(file, to: recipients, tenant: tenant)
@@ -50,8 +50,9 @@ extension Publisher {
             tenantID: tenant, recipients: digest, plain: file.digest, sealed: sealed))
       }
       pending.files[index] = ReleaseFile(
-        name: name, source: .file(path), digest: sealed.digest, byteCount: sealed.byteCount,
-        mediaType: "application/octet-stream")
+        name: name, mediaType: "application/octet-stream",
+        content: ReleaseContent(
+          digest: sealed.digest, byteCount: sealed.byteCount, source: .file(path)))
     }
     return fresh
   }
@@ -97,7 +98,7 @@ extension Publisher {
   /// The newest release's files by name: their digests and where they lie.
   private func publishedFiles(
     _ partition: ReleasePartition
-  ) throws -> [String: (digest: String, path: String)] {
+  ) throws -> [String: (digest: SHA256Digest, path: String)] {
     guard let head = try store.newest(partition) else { return [:] }
     let details: ReleaseDetails
     do {
@@ -108,15 +109,15 @@ extension Publisher {
     }
     let folder = "\(partition.path)/releases/\(head.release)"
     return Dictionary(
-      details.files.map {
-        ($0.name, (String($0.hash.dropFirst(7)), store.path("\(folder)/\($0.path)")))
+      details.files.compactMap { file in
+        file.digest.map { (file.name, ($0, store.path("\(folder)/\(file.path)"))) }
       }, uniquingKeysWith: { $1 })
   }
 
   private func encrypt(
     _ file: ReleaseFile, to recipients: [AgeRecipient], tenant: String
   ) throws -> Blob {
-    guard case .file(let source) = file.source else {
+    guard case .file(let source) = file.content.source else {
       throw Diagnostic(.bug, "what is to be encrypted is no file")
     }
     let writer = blobs.writer(tenant: tenant)
@@ -124,46 +125,5 @@ extension Publisher {
       file: source, expecting: file.digest, to: recipients
     ) { bytes throws(Diagnostic) in try writer.write(bytes) }
     return try writer.finish()
-  }
-}
-
-extension RunRecord {
-  /// The encrypted form of a content that was published before.
-  func sealed(
-    tenant: String, recipients: String, plain: SHA256Digest
-  ) throws(Diagnostic) -> Blob? {
-    let rows = try connection.query(
-      """
-      SELECT encode(digest, 'hex') AS digest, bytes FROM yearbook.sealed
-      WHERE tenant_id = $1 AND recipients = $2 AND plain = $3
-      """, [tenant, "\\x" + recipients, "\\x" + plain.hex])
-    guard let row = rows.first, let digest = SHA256Digest(hex: try row.string("digest")) else {
-      return nil
-    }
-    return Blob(digest: digest, byteCount: try row.int("bytes"))
-  }
-
-  /// The ids of tenants of whom anything was ever encrypted.
-  func sealedTenants() throws(Diagnostic) -> Set<String> {
-    Set(
-      try connection.query("SELECT DISTINCT tenant_id::text AS id FROM yearbook.sealed").map {
-        row throws(Diagnostic) in try row.string("id")
-      })
-  }
-
-  func add(_ files: [SealedFile]) throws(Diagnostic) {
-    for file in files {
-      try connection.query(
-        """
-        INSERT INTO yearbook.sealed (tenant_id, recipients, plain, digest, bytes)
-        VALUES ($1, $2, $3, $4, $5)
-        ON CONFLICT (tenant_id, recipients, plain)
-        DO UPDATE SET digest = excluded.digest, bytes = excluded.bytes
-        """,
-        [
-          file.tenantID, "\\x" + file.recipients, "\\x" + file.plain.hex,
-          "\\x" + file.sealed.digest.hex, String(file.sealed.byteCount),
-        ])
-    }
   }
 }

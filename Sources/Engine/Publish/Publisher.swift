@@ -58,8 +58,7 @@ final class Publisher: Sendable {
       try record.connection.transaction {
         try record.add(
           RunRecord.Failure(
-            pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
-            slug: partition.tenant.slug, period: partition.period.description,
+            partition: partition.key, slug: partition.tenant.slug,
             stage: failure.subject.stage ?? "", code: failure.code.description,
             message: [failure.subject.place, failure.message].filter { !$0.isEmpty }
               .joined(separator: ": "), hint: failure.hint),
@@ -97,7 +96,7 @@ final class Publisher: Sendable {
     let created = Int(Date().timeIntervalSince1970)
     for (index, publication) in publications.enumerated() {
       do {
-        var release = try publication.pending(run: run, created: created, versions: versions)
+        var release = publication.pending(run: run, created: created, versions: versions)
         sealed += try seal(&release, for: publication.partition)
         pending.append(release)
         places.append(index)
@@ -137,7 +136,7 @@ final class Publisher: Sendable {
     let partition = publication.partition
     switch outcome {
     case .success(.published(let head)):
-      let bytes = publication.files.reduce(0) { $0 + $1.bytes }
+      let bytes = publication.files.reduce(0) { $0 + $1.byteCount }
       state.ended(
         partition, .published(release: head.release, bytes: bytes), warnings: publication.warnings)
     case .success:
@@ -166,7 +165,7 @@ final class Publisher: Sendable {
           zip(publications, outcomes).compactMap { publication, outcome in
             guard case .success(let published) = outcome else { return nil }
             var noted = self.outcome(of: publication.partition, isPublished: true)
-            noted.status = published.head.status.rawValue
+            noted.status = published.head.status
             noted.releaseID = published.head.release
             noted.sequence = published.head.sequence
             noted.warnings = publication.warnings
@@ -175,7 +174,7 @@ final class Publisher: Sendable {
           }, run: run)
         try record.letGo(
           zip(publications, outcomes).compactMap { publication, outcome in
-            if case .success = outcome { publication.partition } else { nil }
+            if case .success = outcome { publication.partition.key } else { nil }
           })
       }
     }
@@ -183,8 +182,7 @@ final class Publisher: Sendable {
 
   private func outcome(of partition: RunPlan.Partition, isPublished: Bool) -> PartitionOutcome {
     PartitionOutcome(
-      pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
-      slug: partition.tenant.slug, period: partition.period.description, isPublished: isPublished,
+      partition: partition.key, slug: partition.tenant.slug, isPublished: isPublished,
       status: nil, releaseID: nil, moment: moment.description, warnings: [])
   }
 

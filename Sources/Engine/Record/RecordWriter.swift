@@ -55,7 +55,7 @@ final class RecordWriter: Sendable {
       try record.connection.transaction {
         try record.add(batch.results, run: run, versions: versions)
         try record.add(batch.attempts, run: run)
-        for (rows, partition) in kept { try record.keep(rows, of: partition, run: run) }
+        for (rows, partition) in kept { try record.keep(rows, of: partition.key, run: run) }
         try record.add(ended: batch.ended, run: sharedRun)
       }
     }

@@ -48,7 +48,7 @@ final class ResultCache: Sendable {
   ///   has none under any key and is not asked.
   func find(_ key: StageKey, tenant: String, newest: RecordedResult?) throws -> Found? {
     try find(key, tenant: tenant) {
-      guard let newest, newest.key != key.hex else { return newest }
+      guard let newest, newest.key != key else { return newest }
       return try record.withLock { record throws(Diagnostic) in try record.result(key) }
     }
   }
@@ -72,24 +72,18 @@ final class ResultCache: Sendable {
   /// Takes over what a stage made and queues its record.
   func add(
     _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double,
-    partition: (pipeline: String, period: String)? = nil
+    partition: PartitionKey? = nil
   ) throws -> [Artifact] {
-    var files: [StageResult.File] = []
+    var files: [RecordedFile] = []
     for file in output.files {
       let blob: Blob
       switch file.content {
       case .bytes(let bytes): blob = try blobs.put(bytes, tenant: tenant)
       case .file(let path): blob = try blobs.adopt(path, tenant: tenant)
-      case .artifact(let artifact):
-        guard let digest = SHA256Digest(hex: artifact.digest) else {
-          throw Diagnostic(.bug, "an artifact's digest is none", at: .init(stage: stage))
-        }
-        blob = Blob(digest: digest, byteCount: artifact.bytes)
+      case .artifact(let content):
+        blob = Blob(digest: content.digest, byteCount: content.byteCount)
       }
-      files.append(
-        StageResult.File(
-          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
-          bytes: blob.byteCount, digest: blob.digest.hex, table: file.table))
+      files.append(file.with(blob))
     }
     let result = StageResult(
       key: inputs.key, tenantID: tenant, stage: stage, partition: partition, inputs: inputs.parts,
@@ -104,18 +98,17 @@ final class ResultCache: Sendable {
 
   /// The artifacts of a result, or `nil` where a blob is gone or cut short.
   private func found(
-    _ files: [StageResult.File], _ warnings: [Warning], tenant: String
+    _ files: [RecordedFile], _ warnings: [Warning], tenant: String
   ) -> Found? {
     var artifacts: [Artifact] = []
     for file in files {
-      guard let digest = SHA256Digest(hex: file.digest),
-        blobs.size(digest, tenant: tenant) == file.bytes
-      else { return nil }
+      let blob = file.content
+      guard blobs.size(blob.digest, tenant: tenant) == blob.byteCount else { return nil }
       artifacts.append(
-        Artifact(
-          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
-          table: file.table, bytes: file.bytes, digest: file.digest,
-          path: blobs.path(digest, tenant: tenant)))
+        file.with(
+          StoredContent(
+            digest: blob.digest, byteCount: blob.byteCount,
+            path: blobs.path(blob.digest, tenant: tenant))))
     }
     return Found(files: artifacts, warnings: warnings)
   }

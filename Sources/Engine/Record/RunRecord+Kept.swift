@@ -13,7 +13,7 @@ struct KeptRows: Sendable {
     var columns: [Dataset.Column]
     var rows: Int
     var bytes: Int
-    var digest: String
+    var digest: SHA256Digest
   }
 
   /// When they were read, microseconds since 1970.
@@ -24,13 +24,11 @@ struct KeptRows: Sendable {
   func datasets(in blobs: BlobStore, tenant: String) -> [Dataset]? {
     var datasets: [Dataset] = []
     for file in files {
-      guard let digest = SHA256Digest(hex: file.digest),
-        blobs.size(digest, tenant: tenant) == file.bytes
-      else { return nil }
+      guard blobs.size(file.digest, tenant: tenant) == file.bytes else { return nil }
       datasets.append(
         Dataset(
           name: file.name, columns: file.columns, rows: file.rows, bytes: file.bytes,
-          digest: file.digest, content: .file(path: blobs.path(digest, tenant: tenant))))
+          digest: file.digest, content: .file(path: blobs.path(file.digest, tenant: tenant))))
     }
     return datasets
   }
@@ -63,7 +61,7 @@ extension BlobStore {
 
 extension RunRecord {
   /// Keeps a failed partition's rows; those of an earlier failure of it go.
-  func keep(_ rows: KeptRows, of partition: RunPlan.Partition, run: String) throws {
+  func keep(_ rows: KeptRows, of partition: PartitionKey, run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     try connection.query(
@@ -73,16 +71,15 @@ extension RunRecord {
       ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
         run_id = excluded.run_id, snapshot = excluded.snapshot, datasets = excluded.datasets
       """,
-      [
-        partition.tenant.id, partition.pipeline.name, partition.period.description, run,
-        String(rows.snapshot), String(decoding: try encoder.encode(rows.files), as: UTF8.self),
+      partition.values + [
+        run, String(rows.snapshot),
+        String(decoding: try encoder.encode(rows.files), as: UTF8.self),
       ])
   }
 
-  /// The rows that a run's failed partitions had: by tenant's id, pipeline and period. Rows from before somebody
-  /// was erased are none.
-  func kept(of run: String) throws -> [[String]: KeptRows] {
-    var kept: [[String]: KeptRows] = [:]
+  /// The rows that a run's failed partitions had. Rows from before somebody was erased do not count.
+  func kept(of run: String) throws -> [PartitionKey: KeptRows] {
+    var kept: [PartitionKey: KeptRows] = [:]
     for row in try connection.query(
       """
       SELECT tenant_id, pipeline, period, datasets,
@@ -91,10 +88,7 @@ extension RunRecord {
         SELECT FROM yearbook.erasure e WHERE e.tenant_id = kept.tenant_id AND e.erased > kept.snapshot)
       """, [run])
     {
-      let place = [
-        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
-      ]
-      kept[place] = KeptRows(
+      kept[try row.partitionKey()] = KeptRows(
         snapshot: Int64(try row.int("snapshot")),
         files: try JSONDecoder().decode(
           [KeptRows.File].self, from: Data(try row.string("datasets").utf8)))
@@ -103,27 +97,23 @@ extension RunRecord {
   }
 
   /// Digests of all rows that are kept for a tenant.
-  func keptDigests(of tenant: String) throws(Diagnostic) -> [String] {
+  func keptDigests(of tenant: String) throws(Diagnostic) -> [SHA256Digest] {
     try connection.query(
       """
       SELECT DISTINCT f.value ->> 'digest' AS digest
       FROM yearbook.kept, jsonb_array_elements(datasets) f WHERE tenant_id = $1
       """, [tenant]
-    ).map { row throws(Diagnostic) in try row.string("digest") }
+    ).map { row throws(Diagnostic) in try row.digest("digest") }
   }
 
   /// Lets go of the rows of partitions that were published.
-  func letGo(_ partitions: [RunPlan.Partition]) throws(Diagnostic) {
+  func letGo(_ partitions: [PartitionKey]) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
     try connection.queryPrepared(
       """
       DELETE FROM yearbook.kept USING unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
       WHERE tenant_id = t AND pipeline = p AND period = d
       """,
-      [
-        Quoting.array(partitions.map(\.tenant.id)),
-        Quoting.array(partitions.map(\.pipeline.name)),
-        Quoting.array(partitions.map(\.period.description)),
-      ])
+      partitions.arrays)
   }
 }

@@ -1,48 +1,72 @@
+import Basics
 package import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
 import Stages
+package import Store
 
 /// What a stage made under a key: names and digests of files, not the files.
 struct StageResult: Sendable {
-  struct File: Sendable, Codable, Hashable {
-    var name: String
-    var mediaType: String
-    var isPublished: Bool
-    var bytes: Int
-    var digest: String
-    var table: TableDescription?
-  }
-
   var key: StageKey
   var tenantID: String
   var stage: String
-  /// Pipeline and period of a whole stage; none of a piece of one.
-  var partition: (pipeline: String, period: String)?
+  /// Of a whole stage; `nil` for a piece of one.
+  var partition: PartitionKey?
   var inputs: [String: String]
-  var files: [File]
+  var files: [RecordedFile]
   var warnings: [Warning]
   var seconds: Double
 }
 
+/// A file of a result as the record knows it.
+typealias RecordedFile = ResultFile<Blob>
+
+/// As it stands in the record: one object, `{"bytes": …, "digest": …, "isPublished": …, "mediaType": …, "name": …}`.
+extension RecordedFile: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case name, mediaType, isPublished, bytes, digest, table
+  }
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      name: try values.decode(String.self, forKey: .name),
+      mediaType: try values.decode(String.self, forKey: .mediaType),
+      isPublished: try values.decode(Bool.self, forKey: .isPublished),
+      table: try values.decodeIfPresent(TableDescription.self, forKey: .table),
+      content: Blob(
+        digest: try values.decode(SHA256Digest.self, forKey: .digest),
+        byteCount: try values.decode(Int.self, forKey: .bytes)))
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(name, forKey: .name)
+    try values.encode(mediaType, forKey: .mediaType)
+    try values.encode(isPublished, forKey: .isPublished)
+    try values.encode(content.byteCount, forKey: .bytes)
+    try values.encode(content.digest, forKey: .digest)
+    try values.encodeIfPresent(table, forKey: .table)
+  }
+}
+
 /// What the record holds under a key, its texts unread.
 struct RecordedResult: Sendable {
-  /// The key's hexadecimal digits.
-  var key: String
+  var key: StageKey
   var versions: String
   private var filesJSON: String
   private var warningsJSON: String
 
   init(_ row: Row) throws(Diagnostic) {
-    key = try row.string("key")
+    key = StageKey(try row.digest("key"))
     versions = try row.string("versions")
     filesJSON = try row.string("files")
     warningsJSON = try row.string("warnings")
   }
 
-  func files() throws -> [StageResult.File] {
-    try JSONDecoder().decode([StageResult.File].self, from: Data(filesJSON.utf8))
+  func files() throws -> [RecordedFile] {
+    try JSONDecoder().decode([RecordedFile].self, from: Data(filesJSON.utf8))
   }
 
   func warnings() throws -> [Warning] {
@@ -69,8 +93,8 @@ extension RunRecord {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
     // One row a key and statement, and in the order of keys, so that two runs never wait for each other.
-    let ordered = Dictionary(results.map { ($0.key.hex, $0) }) { _, last in last }
-      .values.sorted { $0.key.hex < $1.key.hex }
+    let ordered = Dictionary(results.map { ($0.key, $0) }) { _, last in last }
+      .values.sorted { $0.key < $1.key }
     for part in ordered.parts(of: Self.rowsAtOnce) {
       try connection.queryPrepared(
         """
@@ -90,7 +114,7 @@ extension RunRecord {
           Quoting.array(try part.map { $0.warnings.isEmpty ? "[]" : try json($0.warnings) }),
           Quoting.array(part.map { String($0.seconds) }),
           Quoting.array(part.map { $0.partition?.pipeline }),
-          Quoting.array(part.map { $0.partition?.period }),
+          Quoting.array(part.map { $0.partition?.period.description }),
         ])
     }
   }
@@ -110,12 +134,10 @@ extension Array {
 
 /// The last outcome of a partition.
 struct PartitionOutcome: Sendable {
-  var pipeline: String
-  var tenantID: String
+  var partition: PartitionKey
   var slug: String
-  var period: String
   var isPublished: Bool
-  var status: String?
+  var status: ReleaseStatus?
   var releaseID: String?
   var sequence: Int?
   var moment: String
@@ -129,9 +151,8 @@ extension RunRecord {
   func add(_ outcomes: [PartitionOutcome], run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    let ordered = Dictionary(outcomes.map { ([$0.tenantID, $0.pipeline, $0.period], $0) }) {
-      _, last in last
-    }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    let ordered = Dictionary(outcomes.map { ($0.partition, $0) }) { _, last in last }
+      .sorted { $0.key < $1.key }.map(\.value)
     for part in ordered.parts(of: Self.rowsAtOnce) {
       try connection.queryPrepared(
         """
@@ -140,8 +161,8 @@ extension RunRecord {
           snapshot, sequence)
         SELECT p, t, d, g, e, s, r, a, $1, w::jsonb,
           'epoch'::timestamptz + m * interval '1 microsecond', q
-        FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-          $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS u (p, t, d, g, e, s, r, a, w, m, q)
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+          $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS u (t, p, d, g, e, s, r, a, w, m, q)
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
           slug = excluded.slug, state = excluded.state,
           status = coalesce(excluded.status, old.status),
@@ -156,10 +177,11 @@ extension RunRecord {
           OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
         """,
         [
-          run, Quoting.array(part.map(\.pipeline)), Quoting.array(part.map(\.tenantID)),
-          Quoting.array(part.map(\.period)), Quoting.array(part.map(\.slug)),
+          run
+        ] + part.map(\.partition).arrays + [
+          Quoting.array(part.map(\.slug)),
           Quoting.array(part.map { $0.isPublished ? "published" : "failed" }),
-          Quoting.array(part.map(\.status)), Quoting.array(part.map(\.releaseID)),
+          Quoting.array(part.map { $0.status?.rawValue }), Quoting.array(part.map(\.releaseID)),
           Quoting.array(part.map(\.moment)),
           Quoting.array(
             try part.map {
@@ -183,7 +205,7 @@ extension RunRecord {
 
   /// - Parameter snapshot: when this run read the partition's rows.
   func outlook(
-    of partition: RunPlan.Partition, snapshot: Int64
+    of partition: PartitionKey, snapshot: Int64
   ) throws(Diagnostic) -> Outlook {
     let rows = try connection.queryPrepared(
       """
@@ -195,10 +217,7 @@ extension RunRecord {
         WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 ORDER BY stage DESC, made DESC
       ) AS newest ON true
       """,
-      [
-        partition.tenant.id, partition.pipeline.name, partition.period.description,
-        String(snapshot),
-      ])
+      partition.values + [String(snapshot)])
     var outlook = Outlook(isNewer: false, results: [:])
     for row in rows {
       outlook.isNewer = try row.bool("is_newer")
@@ -218,13 +237,12 @@ extension RunRecord {
         SELECT $1, t, g, p, d, s, n, to_timestamp(b), c, e, m, h
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::smallint[],
           $8::float8[], $9::real[], $10::text[], $11::text[], $12::text[])
-          AS u (t, g, p, d, s, n, b, c, e, m, h)
+          AS u (t, p, d, g, s, n, b, c, e, m, h)
         """,
         [
-          run, Quoting.array(part.map(\.partition.tenant.id)),
+          run
+        ] + part.map(\.partition.key).arrays + [
           Quoting.array(part.map(\.partition.tenant.slug)),
-          Quoting.array(part.map(\.partition.pipeline.name)),
-          Quoting.array(part.map(\.partition.period.description)),
           Quoting.array(part.map(\.stage)), Quoting.array(part.map { String($0.number) }),
           Quoting.array(part.map { String($0.began.timeIntervalSince1970) }),
           Quoting.array(part.map { String($0.seconds) }),
@@ -244,22 +262,16 @@ extension RunRecord {
       SELECT $1, t, p, d, true FROM unnest($2::uuid[], $3::text[], $4::text[]) AS u(t, p, d)
       ON CONFLICT DO NOTHING
       """,
-      [
-        run, Quoting.array(partitions.map(\.tenant.id)),
-        Quoting.array(partitions.map(\.pipeline.name)),
-        Quoting.array(partitions.map(\.period.description)),
-      ])
+      [run] + partitions.map(\.key).arrays)
   }
 
-  /// The partitions of a schedule's run that have ended: tenant's id, pipeline, period.
-  func ended(in run: String) throws(Diagnostic) -> Set<[String]> {
-    var ended: Set<[String]> = []
+  /// The partitions of a schedule's run that have ended.
+  func ended(in run: String) throws(Diagnostic) -> Set<PartitionKey> {
+    var ended: Set<PartitionKey> = []
     for row in try connection.query(
       "SELECT tenant_id, pipeline, period FROM yearbook.progress WHERE run_id = $1", [run])
     {
-      ended.insert([
-        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
-      ])
+      ended.insert(try row.partitionKey())
     }
     return ended
   }
@@ -278,17 +290,17 @@ extension RunRecord {
 
   /// The digest of a media object that has not changed since it was read.
   func mediaDigest(tenant: String, key: String, size: Int64, modified: Int64) throws(Diagnostic)
-    -> String?
+    -> SHA256Digest?
   {
     try connection.query(
       "SELECT encode(digest, 'hex') AS digest FROM yearbook.media"
         + " WHERE tenant_id = $1 AND object_key = $2 AND size = $3 AND modified_ns = $4",
       [tenant, key, String(size), String(modified)]
-    ).first.map { row throws(Diagnostic) in try row.string("digest") }
+    ).first.map { row throws(Diagnostic) in try row.digest("digest") }
   }
 
   func addMedia(
-    tenant: String, key: String, size: Int64, modified: Int64, digest: String
+    tenant: String, key: String, size: Int64, modified: Int64, digest: SHA256Digest
   ) throws(Diagnostic) {
     try connection.query(
       """
@@ -296,7 +308,7 @@ extension RunRecord {
       VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (tenant_id, object_key) DO UPDATE SET size = excluded.size,
         modified_ns = excluded.modified_ns, digest = excluded.digest
-      """, [tenant, key, String(size), String(modified), "\\x" + digest])
+      """, [tenant, key, String(size), String(modified), "\\x" + digest.hex])
   }
 }
 
@@ -307,7 +319,7 @@ extension RunRecord {
     package var slug: String
     package var period: String
     package var isPublished: Bool
-    package var status: String?
+    package var status: ReleaseStatus?
     package var release: String?
     package var warnings: Int
   }
@@ -325,7 +337,8 @@ extension RunRecord {
         PartitionState(
           pipeline: try row.string("pipeline"), slug: try row.string("slug"),
           period: try row.string("period"), isPublished: try row.string("state") == "published",
-          status: try row.optionalString("status"), release: try row.optionalString("release_id"),
+          status: try row.optionalString("status").flatMap(ReleaseStatus.init),
+          release: try row.optionalString("release_id"),
           warnings: try row.int("warnings")))
     }
     return partitions

@@ -1,6 +1,6 @@
 package import Diagnostics
 import Foundation
-import Pipelines
+package import Pipelines
 import Postgres
 
 /// How many partitions and stages of a run came to what.
@@ -49,10 +49,8 @@ extension RunRecord {
 
   /// A partition that a run could not bring to its end.
   package struct Failure: Sendable {
-    package var pipeline: String
-    package var tenantID: String
+    package var partition: PartitionKey
     package var slug: String
-    package var period: String
     package var stage: String
     package var code: String
     package var message: String
@@ -138,7 +136,8 @@ extension RunRecord {
       ON CONFLICT DO NOTHING
       """,
       [
-        run, failure.pipeline, failure.tenantID, failure.slug, failure.period, failure.stage,
+        run, failure.partition.pipeline, failure.partition.tenantID, failure.slug,
+        failure.partition.period.description, failure.stage,
         failure.code, failure.message, failure.hint, isTransient ? "t" : "f",
       ])
   }
@@ -190,17 +189,13 @@ extension RunRecord {
 
   /// What a run could not do and no run has done since.
   package func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
-    var standing: Set<[String]> = []
+    var standing: Set<PartitionKey> = []
     for row in try connection.query(
       "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE state = 'failed'")
     {
-      standing.insert([
-        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
-      ])
+      standing.insert(try row.partitionKey())
     }
-    return try failures(of: run).filter {
-      standing.contains([$0.tenantID, $0.pipeline, $0.period])
-    }
+    return try failures(of: run).filter { standing.contains($0.partition) }
   }
 
   /// What a run could not do, in the order of tenants.
@@ -214,12 +209,39 @@ extension RunRecord {
       ORDER BY slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C", attempt DESC
       """, [run])
     {
-      failures.append(
-        Failure(
-          pipeline: try row.string("pipeline"), tenantID: try row.string("tenant_id"),
-          slug: try row.string("slug"), period: try row.string("period"),
-          stage: try row.string("stage"), code: try row.string("code"),
-          message: try row.string("message"), hint: try row.optionalString("hint")))
+      failures.append(try failure(row))
+    }
+    return failures
+  }
+
+  private func failure(_ row: Row) throws(Diagnostic) -> Failure {
+    Failure(
+      partition: try row.partitionKey(), slug: try row.string("slug"),
+      stage: try row.string("stage"), code: try row.string("code"),
+      message: try row.string("message"), hint: try row.optionalString("hint"))
+  }
+
+  /// Whether somebody asked this run to stop.
+  func isCancelled(_ run: String) throws(Diagnostic) -> Bool {
+    try connection.query("SELECT is_cancelled FROM yearbook.run WHERE id = $1", [run])
+      .only().bool("is_cancelled")
+  }
+
+  /// Partitions whose last outcome is a failure, with its reason.
+  func failing() throws(Diagnostic) -> [Failure] {
+    var failures: [Failure] = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT ON (p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C")
+        p.pipeline, p.tenant_id, p.slug, p.period, f.stage, f.code, f.message, f.hint
+      FROM yearbook.partition p
+      JOIN yearbook.failure f USING (pipeline, tenant_id, period)
+      WHERE p.state = 'failed'
+      ORDER BY p.slug COLLATE "C", p.pipeline COLLATE "C", p.period COLLATE "C",
+        f.run_id COLLATE "C" DESC, f.attempt DESC
+      """)
+    {
+      failures.append(try failure(row))
     }
     return failures
   }

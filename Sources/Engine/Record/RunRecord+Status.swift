@@ -1,5 +1,6 @@
 package import Diagnostics
 import Postgres
+import Store
 
 // What `status`, `logs` and `cancel` ask of the record.
 extension RunRecord {
@@ -64,7 +65,8 @@ extension RunRecord {
         PartitionState(
           pipeline: try row.string("pipeline"), slug: try row.string("slug"),
           period: try row.string("period"), isPublished: try row.string("state") == "published",
-          status: try row.optionalString("status"), release: try row.optionalString("release_id"),
+          status: try row.optionalString("status").flatMap(ReleaseStatus.init),
+          release: try row.optionalString("release_id"),
           warnings: try row.int("warnings")))
     }
     return partitions

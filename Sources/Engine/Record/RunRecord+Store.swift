@@ -119,3 +119,18 @@ extension RunRecord {
     return tables
   }
 }
+
+extension RunRecord {
+  /// Removes what was made of somebody's data in between: it is made again when it is needed.
+  ///
+  /// - Returns: How many rows went.
+  func forgetResults(tenant: String) throws(Diagnostic) -> Int {
+    var count = 0
+    for table in ["result", "kept"] {
+      count += try connection.query(
+        "DELETE FROM yearbook.\(table) WHERE tenant_id = $1 RETURNING 1", [tenant]
+      ).count
+    }
+    return count
+  }
+}

@@ -1,4 +1,6 @@
+import Basics
 import Diagnostics
+import Pipelines
 package import Postgres
 
 /// The durable memory of runs, in PostgreSQL's schema `yearbook`: what ran, what was made under which
@@ -49,4 +51,44 @@ package final class RunRecord {
       }
     }
   }
+}
+
+extension Row {
+  /// A column that holds 64 hexadecimal digits.
+  func digest(_ column: String) throws(Diagnostic) -> SHA256Digest {
+    guard let digest = SHA256Digest(hex: try string(column)) else {
+      throw Diagnostic(
+        .data, "the run record holds a malformed digest in the column '\(column)'",
+        hint: "restore the record from a backup, or start with an empty one")
+    }
+    return digest
+  }
+
+  /// The partition that the columns `tenant_id`, `pipeline` and `period` name.
+  func partitionKey() throws(Diagnostic) -> PartitionKey {
+    let text = try string("period")
+    guard let period = Period(text) else {
+      throw Diagnostic(
+        .data, "the run record holds a malformed period in the column 'period'",
+        hint: "restore the record from a backup, or start with an empty one")
+    }
+    return PartitionKey(
+      tenantID: try string("tenant_id"), pipeline: try string("pipeline"), period: period)
+  }
+}
+
+extension Sequence<PartitionKey> {
+  /// Three arrays for a statement: tenants' ids, pipelines, periods.
+  var arrays: [String] {
+    let keys = Array(self)
+    return [
+      Quoting.array(keys.map(\.tenantID)), Quoting.array(keys.map(\.pipeline)),
+      Quoting.array(keys.map(\.period.description)),
+    ]
+  }
+}
+
+extension PartitionKey {
+  /// Three values for a statement: the tenant's id, the pipeline, the period.
+  var values: [String] { [tenantID, pipeline, period.description] }
 }

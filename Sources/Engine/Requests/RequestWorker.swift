@@ -1,5 +1,6 @@
 import Basics
 package import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Postgres

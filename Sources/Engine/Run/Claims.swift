@@ -36,18 +36,15 @@ final class Claims: Sendable {
   }
 
   /// The claim on a partition, or `nil` where another run is working on it right now.
-  func take(_ partition: RunPlan.Partition) throws -> Claim? {
-    let key = AdvisoryKey([
-      "yearbook", "partition", partition.tenant.id, partition.pipeline.name,
-      partition.period.description,
-    ])
+  func take(_ partition: PartitionKey) throws -> Claim? {
+    let key = AdvisoryKey(["yearbook", "partition"] + partition.values)
     return try session.withLock { session throws(Diagnostic) in
       try session.tryLock(key) ? Claim(key: key, session: self.session) : nil
     }
   }
 
   /// The claim on a partition, once another run's work on it has ended.
-  func await(_ partition: RunPlan.Partition, _ cancellation: Cancellation) throws -> Claim {
+  func await(_ partition: PartitionKey, _ cancellation: Cancellation) throws -> Claim {
     var pause = 0.02
     while true {
       if let claim = try take(partition) { return claim }

@@ -50,13 +50,13 @@ final class BlobDatasetWriter: DatasetWriter {
     if buffer.count > Self.limit { _ = try spilled() }
   }
 
-  func finish() throws -> (content: Dataset.Content, digest: String, bytes: Int) {
+  func finish() throws -> (content: Dataset.Content, digest: SHA256Digest, bytes: Int) {
     if writer == nil, let held = memory.hold(buffer) {
       let digest = SHA256Digest(of: held.bytes)
-      return (.memory(held), digest.hex, held.bytes.count)
+      return (.memory(held), digest, held.bytes.count)
     }
     let blob = try spilled().finish()
-    return (.file(path: blobs.path(blob.digest, tenant: tenant)), blob.digest.hex, blob.byteCount)
+    return (.file(path: blobs.path(blob.digest, tenant: tenant)), blob.digest, blob.byteCount)
   }
 
   private func spilled() throws -> BlobWriter {

@@ -78,7 +78,7 @@ struct PartitionEnvironment: StageEnvironment {
     return (artifacts[0], warnings)
   }
 
-  func digest(ofMedia key: String) throws -> String {
+  func digest(ofMedia key: String) throws -> SHA256Digest {
     try digests.digest(of: key, tenant: tenantID)
   }
 

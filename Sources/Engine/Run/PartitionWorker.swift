@@ -60,18 +60,18 @@ final class PartitionWorker: Sendable {
     }
     do {
       let datasets = try extracted.get()
-      let taken = try claims.take(partition)
+      let taken = try claims.take(partition.key)
       if taken == nil, mayDefer {
         pool.submit(order: order + Self.behindAll) { [self] in
           work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
         }
         return
       }
-      let claim = try taken ?? claims.await(partition, cancellation)
+      let claim = try taken ?? claims.await(partition.key, cancellation)
       do {
         // Rows that were read earlier never replace those of a run that was quicker.
         let outlook = try record.withLock { record throws(Diagnostic) in
-          try record.outlook(of: partition, snapshot: snapshot)
+          try record.outlook(of: partition.key, snapshot: snapshot)
         }
         if outlook.isNewer {
           try claim.giveBack()
@@ -136,22 +136,21 @@ final class PartitionWorker: Sendable {
         tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
         cache: cache, cancellation: cancellation, state: state,
         deadline: Deadline(seconds: stageSeconds))
-      let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
+      let prepared = try stage.prepare(work, inputs: inputs, environment: environment)
       if let found = try cache.find(
-        keyInputs.key, tenant: partition.tenant.id, newest: newest)
+        prepared.inputs.key, tenant: partition.tenant.id, newest: newest)
       {
         state.stageEnded(
           stage.name, partition.label, wasFound: true, seconds: Date().timeIntervalSince(start))
         return found
       }
       state.tell(.stageBegan(stage: stage.name, partition: partition.label))
-      let output = try trying(stage, partition) {
-        try stage.run(work, inputs: inputs, environment: environment)
-      }
+      let output = try trying(stage, partition, prepared.run)
       let seconds = Date().timeIntervalSince(start)
       let files = try cache.add(
-        output, inputs: keyInputs, stage: stage.name, tenant: partition.tenant.id, seconds: seconds,
-        partition: (partition.pipeline.name, partition.period.description))
+        output, inputs: prepared.inputs, stage: stage.name, tenant: partition.tenant.id,
+        seconds: seconds,
+        partition: partition.key)
       state.stageEnded(stage.name, partition.label, wasFound: false, seconds: seconds)
       return ResultCache.Found(files: files, warnings: output.warnings)
     } catch let error as Diagnostic {

@@ -176,15 +176,13 @@ final class Run {
 
   private func makeWatchdog() throws -> Watchdog {
     let conninfo = try session.required(session.configuration.record, "record", "YEARBOOK_RECORD")
-    let asking = Locked(try Connection(conninfo, application: "yearbook watchdog"))
+    let asking = Locked(try RunRecord(conninfo))
     return Watchdog(session.cancellation) { [interruption] in
       interruption.interrupt()
     } isCancelled: { [id] in
-      asking.withLock { connection in
+      asking.withLock { record in
         do {
-          return try connection.query(
-            "SELECT is_cancelled FROM yearbook.run WHERE id = $1", [id]
-          ).only().bool("is_cancelled")
+          return try record.isCancelled(id)
         } catch {
           // The work's own sessions meet what is wrong and say so.
           return false
@@ -248,11 +246,11 @@ final class Run {
   /// Reads everything and hands each partition on when its rows are there.
   private func extract() throws {
     let order = Dictionary(
-      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
+      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
     let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
     for partition in plan.partitions {
       guard let fault = partition.fault else { continue }
-      let order = order[partition.label] ?? 0
+      let order = order[partition.key] ?? 0
       gate.submit(partition) { [pool, worker] in
         pool.submit(order: order) {
           worker.work(on: partition, .failure(fault), snapshot: 0, order: order)
@@ -273,7 +271,7 @@ final class Run {
           pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
           rows: rows, seconds: reading.seconds))
       for (partition, outcome) in zip(batch, reading.outcomes) {
-        let order = order[partition.label] ?? 0
+        let order = order[partition.key] ?? 0
         gate.submit(partition) {
           pool.submit(order: order) {
             worker.work(on: partition, outcome, snapshot: reading.snapshot, order: order)
@@ -287,22 +285,19 @@ final class Run {
   ///
   /// - Returns: Those that are to be read.
   private func replay(
-    _ partitions: [RunPlan.Partition], _ order: [String: Int]
+    _ partitions: [RunPlan.Partition], _ order: [PartitionKey: Int]
   ) throws -> [RunPlan.Partition] {
     guard let keptFrom else { return partitions }
     let kept = try record.kept(of: keptFrom)
     var left: [RunPlan.Partition] = []
     for partition in partitions {
-      let place = [
-        partition.tenant.id, partition.pipeline.name, partition.period.description,
-      ]
-      guard let rows = kept[place],
+      guard let rows = kept[partition.key],
         let datasets = rows.datasets(in: blobs, tenant: partition.tenant.id)
       else {
         left.append(partition)
         continue
       }
-      let order = order[partition.label] ?? 0
+      let order = order[partition.key] ?? 0
       gate.submit(partition) { [pool, worker] in
         pool.submit(order: order) {
           worker.work(on: partition, .success(datasets), snapshot: rows.snapshot, order: order)
@@ -318,9 +313,7 @@ final class Run {
     guard sharedID != id else { return batch }
     let ended = try record.ended(in: sharedID)
     return batch.filter { partition in
-      let isEnded = ended.contains([
-        partition.tenant.id, partition.pipeline.name, partition.period.description,
-      ])
+      let isEnded = ended.contains(partition.key)
       if isEnded { state.ended(partition, .unchanged, warnings: []) }
       return !isEnded
     }

@@ -1,5 +1,6 @@
 package import Basics
 import Diagnostics
+import Extraction
 import Foundation
 package import Pipelines
 import Stages
@@ -34,7 +35,7 @@ package struct RunSession {
   /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
   package func run(
-    _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy()
+    _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy()
   ) throws -> RunSummary {
     let source = try openSource()
     let record = try openRecord()
@@ -84,7 +85,7 @@ package struct RunSession {
   }
 
   func plan(
-    _ request: Planner.Request, _ only: Set<[String]>?, tenants: Source.Tenants
+    _ request: Planner.Request, _ only: Set<PartitionKey>?, tenants: Source.Tenants
   ) throws -> RunPlan {
     try configuration.refuseUnknownTenants(among: tenants.slugs)
     // The store itself is asked, not the record: a release that is lost is made again.
@@ -100,9 +101,7 @@ package struct RunSession {
     var plan = try planner.plan(request)
     if let only {
       plan.isSchedule = false
-      plan.partitions = plan.partitions.filter {
-        only.contains([$0.tenant.slug, $0.pipeline.name, $0.period.description])
-      }
+      plan.partitions = plan.partitions.filter { only.contains($0.key) }
     }
     return plan
   }

@@ -9,8 +9,8 @@ final class RunState: Sendable {
     var counts = RunCounts()
     var stageSeconds: [String: Double] = [:]
     var failures: [Diagnostic] = []
-    /// `[tenant id, pipeline]` whose partitions failed.
-    var failedPipelines: Set<[String]> = []
+    /// Pipelines of which a partition failed, by the tenant's id.
+    var failedPipelines: [String: Set<String>] = [:]
   }
 
   private let values = Locked(Values())
@@ -62,10 +62,10 @@ final class RunState: Sendable {
       case .failed(let failure):
         values.counts.failed += 1
         values.failures.append(failure)
-        values.failedPipelines.insert([partition.tenant.id, partition.pipeline.name])
+        values.failedPipelines[partition.tenant.id, default: []].insert(partition.pipeline.name)
       case .skipped:
         values.counts.skipped += 1
-        values.failedPipelines.insert([partition.tenant.id, partition.pipeline.name])
+        values.failedPipelines[partition.tenant.id, default: []].insert(partition.pipeline.name)
       }
       values.counts.warnings += warnings.count
       return values.counts
@@ -89,7 +89,8 @@ final class RunState: Sendable {
   /// The first of `pipelines` that failed for the tenant.
   func failed(_ pipelines: [String], tenant: String) -> String? {
     values.withLock { values in
-      pipelines.first { values.failedPipelines.contains([tenant, $0]) }
+      let failed = values.failedPipelines[tenant] ?? []
+      return pipelines.first(where: failed.contains)
     }
   }
 }

@@ -182,21 +182,6 @@ package struct Purge {
   }
 }
 
-extension RunRecord {
-  /// Removes what was made of somebody's data in between: it is made again when it is needed.
-  ///
-  /// - Returns: How many rows went.
-  func forgetResults(tenant: String) throws(Diagnostic) -> Int {
-    var count = 0
-    for table in ["result", "kept"] {
-      count += try connection.query(
-        "DELETE FROM yearbook.\(table) WHERE tenant_id = $1 RETURNING 1", [tenant]
-      ).count
-    }
-    return count
-  }
-}
-
 extension OperatorPages {
   /// Takes a tenant out of what runs told.
   static func forget(_ slug: String, in store: ReleaseStore) throws {

@@ -1,6 +1,7 @@
 import Basics
 package import Diagnostics
 import Foundation
+import Pipelines
 import Postgres
 package import Store
 
@@ -84,19 +85,19 @@ package struct WorkspaceSweep {
   ) throws {
     let results = try record.sweepable(tenant: tenant, rule, younger: age)
     let sealed = try record.sealedDigests(of: tenant)
-    var released: Set<String> = []
+    var released: Set<SHA256Digest> = []
     for slug in slugs {
       for place in try store.partitions(tenant: slug) {
         guard let head = try store.latest(place) else { continue }
         for file in try store.details(place, release: head.release).files {
-          released.insert(String(file.hash.dropFirst("sha256:".count)))
+          if let digest = file.digest { released.insert(digest) }
         }
       }
     }
     for file in sealed where released.contains(file.digest) { released.insert(file.plain) }
     let kept = Self.needed(results, released: released)
     var digests = released.union(try record.keptDigests(of: tenant))
-    var going: [String] = []
+    var going: [StageKey] = []
     for (place, result) in results.enumerated() {
       if kept.contains(place) {
         digests.formUnion(result.files)
@@ -111,15 +112,16 @@ package struct WorkspaceSweep {
     if !isDry { try record.drop(results: going) }
     outcome.results += going.count
     outcome.blobs += try blobs.sweep(tenant: tenant, olderThan: age, isDry: isDry) {
-      digests.contains($0.hex)
+      digests.contains($0)
     }
   }
 
   /// The places of the results to keep: the young ones, those all of whose published files are in a newest release,
   /// and those that made what these were made from. Of several that made the same the newest does.
-  private static func needed(_ results: [SweepableResult], released: Set<String>) -> Set<Int> {
-    var makers: [String: Int] = [:]
-    var publishers: [[String]: Int] = [:]
+  private static func needed(_ results: [SweepableResult], released: Set<SHA256Digest>) -> Set<Int>
+  {
+    var makers: [SHA256Digest: Int] = [:]
+    var publishers: [[SHA256Digest]: Int] = [:]
     var kept: Set<Int> = []
     for (place, result) in results.enumerated() where !result.isAncient {
       for file in result.files { makers[file] = place }
@@ -136,98 +138,5 @@ package struct WorkspaceSweep {
       }
     }
     return kept
-  }
-}
-
-/// A recorded result, as far as a sweep looks at it.
-struct SweepableResult {
-  var key: String
-  /// Digests of all files, and of those that are published.
-  var files: [String]
-  var published: [String]
-  /// Whatever looks like a digest among what decided it.
-  var inputs: [String]
-  /// Not superseded for long, or a piece.
-  var isYoung: Bool
-  /// Older than records are kept.
-  var isAncient: Bool
-}
-
-extension RunRecord {
-  /// Seconds since the beginning of the oldest run that is under way.
-  func oldestRunAge() throws(Diagnostic) -> Int? {
-    try markDeadRuns()
-    return try connection.query(
-      "SELECT extract(epoch FROM now() - min(started))::bigint AS age FROM yearbook.run"
-        + " WHERE state = 'running'"
-    ).only().optionalInt("age")
-  }
-
-  func tenantsWithResults() throws(Diagnostic) -> [String] {
-    var tenants: [String] = []
-    for row in try connection.query("SELECT DISTINCT tenant_id FROM yearbook.result") {
-      tenants.append(try row.string("tenant_id"))
-    }
-    return tenants
-  }
-
-  func sweepable(
-    tenant: String, _ rule: WorkspaceSweep.Rule, younger age: Int
-  ) throws(Diagnostic) -> [SweepableResult] {
-    var results: [SweepableResult] = []
-    for row in try connection.query(
-      """
-      SELECT encode(key, 'hex') AS key,
-        stage LIKE '% piece' OR made > now() - $2::bigint * interval '1 second' AS is_young,
-        made < now() - $3::bigint * interval '1 second' AS is_ancient,
-        (SELECT string_agg(f.value ->> 'digest', ' ') FROM jsonb_array_elements(files) f) AS files,
-        (SELECT string_agg(f.value ->> 'digest', ' ') FROM jsonb_array_elements(files) f
-          WHERE (f.value ->> 'isPublished')::boolean) AS published,
-        (SELECT string_agg(i.value, ' ') FROM jsonb_each_text(inputs) i
-          WHERE i.value ~ '^[0-9a-f]{64}$') AS inputs
-      FROM yearbook.result WHERE tenant_id = $1 ORDER BY made, key
-      """, [tenant, String(age), String(rule.records)])
-    {
-      func words(_ column: String) throws(Diagnostic) -> [String] {
-        (try row.optionalString(column) ?? "").split(separator: " ").map(String.init)
-      }
-      results.append(
-        SweepableResult(
-          key: try row.string("key"), files: try words("files"), published: try words("published"),
-          inputs: try words("inputs"), isYoung: try row.bool("is_young"),
-          isAncient: try row.bool("is_ancient")))
-    }
-    return results
-  }
-
-  /// The encrypted files of a tenant, by the digests of their content and of themselves.
-  func sealedDigests(of tenant: String) throws(Diagnostic) -> [(plain: String, digest: String)] {
-    var files: [(plain: String, digest: String)] = []
-    for row in try connection.query(
-      "SELECT encode(plain, 'hex') AS plain, encode(digest, 'hex') AS digest FROM yearbook.sealed"
-        + " WHERE tenant_id = $1", [tenant])
-    { files.append((try row.string("plain"), try row.string("digest"))) }
-    return files
-  }
-
-  func drop(results keys: [String]) throws(Diagnostic) {
-    guard !keys.isEmpty else { return }
-    try connection.query(
-      "DELETE FROM yearbook.result WHERE key = ANY ($1::bytea[])",
-      [Quoting.array(keys.map { "\\x" + $0 })])
-  }
-
-  /// Drops ended runs, with their failures and attempts, and answered requests, older than so many seconds.
-  func dropOld(_ seconds: Int, isDry: Bool) throws(Diagnostic) -> (runs: Int, requests: Int) {
-    let verb = isDry ? "SELECT" : "DELETE"
-    let runs = try connection.query(
-      "\(verb) FROM yearbook.run WHERE state <> 'running'"
-        + " AND started < now() - $1::bigint * interval '1 second'", [String(seconds)]
-    ).affected
-    let requests = try connection.query(
-      "\(verb) FROM yearbook.reports WHERE is_request AND status IN ('published', 'failed')"
-        + " AND created_date < now() - $1::bigint * interval '1 second'", [String(seconds)]
-    ).affected
-    return (runs, requests)
   }
 }

@@ -1,3 +1,5 @@
+package import Basics
+
 /// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
 ///
 /// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
@@ -23,12 +25,12 @@ package struct Dataset: Sendable, Hashable {
   package var columns: [Column]
   package var rows: Int
   package var bytes: Int
-  /// SHA-256 of the content, lower-case hexadecimal.
-  package var digest: String
+  /// SHA-256 of the content.
+  package var digest: SHA256Digest
   package var content: Content
 
   package init(
-    name: String, columns: [Column], rows: Int, bytes: Int, digest: String, content: Content
+    name: String, columns: [Column], rows: Int, bytes: Int, digest: SHA256Digest, content: Content
   ) {
     self.name = name
     self.columns = columns

@@ -1,3 +1,4 @@
+package import Basics
 package import Diagnostics
 import Foundation
 
@@ -21,7 +22,7 @@ package struct MessageCatalog: Sendable {
   private let formats: [String: LocaleFormat]
 
   /// The SHA-256 of all locales, keys and texts, for stage keys.
-  package let digest: String
+  package let digest: SHA256Digest
 
   /// The locales there are, in alphabetical order.
   package var locales: [String] { messages.keys.sorted() }
@@ -69,7 +70,7 @@ package struct MessageCatalog: Sendable {
     digest = MessageCatalog.digest(of: messages)
   }
 
-  private static func digest(of messages: [String: [String: Message]]) -> String {
+  private static func digest(of messages: [String: [String: Message]]) -> SHA256Digest {
     var parts = KeyInputs(stage: "messages", version: 1)
     for (locale, texts) in messages {
       for (key, message) in texts {
@@ -80,7 +81,7 @@ package struct MessageCatalog: Sendable {
         }
       }
     }
-    return parts.key.hex
+    return parts.key.digest
   }
 
   func format(of locale: String) -> LocaleFormat { formats[locale] ?? LocaleFormat(locale) }

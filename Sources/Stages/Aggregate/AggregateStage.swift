@@ -1,23 +1,31 @@
 import Basics
 import Diagnostics
 import Foundation
-package import Pipelines
+import Pipelines
 
 /// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
 ///
 /// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
-  private static let version = 3
+  private static let version = 4
 
   package init() {}
 
-  package func keyInputs(
+  package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
-  ) throws -> KeyInputs {
+  ) throws -> PreparedStage {
     let catalog = try PageTemplates.cached(folder: environment.templates).catalog
-    var key = KeyInputs(stage: name, version: AggregateStage.version)
     let spec = try spec(of: work)
+    return PreparedStage(keyInputs(work, spec, catalog)) {
+      try run(work, spec, catalog, environment)
+    }
+  }
+
+  private func keyInputs(
+    _ work: PartitionWork, _ spec: AggregateSpec, _ catalog: MessageCatalog
+  ) -> KeyInputs {
+    var key = KeyInputs(stage: name, version: AggregateStage.version)
     key.add("pipeline", work.pipeline.name)
     key.add("aggregate", contentsOf: spec.canonicalText.utf8)
     key.add("messages", catalog.digest)
@@ -39,18 +47,17 @@ package struct AggregateStage: Stage {
     return key
   }
 
-  package func run(
-    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  private func run(
+    _ work: PartitionWork, _ spec: AggregateSpec, _ catalog: MessageCatalog,
+    _ environment: any StageEnvironment
   ) throws -> StageOutput {
-    let spec = try spec(of: work)
     let columns = Dictionary(
       work.datasets.map { ($0.name, $0.columns.map(\.name)) },
       uniquingKeysWith: { first, _ in first })
     let faults = spec.diagnostics(columns: columns)
     if !faults.isEmpty { throw Diagnostics(faults) }
     let messages = try ReportMessages(
-      catalog: PageTemplates.cached(folder: environment.templates).catalog,
-      pipeline: work.pipeline.name, locale: work.tenant.locale,
+      catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
       timeZone: work.tenant.timeZone)
 
     var parts = AggregateParts()
@@ -70,7 +77,7 @@ package struct AggregateStage: Stage {
       tables: spec.tables.compactMap { parts.tables[$0.name]?.model },
       findings: parts.findings, readings: parts.readings, ties: ties)
     let json = try model.json()
-    ReportModels.shared.keep(model, digest: ContentDigest.hex(json))
+    work.memory.keep(model, digest: SHA256Digest(of: json))
     let report = StageOutput.File(
       name: "report.json", mediaType: "application/json", content: .bytes(json))
     return StageOutput(files: [report] + spec.tables.flatMap { parts.tables[$0.name]?.files ?? [] })

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Pipelines
 
@@ -113,7 +114,7 @@ final class AggregateTable {
               columns.map { ($0.title, $0.model) }, forPeople: true,
               decimalChar: messages.format.decimalSeparator
             ).json,
-            dialectJSON: TableDialect(delimiter: ";").json, rows: rows),
+            dialectJSON: TableDialect(delimiter: ";").json, rows: rows, encoding: "utf-8-sig"),
           content: try spreadsheet.finish()))
     }
     return (model, files)

@@ -23,7 +23,7 @@ final class TableBytes {
   }
 
   /// What was written; no more can be.
-  func finish() throws -> StageOutput.File.Content {
+  func finish() throws -> StageOutput.Content {
     if descriptor < 0 { return .bytes(buffer) }
     try flush()
     close(descriptor)

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
@@ -8,8 +9,12 @@ struct FilmMedia: Sendable {
   /// What is known of one object.
   struct Facts: Sendable {
     var key: String
-    var digest: String
+    /// `nil` where there is no such object.
+    var digest: SHA256Digest?
     var content: Content
+
+    /// What stands in keys.
+    var digestText: String { digest?.hex ?? "missing" }
   }
 
   enum Content: Sendable {
@@ -50,10 +55,12 @@ struct FilmMedia: Sendable {
   }
 
   /// Throws where the object is not what it was when it was digested: what was made of it belongs to no key.
-  func confirm(_ facts: Facts) throws { try confirm(facts.key, facts.digest) }
+  func confirm(_ facts: Facts) throws {
+    if let digest = facts.digest { try confirm(facts.key, digest) }
+  }
 
-  private func confirm(_ key: String, _ digest: String) throws {
-    var now: String?
+  private func confirm(_ key: String, _ digest: SHA256Digest) throws {
+    var now: SHA256Digest?
     do {
       now = try environment.digest(ofMedia: key)
     } catch let error as Diagnostic where error.code == .data {}
@@ -66,11 +73,11 @@ struct FilmMedia: Sendable {
   func facts(
     _ key: String, _ medium: StitchSpec.Medium
   ) throws -> (facts: Facts, warnings: [Warning]) {
-    let digest: String
+    let digest: SHA256Digest
     do {
       digest = try environment.digest(ofMedia: key)
     } catch let error as Diagnostic where error.code == .data {
-      let facts = Facts(key: key, digest: "missing", content: .unusable(error.message))
+      let facts = Facts(key: key, digest: nil, content: .unusable(error.message))
       return (facts, [warning("media-missing", key, error.message)])
     }
     switch medium {
@@ -80,7 +87,7 @@ struct FilmMedia: Sendable {
   }
 
   private func pictureFacts(
-    _ key: String, _ digest: String
+    _ key: String, _ digest: SHA256Digest
   ) throws -> (facts: Facts, warnings: [Warning]) {
     var inputs = KeyInputs(stage: "picture facts", version: 1)
     inputs.add("media", digest)
@@ -112,7 +119,7 @@ struct FilmMedia: Sendable {
   }
 
   private func recordingFacts(
-    _ key: String, _ digest: String
+    _ key: String, _ digest: SHA256Digest
   ) throws -> (facts: Facts, warnings: [Warning]) {
     var inputs = KeyInputs(stage: "recording facts", version: 2)
     inputs.add("media", digest)

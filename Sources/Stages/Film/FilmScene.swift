@@ -1,3 +1,4 @@
+import Basics
 import Media
 import Pipelines
 
@@ -72,14 +73,14 @@ struct FilmScene: Sendable {
     switch visual {
     case .card: break
     case .picture(let media, let placement):
-      key.add("media", media.digest)
+      key.add("media", media.digestText)
       key.add("window", "\(placement.window) \(placement.shape.rawValue)")
     case .mosaic(let tiles):
       for (index, tile) in tiles.enumerated() {
-        key.add("tile \(index)", "\(tile.media.digest) \(tile.place)")
+        key.add("tile \(index)", "\(tile.media.digestText) \(tile.place)")
       }
     case .recording(let media, let start), .sound(let media, let start):
-      key.add("media", media.digest)
+      key.add("media", media.digestText)
       key.add("start", String(start))
       key.add("fallback", contentsOf: fallback)
       if let lead { key.add("lead", "\(lead.steps) \(lead.ground)") }

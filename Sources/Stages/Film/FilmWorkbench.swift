@@ -60,7 +60,8 @@ package struct FilmWorkbench: Sendable {
       }
       datasets.append(
         Dataset(
-          name: name, columns: [], rows: 0, bytes: 0, digest: name, content: .file(path: path)))
+          name: name, columns: [], rows: 0, bytes: 0, digest: SHA256Digest(of: name.utf8),
+          content: .file(path: path)))
     }
     let environment = FilmWorkbenchEnvironment(
       scratch: scratch, templates: templates, media: media)
@@ -218,7 +219,7 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
   func cached(
     _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
   ) throws -> (file: Artifact, warnings: [Warning]) {
-    let key = inputs.key.hex
+    let key = inputs.key.digest
     let path = "\(scratch)/\(key)"
     var warnings: [Warning] = []
     if !FileManager.default.fileExists(atPath: path) {
@@ -230,18 +231,18 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
       }
     }
     let file = Artifact(
-      name: "piece", mediaType: "application/octet-stream", isPublished: false, table: nil,
-      bytes: 0, digest: key, path: path)
+      name: "piece", mediaType: "application/octet-stream", isPublished: false,
+      content: StoredContent(digest: key, byteCount: 0, path: path))
     return (file, warnings)
   }
 
   /// Not the bytes' digest: whoever tunes a template does not change a recording under its name and times.
-  func digest(ofMedia key: String) throws -> String {
+  func digest(ofMedia key: String) throws -> SHA256Digest {
     guard let media else {
       throw Diagnostic(.data, "no media root is configured", hint: "name one with --media")
     }
     let object = try MediaRoot(media).open(key)
-    return "\(key) \(object.size) \(object.modified)"
+    return SHA256Digest(of: "\(key) \(object.size) \(object.modified)".utf8)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {}

@@ -1,7 +1,8 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
-package import Pipelines
+import Pipelines
 import Synchronization
 
 /// Makes the film of one partition: segments, each kept by what decides it, joined without encoding again.
@@ -11,12 +12,21 @@ package struct StitchStage: Stage {
 
   package init() {}
 
-  package func keyInputs(
+  package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
-  ) throws -> KeyInputs {
+  ) throws -> PreparedStage {
     let spec = try spec(of: work)
     let pages = try PageTemplates.cached(folder: environment.templates)
     let planner = try planner(work, spec, pages, environment)
+    return PreparedStage(try keyInputs(work, spec, pages, planner, environment)) {
+      try run(work, spec, pages, planner, environment)
+    }
+  }
+
+  private func keyInputs(
+    _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates, _ planner: FilmPlanner,
+    _ environment: any StageEnvironment
+  ) throws -> KeyInputs {
     var key = KeyInputs(stage: name, version: StitchStage.version)
     key.add("pipeline", work.pipeline.name)
     key.add("stitch", contentsOf: spec.canonicalText.utf8)
@@ -42,7 +52,7 @@ package struct StitchStage: Stage {
     for place in planner.itemsWithMedia {
       guard let object = planner.mediaKey(planner.items[place]) else { continue }
       do {
-        digests[object] = try environment.digest(ofMedia: object)
+        digests[object] = try environment.digest(ofMedia: object).hex
       } catch let error as Diagnostic where error.code == .data {
         digests[object] = "missing"
       }
@@ -51,17 +61,15 @@ package struct StitchStage: Stage {
     return key
   }
 
-  package func run(
-    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  private func run(
+    _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates, _ planner: FilmPlanner,
+    _ environment: any StageEnvironment
   ) throws -> StageOutput {
-    let spec = try spec(of: work)
     guard let format = FilmFormat(named: spec.preset) else {
       throw Diagnostic(
         .configuration, "the film's preset '\(spec.preset)' is unknown",
         at: .init(file: work.pipeline.file))
     }
-    let pages = try PageTemplates.cached(folder: environment.templates)
-    let planner = try planner(work, spec, pages, environment)
     let media = FilmMedia(environment: environment)
     let (facts, mediaWarnings) = try look(planner, media)
     let scenes = try planner.scenes(facts)

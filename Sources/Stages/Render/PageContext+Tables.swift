@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Pipelines
 
@@ -83,7 +84,7 @@ extension PageContext {
     return try [(table.file, "page.csv"), (spreadsheet, "page.spreadsheet")].map { name, key in
       PageView([
         "href": PageText.carry(name), "label": PageText.carry(try messages.text(key)),
-        "size": PageText.carry(messages.format.size(bytes: files[name]?.bytes ?? 0)),
+        "size": PageText.carry(messages.format.size(bytes: files[name]?.byteCount ?? 0)),
       ])
     }
   }

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Pipelines
 
@@ -8,7 +9,7 @@ struct PageHead {
 
   /// What a security policy calls a text that the page may use.
   static func hash(_ text: String) -> String {
-    "'sha256-\(Data(ContentDigest.sha256(text.utf8)).base64EncodedString())'"
+    "'sha256-\(Data(SHA256Digest(of: text.utf8).bytes).base64EncodedString())'"
   }
 
   /// - Parameters:

@@ -40,7 +40,7 @@ struct PagePictures {
   }
 
   /// What an object holds; what is missing has no digest.
-  func digest(_ key: String) throws -> String? {
+  func digest(_ key: String) throws -> SHA256Digest? {
     do {
       return try environment.digest(ofMedia: prefix + key)
     } catch let error as Diagnostic where PagePictures.isAbsence(error) {
@@ -83,7 +83,7 @@ struct PagePictures {
 
   /// A small JPEG of the object, kept by its content; no bytes where it is of no use.
   private func small(
-    _ key: String, _ digest: String
+    _ key: String, _ digest: SHA256Digest
   ) throws -> (bytes: [UInt8], warnings: [Warning]) {
     var inputs = KeyInputs(stage: "page picture", version: 1)
     inputs.add("media", digest)

@@ -1,3 +1,4 @@
+package import Basics
 package import Diagnostics
 import Foundation
 import Mustache
@@ -10,7 +11,7 @@ package struct PageTemplates: Sendable {
   package let folder: String
   package let catalog: MessageCatalog
   /// The SHA-256 of all templates and the style sheet, for stage keys.
-  package let digest: String
+  package let digest: SHA256Digest
 
   let library: MustacheLibrary
   let styleSheet: String
@@ -100,7 +101,7 @@ package struct PageTemplates: Sendable {
     searchScript = script
     styleHash = PageHead.hash(sheet)
     scriptHash = PageHead.hash(script)
-    digest = inputs.key.hex
+    digest = inputs.key.digest
   }
 
   /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for good.

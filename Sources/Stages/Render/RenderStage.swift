@@ -1,8 +1,8 @@
+import Basics
 import Diagnostics
-import Glibc
 import Markup
 import Mustache
-package import Pipelines
+import Pipelines
 
 /// Makes the pages of one partition from its report model.
 ///
@@ -16,10 +16,19 @@ package struct RenderStage: Stage {
 
   package init() {}
 
-  package func keyInputs(
+  package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
-  ) throws -> KeyInputs {
+  ) throws -> PreparedStage {
     let templates = try PageTemplates.cached(folder: environment.templates)
+    return PreparedStage(try keyInputs(work, inputs, templates, environment)) {
+      try run(work, inputs, templates, environment)
+    }
+  }
+
+  private func keyInputs(
+    _ work: PartitionWork, _ inputs: [Artifact], _ templates: PageTemplates,
+    _ environment: any StageEnvironment
+  ) throws -> KeyInputs {
     var key = KeyInputs(stage: name, version: RenderStage.version)
     key.add("pipeline", work.pipeline.name)
     key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
@@ -33,21 +42,23 @@ package struct RenderStage: Stage {
     // Pictures are found by keys that stand in the inputs; what they hold may change all the same.
     if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
       let pictures = PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
-      for (table, keys) in try PagePictures.keys(of: model(inputs).tables, files: files(inputs)) {
+      for (table, keys) in try PagePictures.keys(
+        of: model(of: work, inputs).tables, files: files(inputs))
+      {
         for object in keys {
-          key.add("picture \(table.name) \(object)", try pictures.digest(object) ?? "missing")
+          key.add("picture \(table.name) \(object)", try pictures.digest(object)?.hex ?? "missing")
         }
       }
     }
     return key
   }
 
-  package func run(
-    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  private func run(
+    _ work: PartitionWork, _ inputs: [Artifact], _ templates: PageTemplates,
+    _ environment: any StageEnvironment
   ) throws -> StageOutput {
     let spec = try spec(of: work)
-    let templates = try PageTemplates.cached(folder: environment.templates)
-    let model = try model(inputs)
+    let model = try model(of: work, inputs)
     let files = files(inputs)
     let addresses = Dictionary(
       try links(of: work).map { ($0, StorePages.address(of: $0, period: work.period)) },
@@ -85,12 +96,15 @@ package struct RenderStage: Stage {
     return links.filter(linked.contains)
   }
 
-  private func model(_ inputs: [Artifact]) throws -> ReportModel {
+  private func model(of work: PartitionWork, _ inputs: [Artifact]) throws -> ReportModel {
     guard let report = inputs.first(where: { $0.name == "report.json" }) else {
       throw Diagnostic(.bug, "'render' was run without a report model")
     }
-    return try ReportModels.shared.model(report.digest) {
-      try ReportModel(json: try RenderStage.contents(of: report.path))
+    return try work.memory.model(report.digest) {
+      guard let json = try FileReader.contents(report.path) else {
+        throw Diagnostic(.io, "the report model is no longer in the workspace")
+      }
+      return try ReportModel(json: json)
     }
   }
 
@@ -104,24 +118,5 @@ package struct RenderStage: Stage {
         .bug, "'render' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
     }
     return spec
-  }
-
-  private static func contents(of path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else {
-      throw Diagnostic(.io, "the report model can't be opened: error \(errno)")
-    }
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
-    while true {
-      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw Diagnostic(.io, "the report model can't be read: error \(errno)")
-      }
-      if count == 0 { return bytes }
-      bytes += chunk[..<count]
-    }
   }
 }

@@ -62,63 +62,7 @@ package struct ReleaseMetadata: Hashable, Sendable {
 }
 
 /// One file of a release's payload.
-package struct ReleaseFile: Sendable {
-  /// Where the bytes come from.
-  package enum Source: Sendable {
-    case bytes([UInt8])
-    /// A file, which is copied, never linked.
-    case file(String)
-  }
-
-  /// What makes a CSV a table for other tools.
-  package struct Table: Hashable, Sendable {
-    /// A Frictionless Table Schema as JSON.
-    package var schema: [UInt8]
-    /// A Frictionless table dialect as JSON, if it is not the usual one.
-    package var dialect: [UInt8]?
-    /// Rows without the header.
-    package var rowCount: Int?
-    /// The text's encoding, `utf-8` or `utf-8-sig` (with a byte order mark).
-    package var encoding: String
-
-    package init(
-      schema: [UInt8], dialect: [UInt8]? = nil, rowCount: Int? = nil, encoding: String = "utf-8"
-    ) {
-      self.schema = schema
-      self.dialect = dialect
-      self.rowCount = rowCount
-      self.encoding = encoding
-    }
-  }
-
-  /// The path below `data/`, of parts in `[a-z0-9._-]`.
-  package var name: String
-  package var source: Source
-  package var digest: SHA256Digest
-  package var byteCount: Int
-  /// `text/html`, `text/csv`, `video/mp4` …
-  package var mediaType: String
-  package var table: Table?
-
-  package init(
-    name: String, source: Source, digest: SHA256Digest, byteCount: Int, mediaType: String,
-    table: Table? = nil
-  ) {
-    self.name = name
-    self.source = source
-    self.digest = digest
-    self.byteCount = byteCount
-    self.mediaType = mediaType
-    self.table = table
-  }
-
-  /// A file from bytes in memory.
-  package init(name: String, bytes: [UInt8], mediaType: String, table: Table? = nil) {
-    self.init(
-      name: name, source: .bytes(bytes), digest: SHA256Digest(of: bytes), byteCount: bytes.count,
-      mediaType: mediaType, table: table)
-  }
-}
+package typealias ReleaseFile = ResultFile<ReleaseContent>
 
 /// A partition's result that is to be published.
 package struct PendingRelease: Sendable {

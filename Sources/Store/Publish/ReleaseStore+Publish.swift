@@ -28,7 +28,7 @@ extension ReleaseStore {
   ///
   /// - Returns: For each element of `batch`, in its order, what came of it.
   package func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
-    var publication = Publication(store: self, batch: batch)
+    var publication = ReleaseBatch(store: self, batch: batch)
     return publication.run()
   }
 }

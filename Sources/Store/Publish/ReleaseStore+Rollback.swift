@@ -33,12 +33,12 @@ extension ReleaseStore {
     var head = named
     head.created = Timestamp.rfc3339(now)
     head.run = run
-    var publication = Publication(store: self, batch: [])
+    var publication = ReleaseBatch(store: self, batch: [])
     return try publication.rollBack(to: head, of: partition)
   }
 }
 
-extension Publication {
+extension ReleaseBatch {
   /// Publishes a head that names a release that is there.
   mutating func rollBack(
     to head: Head, of partition: ReleasePartition

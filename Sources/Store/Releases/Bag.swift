@@ -107,9 +107,9 @@ struct Bag {
       ("encoding", file.table.map { .string($0.encoding) } ?? (isText ? .string("utf-8") : nil)),
       ("bytes", .integer(file.byteCount)),
       ("hash", .string("sha256:" + file.digest.hex)),
-      ("rows", file.table?.rowCount.map { .integer($0) }),
-      ("dialect", file.table?.dialect.map { .raw($0) }),
-      ("schema", file.table.map { .raw($0.schema) }),
+      ("rows", file.table?.rows.map { .integer($0) }),
+      ("dialect", file.table?.dialectJSON.map { .raw(Array($0.utf8)) }),
+      ("schema", file.table.map { .raw(Array($0.schemaJSON.utf8)) }),
     ])
   }
 }

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import Diagnostics
 import FoundationEssentials
 
@@ -20,9 +20,9 @@ package struct Head: Hashable, Sendable, Codable {
   /// The run that made this head.
   package var run: String
   /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
-  package var tagManifest: String
+  package var tagManifest: SHA256Digest
   /// The digest of the head before this one, so that one that was changed later is found out.
-  package var previous: String?
+  package var previous: SHA256Digest?
 
   enum CodingKeys: String, CodingKey {
     case release, sequence, status, created, run
@@ -36,8 +36,8 @@ package struct Head: Hashable, Sendable, Codable {
       ("release", .string(release)), ("sequence", .integer(sequence)),
       ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
       ("created", .string(created)), ("run", .string(run)),
-      ("tagmanifest_sha256", .string(tagManifest)),
-      ("previous_sha256", previous.map { .string($0) }),
+      ("tagmanifest_sha256", .string(tagManifest.hex)),
+      ("previous_sha256", previous.map { .string($0.hex) }),
     ]).bytes
   }
 
@@ -48,9 +48,7 @@ package struct Head: Hashable, Sendable, Codable {
     } catch {
       return nil
     }
-    guard sequence > 0, Name.isFileName(release), SHA256Digest(hex: tagManifest) != nil else {
-      return nil
-    }
+    guard sequence > 0, Name.isFileName(release) else { return nil }
   }
 
   init(
@@ -63,6 +61,6 @@ package struct Head: Hashable, Sendable, Codable {
     asOf = metadata.asOf
     created = Timestamp.rfc3339(metadata.created)
     run = metadata.run
-    self.tagManifest = tagManifest.hex
+    self.tagManifest = tagManifest
   }
 }

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import Diagnostics
 import FoundationEssentials
 
@@ -116,6 +116,11 @@ package struct ReleaseDetails: Hashable, Sendable, Decodable {
     package var hash: String
     /// A table's rows without its header.
     package var rows: Int?
+
+    /// The digest, where `hash` holds one.
+    package var digest: SHA256Digest? {
+      hash.hasPrefix("sha256:") ? SHA256Digest(hex: hash.dropFirst("sha256:".count)) : nil
+    }
   }
 
   package var title: String

@@ -99,7 +99,7 @@ extension Verifier {
   private mutating func noteBrokenChain(_ folder: String, _ heads: Heads) {
     for (number, entry) in heads.sorted(by: { $0.key < $1.key }) {
       guard let expected = entry.head.previous, let before = heads[number - 1] else { continue }
-      if SHA256Digest(of: before.bytes).hex != expected {
+      if SHA256Digest(of: before.bytes) != expected {
         note(.altered, "\(folder)/heads/\(number - 1).json")
       }
     }

@@ -7,7 +7,7 @@ extension Verifier {
   ///
   /// - Parameter tagManifest: The digest of `tagmanifest-sha256.txt` that the release's head promises; on it
   ///   hang the tag files, and on the manifest among them the payload.
-  mutating func verify(release folder: String, tagManifest: String) {
+  mutating func verify(release folder: String, tagManifest: SHA256Digest) {
     found.releaseCount += 1
     let present = names(folder)
     guard present.contains(Bag.tagManifestName) || present.contains(Bag.manifestName) else {
@@ -41,10 +41,10 @@ extension Verifier {
     for name in unnamed.keys.sorted() { note(.extra, folder + "/" + name) }
   }
 
-  private mutating func verifyTags(_ folder: String, _ expected: String) {
+  private mutating func verifyTags(_ folder: String, _ expected: SHA256Digest) {
     let path = folder + "/" + Bag.tagManifestName
     guard let bytes = read(path) else { return }
-    if SHA256Digest(of: bytes).hex != expected { note(.altered, path) }
+    if SHA256Digest(of: bytes) != expected { note(.altered, path) }
     verifySignature(path, bytes)
     guard let manifest = Manifest(bytes: bytes),
       manifest.entries.map(\.name) == Bag.tagFiles

@@ -1,5 +1,7 @@
 import Engine
 import Foundation
+import Pipelines
+import Store
 
 /// What `status` shows.
 struct Status {
@@ -55,9 +57,8 @@ struct Status {
         let label = label(partition)
         let padding = String(repeating: " ", count: width - label.count)
         let word = partition.isPublished ? "done" : out.styled("failed", .red)
-        let state =
-          partition.isPublished
-          ? partition.status ?? "" : "stands: \(partition.status ?? "nothing")"
+        let status = partition.status?.rawValue
+        let state = partition.isPublished ? status ?? "" : "stands: \(status ?? "nothing")"
         out.line("  \(label)\(padding)  \(word)  \(state)\(warnings(partition.warnings))")
       }
     } else {
@@ -111,7 +112,9 @@ struct Status {
       out.line(
         "\(out.styled("failed", .red)) \(Figures.count(group.count, "partition")): \(key[0])")
       for failure in group.prefix(Self.mostOfAGroup) {
-        out.line("  \(failure.pipeline) \(failure.slug) \(failure.period), \(failure.stage)")
+        out.line(
+          "  \(failure.partition.pipeline) \(failure.slug) \(failure.partition.period),"
+            + " \(failure.stage)")
       }
       if group.count > Self.mostOfAGroup {
         out.line("  and \(Figures.count(group.count - Self.mostOfAGroup)) more")
@@ -202,14 +205,16 @@ private struct StatusJSON: Encodable {
     self.warnings = run.counts.warnings
     self.failures = failures.map { failure, stands in
       Failure(
-        pipeline: failure.pipeline, tenant: failure.slug, period: failure.period,
+        pipeline: failure.partition.pipeline, tenant: failure.slug,
+        period: failure.partition.period.description,
         stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
         stands: stands, retry: retry(failure))
     }
     self.partitions = partitions.map {
       Partition(
         pipeline: $0.pipeline, tenant: $0.slug, period: $0.period,
-        state: $0.isPublished ? "done" : "failed", status: $0.status, release: $0.release,
+        state: $0.isPublished ? "done" : "failed", status: $0.status?.rawValue,
+        release: $0.release,
         warnings: $0.warnings)
     }
     partition_warnings = warnings.map {

@@ -19,7 +19,7 @@ import Testing
       let writer = BlobDatasetWriter(blobs, tenant: "one", memory: memory)
       try [UInt8](repeating: byte, count: 100).withUnsafeBytes { try writer.append($0) }
       let made = try writer.finish()
-      #expect(made.digest == SHA256Digest(of: [UInt8](repeating: byte, count: 100)).hex)
+      #expect(made.digest == SHA256Digest(of: [UInt8](repeating: byte, count: 100)))
       #expect(made.bytes == 100)
       return made.content
     }
@@ -45,7 +45,7 @@ import Testing
       try bytes.withUnsafeBytes { try writer.append($0) }
     }
     let made = try writer.finish()
-    #expect(made.digest == hasher.digest().hex)
+    #expect(made.digest == hasher.digest())
     guard case .file(let path) = made.content else {
       Issue.record("1.5 MB were held")
       return

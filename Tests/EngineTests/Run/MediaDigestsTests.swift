@@ -26,15 +26,15 @@ struct MediaDigestsTests {
     try withDatabase { conninfo in
       try withTemporaryFolder { folder in
         let record = Locked(try RunRecord(conninfo))
-        func digests(isRehashing: Bool = false) throws -> [String] {
+        func digests(isRehashing: Bool = false) throws -> [SHA256Digest] {
           let digests = MediaDigests(media: folder, record: record, isRehashing: isRehashing)
           return try (0..<Self.count).map { try digests.digest(of: "\($0).webm", tenant: tenant) }
         }
-        func expected(_ letter: String) -> [String] {
+        func expected(_ letter: String) -> [SHA256Digest] {
           (0..<Self.count).map { index in
             var hasher = SHA256Hasher()
             Data("\(letter) \(index)".utf8).withUnsafeBytes { hasher.update($0) }
-            return hasher.digest().hex
+            return hasher.digest()
           }
         }
         try write("a", folder)

@@ -110,7 +110,7 @@ import Testing
   @Test func `The key follows what decides the result and nothing else`() throws {
     func key(_ fixture: ReportFixture) throws -> KeyInputs {
       try fixture.with { work, environment in
-        try AggregateStage().keyInputs(work, inputs: [], environment: environment)
+        try AggregateStage().prepare(work, inputs: [], environment: environment).inputs
       }
     }
     let base = try key(ReportFixture())

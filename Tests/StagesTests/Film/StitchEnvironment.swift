@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
@@ -101,18 +102,19 @@ final class StitchEnvironment: StageEnvironment {
     let warnings = try make(path)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     let file = Artifact(
-      name: "piece", mediaType: "application/octet-stream", isPublished: false, table: nil,
-      bytes: bytes.count, digest: ContentDigest.hex(bytes), path: path)
+      name: "piece", mediaType: "application/octet-stream", isPublished: false,
+      content: StoredContent(
+        digest: SHA256Digest(of: bytes), byteCount: bytes.count, path: path))
     pieces.withLock { $0[key] = (file, warnings) }
     made.withLock { $0.append(inputs) }
     return (file, warnings)
   }
 
-  func digest(ofMedia key: String) throws -> String {
-    if changes.withLock({ $0.contains(key) }) { return UUID().uuidString }
+  func digest(ofMedia key: String) throws -> SHA256Digest {
+    if changes.withLock({ $0.contains(key) }) { return SHA256Digest(of: UUID().uuidString.utf8) }
     var bytes: [UInt8] = []
     try MediaRoot(media ?? "").open(key).forEachBlock { bytes += $0 }
-    return ContentDigest.hex(bytes)
+    return SHA256Digest(of: bytes)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {}

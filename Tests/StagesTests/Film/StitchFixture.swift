@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
@@ -82,7 +83,7 @@ enum StitchFixture {
       name: name,
       columns: csv.prefix { $0 != "\n" }.split(separator: ",").map {
         Dataset.Column(name: String($0), type: "text")
-      }, rows: 0, bytes: csv.utf8.count, digest: ContentDigest.hex(csv.utf8),
+      }, rows: 0, bytes: csv.utf8.count, digest: SHA256Digest(of: csv.utf8),
       content: .file(path: path))
   }
 

@@ -41,7 +41,7 @@ struct StitchSharedMediaTests {
       var work = try StitchFixture.work(folder, rows: rows)
       work.settings.filmTarget = 20
       work.settings.filmMaximum = 3_600
-      let output = try StitchStage().run(work, inputs: [], environment: environment)
+      let output = try StitchStage().prepare(work, inputs: [], environment: environment).run()
       for warning in output.warnings { print(warning.code, warning.subject, warning.message) }
       #expect(output.files.count == 5)
       #expect(!output.warnings.isEmpty)

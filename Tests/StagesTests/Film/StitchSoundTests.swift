@@ -67,8 +67,9 @@ struct StitchSoundTests {
     let rows = names.enumerated().map { index, name in
       "x,dojo,\(name),2026-0\(1 + index % 9)-03,\(name),,,Ana,0,0,\(name),f"
     }
-    let output = try StitchStage().run(
-      StitchFixture.work(folder, rows: rows), inputs: [], environment: environment)
+    let output = try StitchStage().prepare(
+      StitchFixture.work(folder, rows: rows), inputs: [], environment: environment
+    ).run()
     #expect(output.warnings.map(\.message) == [])
     let path = environment.scratch + "/film.mp4"
     let sound = try ffmpeg([

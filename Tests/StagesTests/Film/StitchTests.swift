@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
@@ -25,13 +26,13 @@ struct StitchTests {
   }
 
   @Test func `The same rows and media give the same files, with one worker, two and four`() throws {
-    var digests: [[String: String]] = []
+    var digests: [[String: SHA256Digest]] = []
     for workers in [1, 2, 4] {
       try withTemporaryFolder { folder in
         let environment = try StitchEnvironment(folder: folder, workers: workers)
         try media(folder)
         let work = try StitchFixture.work(folder, rows: StitchTests.rows)
-        let output = try StitchStage().run(work, inputs: [], environment: environment)
+        let output = try StitchStage().prepare(work, inputs: [], environment: environment).run()
         digests.append(try StitchTests.digests(output))
         #expect(
           output.warnings.map { "\($0.code) \($0.subject)" } == [
@@ -51,17 +52,20 @@ struct StitchTests {
       let environment = try StitchEnvironment(folder: folder, workers: 2)
       try media(folder)
       let rows = StitchTests.rows
-      _ = try StitchStage().run(
+      _ = try StitchStage().prepare(
         StitchFixture.work(folder, rows: Array(rows.dropLast(2))), inputs: [],
-        environment: environment)
+        environment: environment
+      ).run()
       #expect(environment.segmentsMade() == 6)
-      _ = try StitchStage().run(
+      _ = try StitchStage().prepare(
         StitchFixture.work(folder, rows: Array(rows.dropLast(1))), inputs: [],
-        environment: environment)
+        environment: environment
+      ).run()
       #expect(environment.segmentsMade() == 4)
-      _ = try StitchStage().run(
+      _ = try StitchStage().prepare(
         StitchFixture.work(folder, rows: Array(rows.dropLast(1))), inputs: [],
-        environment: environment)
+        environment: environment
+      ).run()
       #expect(environment.segmentsMade() == 0)
     }
   }
@@ -70,16 +74,18 @@ struct StitchTests {
     try withTemporaryFolder { folder in
       let environment = try StitchEnvironment(folder: folder, workers: 2)
       try media(folder)
-      let output = try StitchStage().run(
+      let output = try StitchStage().prepare(
         StitchFixture.work(folder, rows: StitchTests.rows, streams: true), inputs: [],
-        environment: environment)
+        environment: environment
+      ).run()
       #expect(
         output.files.map(\.name).suffix(4) == [
           "film.m3u8", "film-stream.m3u8", "film-stream.mp4", "film-captions.m3u8",
         ])
       #expect(environment.segmentsMade() > 0)
-      _ = try StitchStage().run(
-        StitchFixture.work(folder, rows: StitchTests.rows), inputs: [], environment: environment)
+      _ = try StitchStage().prepare(
+        StitchFixture.work(folder, rows: StitchTests.rows), inputs: [], environment: environment
+      ).run()
       #expect(environment.segmentsMade() == 0)
     }
   }
@@ -96,7 +102,7 @@ struct StitchTests {
         throws: Diagnostic(
           .data, "the object was changed while it was read", at: .init(file: "dojo.webm"),
           isTransient: true)
-      ) { try StitchStage().run(work, inputs: [], environment: environment) }
+      ) { try StitchStage().prepare(work, inputs: [], environment: environment).run() }
       let kept = environment.made.withLock { $0.filter { $0.parts["stage"] == "recording facts" } }
       #expect(kept.isEmpty)
     }
@@ -106,7 +112,7 @@ struct StitchTests {
     try withTemporaryFolder { folder in
       let environment = try StitchEnvironment(folder: folder)
       let work = try StitchFixture.work(folder, rows: [])
-      let output = try StitchStage().run(work, inputs: [], environment: environment)
+      let output = try StitchStage().prepare(work, inputs: [], environment: environment).run()
       let board = try StitchTests.storyboard(output)
       #expect(board.scenes.map(\.content) == ["intro", "outro"])
       #expect(board.items.isEmpty)
@@ -124,13 +130,13 @@ struct StitchTests {
     throw Diagnostic(.bug, "no storyboard")
   }
 
-  private static func digests(_ output: StageOutput) throws -> [String: String] {
-    var digests: [String: String] = [:]
+  private static func digests(_ output: StageOutput) throws -> [String: SHA256Digest] {
+    var digests: [String: SHA256Digest] = [:]
     for file in output.files {
       switch file.content {
-      case .bytes(let bytes): digests[file.name] = ContentDigest.hex(bytes)
+      case .bytes(let bytes): digests[file.name] = SHA256Digest(of: bytes)
       case .file(let path):
-        digests[file.name] = ContentDigest.hex(try Data(contentsOf: URL(fileURLWithPath: path)))
+        digests[file.name] = SHA256Digest(of: try Data(contentsOf: URL(fileURLWithPath: path)))
       case .artifact(let artifact): digests[file.name] = artifact.digest
       }
     }

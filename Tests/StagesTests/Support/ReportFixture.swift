@@ -140,9 +140,9 @@ struct ReportFixture {
   func files(template: String = ReportFixture.template) throws -> [String: String] {
     try with(template: template) { work, environment in
       let first = try environment.artifacts(
-        AggregateStage().run(work, inputs: [], environment: environment))
+        AggregateStage().prepare(work, inputs: [], environment: environment).run())
       let second = try environment.artifacts(
-        RenderStage().run(work, inputs: first, environment: environment))
+        RenderStage().prepare(work, inputs: first, environment: environment).run())
       return try Dictionary(
         uniqueKeysWithValues: (first + second).map { file in
           // Not by a reader of texts, which would take a byte order mark away.

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -21,7 +22,7 @@ struct ReportTestEnvironment: StageEnvironment {
     throw Diagnostic(.bug, "a report keeps no pieces")
   }
 
-  func digest(ofMedia key: String) throws -> String {
+  func digest(ofMedia key: String) throws -> SHA256Digest {
     throw Diagnostic(.bug, "a report reads no media")
   }
 
@@ -44,7 +45,7 @@ struct ReportTestEnvironment: StageEnvironment {
     try text.write(toFile: path, atomically: false, encoding: .utf8)
     return Dataset(
       name: name, columns: columns, rows: rows.count, bytes: text.utf8.count,
-      digest: ContentDigest.hex(text.utf8), content: .file(path: path))
+      digest: SHA256Digest(of: text.utf8), content: .file(path: path))
   }
 
   /// A stage's files as the engine would hand them on.
@@ -61,9 +62,8 @@ struct ReportTestEnvironment: StageEnvironment {
         bytes = Array(try Data(contentsOf: URL(fileURLWithPath: artifact.path)))
       }
       try Data(bytes).write(to: URL(fileURLWithPath: path))
-      return Artifact(
-        name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
-        table: file.table, bytes: bytes.count, digest: ContentDigest.hex(bytes), path: path)
+      return file.with(
+        StoredContent(digest: SHA256Digest(of: bytes), byteCount: bytes.count, path: path))
     }
   }
 }

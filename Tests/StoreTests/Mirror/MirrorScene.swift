@@ -82,7 +82,7 @@ struct MirrorScene {
       }
       return bytes
     }
-    guard SHA256Digest(of: try content(Bag.tagManifestName)).hex == head.tagManifest else {
+    guard SHA256Digest(of: try content(Bag.tagManifestName)) == head.tagManifest else {
       throw Diagnostic(.io, "another release's tag manifest")
     }
     let manifest = try #require(Manifest(bytes: try content(Bag.manifestName)))

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import FoundationEssentials
 import Glibc
@@ -85,8 +86,9 @@ import Testing
       var release = Samples.release()
       release.files.append(
         ReleaseFile(
-          name: "extra.bin", source: .file(path), digest: blob.digest, byteCount: blob.byteCount,
-          mediaType: "application/octet-stream"))
+          name: "extra.bin", mediaType: "application/octet-stream",
+          content: ReleaseContent(
+            digest: blob.digest, byteCount: blob.byteCount, source: .file(path))))
       let store = try ReleaseStore(root: folder + "/store")
       let first = try store.publish(release).head
       release.files[2] = Samples.table(["2026-01-01,5\r\n"])
@@ -163,8 +165,9 @@ import Testing
       var release = Samples.release()
       release.files = [
         ReleaseFile(
-          name: "a.txt", source: .file(path), digest: blob.digest, byteCount: 4,
-          mediaType: "text/plain")
+          name: "a.txt", mediaType: "text/plain",
+          content: ReleaseContent(
+            digest: blob.digest, byteCount: 4, source: .file(path)))
       ]
       let store = try ReleaseStore(root: folder + "/store")
       let error = #expect(throws: Diagnostic.self) { try store.publish(release) }

@@ -18,7 +18,7 @@ import Testing
     let head = try #require(Head(bytes: try plainly(place + "/latest.json")))
     let release = "\(place)/releases/\(head.release)/"
     let tags = try plainly(release + Bag.tagManifestName)
-    guard SHA256Digest(of: tags).hex == head.tagManifest else {
+    guard SHA256Digest(of: tags) == head.tagManifest else {
       throw Diagnostic(.io, "another release's tag manifest")
     }
     let manifest = try #require(Manifest(bytes: try plainly(release + Bag.manifestName)))

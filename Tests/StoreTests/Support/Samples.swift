@@ -1,3 +1,4 @@
+import Basics
 import Store
 import Testing
 
@@ -30,7 +31,7 @@ enum Samples {
     return ReleaseFile(
       name: "tables/months.csv", bytes: Array(("month,total\r\n" + rows.joined()).utf8),
       mediaType: "text/csv",
-      table: .init(schema: Array(schema.utf8), rowCount: rows.count))
+      table: .init(schemaJSON: schema, rows: rows.count))
   }
 
   static let spreadsheet: ReleaseFile = {
@@ -42,7 +43,7 @@ enum Samples {
       name: "tables/months.excel.csv", bytes: Array("\u{FEFF}mês;total\r\njan;1.234,5\r\n".utf8),
       mediaType: "text/csv",
       table: .init(
-        schema: Array(schema.utf8), dialect: Array(#"{"delimiter": ";"}"#.utf8), rowCount: 1,
+        schemaJSON: schema, dialectJSON: #"{"delimiter": ";"}"#, rows: 1,
         encoding: "utf-8-sig"))
   }()
 

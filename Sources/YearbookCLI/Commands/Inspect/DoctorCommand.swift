@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Engine
+import Extraction
 import Foundation
 import Media
 import Pipelines

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Engine
 import Foundation
+import Pipelines
 
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -70,12 +71,12 @@ struct StatusCommand: ParsableCommand {
     of run: RunRecord.Run, _ record: RunRecord
   ) throws -> [(failure: RunRecord.Failure, stands: Bool)] {
     let standing = Set(
-      try record.standingFailures(of: run.id).map { [$0.tenantID, $0.pipeline, $0.period] })
+      try record.standingFailures(of: run.id).map(\.partition))
     return try record.failures(of: run.id).filter { failure in
       (picking.tenant.isEmpty || picking.tenant.contains(failure.slug))
-        && (picking.pipeline.isEmpty || picking.pipeline.contains(failure.pipeline))
-        && (picking.period.isEmpty || picking.period.contains(failure.period))
-    }.map { ($0, standing.contains([$0.tenantID, $0.pipeline, $0.period])) }
+        && (picking.pipeline.isEmpty || picking.pipeline.contains(failure.partition.pipeline))
+        && (picking.period.isEmpty || picking.period.contains(failure.partition.period.description))
+    }.map { ($0, standing.contains($0.partition)) }
   }
 
   private func watch(_ record: RunRecord, _ seconds: Int) throws {

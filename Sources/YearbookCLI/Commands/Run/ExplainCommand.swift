@@ -44,7 +44,7 @@ struct ForecastReport {
   let threads: Int
 
   static func make(
-    _ request: Planner.Request, _ configuration: Configuration, only: Set<[String]>? = nil,
+    _ request: Planner.Request, _ configuration: Configuration, only: Set<PartitionKey>? = nil,
     policy: RunPolicy, threads: Int
   ) throws -> ForecastReport {
     let session = RunSession(

@@ -59,12 +59,12 @@ struct RetryCommand: ParsableCommand {
       var request = Planner.Request(name: found.name, moment: moment)
       request.tenants = Array(Set(failures.map(\.slug))).sorted()
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
-      request.periods = Array(Set(failures.map(\.period))).sorted().filter { Period($0) != nil }
+      request.periods = Set(failures.map(\.partition.period)).sorted().map(\.description)
       var policy = RunPolicy()
       if keepData { policy.keptFrom = found.id }
       try RunCommand.run(
         request, configuration, running, policy: policy,
-        only: Set(failures.map { [$0.slug, $0.pipeline, $0.period] }))
+        only: Set(failures.map(\.partition)))
     }
   }
 

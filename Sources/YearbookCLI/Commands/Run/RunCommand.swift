@@ -124,7 +124,7 @@ struct RunCommand: ParsableCommand {
 
   static func run(
     _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
-    policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<[String]>? = nil
+    policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<PartitionKey>? = nil
   ) throws {
     if isDryRun {
       let forecasts = try ForecastReport.make(

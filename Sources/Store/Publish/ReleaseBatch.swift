@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 
 /// One batch on its way into the store.
-struct Publication {
+struct ReleaseBatch {
   /// A partition whose new release or head lies in the staging folder.
   struct Staged {
     var index: Int

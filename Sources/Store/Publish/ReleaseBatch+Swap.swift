@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 
 // What readers see changes here.
-extension Publication {
+extension ReleaseBatch {
   /// Makes the slug this tenant's, or finds that it is.
   mutating func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
     let claim = TenantClaim(tenant)
@@ -53,7 +53,7 @@ extension Publication {
         let head = Head(bytes: bytes), head.sequence == sequence,
         let tags = try FileReader.contents(
           "\(place)/releases/\(head.release)/\(Bag.tagManifestName)"),
-        SHA256Digest(of: tags).hex == head.tagManifest
+        SHA256Digest(of: tags) == head.tagManifest
       else { return (latest, sequence) }
       let file = try stagingFolder().freshPath(".json")
       try store.disk.create(file, bytes, mode: 0o444)

@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 
 // Everything here is written beside: a reader cannot see it.
-extension Publication {
+extension ReleaseBatch {
   /// What is to be done with a partition.
   enum Decision {
     case asItIs(Head)
@@ -20,15 +20,13 @@ extension Publication {
         folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
     }
     let isSame = published?.holds(pending.files) ?? false
-    if let previous, isSame, isSigned(previous, pending.partition),
-      let tagManifest = SHA256Digest(hex: previous.tagManifest)
-    {
+    if let previous, isSame, isSigned(previous, pending.partition) {
       guard previous.status == .provisional, metadata.status != .provisional else {
         return .asItIs(previous)
       }
       let head = Head(
         release: previous.release, sequence: sequence + 1, metadata: metadata,
-        status: metadata.status, tagManifest: tagManifest)
+        status: metadata.status, tagManifest: previous.tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head)
       try writeHead(&staged)
       return .changed(staged)
@@ -63,7 +61,7 @@ extension Publication {
   mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
     let staging = try stagingFolder()
     let before = store.headPath(staged.partition, staged.head.sequence - 1)
-    staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0).hex }
+    staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0) }
     let bytes = staged.head.bytes
     staged.headFiles = (staging.freshPath(".json"), staging.freshPath(".json"), nil)
     try store.disk.create(staged.headFiles.numbered, bytes, mode: 0o444)
@@ -112,7 +110,7 @@ extension Publication {
 
   /// Copies a file's bytes, which must be those its digest promises.
   private func copy(_ file: ReleaseFile, to target: String) throws(Diagnostic) {
-    switch file.source {
+    switch file.content.source {
     case .bytes(let bytes):
       guard SHA256Digest(of: bytes) == file.digest, bytes.count == file.byteCount else {
         throw Diagnostic(.bug, "the bytes of \(file.name) are not those of its digest")

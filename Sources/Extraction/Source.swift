@@ -2,7 +2,6 @@ package import Diagnostics
 import Foundation
 package import Pipelines
 package import Postgres
-import Stages
 
 /// The platform's database, which is only ever read.
 ///
@@ -66,7 +65,7 @@ package final class Source {
   }
 
   /// When the present transaction's snapshot was taken, by the server's clock: microseconds since 1970.
-  func snapshotMoment() throws(Diagnostic) -> Int64 {
+  package func snapshotMoment() throws(Diagnostic) -> Int64 {
     let text = try connection.query(
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
     ).only().string("moment")
