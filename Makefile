@@ -1,6 +1,6 @@
-# make demo   a sample platform, from nothing to published reports and films
-# make test   all tests, with a real PostgreSQL they start themselves
-# make check  format, warnings as errors, import directions
+# make demo   sets up a private database with sample data and publishes everything
+# make test   all tests, with a real PostgreSQL that they start themselves
+# make check  format, warnings as errors, import directions, words, links of the documents
 
 PREFIX ?= /usr/local
 SWIFT ?= swift
@@ -26,7 +26,9 @@ test: packages
 check: packages
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	scripts/check-imports
+	scripts/check-sizes
 	scripts/check-words
+	scripts/check-links
 	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
 
 format:

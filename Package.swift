@@ -13,10 +13,120 @@ var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
 // Debug builds, and with them the tests, check at run time that no variable is written while it is read elsewhere.
-// What they have never found need not be looked for in each cell of each table: that is a twentieth of a run's time.
+// Release builds do without: it takes a twentieth of a run's time.
 swiftSettings.append(
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)))
 if strict { swiftSettings.append(.treatAllWarnings(as: .error)) }
+
+// The house: each module, and what it imports of this project. A module stands below all those that import it.
+// This is the one list: `scripts/check-imports` holds the sources and the map in docs/ARCHITECTURE.md to it.
+let house: [(module: String, imports: [String])] = [
+  ("Diagnostics", []),
+  ("Basics", ["CFiles", "Diagnostics"]),
+
+  ("Postgres", ["CLibPQ", "Basics", "Diagnostics"]),
+  ("Markup", ["CLibXML2", "Diagnostics"]),
+  ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Diagnostics"]),
+  ("ObjectStorage", ["CCurl", "Basics", "Diagnostics"]),
+  ("Pipelines", ["Basics", "Diagnostics"]),
+
+  ("Store", ["ObjectStorage", "Basics", "Diagnostics"]),
+  ("Extraction", ["Postgres", "Pipelines", "Basics", "Diagnostics"]),
+  ("Stages", ["Markup", "Media", "Pipelines", "Basics", "Diagnostics"]),
+  ("Sample", ["Postgres", "Media", "Basics", "Diagnostics"]),
+
+  (
+    "Engine",
+    [
+      "Extraction", "Stages", "Store", "Postgres", "Media", "ObjectStorage", "Pipelines", "Basics",
+      "Diagnostics",
+    ]
+  ),
+  (
+    "YearbookCLI",
+    [
+      "Engine", "Sample", "Extraction", "Stages", "Store", "Postgres", "Media", "Pipelines",
+      "Basics",
+      "Diagnostics",
+    ]
+  ),
+]
+
+/// What modules and tests use of other packages.
+let products: [String: [Target.Dependency]] = [
+  "Basics": [.product(name: "Crypto", package: "swift-crypto")],
+  "Pipelines": [.product(name: "Yams", package: "Yams")],
+  "ObjectStorage": [.product(name: "Crypto", package: "swift-crypto")],
+  "Store": [.product(name: "Crypto", package: "swift-crypto")],
+  "Stages": [.product(name: "Mustache", package: "swift-mustache")],
+  "Engine": [.product(name: "Logging", package: "swift-log")],
+  "YearbookCLI": [
+    .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    .product(name: "Logging", package: "swift-log"),
+  ],
+]
+
+// C libraries: a module map and a shim each, and exactly one importer.
+let libraries: [Target] = [
+  .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+  .systemLibrary(
+    name: "CLibAV", pkgConfig: "libavformat",
+    providers: [
+      .apt([
+        "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev",
+        "libswresample-dev", "libavfilter-dev",
+      ])
+    ]),
+  .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+  .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
+  .systemLibrary(
+    name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CSandbox"),
+  .systemLibrary(name: "CFiles"),
+]
+
+let modules: [Target] = house.map { entry in
+  .target(
+    name: entry.module,
+    dependencies: entry.imports.map { .byName(name: $0) } + (products[entry.module] ?? []))
+}
+
+/// The tests of one module, which may use whatever lies below it.
+func tests(of module: String, also more: [String] = []) -> Target {
+  let below = house.first { $0.module == module }?.imports.filter { !$0.hasPrefix("C") } ?? []
+  return .testTarget(
+    name: module + "Tests",
+    dependencies: ([module, "TestSupport"] + below + more).map { .byName(name: $0) })
+}
+
+let trials: [Target] = [
+  .target(
+    name: "TestSupport", dependencies: ["Diagnostics", "Postgres"], path: "Tests/TestSupport"),
+  .executableTarget(
+    name: "StoreTrial", dependencies: ["Diagnostics", "Store"], path: "Tests/StoreTrial"),
+  .executableTarget(
+    name: "EngineBench", dependencies: ["Engine"], path: "bench/engine", exclude: ["run"]),
+  .executableTarget(
+    name: "PageBench",
+    dependencies: ["Basics", "Diagnostics", "Markup", "Media", "Pipelines", "Stages"],
+    path: "bench/reports", exclude: ["run"]),
+  .executableTarget(
+    name: "StoreBench", dependencies: ["Basics", "Diagnostics", "Store"], path: "bench/store",
+    exclude: ["run"]),
+  tests(of: "Diagnostics"),
+  tests(of: "Basics"),
+  tests(of: "Postgres"),
+  tests(of: "Markup"),
+  tests(of: "Media"),
+  tests(of: "ObjectStorage"),
+  tests(of: "Pipelines"),
+  tests(of: "Store", also: ["StoreTrial"]),
+  tests(of: "Extraction"),
+  tests(of: "Stages"),
+  tests(of: "Sample", also: ["Extraction", "Stages", "Pipelines"]),
+  tests(of: "Engine"),
+  tests(of: "YearbookCLI"),
+]
 
 let package = Package(
   name: "yearbook",
@@ -28,95 +138,8 @@ let package = Package(
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
-  targets: [
-    // C libraries: a module map and a shim each, and exactly one importer.
-    .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-    .systemLibrary(
-      name: "CLibAV", pkgConfig: "libavformat",
-      providers: [
-        .apt([
-          "libavformat-dev", "libavcodec-dev", "libavutil-dev", "libswscale-dev",
-          "libswresample-dev", "libavfilter-dev",
-        ])
-      ]),
-    .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
-    .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
-    .systemLibrary(
-      name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
-    .systemLibrary(name: "CSandbox"),
-    .systemLibrary(name: "CFiles"),
-
-    .target(name: "Diagnostics"),
-    .target(name: "Postgres", dependencies: ["CLibPQ", "Diagnostics"]),
-    .target(name: "Markup", dependencies: ["CLibXML2", "Diagnostics"]),
-    .target(name: "Media", dependencies: ["CLibAV", "CLibRSVG", "CSandbox", "Diagnostics"]),
-    .target(
-      name: "Store",
-      dependencies: [
-        "CCurl", "CFiles", "Diagnostics", .product(name: "Crypto", package: "swift-crypto"),
-      ]),
-    .target(
-      name: "Pipelines",
-      dependencies: [
-        "Diagnostics", .product(name: "Crypto", package: "swift-crypto"),
-        .product(name: "Yams", package: "Yams"),
-      ]),
-    .target(
-      name: "Stages",
-      dependencies: [
-        "Diagnostics", "Postgres", "Markup", "Media", "Store", "Pipelines",
-        .product(name: "Mustache", package: "swift-mustache"),
-      ]),
-    .target(
-      name: "Engine",
-      dependencies: [
-        "Diagnostics", "Postgres", "Media", "Store", "Pipelines", "Stages",
-        .product(name: "Logging", package: "swift-log"),
-      ]),
-    .target(name: "Sample", dependencies: ["Diagnostics", "Postgres", "Media", "Pipelines"]),
-    .target(
-      name: "YearbookCLI",
-      dependencies: [
-        "Diagnostics", "Postgres", "Markup", "Media", "Store", "Pipelines", "Stages", "Engine",
-        "Sample",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
-        .product(name: "Logging", package: "swift-log"),
-      ]),
-    .executableTarget(name: "yearbook", dependencies: ["YearbookCLI"]),
-
-    .target(
-      name: "TestSupport", dependencies: ["Diagnostics", "Postgres"], path: "Tests/TestSupport"),
-    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
-    .testTarget(name: "PostgresTests", dependencies: ["Postgres", "TestSupport"]),
-    .testTarget(name: "MarkupTests", dependencies: ["Markup", "TestSupport"]),
-    .testTarget(name: "MediaTests", dependencies: ["Media", "TestSupport"]),
-    .testTarget(name: "StoreTests", dependencies: ["Store", "StoreTrial", "TestSupport"]),
-    .executableTarget(
-      name: "EngineBench", dependencies: ["Engine"], path: "bench/engine", exclude: ["run"]),
-    .executableTarget(
-      name: "PageBench", dependencies: ["Diagnostics", "Markup", "Media", "Pipelines", "Stages"],
-      path: "bench/reports", exclude: ["run"]),
-    .executableTarget(
-      name: "StoreBench", dependencies: ["Diagnostics", "Store"], path: "bench/store",
-      exclude: ["run"]),
-    .executableTarget(
-      name: "StoreTrial", dependencies: ["Diagnostics", "Store"], path: "Tests/StoreTrial"),
-    .testTarget(name: "PipelinesTests", dependencies: ["Pipelines", "TestSupport"]),
-    .testTarget(
-      name: "StagesTests",
-      dependencies: [
-        "Diagnostics", "Media", "Stages", "Postgres", "Pipelines", "Store", "TestSupport",
-      ]),
-    .testTarget(
-      name: "EngineTests",
-      dependencies: ["Engine", "Pipelines", "Postgres", "Stages", "Store", "TestSupport"]),
-    .testTarget(
-      name: "SampleTests",
-      dependencies: ["Sample", "Stages", "Pipelines", "Postgres", "TestSupport"]),
-    .testTarget(
-      name: "YearbookCLITests",
-      dependencies: ["Engine", "YearbookCLI", "Postgres", "Store", "TestSupport"]),
-  ]
+  targets: libraries + modules + trials
+    + [.executableTarget(name: "yearbook", dependencies: ["YearbookCLI"])]
 )
 
 for target in package.targets where target.type != .system {

@@ -1,12 +1,12 @@
 /// Counts of things in the program's own English: messages, the operator's pages.
-public enum Counted {
+package enum Counted {
   /// `row` for one, `rows` for any other number.
-  public static func noun(_ noun: String, _ number: Int) -> String {
+  package static func noun(_ noun: String, _ number: Int) -> String {
     number == 1 ? noun : noun + "s"
   }
 
   /// `1 row`, `2 rows`.
-  public static func text(_ number: Int, _ noun: String) -> String {
+  package static func text(_ number: Int, _ noun: String) -> String {
     "\(number) \(self.noun(noun, number))"
   }
 }

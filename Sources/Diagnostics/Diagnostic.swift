@@ -2,21 +2,21 @@
 ///
 /// `message` and `hint` are shown to people and written to logs and to the run's record. They must
 /// hold no secret, no connection string and no text that a tenant typed.
-public struct Diagnostic: Error, Sendable {
+package struct Diagnostic: Error, Sendable {
   /// The kind of failure, which decides the exit code.
-  public var code: Code
+  package var code: Code
   /// Where it happened.
-  public var subject: Subject
+  package var subject: Subject
   /// What is wrong, as one sentence without a full stop at its end.
-  public var message: String
+  package var message: String
   /// What the reader can do about it.
-  public var hint: String?
+  package var hint: String?
   /// What a lower layer said.
-  public var underlying: (any Error)?
+  package var underlying: (any Error)?
   /// Whether the same work may succeed if it is tried again (a lost connection, a deadlock, a busy disk).
-  public var isTransient: Bool
+  package var isTransient: Bool
 
-  public init(
+  package init(
     _ code: Code, _ message: String, at subject: Subject = Subject(), hint: String? = nil,
     underlying: (any Error)? = nil, isTransient: Bool = false
   ) {
@@ -31,7 +31,7 @@ public struct Diagnostic: Error, Sendable {
 
 extension Diagnostic {
   /// A kind of failure. A struct round a private enum, so that it can grow without breaking a `switch`.
-  public struct Code: Hashable, Sendable, CustomStringConvertible {
+  package struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String, Sendable {
       case usage, data, unavailable, bug, io, busy, configuration, interrupted
     }
@@ -39,24 +39,24 @@ extension Diagnostic {
     private var kind: Kind
 
     /// The command line is wrong: an unknown tenant, period or flag.
-    public static let usage = Code(kind: .usage)
+    package static let usage = Code(kind: .usage)
     /// Input is not what it must be: a malformed row, an unknown term, a faulty media file.
-    public static let data = Code(kind: .data)
+    package static let data = Code(kind: .data)
     /// A database or the store cannot be reached.
-    public static let unavailable = Code(kind: .unavailable)
+    package static let unavailable = Code(kind: .unavailable)
     /// A promise of the program's own is broken.
-    public static let bug = Code(kind: .bug)
+    package static let bug = Code(kind: .bug)
     /// A file cannot be read or written, or the disk is full.
-    public static let io = Code(kind: .io)
+    package static let io = Code(kind: .io)
     /// Another run holds the lock.
-    public static let busy = Code(kind: .busy)
+    package static let busy = Code(kind: .busy)
     /// A pipeline, a template or the configuration is wrong.
-    public static let configuration = Code(kind: .configuration)
+    package static let configuration = Code(kind: .configuration)
     /// The run was told to stop.
-    public static let interrupted = Code(kind: .interrupted)
+    package static let interrupted = Code(kind: .interrupted)
 
     /// The process's exit code: one of BSD's sysexits where one fits.
-    public var exitCode: Int32 {
+    package var exitCode: Int32 {
       switch kind {
       case .usage: 64
       case .data: 65
@@ -69,10 +69,10 @@ extension Diagnostic {
       }
     }
 
-    public var description: String { kind.rawValue }
+    package var description: String { kind.rawValue }
 
     /// The code with this `description`; `nil` for a word that is none.
-    public init?(_ description: String) {
+    package init?(_ description: String) {
       guard let kind = Kind(rawValue: description) else { return nil }
       self.kind = kind
     }
@@ -81,18 +81,18 @@ extension Diagnostic {
   }
 
   /// Where a failure happened; what is not known stays `nil`.
-  public struct Subject: Hashable, Sendable {
-    public var stage: String?
-    public var pipeline: String?
-    public var tenant: String?
-    public var period: String?
-    public var file: String?
+  package struct Subject: Hashable, Sendable {
+    package var stage: String?
+    package var pipeline: String?
+    package var tenant: String?
+    package var period: String?
+    package var file: String?
     /// Counted from one.
-    public var line: Int?
+    package var line: Int?
     /// Counted from one, in characters.
-    public var column: Int?
+    package var column: Int?
 
-    public init(
+    package init(
       stage: String? = nil, pipeline: String? = nil, tenant: String? = nil, period: String? = nil,
       file: String? = nil, line: Int? = nil, column: Int? = nil
     ) {
@@ -109,7 +109,7 @@ extension Diagnostic {
 
 extension Diagnostic.Subject: CustomStringConvertible {
   /// `file:line:column`, as far as they are known; `""` without a file.
-  public var place: String {
+  package var place: String {
     var place = file ?? ""
     if file != nil, let line {
       place += ":\(line)"
@@ -119,14 +119,14 @@ extension Diagnostic.Subject: CustomStringConvertible {
   }
 
   /// The place and then `pipeline tenant period stage`, as far as they are known.
-  public var description: String {
+  package var description: String {
     let work = [pipeline, tenant, period, stage].compactMap { $0 }.joined(separator: " ")
     return [place, work].filter { !$0.isEmpty }.joined(separator: ": ")
   }
 }
 
 extension Diagnostic: CustomStringConvertible {
-  public var description: String {
+  package var description: String {
     let place = subject.description
     return place.isEmpty ? message : "\(place): \(message)"
   }
@@ -134,7 +134,7 @@ extension Diagnostic: CustomStringConvertible {
 
 extension Diagnostic: Equatable {
   /// Equal in everything but `underlying`, which has no equality.
-  public static func == (left: Diagnostic, right: Diagnostic) -> Bool {
+  package static func == (left: Diagnostic, right: Diagnostic) -> Bool {
     left.code == right.code && left.subject == right.subject && left.message == right.message
       && left.hint == right.hint && left.isTransient == right.isTransient
   }
@@ -142,7 +142,7 @@ extension Diagnostic: Equatable {
 
 extension Diagnostic {
   /// The same diagnostic with what is still unknown of its subject filled in.
-  public func filling(_ outer: Subject) -> Diagnostic {
+  package func filling(_ outer: Subject) -> Diagnostic {
     var copy = self
     copy.subject.stage = subject.stage ?? outer.stage
     copy.subject.pipeline = subject.pipeline ?? outer.pipeline
@@ -158,11 +158,11 @@ extension Diagnostic {
 }
 
 /// Several diagnostics found in one pass, so that a file's errors can be mended all at once.
-public struct Diagnostics: Error, Sendable, Equatable, CustomStringConvertible {
+package struct Diagnostics: Error, Sendable, Equatable, CustomStringConvertible {
   /// Never empty, in the order of their places.
-  public var all: [Diagnostic]
+  package var all: [Diagnostic]
 
-  public init(_ all: [Diagnostic]) { self.all = all }
+  package init(_ all: [Diagnostic]) { self.all = all }
 
-  public var description: String { all.map(\.description).joined(separator: "\n") }
+  package var description: String { all.map(\.description).joined(separator: "\n") }
 }

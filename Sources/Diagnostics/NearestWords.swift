@@ -1,8 +1,9 @@
 /// The known words that a mistyped one may have meant.
-public enum NearestWords {
+package enum NearestWords {
   /// At most `limit` of `known`, nearest first, ties in alphabetical order; words further than a third of
   /// their length (at least two edits) are left out.
-  public static func of(_ word: String, in known: some Sequence<String>, limit: Int = 3) -> [String]
+  package static func of(_ word: String, in known: some Sequence<String>, limit: Int = 3)
+    -> [String]
   {
     let wanted = Array(word.lowercased().unicodeScalars)
     return
@@ -15,7 +16,7 @@ public enum NearestWords {
   }
 
   /// “did you mean a, b?”, or `nil` where nothing is near.
-  public static func hint(for word: String, in known: some Sequence<String>) -> String? {
+  package static func hint(for word: String, in known: some Sequence<String>) -> String? {
     let near = of(word, in: known)
     return near.isEmpty ? nil : "did you mean \(near.joined(separator: ", "))?"
   }

@@ -1,14 +1,14 @@
 /// Something the work went on in spite of: a recording that could not be decoded, a picture over the
 /// pixel budget. It is kept with the stage's result and shown with the run.
-public struct Warning: Hashable, Sendable, Codable {
+package struct Warning: Hashable, Sendable, Codable {
   /// A short, stable word for grouping: `recording-unusable`.
-  public var code: String
+  package var code: String
   /// What was met, an object's key or a scene's number; never a tenant's text.
-  public var subject: String
+  package var subject: String
   /// What is wrong and what was done instead.
-  public var message: String
+  package var message: String
 
-  public init(code: String, subject: String, message: String) {
+  package init(code: String, subject: String, message: String) {
     self.code = code
     self.subject = subject
     self.message = message

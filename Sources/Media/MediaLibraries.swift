@@ -2,9 +2,9 @@ import CLibAV
 import CLibRSVG
 
 /// The versions of the libraries that decode, draw and encode, as they were loaded.
-public enum MediaLibraries {
+package enum MediaLibraries {
   /// By name, in alphabetical order.
-  public static var versions: [(name: String, version: String)] {
+  package static var versions: [(name: String, version: String)] {
     [
       ("libavcodec", text(avcodec_version())),
       ("libavformat", text(avformat_version())),

@@ -1,12 +1,12 @@
 import Crypto
 
 /// SHA-256 where it is wanted as it is, not in a stage key.
-public enum ContentDigest {
+package enum ContentDigest {
   /// The digest's 32 bytes.
-  public static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
+  package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {
     Array(SHA256.hash(data: Array(bytes)))
   }
 
   /// The digest in lower-case hexadecimal digits.
-  public static func hex(_ bytes: some Sequence<UInt8>) -> String { StageKey.hex(sha256(bytes)) }
+  package static func hex(_ bytes: some Sequence<UInt8>) -> String { StageKey.hex(sha256(bytes)) }
 }

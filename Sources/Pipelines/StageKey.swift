@@ -1,29 +1,29 @@
 import Crypto
 
 /// Everything that decides a stage's result, each part named, so that `explain` can say which changed.
-public struct KeyInputs: Hashable, Sendable {
+package struct KeyInputs: Hashable, Sendable {
   /// Name to value; a value longer than a digest is held as its digest. Ordered by name.
-  public private(set) var parts: [String: String] = [:]
+  package private(set) var parts: [String: String] = [:]
 
   /// Begins with the kind of stage and the version of its code.
-  public init(stage: String, version: Int) {
+  package init(stage: String, version: Int) {
     parts["stage"] = stage
     parts["version"] = String(version)
   }
 
   /// Adds a short value as it is. Each name once.
-  public mutating func add(_ name: String, _ value: String) {
+  package mutating func add(_ name: String, _ value: String) {
     assert(parts[name] == nil, "a key input is named twice")
     parts[name] = value
   }
 
   /// Adds the SHA-256 of `bytes`.
-  public mutating func add(_ name: String, contentsOf bytes: some Sequence<UInt8>) {
+  package mutating func add(_ name: String, contentsOf bytes: some Sequence<UInt8>) {
     add(name, StageKey.hex(SHA256.hash(data: Array(bytes))))
   }
 
   /// The key: SHA-256 over the parts in the order of their names, each name and value with its length.
-  public var key: StageKey {
+  package var key: StageKey {
     var hash = SHA256()
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {
       hash.update(data: Array("\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n".utf8))
@@ -33,13 +33,13 @@ public struct KeyInputs: Hashable, Sendable {
 }
 
 /// The SHA-256 of everything that decides a stage's result.
-public struct StageKey: Hashable, Sendable, CustomStringConvertible {
+package struct StageKey: Hashable, Sendable, CustomStringConvertible {
   /// 64 lower-case hexadecimal digits.
-  public let hex: String
+  package let hex: String
 
-  public init(hex: String) { self.hex = hex }
+  package init(hex: String) { self.hex = hex }
 
-  public var description: String { hex }
+  package var description: String { hex }
 
   static func hex(_ digest: some Sequence<UInt8>) -> String {
     let digits = Array("0123456789abcdef".utf8)

@@ -1,8 +1,9 @@
-public import Diagnostics
-public import Pipelines
+import Basics
+package import Diagnostics
+package import Pipelines
 
 /// What the engine lends a running stage.
-public protocol StageEnvironment: Sendable {
+package protocol StageEnvironment: Sendable {
   /// An empty folder of the stage's own, removed after it.
   var scratch: String { get }
   /// The folder of templates and messages.

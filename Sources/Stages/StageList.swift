@@ -1,9 +1,9 @@
-public import Pipelines
+package import Pipelines
 
 /// The stages between extract and publish.
-public enum StageList {
+package enum StageList {
   /// The stages of a pipeline in the order in which they run.
-  public static func stages(of pipeline: Pipeline) -> [any Stage] {
+  package static func stages(of pipeline: Pipeline) -> [any Stage] {
     var stages: [any Stage] = []
     if pipeline.aggregate != nil { stages.append(AggregateStage()) }
     if pipeline.render != nil { stages.append(RenderStage()) }

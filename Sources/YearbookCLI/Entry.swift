@@ -4,8 +4,8 @@ import Foundation
 import Media
 
 /// Where the process begins.
-public enum Entry {
-  public static func main() -> Never {
+package enum Entry {
+  package static func main() -> Never {
     HeapLimits.giveBack()
     let arguments = Array(CommandLine.arguments.dropFirst())
     // Hostile media is decoded by this same program in a child without rights; nothing else of the
@@ -19,7 +19,7 @@ public enum Entry {
   }
 
   /// Runs one command line and gives its exit code.
-  public static func run(_ arguments: [String]) -> Int32 {
+  package static func run(_ arguments: [String]) -> Int32 {
     do {
       var command = try YearbookCommand.parseAsRoot(arguments)
       try command.run()

@@ -163,19 +163,19 @@ struct `Recordings and pictures of the world` {
     return String(Int((10 * log10(255 * 255 * Double(ours.count) / Double(sum))).rounded()))
   }
 
-  /// `docs/media-files.md`, made anew with YEARBOOK_RECORD=1 and compared in the long run.
+  /// `docs/media-files.md`, made again with YEARBOOK_RECORD=1 and compared in the long run.
   @Test(
     .enabled(if: Run.isSoak || Run.isRecording, "slow: wants YEARBOOK_SOAK or YEARBOOK_RECORD"))
   func `The table of media files says what is used`() throws {
     let measured = try SharedData.measured()
     var text = """
-      # What becomes of files as they come
+      # Media files: what is used, what is refused
 
-      Made by a test (`YEARBOOK_RECORD=1 swift test --filter Recordings`) from a collection of recordings and pictures:
-      of browsers, phones and cameras, of other projects' test data, and broken ones. What is refused has a card
-      in the film, a warning in the run's record and its reason in the storyboard. “ffmpeg” is the length that the
-      ffmpeg program's own decoding reached; dB is the likeness (PSNR, luma) of the first picture to the one that the
-      ffmpeg program decodes and converts, 99 where they are equal.
+      Made by a test (`YEARBOOK_RECORD=1 swift test --filter Recordings`) from a collection of recordings and pictures: from
+      browsers, phones and cameras, from other projects' test data, and broken ones. A refused file gets a card in the film, a
+      warning in the run's record, and its reason in the storyboard. “ffmpeg” is the length that the ffmpeg program's own decoding
+      reached. dB is the likeness (PSNR, luma) of the first picture to the one that the ffmpeg program decodes and converts; 99
+      means that they are equal.
 
       | recording | what it is | seconds | ffmpeg | dB | used or refused |
       | --- | --- | ---: | ---: | ---: | --- |

@@ -4,6 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
+@testable import Basics
+@testable import Extraction
 @testable import Sample
 @testable import Stages
 

@@ -1,6 +1,7 @@
 import Diagnostics
 import FoundationEssentials
 import Glibc
+import ObjectStorage
 import Store
 
 // A publisher, a pruner and others in a process of their own, for tests that kill them.

@@ -1,7 +1,7 @@
 import Glibc
 
 /// Work on a thread of its own, which tests wait for.
-public final class Background {
+package final class Background {
   private final class Work: Sendable {
     let body: @Sendable () -> Void
     init(_ body: @escaping @Sendable () -> Void) { self.body = body }
@@ -9,7 +9,7 @@ public final class Background {
 
   private var thread = pthread_t()
 
-  public init(_ body: @escaping @Sendable () -> Void) {
+  package init(_ body: @escaping @Sendable () -> Void) {
     let work = Unmanaged.passRetained(Work(body)).toOpaque()
     pthread_create(
       &thread, nil,
@@ -21,5 +21,5 @@ public final class Background {
   }
 
   /// Waits until the work is done.
-  public func join() { pthread_join(thread, nil) }
+  package func join() { pthread_join(thread, nil) }
 }

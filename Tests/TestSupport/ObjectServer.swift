@@ -5,20 +5,20 @@ import Glibc
 /// Tests/Fixtures/object_server.py.
 ///
 /// `@unchecked Sendable`: nothing of it changes, and the program is only sent a signal.
-public final class ObjectServer: @unchecked Sendable {
+package final class ObjectServer: @unchecked Sendable {
   /// Why tests that need one are skipped.
-  public static let missing: String? =
+  package static let missing: String? =
     access(Places.project + "/.build-judges/bin/moto_server", X_OK) == 0
     ? nil : "moto is not installed: scripts/install-judges"
 
   /// `http://127.0.0.1:PORT`
-  public let endpoint: String
+  package let endpoint: String
   private let folder: TemporaryFolder
   private let program: RunningProgram
   private let lines: [String]
 
   /// - Parameter certificate: The files of a certificate and its key, to be spoken to by TLS.
-  public init(certificate: (file: String, key: String)? = nil) throws {
+  package init(certificate: (file: String, key: String)? = nil) throws {
     folder = try TemporaryFolder()
     program = try RunningProgram(
       [
@@ -36,7 +36,7 @@ public final class ObjectServer: @unchecked Sendable {
   deinit { program.send(SIGKILL) }
 
   /// What a client's environment needs.
-  public var environment: [String: String] {
+  package var environment: [String: String] {
     [
       "AWS_ACCESS_KEY_ID": lines[1], "AWS_SECRET_ACCESS_KEY": lines[2],
       "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
@@ -44,12 +44,12 @@ public final class ObjectServer: @unchecked Sendable {
   }
 
   /// The environment of one who may not see versions.
-  public var humbleEnvironment: [String: String] {
+  package var humbleEnvironment: [String: String] {
     environment.merging(["AWS_ACCESS_KEY_ID": lines[3], "AWS_SECRET_ACCESS_KEY": lines[4]]) { $1 }
   }
 
   /// Tells the proxy how to misbehave from now on, `status 503 1 3`; `nil` to behave.
-  public func misbehave(_ rule: String?) {
+  package func misbehave(_ rule: String?) {
     // The same rule once more counts from one again.
     let text = rule.map { "\(UInt32.random(in: 0 ... .max))#\($0)" } ?? ""
     precondition(
@@ -59,7 +59,7 @@ public final class ObjectServer: @unchecked Sendable {
   }
 
   /// The requests so far: `PUT /bucket/key 200 absent`.
-  public var requests: [String] {
+  package var requests: [String] {
     Self.text(folder.path + "/log").split(separator: "\n").map(String.init)
   }
 

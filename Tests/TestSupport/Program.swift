@@ -1,15 +1,15 @@
 import FoundationEssentials
-public import Glibc
+package import Glibc
 
 /// Other people's programs, as judges, and our own, as people start it.
-public enum Program {
+package enum Program {
   /// Runs a program to its end and returns its exit status and what it wrote to both outputs.
   ///
   /// - Parameters:
   ///   - arguments: The program's absolute path and its arguments.
   ///   - folder: The folder it works in.
   ///   - environment: `NAME=value`, added to this process's.
-  public static func run(
+  package static func run(
     _ arguments: [String], in folder: String = "/", environment: [String] = []
   ) throws -> (status: Int32, output: String) {
     try RunningProgram(arguments, in: folder, environment: environment).wait()
@@ -17,15 +17,15 @@ public enum Program {
 }
 
 /// A program that is running.
-public final class RunningProgram {
-  public let pid: pid_t
+package final class RunningProgram {
+  package let pid: pid_t
   private let scratch: TemporaryFolder
   private var ended: (status: Int32, output: String)?
   /// The most memory that it, or a process it waited for, held at once: kilobytes, once it has ended.
-  public private(set) var peakMemory = 0
+  package private(set) var peakMemory = 0
 
   /// Starts a program; the parameters are those of `Program.run`.
-  public init(_ arguments: [String], in folder: String = "/", environment: [String] = []) throws {
+  package init(_ arguments: [String], in folder: String = "/", environment: [String] = []) throws {
     scratch = try TemporaryFolder()
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -44,17 +44,17 @@ public final class RunningProgram {
   }
 
   /// What it has written so far.
-  public var output: String {
+  package var output: String {
     FileManager.default.contents(atPath: scratch.path + "/output").map {
       String(decoding: $0, as: UTF8.self)
     } ?? ""
   }
 
-  public func send(_ signal: Int32) { kill(pid, signal) }
+  package func send(_ signal: Int32) { kill(pid, signal) }
 
   /// Waits for its end: its exit status, or 128 and the signal that ended it, and all it wrote.
   @discardableResult
-  public func wait() throws -> (status: Int32, output: String) {
+  package func wait() throws -> (status: Int32, output: String) {
     if let ended { return ended }
     var status: Int32 = 0
     var usage = rusage()
@@ -70,7 +70,7 @@ public final class RunningProgram {
 }
 
 /// Waits until `condition` holds, looking often; `false` after so many seconds.
-public func eventually(within seconds: Int = 20, _ condition: () throws -> Bool) rethrows -> Bool {
+package func eventually(within seconds: Int = 20, _ condition: () throws -> Bool) rethrows -> Bool {
   for _ in 0..<(seconds * 50) {
     if try condition() { return true }
     usleep(20_000)

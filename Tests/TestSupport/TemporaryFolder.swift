@@ -2,12 +2,12 @@ import FoundationEssentials
 import Glibc
 
 /// A new folder that is removed with its last reference, whatever modes its files have.
-public final class TemporaryFolder {
+package final class TemporaryFolder {
   /// The absolute path, without links.
-  public let path: String
+  package let path: String
 
   /// - Parameter parent: Where the folder is made, `/tmp` unless given.
-  public init(in parent: String = "/tmp") throws {
+  package init(in parent: String = "/tmp") throws {
     var name = Array("\(parent)/yb-test-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw POSIXFailure(errno) }
     path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -35,18 +35,18 @@ public final class TemporaryFolder {
 }
 
 /// An error number of the system.
-public struct POSIXFailure: Error, CustomStringConvertible {
-  public var number: Int32
+package struct POSIXFailure: Error, CustomStringConvertible {
+  package var number: Int32
 
-  public init(_ number: Int32) { self.number = number }
+  package init(_ number: Int32) { self.number = number }
 
-  public var description: String { String(cString: strerror(number)) }
+  package var description: String { String(cString: strerror(number)) }
 }
 
 /// Runs `body` with the path of a new folder, which is removed afterwards.
 ///
 /// - Parameter inMemory: Whether the folder may lie in memory, where nothing waits for a disk.
-public func withTemporaryFolder<T>(
+package func withTemporaryFolder<T>(
   inMemory: Bool = false, _ body: (_ path: String) throws -> T
 ) throws -> T {
   let memory = "/dev/shm"

@@ -1,17 +1,17 @@
 import FoundationEssentials
 import Glibc
-public import Postgres
+package import Postgres
 import Synchronization
 
 /// The one private PostgreSQL of a test process: started with the first database a test asks for, stopped
 /// at the process's end. What a killed test process left behind is cleared by the next one.
-public enum TestServer {
+package enum TestServer {
   private static let prefix = "yearbook-tests-"
   private static let server = Mutex<PrivateServer?>(nil)
   private static let counter = Atomic<Int>(0)
 
   /// A connection string of the server's superuser for one of its databases.
-  public static func conninfo(database: String = "postgres") throws -> String {
+  package static func conninfo(database: String = "postgres") throws -> String {
     try server.withLock { server in
       if let server { return server.conninfo(database: database) }
       try clearAbandoned()
@@ -55,11 +55,11 @@ public enum TestServer {
 
 /// A fresh, empty database on the tests' server. It stays until the process ends, so that a test may let
 /// go of it while its connections live.
-public struct TestDatabase: Sendable {
-  public let name: String
-  public let conninfo: String
+package struct TestDatabase: Sendable {
+  package let name: String
+  package let conninfo: String
 
-  public init() throws {
+  package init() throws {
     name = TestServer.freshName()
     conninfo = try TestServer.conninfo(database: name)
     let admin = try Connection(try TestServer.conninfo(), application: "tests")
@@ -67,19 +67,19 @@ public struct TestDatabase: Sendable {
   }
 
   /// A new session in this database.
-  public func connect(settings: SessionSettings = SessionSettings()) throws -> Connection {
+  package func connect(settings: SessionSettings = SessionSettings()) throws -> Connection {
     try Connection(conninfo, application: "tests", settings: settings)
   }
 
   /// Ends the sessions and removes the database now.
-  public func drop() throws {
+  package func drop() throws {
     let admin = try Connection(try TestServer.conninfo(), application: "tests")
     try admin.execute("DROP DATABASE \(name) WITH (FORCE)")
   }
 }
 
 /// Runs `body` with the connection string of a fresh, empty database, which is dropped afterwards.
-public func withDatabase<T>(_ body: (_ conninfo: String) throws -> T) throws -> T {
+package func withDatabase<T>(_ body: (_ conninfo: String) throws -> T) throws -> T {
   let database = try TestDatabase()
   let value: T
   do {

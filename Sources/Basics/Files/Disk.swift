@@ -1,0 +1,120 @@
+import CFiles
+package import Diagnostics
+package import Glibc
+import Synchronization
+
+/// All changes of the store and the workspace go through here, one call a change, so that a test can make
+/// the Nth of them fail.
+package final class Disk: Sendable {
+  /// A change that is about to be made.
+  package enum Operation: Sendable {
+    case makeFolder, create, write, sync, rename, link, remove
+  }
+
+  /// Asked before each change; what it throws happens instead of the change.
+  package typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
+
+  private let gate: Gate?
+
+  package init(gate: Gate? = nil) { self.gate = gate }
+
+  /// Creates a folder and those above it that are missing.
+  package func makeFolders(_ path: String) throws(Diagnostic) {
+    if access(path, F_OK) == 0 { return }
+    let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
+      .joined(separator: "/")
+    if !parent.isEmpty, parent != path { try makeFolders(parent) }
+    try gate?(.makeFolder, path)
+    if mkdir(path, 0o755) != 0, errno != EEXIST { throw Self.failure("create", path) }
+  }
+
+  /// Creates a new file for writing; one that is there already is an error.
+  package func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
+    try gate?(.create, path)
+    return try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+  }
+
+  package func write(
+    _ bytes: UnsafeRawBufferPointer, to file: borrowing FileDescriptor, at path: String
+  ) throws(Diagnostic) {
+    try gate?(.write, path)
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = Glibc.write(file.number, rest.baseAddress, rest.count)
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Self.failure("write", path)
+      }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+  }
+
+  /// Creates a new file with this content.
+  package func create(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o644) throws(Diagnostic) {
+    let file = try create(path, mode: mode)
+    try write(bytes, to: file, at: path)
+  }
+
+  package func write(
+    _ bytes: [UInt8], to file: borrowing FileDescriptor, at path: String
+  ) throws(Diagnostic) {
+    var failure: Diagnostic?
+    bytes.withUnsafeBytes { buffer in
+      do throws(Diagnostic) {
+        try write(buffer, to: file, at: path)
+      } catch {
+        failure = error
+      }
+    }
+    if let failure { throw failure }
+  }
+
+  /// Moves a file or folder within one file system, over what was there.
+  package func rename(_ source: String, to target: String) throws(Diagnostic) {
+    try gate?(.rename, target)
+    guard Glibc.rename(source, target) == 0 else { throw Self.failure("create", target) }
+  }
+
+  /// Makes another name for a file.
+  ///
+  /// - Returns: `false` if the name is taken, the file cannot have more names, or it is gone.
+  package func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
+    try gate?(.link, target)
+    if Glibc.link(source, target) == 0 { return true }
+    if [EEXIST, EMLINK, EXDEV, EPERM, ENOENT].contains(errno) { return false }
+    throw Self.failure("create", target)
+  }
+
+  /// Makes all that was written to the file system of `folder` durable.
+  package func sync(_ folder: String) throws(Diagnostic) {
+    try gate?(.sync, folder)
+    let descriptor = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
+    guard yb_syncfs(descriptor.number) == 0 else { throw Self.failure("write", folder) }
+  }
+
+  /// Removes a file, or a folder with all in it; nothing there is fine.
+  package func remove(_ path: String) throws(Diagnostic) {
+    guard let status = FileReader.status(path) else { return }
+    if status.kind == .folder {
+      for name in try FileReader.names(in: path) { try remove(path + "/" + name) }
+    }
+    try gate?(.remove, path)
+    let outcome = status.kind == .folder ? rmdir(path) : unlink(path)
+    guard outcome == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
+  }
+
+  /// The diagnostic of a system call that has just failed.
+  package static func failure(_ verb: String, _ path: String) -> Diagnostic {
+    let number = errno
+    let hint: String? =
+      switch number {
+      case ENOSPC, EDQUOT: "free some space there and run again; what was published stays"
+      case EACCES, EPERM: "check who may write there"
+      case EROFS: "mount the file system for writing"
+      case ENOTDIR: "name a folder"
+      default: nil
+      }
+    return Diagnostic(
+      .io, "cannot \(verb) \(path): \(String(cString: strerror(number)))", hint: hint)
+  }
+}

@@ -1,0 +1,136 @@
+package import Diagnostics
+package import Glibc
+
+/// Reads files in pieces or whole.
+package enum FileReader {
+  package static let pieceSize = 1 << 18
+
+  /// Lends the content of a regular file, no link, piece by piece.
+  package static func forEachPiece(
+    of path: String, _ body: (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
+  ) throws(Diagnostic) {
+    let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW)
+    var status = stat()
+    guard fstat(file.number, &status) == 0 else { throw Disk.failure("read", path) }
+    // Most files are small: a large buffer for each would cost more than its reading.
+    var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
+    while true {
+      let count = buffer.withUnsafeMutableBytes {
+        Glibc.read(file.number, $0.baseAddress, $0.count)
+      }
+      if count == 0 { return }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Disk.failure("read", path)
+      }
+      let outcome: Result<Void, Diagnostic> = buffer.withUnsafeBytes { bytes in
+        do throws(Diagnostic) {
+          return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<count])))
+        } catch {
+          return .failure(error)
+        }
+      }
+      try outcome.get()
+    }
+  }
+
+  /// The whole content of a regular file; `nil` if there is no such file.
+  package static func contents(_ path: String) throws(Diagnostic) -> [UInt8]? {
+    func isMissing() -> Bool { access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) }
+    if isMissing() { return nil }
+    var bytes: [UInt8] = []
+    do throws(Diagnostic) {
+      try forEachPiece(of: path) { piece throws(Diagnostic) in bytes.append(contentsOf: piece) }
+    } catch {
+      // Somebody may have removed it since, such as a publisher its own scratch.
+      if isMissing() { return nil }
+      throw error
+    }
+    return bytes
+  }
+
+  /// The names in a folder, sorted by their bytes; none if there is no such folder.
+  package static func names(in folder: String) throws(Diagnostic) -> [String] {
+    guard let stream = opendir(folder) else {
+      if errno == ENOENT || errno == ENOTDIR { return [] }
+      throw Disk.failure("list", folder)
+    }
+    defer { closedir(stream) }
+    var names: [String] = []
+    while true {
+      errno = 0
+      guard let entry = readdir(stream) else { break }
+      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+      }
+      if name != ".", name != ".." { names.append(name) }
+    }
+    guard errno == 0 else { throw Disk.failure("list", folder) }
+    return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
+  }
+
+  /// What a path itself is, links not followed; `nil` if nothing is there.
+  package static func status(_ path: String) -> FileStatus? {
+    var status = stat()
+    guard lstat(path, &status) == 0 else { return nil }
+    let kind: FileStatus.Kind
+    switch status.st_mode & S_IFMT {
+    case S_IFREG: kind = .file
+    case S_IFDIR: kind = .folder
+    case S_IFLNK: kind = .link
+    default: kind = .other
+    }
+    return FileStatus(
+      kind: kind, byteCount: Int(status.st_size),
+      identity: .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
+      linkCount: Int(status.st_nlink), changed: status.st_ctim.tv_sec)
+  }
+}
+
+/// What `lstat` says of a path.
+package struct FileStatus {
+  package enum Kind { case file, folder, link, other }
+
+  /// The same for all hard links of one file.
+  package struct Identity: Hashable {
+    package var device: UInt64
+    package var inode: UInt64
+
+    package init(device: UInt64, inode: UInt64) {
+      self.device = device
+      self.inode = inode
+    }
+  }
+
+  package var kind: Kind
+  package var byteCount: Int
+  package var identity: Identity
+  /// How many names the file has.
+  package var linkCount: Int
+  /// When its names, mode or content last changed, in seconds since 1970.
+  package var changed: Int
+
+  package init(kind: Kind, byteCount: Int, identity: Identity, linkCount: Int, changed: Int) {
+    self.kind = kind
+    self.byteCount = byteCount
+    self.identity = identity
+    self.linkCount = linkCount
+    self.changed = changed
+  }
+}
+
+/// An open file, closed at the end of its scope.
+package struct FileDescriptor: ~Copyable {
+  package let number: Int32
+
+  package init(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Diagnostic) {
+    var number: Int32
+    repeat { number = open(path, flags | O_CLOEXEC, mode) } while number < 0 && errno == EINTR
+    guard number >= 0 else {
+      throw Disk.failure(flags & O_CREAT != 0 ? "create" : "open", path)
+    }
+    self.number = number
+  }
+
+  deinit { close(number) }
+}

@@ -1,0 +1,19 @@
+import Foundation
+
+/// A value that one thread at a time may use: a database session, a count.
+///
+/// `@unchecked Sendable`: `value` is only reached with the lock held, and does not leave `body`.
+package final class Locked<Value>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var value: Value
+
+  package init(_ value: Value) { self.value = value }
+
+  package func withLock<Result, Failure: Error>(
+    _ body: (inout Value) throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    lock.lock()
+    defer { lock.unlock() }
+    return try body(&value)
+  }
+}

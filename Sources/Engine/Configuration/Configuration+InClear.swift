@@ -1,0 +1,22 @@
+package import Diagnostics
+import Pipelines
+package import Store
+
+extension Configuration {
+  /// The partitions whose newest release can be read by anybody though their tenant's releases are to be encrypted:
+  /// they were published before that was said, and no run has come by them since.
+  package func partitionsInClear(
+    _ store: ReleaseStore
+  ) throws(Diagnostic) -> [ReleasePartition] {
+    var found: [ReleasePartition] = []
+    for (slug, settings) in tenants.sorted(by: { $0.key < $1.key }) {
+      if settings.recipients.isEmpty { continue }
+      for partition in try store.partitions(tenant: slug) {
+        guard let head = try store.latest(partition) else { continue }
+        let files = try store.details(partition, release: head.release).files
+        if !files.contains(where: { $0.path.hasSuffix(".age") }) { found.append(partition) }
+      }
+    }
+    return found
+  }
+}

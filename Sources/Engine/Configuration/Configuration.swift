@@ -1,0 +1,241 @@
+package import Diagnostics
+import Foundation
+import ObjectStorage
+package import Pipelines
+package import Store
+
+/// Where everything is: `yearbook.yaml`, overridden by the environment, overridden by flags.
+package struct Configuration: Sendable {
+  /// libpq URIs or keyword strings; they may hold a password and are never printed.
+  package var source: String?
+  package var record: String?
+  /// The schema of the platform's tables.
+  package var schema = "app"
+  package var store: String?
+  package var workspace: String?
+  package var media: String?
+  package var pipelines: String?
+  package var templates: String?
+  /// The folder of a private PostgreSQL that is started for a command and stopped after it.
+  package var privateServer: String?
+  /// How many seconds one statement on the source may take.
+  package var statementSeconds = 900
+  /// How many seconds one stage of one partition may take.
+  package var stageSeconds = 7200
+  /// The table of people and its key, in the platform's schema: whoever was erased is left out of it.
+  package var people = (table: "user", key: "id")
+  /// The file of the key that signs what is published; a public key's, if an agent signs.
+  package var signingKey: String?
+  /// The operator's age public keys: who can open what is encrypted, beside a tenant's own.
+  package var recipients: [AgeRecipient] = []
+  /// The bucket that the store is mirrored to.
+  package var mirror: MirrorSettings?
+  /// By slug.
+  package var tenants: [String: TenantSettings] = [:]
+  /// Whoever runs the platform, as the owner of what is of all tenants together. Its currency is told first.
+  package var operatorTenant = Tenant(
+    id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
+    name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
+  /// The file that was read, if one was.
+  package var file: String?
+
+  /// Nothing set.
+  package init() {}
+
+  /// The settings of a tenant, the defaults where the file names none.
+  package func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
+
+  /// Refuses settings of a tenant that the platform does not have: a slug that is misspelt, or was changed, would leave
+  /// its tenant unencrypted, or named.
+  ///
+  /// - Throws: `.configuration`.
+  package func refuseUnknownTenants(among slugs: Set<String>) throws(Diagnostic) {
+    guard let unknown = tenants.keys.filter({ !slugs.contains($0) }).min() else { return }
+    let nearest = NearestWords.hint(for: unknown, in: Array(slugs))
+    throw Diagnostic(
+      .configuration,
+      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', and the platform has no such tenant",
+      hint: [nearest, "if it is gone, remove the section"].compactMap(\.self).joined(
+        separator: "; "))
+  }
+
+  /// The folder that relative paths in the file, and `pipelines/`, are sought in.
+  package var folder: String {
+    guard let file else { return FileManager.default.currentDirectoryPath }
+    return URL(fileURLWithPath: file).deletingLastPathComponent().path
+  }
+}
+
+extension Configuration {
+  /// Reads the configuration.
+  ///
+  /// - Parameters:
+  ///   - path: the file named with `--config`; without one `yearbook.yaml` in the working folder, if there.
+  ///   - environment: the process's.
+  package init(
+    path: String?, environment: [String: String]
+  ) throws(Diagnostics) {
+    self.init()
+    let isNamed = path != nil
+    let path = path ?? "yearbook.yaml"
+    if let data = FileManager.default.contents(atPath: path) {
+      file = URL(fileURLWithPath: path).standardizedFileURL.path
+      let reader = SpecReader(file: path)
+      if let text = String(validating: data, as: UTF8.self) {
+        if let root = reader.parse(text) { read(root) }
+      } else {
+        reader.report("not UTF-8", line: nil, column: nil)
+      }
+      try reader.finish()
+    } else if isNamed {
+      throw Diagnostics([
+        Diagnostic(
+          .configuration, "the configuration can't be read", at: .init(file: path),
+          hint: "name an existing file with --config")
+      ])
+    }
+    override(by: environment)
+    // It wins over the file's as a whole but for what it has no word for.
+    if let address = environment["YEARBOOK_MIRROR"], !address.isEmpty {
+      do throws(Diagnostic) {
+        var location = try BucketLocation(address)
+        (location.endpoint, location.region) = (mirror?.location.endpoint, mirror?.location.region)
+        mirror = MirrorSettings(location, connections: mirror?.connections ?? 8)
+      } catch {
+        throw Diagnostics([error])
+      }
+    }
+  }
+
+  private mutating func override(by environment: [String: String]) {
+    func value(_ name: String) -> String? {
+      environment[name].flatMap { $0.isEmpty ? nil : $0 }
+    }
+    source = value("YEARBOOK_SOURCE") ?? source
+    record = value("YEARBOOK_RECORD") ?? record
+    store = value("YEARBOOK_STORE") ?? store
+    workspace = value("YEARBOOK_WORKSPACE") ?? workspace
+    media = value("YEARBOOK_MEDIA") ?? media
+    signingKey = value("YEARBOOK_SIGNING_KEY") ?? signingKey
+  }
+
+  private mutating func read(_ root: SpecNode) {
+    guard
+      let map = root.mapping(keys: [
+        "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
+        "timeouts", "operator", "tenants", "signing", "encryption", "mirror",
+      ])
+    else { return }
+    if let node = map["source"] {
+      if node.isMapping {
+        let map = node.mapping(keys: ["uri", "schema", "people"])
+        source = map?.required("uri")?.string()
+        schema = map?["schema"]?.name() ?? schema
+        if let people = map?["people"]?.mapping(keys: ["table", "key"]) {
+          self.people.table = people["table"]?.name() ?? self.people.table
+          self.people.key = people["key"]?.name() ?? self.people.key
+        }
+      } else {
+        source = node.string()
+      }
+    }
+    record = map["record"]?.string()
+    store = map["store"]?.string().map(resolve)
+    workspace = map["workspace"]?.string().map(resolve)
+    media = map["media"]?.string().map(resolve)
+    pipelines = map["pipelines"]?.string().map(resolve)
+    templates = map["templates"]?.string().map(resolve)
+    privateServer = map["postgres"]?.mapping(keys: ["private"])?.required("private")?.string()
+      .map(resolve)
+    if let timeouts = map["timeouts"]?.mapping(keys: ["statement", "stage"]) {
+      statementSeconds = timeouts["statement"]?.duration() ?? statementSeconds
+      stageSeconds = timeouts["stage"]?.duration() ?? stageSeconds
+    }
+    signingKey = map["signing"]?.mapping(keys: ["key"])?.required("key")?.string().map(resolve)
+    if let map = map["encryption"]?.mapping(keys: ["recipients"]) {
+      recipients = Configuration.recipients(map.required("recipients"))
+    }
+    if let map = map["operator"]?.mapping(keys: ["name", "time_zone", "locale", "currency"]) {
+      operatorTenant.name = map["name"]?.string() ?? operatorTenant.name
+      operatorTenant.locale = map["locale"]?.string() ?? operatorTenant.locale
+      operatorTenant.currency = map["currency"]?.string() ?? operatorTenant.currency
+      if let node = map["time_zone"], let zone = node.string() {
+        if TimeZone(identifier: zone) == nil {
+          node.report("expected an IANA time zone, found '\(zone)'")
+        }
+        operatorTenant.timeZone = zone
+      }
+    }
+    mirror = map["mirror"].flatMap(Configuration.mirror)
+    for entry in map["tenants"]?.mapping()?.entries ?? [] {
+      tenants[entry.key] = Configuration.tenant(entry.value)
+    }
+  }
+
+  private static func tenant(_ node: SpecNode) -> TenantSettings {
+    var settings = TenantSettings()
+    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients"])
+    if let word = map?["privacy"]?.word(of: Privacy.allCases.map(\.rawValue)) {
+      settings.privacy = Privacy(rawValue: word) ?? .names
+    }
+    if let film = map?["film"]?.mapping(keys: ["target", "max"]) {
+      settings.filmTarget = film["target"].flatMap(seconds)
+      settings.filmMaximum = film["max"].flatMap(seconds)
+      if let target = settings.filmTarget, let most = settings.filmMaximum, target > most {
+        film["target"]?.report("the target is longer than the maximum")
+      }
+    }
+    if let prefix = map?["media_prefix"]?.string() {
+      settings.mediaPrefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
+    }
+    settings.recipients = recipients(map?["recipients"]).map(\.description)
+    settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
+    return settings
+  }
+
+  private static func mirror(_ node: SpecNode) -> MirrorSettings? {
+    let map =
+      node.isMapping ? node.mapping(keys: ["to", "endpoint", "region", "connections"]) : nil
+    if node.isMapping, map == nil { return nil }
+    let address = map == nil ? node : map?.required("to")
+    guard let text = address?.string() else { return nil }
+    do throws(Diagnostic) {
+      let location = try BucketLocation(
+        text, endpoint: map?["endpoint"]?.string(), region: map?["region"]?.string())
+      let connections = map?["connections"]?.integer() ?? 8
+      if !(1...64).contains(connections) {
+        map?["connections"]?.report("expected a number from 1 to 64")
+      }
+      return MirrorSettings(location, connections: connections)
+    } catch {
+      node.report(error.message, hint: error.hint)
+      return nil
+    }
+  }
+
+  private static func recipients(_ node: SpecNode?) -> [AgeRecipient] {
+    (node?.list() ?? []).compactMap { node in
+      guard let text = node.string() else { return nil }
+      if let recipient = AgeRecipient(text) { return recipient }
+      node.report("not an age public key", hint: "it begins with age1: `age-keygen` prints it")
+      return nil
+    }
+  }
+
+  /// The store at a folder, with the key that signs what is published in it.
+  package func releaseStore(_ root: String) throws(Diagnostic) -> ReleaseStore {
+    let agent = ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"]
+    let signer = try signingKey.map { file throws(Diagnostic) in
+      try ReleaseSigner(file: file, agent: agent)
+    }
+    return try ReleaseStore(root: root, signer: signer)
+  }
+
+  private static func seconds(_ node: SpecNode) -> Int? { node.duration() }
+
+  /// A path of the file, relative to the file's folder.
+  private func resolve(_ path: String) -> String {
+    if path.hasPrefix("/") { return path }
+    return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
+  }
+}

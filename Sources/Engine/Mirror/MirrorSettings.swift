@@ -1,0 +1,14 @@
+package import ObjectStorage
+import Store
+
+/// Where the store is mirrored to, as the configuration says.
+package struct MirrorSettings: Hashable, Sendable {
+  package var location: BucketLocation
+  /// How many tenants are mirrored side by side.
+  package var connections: Int
+
+  package init(_ location: BucketLocation, connections: Int = 8) {
+    self.location = location
+    self.connections = connections
+  }
+}

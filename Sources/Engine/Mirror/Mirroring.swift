@@ -1,0 +1,207 @@
+package import Basics
+package import Diagnostics
+import Foundation
+import ObjectStorage
+package import Store
+
+/// What copying the store to its bucket came to.
+package struct MirrorSummary: Sendable {
+  package var tenants = 0
+  /// Objects that were put, and their bytes.
+  package var objects = 0
+  package var bytes = 0
+  package var removed = 0
+  /// Uploads given up that mirrorings had begun which were killed.
+  package var abandoned = 0
+  package var seconds = 0.0
+  package var failures: [Diagnostic] = []
+}
+
+/// Keeps the bucket that the configuration names like the store, several tenants side by side.
+///
+/// A tenant's failure is its own; what all would meet, such as a bucket that does not answer, ends the
+/// mirroring at once.
+package struct Mirroring: Sendable {
+  let store: ReleaseStore
+  let bucket: Bucket
+  private let connections: Int
+
+  /// - Returns: `nil` where no mirror is configured.
+  package init?(
+    _ configuration: Configuration, store: ReleaseStore, cancellation: Cancellation
+  ) throws(Diagnostic) {
+    guard let mirror = configuration.mirror else { return nil }
+    self.store = store
+    connections = mirror.connections
+    bucket = try Bucket(
+      mirror.location, environment: ProcessInfo.processInfo.environment
+    ) { cancellation.isRequested }
+  }
+
+  /// `s3://BUCKET/PREFIX`
+  package var address: String { bucket.description }
+
+  /// Mirrors the tenants that have changed since they were mirrored last, and the operator's pages.
+  ///
+  /// - Parameter slugs: Only these and the operator's; `nil` looks at all.
+  /// - Returns: What it came to, the failures with it; where nothing has changed, no tenants.
+  package func changes(of slugs: [String]?) -> MirrorSummary {
+    do throws(Diagnostic) {
+      let mirror = try BucketMirror(store, bucket)
+      var stale: [String] = []
+      for slug in try everyone(slugs)
+      where try mirror.isStale(tenant: slug) {
+        stale.append(slug)
+      }
+      return stale.isEmpty ? MirrorSummary() : all(stale, BucketMirror.Options())
+    } catch {
+      return MirrorSummary(failures: [error])
+    }
+  }
+
+  /// Compares tenants with the bucket and mirrors what it has not got.
+  ///
+  /// - Parameters:
+  ///   - slugs: Only these and the operator's; `nil` takes all.
+  ///   - tell: Is told of each tenant as it is done, one at a time.
+  package func all(
+    _ slugs: [String]?, _ options: BucketMirror.Options,
+    tell: @Sendable (String, BucketMirror.Outcome) -> Void = { _, _ in }
+  ) -> MirrorSummary {
+    let began = Date()
+    let work: Locked<Work>
+    let abandoned: Int
+    do throws(Diagnostic) {
+      work = Locked(Work(slugs: try everyone(slugs)))
+      abandoned = try BucketMirror(store, bucket).clearUploads()
+    } catch {
+      return MirrorSummary(failures: [error])
+    }
+    let count = min(connections, work.withLock { $0.slugs.count })
+    let pool = WorkerPool(size: count)
+    defer { pool.stop() }
+    do {
+      try pool.parallel(count) { _ in
+        let mirror = try BucketMirror(store, bucket)
+        while let slug = work.withLock({ $0.next() }) {
+          do throws(Diagnostic) {
+            guard let outcome = try mirror.mirror(tenant: slug, options) else { continue }
+            work.withLock { work in
+              work.add(outcome)
+              tell(slug, outcome)
+            }
+          } catch {
+            work.withLock { $0.add(error) }
+          }
+        }
+      }
+    } catch let error as Diagnostic {
+      work.withLock { $0.add(error) }
+    } catch {
+      work.withLock { $0.add(Diagnostic(.bug, "mirroring failed", underlying: error)) }
+    }
+    var summary = work.withLock { $0.summary }
+    summary.abandoned = abandoned
+    summary.seconds = Date().timeIntervalSince(began)
+    return summary
+  }
+
+  /// The given tenants or all, and the operator last, whose pages lead to them.
+  private func everyone(_ slugs: [String]?) throws(Diagnostic) -> [String] {
+    if let slugs {
+      return slugs.filter { $0 != ReleaseTenant.operatorName } + [ReleaseTenant.operatorName]
+    }
+    return try store.tenants() + [ReleaseTenant.operatorName]
+  }
+
+  /// What several connections share.
+  private struct Work: Sendable {
+    var slugs: [String]
+    var taken = 0
+    var isStopped = false
+    var summary = MirrorSummary()
+
+    init(slugs: [String]) { self.slugs = slugs }
+
+    mutating func next() -> String? {
+      guard !isStopped, taken < slugs.count else { return nil }
+      taken += 1
+      return slugs[taken - 1]
+    }
+
+    mutating func add(_ outcome: BucketMirror.Outcome) {
+      summary.tenants += 1
+      summary.objects += outcome.putCount
+      summary.bytes += outcome.putBytes
+      summary.removed += outcome.removedCount
+      summary.failures += outcome.failures
+    }
+
+    mutating func add(_ failure: Diagnostic) {
+      // Without a tenant it is everybody's: the first says it all.
+      guard failure.subject.tenant == nil else { return summary.failures.append(failure) }
+      if !isStopped { summary.failures.append(failure) }
+      isStopped = true
+    }
+  }
+}
+
+extension Mirroring {
+  /// Compares what the bucket has with its manifests, and with how far the store is.
+  ///
+  /// - Parameter slugs: Only these; without any, all that the bucket or the store has.
+  package func verify(_ slugs: [String], _ options: VerifyOptions) throws(Diagnostic)
+    -> Verification
+  {
+    let mirror = try BucketMirror(store, bucket)
+    var found = Verification()
+    let all =
+      slugs.isEmpty
+      ? Set(try mirror.tenants() + store.tenants() + options.sequences.keys.map(\.tenant)).sorted()
+      : slugs
+    for slug in all { found.add(try mirror.verify(tenant: slug, options)) }
+    return found
+  }
+
+  /// Looks whether the bucket is there and keeps what its server must promise.
+  package func probe() throws(Diagnostic) { try BucketMirror(store, bucket).probe() }
+
+  /// Mirrors a tenant that was renamed, and takes its old slug away.
+  package func rename(from old: String, to new: String) throws {
+    try all([new], BucketMirror.Options()).check()
+    try BucketMirror(store, bucket).remove(renamed: old)
+  }
+
+  /// Erases a tenant from the bucket with all versions, then from the store.
+  ///
+  /// - Returns: What could not be reached, a line each.
+  func erase(_ tenant: ReleaseTenant) throws -> [String] {
+    try BucketMirror(store, bucket).erase(tenant: tenant.slug) {
+      _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
+    }
+  }
+
+  /// Brings the bucket where the store is after an erasure: what was removed there goes here, at once and with
+  /// all that the bucket keeps of older versions.
+  ///
+  /// - Parameter tenant: Whose person was erased; `nil` where the tenant is gone.
+  /// - Returns: What could not be reached, a line each.
+  package func finishErasure(of tenant: String?) throws -> [String] {
+    let slugs = [tenant, ReleaseTenant.operatorName].compactMap { $0 }
+    // Twice: the release that readers were led to before is spared by the first.
+    for _ in 1...2 {
+      try all([tenant].compactMap { $0 }, BucketMirror.Options(grace: -1 << 32)).check()
+    }
+    let mirror = try BucketMirror(store, bucket)
+    return try slugs.flatMap { try mirror.eraseVersions(tenant: $0) } + [
+      "copies of the bucket \(address): its replicas, backups, access logs, and caches before it"
+    ]
+  }
+}
+
+extension MirrorSummary {
+  /// Throws the first failure.
+  package func check() throws(Diagnostic) {
+    if let failure = failures.first { throw failure }
+  }
+}

@@ -1,0 +1,35 @@
+import Diagnostics
+import Foundation
+package import Pipelines
+import Stages
+package import Store
+
+/// The pages of a store, made anew by commands that change it outside of a run.
+package struct StoreFront {
+  private let store: ReleaseStore
+  private let pages: TenantPages
+
+  /// - Parameter templates: The folder of templates and messages.
+  package init(store: ReleaseStore, library: PipelineLibrary, templates: String) throws {
+    self.store = store
+    pages = TenantPages(
+      store: store, library: library, templates: try PageTemplates.cached(folder: templates))
+  }
+
+  /// Makes a tenant's pages and the operator's anew.
+  ///
+  /// - Parameters:
+  ///   - slugs: Tenants whose releases changed. One that the store never had a page of waits for its next run.
+  ///   - record: The record's connection string, which knows what fails; without it the overview does not say.
+  package func renew(tenants slugs: [String], record: String?) throws {
+    var changed = 0
+    for slug in slugs {
+      guard var tenant = try TenantCatalog(store: store, slug: slug)?.tenant else { continue }
+      tenant.slug = slug
+      changed += try pages.renew(tenant, nil).changed
+    }
+    if changed > 0 { try store.sync() }
+    let operatorPages = OperatorPages(store: store, templates: pages.templates)
+    try operatorPages.renew(nil, record.map { try RunRecord($0) })
+  }
+}

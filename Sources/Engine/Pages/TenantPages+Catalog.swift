@@ -1,0 +1,86 @@
+import Basics
+import Diagnostics
+import Foundation
+import Pipelines
+import Stages
+import Store
+
+/// `tenants/SLUG/catalog.json`: the newest release of each of a tenant's partitions.
+struct TenantCatalog: Codable, Hashable {
+  struct Entry: Codable, Hashable {
+    struct File: Codable, Hashable {
+      var name: String
+      var bytes: Int
+    }
+
+    var pipeline: String
+    var period: String
+    var title: String
+    var release: String
+    var sequence: Int
+    var status: String
+    var asOf: String?
+    var published: String
+    var files: [File]
+
+    var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+    var isEncrypted: Bool { files.contains { $0.name.hasSuffix(".age") } }
+
+    /// As the tenant's index shows it.
+    var shown: StorePages.Partition? {
+      guard let period = Period(period), let day = CivilDate(published.prefix(10)) else {
+        return nil
+      }
+      return StorePages.Partition(
+        pipeline: pipeline, title: title, period: period, release: release,
+        status: StorePages.Partition.Status(rawValue: status) ?? .provisional, published: day,
+        files: files.map { .init(name: $0.name, bytes: $0.bytes) })
+    }
+  }
+
+  var tenant: Tenant
+  /// What the pages were made with; others are made anew.
+  var design: String
+  private(set) var partitions: [Entry] = []
+
+  init(tenant: Tenant, design: String) {
+    self.tenant = tenant
+    self.design = design
+  }
+
+  static func path(_ slug: String) -> String { "tenants/\(slug)/catalog.json" }
+
+  /// The catalog of a tenant's folder; `nil` where there is none that can be read.
+  init?(store: ReleaseStore, slug: String) throws {
+    guard let data = FileManager.default.contents(atPath: store.path(Self.path(slug))) else {
+      return nil
+    }
+    do {
+      self = try JSONDecoder().decode(TenantCatalog.self, from: data)
+    } catch {
+      // It is made anew from the releases.
+      return nil
+    }
+  }
+
+  var bytes: [UInt8] {
+    get throws {
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+      return Array(try encoder.encode(self)) + [0x0A]
+    }
+  }
+
+  func holds(_ place: ReleasePartition, _ head: Head) -> Bool {
+    partitions.contains {
+      $0.pipeline == place.pipeline && $0.period == place.period && $0.sequence == head.sequence
+        && $0.release == head.release
+    }
+  }
+
+  mutating func put(_ entry: Entry) {
+    partitions.removeAll { $0.pipeline == entry.pipeline && $0.period == entry.period }
+    partitions.append(entry)
+    partitions.sort { ($0.pipeline, $0.period) < ($1.pipeline, $1.period) }
+  }
+}

@@ -1,0 +1,120 @@
+import Diagnostics
+import Foundation
+package import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// What a run would do with one partition.
+package struct Forecast: Sendable {
+  package enum Verdict: Sendable, Equatable {
+    /// A result is there under the stage's key.
+    case found
+    /// No result is there. What differs from the stage's last result: names of inputs of the key; `nil`
+    /// where there is no last one.
+    case runs(changed: [String]?)
+    /// A stage before it runs, whose files decide its key.
+    case follows(String)
+    /// Its key can't be made.
+    case fails(String)
+  }
+
+  package struct Stage: Sendable {
+    package var name: String
+    package var verdict: Verdict
+    /// Seconds to expect: the last time's, or the mean of others' of the kind; `nil` without any history.
+    package var seconds: Double?
+  }
+
+  package var pipeline: String
+  package var slug: String
+  package var period: Period
+  /// In the order in which they run; empty where the rows can't be read.
+  package var stages: [Stage]
+  /// Why the rows can't be read.
+  package var failure: String?
+
+  /// Whether anything would be done but reading.
+  package var works: Bool { stages.contains { $0.verdict != .found } }
+}
+
+/// Computes stage keys without running a stage.
+struct Forecaster {
+  let record: RunRecord
+  let cache: ResultCache
+  let store: ReleaseStore
+  /// Lends stages what they need to name their key's inputs.
+  let environment: (_ partition: RunPlan.Partition, _ stage: String) -> PartitionEnvironment
+
+  func forecast(_ partition: RunPlan.Partition, _ datasets: [Dataset]) throws -> Forecast {
+    var forecast = Forecast(
+      pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
+      stages: [], failure: nil)
+    let work = PartitionWork(
+      tenant: partition.tenant, settings: partition.settings, period: partition.period,
+      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      linked: try store.linked(partition))
+    var files: [Artifact] = []
+    var running: String?
+    for stage in StageList.stages(of: partition.pipeline) {
+      let last = try record.lastResult(of: stage.name, partition)
+      let seconds = try last?.seconds ?? record.meanSeconds(of: stage.name, partition.pipeline.name)
+      var verdict: Forecast.Verdict
+      if let running {
+        verdict = .follows(running)
+      } else {
+        do {
+          let inputs = try stage.keyInputs(
+            work, inputs: files, environment: environment(partition, stage.name))
+          if let found = try cache.find(inputs.key, tenant: partition.tenant.id) {
+            files += found.files
+            verdict = .found
+          } else {
+            running = stage.name
+            verdict = .runs(changed: last.map { Self.changes(from: $0.inputs, to: inputs.parts) })
+          }
+        } catch let error as Diagnostic {
+          running = stage.name
+          verdict = .fails(error.description)
+        }
+      }
+      forecast.stages.append(
+        Forecast.Stage(name: stage.name, verdict: verdict, seconds: seconds))
+    }
+    return forecast
+  }
+
+  private static func changes(from old: [String: String], to new: [String: String]) -> [String] {
+    Set(old.keys).union(new.keys).filter { old[$0] != new[$0] }.sorted()
+  }
+}
+
+extension RunRecord {
+  /// The inputs and the seconds of the last result that a stage had for a partition.
+  func lastResult(
+    of stage: String, _ partition: RunPlan.Partition
+  ) throws -> (inputs: [String: String], seconds: Double)? {
+    let rows = try connection.query(
+      """
+      SELECT inputs, (seconds * 1000)::bigint AS ms FROM yearbook.result
+      WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 AND stage = $4
+      ORDER BY made DESC LIMIT 1
+      """,
+      [
+        partition.tenant.id, partition.pipeline.name, partition.period.description, stage,
+      ])
+    guard let row = rows.first else { return nil }
+    let inputs = try JSONDecoder().decode(
+      [String: String].self, from: Data(try row.string("inputs").utf8))
+    return (inputs, Double(try row.int("ms")) / 1000)
+  }
+
+  /// The mean of what a stage of a pipeline has taken, for whomever.
+  func meanSeconds(of stage: String, _ pipeline: String) throws(Diagnostic) -> Double? {
+    let row = try connection.query(
+      "SELECT (avg(seconds) * 1000)::bigint::text AS ms FROM yearbook.result"
+        + " WHERE pipeline = $1 AND stage = $2", [pipeline, stage]
+    ).only()
+    return try row.optionalString("ms").flatMap { Double($0) }.map { $0 / 1000 }
+  }
+}

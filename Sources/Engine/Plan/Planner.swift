@@ -1,0 +1,207 @@
+package import Diagnostics
+import Foundation
+package import Pipelines
+import Store
+
+/// Turns what was asked for into a plan.
+package struct Planner {
+  /// What was asked for on the command line.
+  package struct Request: Sendable {
+    /// A pipeline's or a schedule's name.
+    package var name: String
+    /// Slugs; empty means all active tenants.
+    package var tenants: [String] = []
+    /// Periods; empty means what the schedule says, or the current ones.
+    package var periods: [String] = []
+    package var moment: RunMoment
+    package var arguments: String = ""
+
+    package init(name: String, moment: RunMoment) {
+      self.name = name
+      self.moment = moment
+    }
+  }
+
+  let library: PipelineLibrary
+  let configuration: Configuration
+  /// The active tenants that can be served, by slug.
+  let tenants: [Tenant]
+  /// Those that can't, and why.
+  let faulty: [(tenant: Tenant, fault: Diagnostic)]
+  /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
+  let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
+
+  package init(
+    library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
+    isFinal:
+      @escaping (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) ->
+      Bool
+  ) {
+    self.library = library
+    self.configuration = configuration
+    self.tenants = tenants.served
+    faulty = tenants.faulty
+    self.isFinal = isFinal
+  }
+
+  /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
+  package func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
+    let (entries, grace, isSchedule) = try entries(request.name)
+    let chosen = try chosenTenants(request.tenants.filter { $0 != ReleaseTenant.operatorName })
+    let isOfOperator = request.tenants == [ReleaseTenant.operatorName]
+    let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
+    if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
+      throw Diagnostic(
+        .usage, "'\(pipeline.name)' is of all tenants together", hint: "leave --tenant out")
+    }
+    let periods = try periods(request.periods, entries)
+    var partitions: [RunPlan.Partition] = []
+    for tenant in isOfOperator ? [] : chosen {
+      // One without a zone has partitions all the same, which fail: so it is told, and retried, like any other.
+      let today = request.moment.day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
+      let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
+      for (place, entry) in entries.enumerated() {
+        guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
+          continue
+        }
+        let before = entries[..<place].map(\.pipeline)
+        var wanted = periods.filter { pipeline.periods.contains($0.kind) }
+        if periods.isEmpty {
+          for selector in entry.periods {
+            wanted += try selector.periods(on: today, graceDays: grace) {
+              period throws(Diagnostic) in
+              try isFinal(tenant.slug, pipeline.name, period)
+            }
+          }
+        }
+        for period in wanted.uniqued() {
+          guard period.start <= today else {
+            throw Diagnostic(
+              .usage, "the period \(period) has not begun for \(tenant.slug), where it is \(today)",
+              at: .init(tenant: tenant.slug, period: period.description),
+              hint: "name a period that has begun")
+          }
+          partitions.append(
+            RunPlan.Partition(
+              tenant: tenant, settings: configuration.settings(for: tenant.slug),
+              pipeline: pipeline, period: period, today: today, needs: entry.needs,
+              links: pipeline.render?.links.filter(before.contains) ?? [], fault: fault))
+        }
+      }
+    }
+    if isForAll {
+      partitions += try together(entries, periods, graceDays: grace, moment: request.moment)
+    }
+    return RunPlan(
+      name: request.name, isSchedule: isSchedule, moment: request.moment,
+      arguments: request.arguments, partitions: partitions)
+  }
+
+  /// The partitions of all tenants together: a period begins where it begins first, and ends where it ends last.
+  private func together(
+    _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment
+  ) throws(Diagnostic) -> [RunPlan.Partition] {
+    var members: [RunPlan.Member] = []
+    for tenant in tenants {
+      guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
+      members.append(
+        .init(
+          tenant: tenant, settings: configuration.settings(for: tenant.slug),
+          today: moment.day(in: zone)))
+    }
+    guard let first = members.map(\.today).max(), let last = members.map(\.today).min() else {
+      return []
+    }
+    var partitions: [RunPlan.Partition] = []
+    for entry in entries {
+      guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .platform else {
+        continue
+      }
+      var wanted = periods.filter { pipeline.periods.contains($0.kind) }
+      if periods.isEmpty {
+        for selector in entry.periods {
+          wanted += try selector.periods(on: last, graceDays: graceDays) {
+            period throws(Diagnostic) in
+            try isFinal(ReleaseTenant.operatorName, pipeline.name, period)
+          }
+        }
+      }
+      for period in wanted.uniqued() {
+        guard period.start <= first else {
+          throw Diagnostic(
+            .usage, "the period \(period) has not begun anywhere",
+            at: .init(period: period.description), hint: "name a period that has begun")
+        }
+        partitions.append(
+          RunPlan.Partition(
+            tenant: configuration.operatorTenant, settings: TenantSettings(), pipeline: pipeline,
+            period: period, today: last, needs: [], members: members))
+      }
+    }
+    return partitions
+  }
+
+  private func entries(
+    _ name: String
+  ) throws(Diagnostic) -> (entries: [Schedule.Entry], graceDays: Int, isSchedule: Bool) {
+    if let schedule = library.schedule(name) { return (schedule.entries, schedule.graceDays, true) }
+    if let pipeline = library.pipeline(name) {
+      return (
+        [
+          Schedule.Entry(
+            pipeline: name, periods: pipeline.periods.map { .current($0) }, needs: [])
+        ], Schedule.defaultGraceDays, false
+      )
+    }
+    throw Diagnostic(
+      .usage, "there is no pipeline or schedule '\(name)'",
+      hint: NearestWords.hint(for: name, in: library.names)
+        ?? "known are \(library.names.joined(separator: ", "))")
+  }
+
+  private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
+    let tenants = tenants + faulty.map(\.tenant)
+    guard !slugs.isEmpty else { return tenants }
+    var chosen: [Tenant] = []
+    for slug in slugs {
+      guard let tenant = tenants.first(where: { $0.slug == slug }) else {
+        throw Diagnostic(
+          .usage, "there is no active tenant '\(slug)'",
+          hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
+            ?? "there are \(tenants.count), among them "
+            + tenants.prefix(5).map(\.slug).joined(separator: ", "))
+      }
+      if !chosen.contains(tenant) { chosen.append(tenant) }
+    }
+    return chosen
+  }
+
+  private func periods(
+    _ texts: [String], _ entries: [Schedule.Entry]
+  ) throws(Diagnostic) -> [Period] {
+    var periods: [Period] = []
+    let pipelines = entries.compactMap { library.pipeline($0.pipeline) }
+    for text in texts {
+      guard let period = Period(text) else {
+        throw Diagnostic(
+          .usage, "'\(text)' is no period", hint: "write 2026, 2026-Q4 or 2026-11")
+      }
+      guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
+        let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()
+        throw Diagnostic(
+          .usage, "\(period) is a \(period.kind.rawValue), which this does not run by",
+          hint: "it runs by \(kinds.joined(separator: ", "))")
+      }
+      periods.append(period)
+    }
+    return periods.uniqued()
+  }
+}
+
+extension [Period] {
+  fileprivate func uniqued() -> [Period] {
+    var unique: [Period] = []
+    for period in self where !unique.contains(period) { unique.append(period) }
+    return unique
+  }
+}

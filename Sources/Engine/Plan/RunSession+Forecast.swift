@@ -1,0 +1,83 @@
+import Basics
+import Diagnostics
+import Extraction
+import Foundation
+import Pipelines
+import Stages
+import Store
+
+extension RunSession {
+  /// What a run of this request would do, partition by partition: the rows are read and every stage's key
+  /// is made, but no stage runs, and nothing is published or recorded.
+  ///
+  /// Throws what stops a whole run: `usage`, `configuration`, `unavailable`.
+  package func forecast(
+    _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy(),
+    each: (Forecast) -> Void
+  ) throws {
+    let source = try openSource()
+    let record = try openRecord()
+    let plan = try plan(request, only, tenants: source.tenants())
+    let conninfo = try required(configuration.record, "record", "YEARBOOK_RECORD")
+    let blobs = try BlobStore(
+      workspace: required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
+    // Nothing is ever added to it: no stage runs.
+    let committer = Committer(write: { _ in }, publish: { _ in })
+    defer { do { try committer.finish() } catch {} }
+    let pool = WorkerPool(size: threads)
+    defer { pool.stop() }
+    let lookup = Locked(try RunRecord(conninfo))
+    let cache = ResultCache(
+      blobs: blobs, record: lookup, committer: committer, policy: policy.isForced ? .none : .all)
+    let state = RunState(planned: 0, observer: SilentObserver())
+    let store = try ReleaseStore(
+      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let digests = MediaDigests(media: configuration.media, record: lookup, isRehashing: false)
+    let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
+      PartitionEnvironment(
+        templates: templates, digests: digests,
+        tenantID: partition.tenant.id, stage: stage, partition: partition.label, pool: pool,
+        cache: cache, cancellation: cancellation, state: state,
+        deadline: Deadline(seconds: configuration.stageSeconds))
+    }
+    let reader = SourceReader(
+      source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
+      interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
+      open: { try openSource() })
+    var forecasts: [String: Forecast] = [:]
+    for partition in plan.partitions {
+      guard let fault = partition.fault else { continue }
+      forecasts[partition.label] = Forecast(
+        pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
+        stages: [], failure: fault.description)
+    }
+    let servable = plan.partitions.filter { $0.fault == nil }
+    try reader.read(Run.batches(of: servable), leaving: { $0 }) { batch, reading in
+      for (partition, outcome) in zip(batch, reading.outcomes) {
+        switch outcome {
+        case .success(let datasets):
+          forecasts[partition.label] = try forecaster.forecast(partition, datasets)
+        case .failure(let error):
+          forecasts[partition.label] = Forecast(
+            pipeline: partition.pipeline.name, slug: partition.tenant.slug,
+            period: partition.period, stages: [],
+            failure: (error as? Diagnostic)?.description ?? "\(type(of: error))")
+        }
+      }
+    }
+    for partition in plan.partitions { forecasts[partition.label].map(each) }
+  }
+
+  /// Rows that do not exist for a batch: of people who were erased.
+  func hiddenRows(
+    of batch: [RunPlan.Partition], _ record: Locked<RunRecord>
+  ) throws -> Extractor.HiddenRows {
+    Extractor.HiddenRows(
+      table: configuration.people.table, column: configuration.people.key,
+      keys: try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) })
+  }
+}
+
+private struct SilentObserver: RunObserver {
+  func receive(_ event: RunEvent) {}
+}

@@ -1,0 +1,263 @@
+import Basics
+import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// The end of every partition's way: files become releases, pages that lead to them are renewed.
+///
+/// `publish` runs on the committer's thread alone.
+final class Publisher: Sendable {
+  let store: ReleaseStore
+  let record: Locked<RunRecord>
+  let blobs: BlobStore
+  /// The operator's, to whom all that is encrypted is encrypted too.
+  let recipients: [AgeRecipient]
+  private let library: PipelineLibrary
+  private let templates: PageTemplates
+  private let run: String
+  private let moment: RunMoment
+  private let state: RunState
+  private let claims: Claims
+  private let versions: [String: String]
+  /// What this run published or called final.
+  private let told = Locked<[(place: ReleasePartition, head: Head)]>([])
+  /// The ids of tenants of whom anything was ever encrypted; `nil` until somebody asks.
+  let sealedTenants = Locked<Set<String>?>(nil)
+  /// By slug, as far as this run has looked.
+  private let catalogs = Locked<[String: TenantCatalog]>([:])
+
+  init(
+    store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
+    templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
+    state: RunState, claims: Claims
+  ) {
+    self.claims = claims
+    self.recipients = recipients
+    self.store = store
+    self.record = record
+    self.blobs = blobs
+    self.library = library
+    self.templates = templates
+    self.run = run
+    self.moment = moment
+    self.state = state
+    versions = RecordWriter.versions
+  }
+
+  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
+    try store.linked(partition)
+  }
+
+  // MARK: - Failures
+
+  func note(_ failure: Diagnostic, of partition: RunPlan.Partition) throws {
+    try record.withLock { record in
+      try record.connection.transaction {
+        try record.add(
+          RunRecord.Failure(
+            pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
+            slug: partition.tenant.slug, period: partition.period.description,
+            stage: failure.subject.stage ?? "", code: failure.code.description,
+            message: [failure.subject.place, failure.message].filter { !$0.isEmpty }
+              .joined(separator: ": "), hint: failure.hint),
+          isTransient: failure.isTransient, to: run)
+        try record.add([outcome(of: partition, isPublished: false)], run: run)
+      }
+    }
+  }
+
+  // MARK: - Releases
+
+  func publish(_ publications: [Publication]) {
+    let outcomes = publishedOrNot(publications)
+    do { try claims.giveBack(publications.map(\.claim)) } catch {
+      // Claims go with the session, at the latest with the process.
+    }
+    for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
+  }
+
+  /// What came of each.
+  private func publishedOrNot(
+    _ publications: [Publication]
+  ) -> [Result<PublishOutcome, any Error>] {
+    let start = Date()
+    do {
+      // A session that was lost holds no claim: another run may be at these partitions by now.
+      try claims.check()
+    } catch {
+      return publications.map { _ in .failure(error) }
+    }
+    var outcomes: [Result<PublishOutcome, any Error>] = []
+    var pending: [PendingRelease] = []
+    var places: [Int] = []
+    var sealed: [SealedFile] = []
+    let created = Int(Date().timeIntervalSince1970)
+    for (index, publication) in publications.enumerated() {
+      do {
+        var release = try publication.pending(run: run, created: created, versions: versions)
+        sealed += try seal(&release, for: publication.partition)
+        pending.append(release)
+        places.append(index)
+        outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
+      } catch {
+        outcomes.append(.failure(error))
+      }
+    }
+    do {
+      try keep(sealed)
+      for (place, outcome) in zip(places, store.publish(pending)) {
+        outcomes[place] = outcome.mapError { $0 }
+      }
+    } catch {
+      for place in places { outcomes[place] = .failure(error) }
+    }
+    do {
+      // Of all that stand, not only of what is new: a run that died after its releases left old pages.
+      // What is the same is not written. What goes wrong with one tenant's is that tenant's failure.
+      let faults = try renewPages(publications, outcomes)
+      for (index, publication) in publications.enumerated() {
+        guard let fault = faults[publication.partition.tenant.slug] else { continue }
+        if case .success = outcomes[index] { outcomes[index] = .failure(fault) }
+      }
+      try note(publications, outcomes)
+    } catch {
+      // The releases are out and stay; the next run finds them unchanged and renews the pages.
+      return outcomes.map { $0.flatMap { _ in .failure(error) } }
+    }
+    state.add(seconds: Date().timeIntervalSince(start), to: "publish")
+    return outcomes
+  }
+
+  private func finish(
+    _ publication: Publication, _ outcome: Result<PublishOutcome, any Error>
+  ) {
+    let partition = publication.partition
+    switch outcome {
+    case .success(.published(let head)):
+      let bytes = publication.files.reduce(0) { $0 + $1.bytes }
+      state.ended(
+        partition, .published(release: head.release, bytes: bytes), warnings: publication.warnings)
+    case .success:
+      state.ended(partition, .unchanged, warnings: publication.warnings)
+    case .failure(let error):
+      let subject = Diagnostic.Subject(
+        stage: "publish", pipeline: partition.pipeline.name, tenant: partition.tenant.slug,
+        period: partition.period.description)
+      let failure =
+        (error as? Diagnostic)?.filling(subject)
+        ?? Diagnostic(.bug, "publishing failed: \(type(of: error))", at: subject, underlying: error)
+      do { try note(failure, of: partition) } catch {
+        // The record is away as well; the outcome below still counts and is told.
+      }
+      state.ended(partition, .failed(failure), warnings: [])
+    }
+  }
+
+  /// Records what was published, and that what failed before now stands.
+  private func note(
+    _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
+  ) throws {
+    try record.withLock { record in
+      try record.connection.transaction {
+        try record.add(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            guard case .success(let published) = outcome else { return nil }
+            var noted = self.outcome(of: publication.partition, isPublished: true)
+            noted.status = published.head.status.rawValue
+            noted.releaseID = published.head.release
+            noted.sequence = published.head.sequence
+            noted.warnings = publication.warnings
+            noted.snapshot = publication.snapshot
+            return noted
+          }, run: run)
+        try record.letGo(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            if case .success = outcome { publication.partition } else { nil }
+          })
+      }
+    }
+  }
+
+  private func outcome(of partition: RunPlan.Partition, isPublished: Bool) -> PartitionOutcome {
+    PartitionOutcome(
+      pipeline: partition.pipeline.name, tenantID: partition.tenant.id,
+      slug: partition.tenant.slug, period: partition.period.description, isPublished: isPublished,
+      status: nil, releaseID: nil, moment: moment.description, warnings: [])
+  }
+
+  /// The stable address of each partition, and each tenant's index.
+  ///
+  /// - Returns: What went wrong, by the tenant's slug.
+  private func renewPages(
+    _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
+  ) throws -> [String: any Error] {
+    var faults: [String: any Error] = [:]
+    var tenants: [String: (tenant: Tenant, heads: [ReleasePartition: Head])] = [:]
+    for (publication, outcome) in zip(publications, outcomes) {
+      guard case .success(let published) = outcome else { continue }
+      let partition = publication.partition
+      let place = ReleasePartition(
+        tenant: partition.tenant.slug, pipeline: partition.pipeline.name,
+        period: partition.period.description)
+      tenants[place.tenant, default: (partition.tenant, [:])].heads[place] = published.head
+      if case .unchanged = published { continue }
+      told.withLock { $0.append((place, published.head)) }
+    }
+    let pages = TenantPages(store: store, library: library, templates: templates)
+    var changed = 0
+    for (slug, entry) in tenants.sorted(by: { $0.key < $1.key }) {
+      // What stands as the pages show it costs nothing, however often a batch touches the tenant.
+      let isKnown = catalogs.withLock { catalogs in
+        entry.heads.allSatisfy { catalogs[slug]?.holds($0.key, $0.value) ?? false }
+      }
+      if isKnown { continue }
+      do {
+        if slug == ReleaseTenant.operatorName {
+          changed += try pages.renewOperator(entry.tenant, entry.heads)
+          continue
+        }
+        let renewed = try pages.renew(entry.tenant, entry.heads)
+        changed += renewed.changed
+        catalogs.withLock { $0[slug] = renewed.catalog }
+      } catch {
+        faults[slug] = error
+      }
+    }
+    if changed > 0 { try store.sync() }
+    return faults
+  }
+
+  // MARK: - The operator's pages
+
+  /// Tells the operator what a run came to: `operator/runs/ID.json`, the catalog of all tenants, the overview.
+  ///
+  /// A run that changed nothing and failed nowhere writes nothing; the record has it.
+  func finish(_ summary: RunSummary, isForAll: Bool) throws {
+    let pages = OperatorPages(store: store, templates: templates)
+    let published = told.withLock { $0 }
+    let catalogs = catalogs.withLock { $0 }
+    try record.withLock { record in
+      if !published.isEmpty || summary.state != "done" {
+        try pages.tell(
+          summary, published: published, failures: record.failures(of: summary.run))
+      }
+      try pages.renew(isForAll ? nil : catalogs, record)
+    }
+  }
+}
+
+extension ReleaseStore {
+  /// The pipelines that the partition's pages link to and that have a release of its tenant and period.
+  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
+    Set(
+      try (partition.pipeline.render?.links ?? []).filter { pipeline in
+        try newest(
+          ReleasePartition(
+            tenant: partition.tenant.slug, pipeline: pipeline,
+            period: partition.period.description)) != nil
+      })
+  }
+}

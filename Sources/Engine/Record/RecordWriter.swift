@@ -1,0 +1,63 @@
+import Basics
+import Diagnostics
+import Foundation
+import Media
+import Pipelines
+import Postgres
+import Store
+
+/// One try at one stage of one partition.
+struct StageAttempt: Sendable {
+  var partition: RunPlan.Partition
+  var stage: String
+  /// 1 for the first.
+  var number: Int
+  var began: Date
+  var seconds: Double
+  var failure: Diagnostic?
+}
+
+/// Writes what a run did, in batches: first the blobs are made durable, then their results are recorded.
+final class RecordWriter: Sendable {
+  private let record: Locked<RunRecord>
+  private let blobs: BlobStore
+  private let run: String
+  private let sharedRun: String
+  /// Versions of the program and of the libraries that made the results, kept with each.
+  let versions: String
+
+  /// Name to version, as the record and each release keep them.
+  static let versions = Dictionary(
+    uniqueKeysWithValues: [("yearbook", Yearbook.version)]
+      + MediaLibraries.versions.map { ($0.name, $0.version) })
+
+  /// - Parameter sharedRun: the run whose work is shared: `run` itself, unless it joined another.
+  init(record: Locked<RunRecord>, blobs: BlobStore, run: String, sharedRun: String) {
+    self.sharedRun = sharedRun
+    self.record = record
+    self.blobs = blobs
+    self.run = run
+    versions = Self.versions.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+      .joined(separator: ", ")
+  }
+
+  func write(_ batch: Committer.Batch) throws {
+    var kept: [(rows: KeptRows, partition: RunPlan.Partition)] = []
+    for failed in batch.failedRows {
+      do throws(Diagnostic) {
+        kept.append((try blobs.keep(failed), failed.partition))
+      } catch {
+        // No room for them, perhaps: a retry reads them anew, as it does unless it is told otherwise.
+      }
+    }
+    if !batch.results.isEmpty || !kept.isEmpty { try blobs.sync() }
+    try record.withLock { record in
+      try record.connection.transaction {
+        try record.add(batch.results, run: run, versions: versions)
+        try record.add(batch.attempts, run: run)
+        for (rows, partition) in kept { try record.keep(rows, of: partition, run: run) }
+        try record.add(ended: batch.ended, run: sharedRun)
+      }
+    }
+  }
+}

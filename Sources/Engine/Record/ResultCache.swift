@@ -1,0 +1,122 @@
+import Basics
+import Diagnostics
+import Foundation
+import Pipelines
+import Stages
+import Store
+
+/// Results by key: a result counts only while its blobs are there.
+final class ResultCache: Sendable {
+  struct Found {
+    var files: [Artifact]
+    var warnings: [Warning]
+  }
+
+  /// Which recorded results are taken.
+  enum Policy: Sendable {
+    case all
+    /// None: everything is made again.
+    case none
+    /// Not those that other versions of the program or its libraries made, until that time.
+    case madeWith(versions: String, until: Date)
+  }
+
+  let blobs: BlobStore
+  private let policy: Policy
+  private let record: Locked<RunRecord>
+  private let committer: Committer
+  /// Made in this run, where no other results are taken.
+  private let made = Locked<Set<StageKey>>([])
+
+  init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer, policy: Policy) {
+    self.blobs = blobs
+    self.policy = policy
+    self.record = record
+    self.committer = committer
+  }
+
+  /// The result of a key, where one was made in this run or is recorded and whole.
+  func find(_ key: StageKey, tenant: String) throws -> Found? {
+    try find(key, tenant: tenant) {
+      try record.withLock { record throws(Diagnostic) in try record.result(key) }
+    }
+  }
+
+  /// Likewise for a whole stage of a partition.
+  ///
+  /// - Parameter newest: the newest recorded result of that stage of that partition; without one the record
+  ///   has none under any key and is not asked.
+  func find(_ key: StageKey, tenant: String, newest: RecordedResult?) throws -> Found? {
+    try find(key, tenant: tenant) {
+      guard let newest, newest.key != key.hex else { return newest }
+      return try record.withLock { record throws(Diagnostic) in try record.result(key) }
+    }
+  }
+
+  private func find(
+    _ key: StageKey, tenant: String, recorded: () throws -> RecordedResult?
+  ) throws -> Found? {
+    if let result = committer.unrecorded(key) {
+      return found(result.files, result.warnings, tenant: tenant)
+    }
+    if case .none = policy, !made.withLock({ $0.contains(key) }) { return nil }
+    guard let result = try recorded() else { return nil }
+    if case .madeWith(let versions, let until) = policy, result.versions != versions,
+      Date() < until
+    {
+      return nil
+    }
+    return found(try result.files(), try result.warnings(), tenant: tenant)
+  }
+
+  /// Takes over what a stage made and queues its record.
+  func add(
+    _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double,
+    partition: (pipeline: String, period: String)? = nil
+  ) throws -> [Artifact] {
+    var files: [StageResult.File] = []
+    for file in output.files {
+      let blob: Blob
+      switch file.content {
+      case .bytes(let bytes): blob = try blobs.put(bytes, tenant: tenant)
+      case .file(let path): blob = try blobs.adopt(path, tenant: tenant)
+      case .artifact(let artifact):
+        guard let digest = SHA256Digest(hex: artifact.digest) else {
+          throw Diagnostic(.bug, "an artifact's digest is none", at: .init(stage: stage))
+        }
+        blob = Blob(digest: digest, byteCount: artifact.bytes)
+      }
+      files.append(
+        StageResult.File(
+          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
+          bytes: blob.byteCount, digest: blob.digest.hex, table: file.table))
+    }
+    let result = StageResult(
+      key: inputs.key, tenantID: tenant, stage: stage, partition: partition, inputs: inputs.parts,
+      files: files, warnings: output.warnings, seconds: seconds)
+    if case .none = policy { _ = made.withLock { $0.insert(result.key) } }
+    committer.add(result)
+    guard let found = found(files, output.warnings, tenant: tenant) else {
+      throw Diagnostic(.io, "the workspace lost a blob that was just made", at: .init(stage: stage))
+    }
+    return found.files
+  }
+
+  /// The artifacts of a result, or `nil` where a blob is gone or cut short.
+  private func found(
+    _ files: [StageResult.File], _ warnings: [Warning], tenant: String
+  ) -> Found? {
+    var artifacts: [Artifact] = []
+    for file in files {
+      guard let digest = SHA256Digest(hex: file.digest),
+        blobs.size(digest, tenant: tenant) == file.bytes
+      else { return nil }
+      artifacts.append(
+        Artifact(
+          name: file.name, mediaType: file.mediaType, isPublished: file.isPublished,
+          table: file.table, bytes: file.bytes, digest: file.digest,
+          path: blobs.path(digest, tenant: tenant)))
+    }
+    return Found(files: artifacts, warnings: warnings)
+  }
+}

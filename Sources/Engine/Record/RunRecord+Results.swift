@@ -1,0 +1,333 @@
+package import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+
+/// What a stage made under a key: names and digests of files, not the files.
+struct StageResult: Sendable {
+  struct File: Sendable, Codable, Hashable {
+    var name: String
+    var mediaType: String
+    var isPublished: Bool
+    var bytes: Int
+    var digest: String
+    var table: TableDescription?
+  }
+
+  var key: StageKey
+  var tenantID: String
+  var stage: String
+  /// Pipeline and period of a whole stage; none of a piece of one.
+  var partition: (pipeline: String, period: String)?
+  var inputs: [String: String]
+  var files: [File]
+  var warnings: [Warning]
+  var seconds: Double
+}
+
+/// What the record holds under a key, its texts unread.
+struct RecordedResult: Sendable {
+  /// The key's hexadecimal digits.
+  var key: String
+  var versions: String
+  private var filesJSON: String
+  private var warningsJSON: String
+
+  init(_ row: Row) throws(Diagnostic) {
+    key = try row.string("key")
+    versions = try row.string("versions")
+    filesJSON = try row.string("files")
+    warningsJSON = try row.string("warnings")
+  }
+
+  func files() throws -> [StageResult.File] {
+    try JSONDecoder().decode([StageResult.File].self, from: Data(filesJSON.utf8))
+  }
+
+  func warnings() throws -> [Warning] {
+    warningsJSON == "[]"
+      ? [] : try JSONDecoder().decode([Warning].self, from: Data(warningsJSON.utf8))
+  }
+}
+
+extension RunRecord {
+  /// The result of a key, if one was recorded.
+  func result(_ key: StageKey) throws(Diagnostic) -> RecordedResult? {
+    try connection.queryPrepared(
+      "SELECT encode(key, 'hex') AS key, files, warnings, versions FROM yearbook.result WHERE key = $1",
+      ["\\x" + key.hex]
+    ).first.map { row throws(Diagnostic) in try RecordedResult(row) }
+  }
+
+  /// Records results whose files are durable. A key that is there already keeps its first result, unless
+  /// its files are gone, for which `result` was asked: then the new one takes its place.
+  func add(_ results: [StageResult], run: String, versions: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    func json(_ value: some Encodable) throws -> String {
+      String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+    // One row a key and statement, and in the order of keys, so that two runs never wait for each other.
+    let ordered = Dictionary(results.map { ($0.key.hex, $0) }) { _, last in last }
+      .values.sorted { $0.key.hex < $1.key.hex }
+    for part in ordered.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
+        """
+        INSERT INTO yearbook.result
+          (key, tenant_id, stage, inputs, files, warnings, versions, seconds, run_id, pipeline, period)
+        SELECT k::bytea, t, s, i::jsonb, f::jsonb, w::jsonb, $1, c, $2, p, d
+        FROM unnest($3::text[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::text[], $9::real[],
+          $10::text[], $11::text[]) AS u (k, t, s, i, f, w, c, p, d)
+        ON CONFLICT (key) DO UPDATE SET files = excluded.files, warnings = excluded.warnings,
+          versions = excluded.versions, seconds = excluded.seconds, run_id = excluded.run_id, made = now()
+        """,
+        [
+          versions, run,
+          Quoting.array(part.map { "\\x" + $0.key.hex }), Quoting.array(part.map(\.tenantID)),
+          Quoting.array(part.map(\.stage)), Quoting.array(try part.map { try json($0.inputs) }),
+          Quoting.array(try part.map { try json($0.files) }),
+          Quoting.array(try part.map { $0.warnings.isEmpty ? "[]" : try json($0.warnings) }),
+          Quoting.array(part.map { String($0.seconds) }),
+          Quoting.array(part.map { $0.partition?.pipeline }),
+          Quoting.array(part.map { $0.partition?.period }),
+        ])
+    }
+  }
+
+  /// So many rows go in one statement: enough that the way there costs little.
+  static let rowsAtOnce = 500
+}
+
+extension Array {
+  /// The elements in order, in parts of at most `count`.
+  func parts(of count: Int) -> [ArraySlice<Element>] {
+    stride(from: 0, to: self.count, by: count).map { self[$0..<Swift.min($0 + count, self.count)] }
+  }
+}
+
+// MARK: - Partitions, trials, media
+
+/// The last outcome of a partition.
+struct PartitionOutcome: Sendable {
+  var pipeline: String
+  var tenantID: String
+  var slug: String
+  var period: String
+  var isPublished: Bool
+  var status: String?
+  var releaseID: String?
+  var sequence: Int?
+  var moment: String
+  var warnings: [Warning]
+  /// When its rows were read, microseconds since 1970.
+  var snapshot: Int64?
+}
+
+extension RunRecord {
+  /// Notes the outcomes that differ from what is noted already; of one partition, the last.
+  func add(_ outcomes: [PartitionOutcome], run: String) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    let ordered = Dictionary(outcomes.map { ([$0.tenantID, $0.pipeline, $0.period], $0) }) {
+      _, last in last
+    }.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value)
+    for part in ordered.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
+        """
+        INSERT INTO yearbook.partition AS old
+          (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings,
+          snapshot, sequence)
+        SELECT p, t, d, g, e, s, r, a, $1, w::jsonb,
+          'epoch'::timestamptz + m * interval '1 microsecond', q
+        FROM unnest($2::text[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+          $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS u (p, t, d, g, e, s, r, a, w, m, q)
+        ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
+          slug = excluded.slug, state = excluded.state,
+          status = coalesce(excluded.status, old.status),
+          release_id = coalesce(excluded.release_id, old.release_id), as_of = excluded.as_of,
+          run_id = excluded.run_id, warnings = excluded.warnings, changed = now(),
+          snapshot = coalesce(excluded.snapshot, old.snapshot),
+          sequence = coalesce(excluded.sequence, old.sequence)
+        WHERE (old.slug, old.state, old.warnings) IS DISTINCT FROM
+            (excluded.slug, excluded.state, excluded.warnings)
+          OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
+          OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
+          OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
+        """,
+        [
+          run, Quoting.array(part.map(\.pipeline)), Quoting.array(part.map(\.tenantID)),
+          Quoting.array(part.map(\.period)), Quoting.array(part.map(\.slug)),
+          Quoting.array(part.map { $0.isPublished ? "published" : "failed" }),
+          Quoting.array(part.map(\.status)), Quoting.array(part.map(\.releaseID)),
+          Quoting.array(part.map(\.moment)),
+          Quoting.array(
+            try part.map {
+              $0.warnings.isEmpty
+                ? "[]" : String(decoding: try encoder.encode($0.warnings), as: UTF8.self)
+            }),
+          Quoting.array(part.map { $0.snapshot.map { String($0) } }),
+          Quoting.array(part.map { $0.sequence.map { String($0) } }),
+        ])
+    }
+  }
+
+  /// What the record knows of a partition that is about to be worked on, asked once its claim is held: what
+  /// other runs made of it is then there.
+  struct Outlook {
+    /// Whether its release was made from rows that were read later.
+    var isNewer: Bool
+    /// The newest result of each stage, by its name.
+    var results: [String: RecordedResult]
+  }
+
+  /// - Parameter snapshot: when this run read the partition's rows.
+  func outlook(
+    of partition: RunPlan.Partition, snapshot: Int64
+  ) throws(Diagnostic) -> Outlook {
+    let rows = try connection.queryPrepared(
+      """
+      SELECT coalesce((SELECT snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
+          FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3), false) AS is_newer,
+        stage, encode(key, 'hex') AS key, files, warnings, versions
+      FROM (SELECT) AS one LEFT JOIN (
+        SELECT DISTINCT ON (stage) stage, key, files, warnings, versions FROM yearbook.result
+        WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 ORDER BY stage DESC, made DESC
+      ) AS newest ON true
+      """,
+      [
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+        String(snapshot),
+      ])
+    var outlook = Outlook(isNewer: false, results: [:])
+    for row in rows {
+      outlook.isNewer = try row.bool("is_newer")
+      guard let stage = try row.optionalString("stage") else { continue }
+      outlook.results[stage] = try RecordedResult(row)
+    }
+    return outlook
+  }
+
+  /// Records tries at stages.
+  func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
+    for part in attempts.parts(of: Self.rowsAtOnce) {
+      try connection.queryPrepared(
+        """
+        INSERT INTO yearbook.attempt (run_id, tenant_id, slug, pipeline, period, stage, number, began,
+          seconds, code, message, hint)
+        SELECT $1, t, g, p, d, s, n, to_timestamp(b), c, e, m, h
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::smallint[],
+          $8::float8[], $9::real[], $10::text[], $11::text[], $12::text[])
+          AS u (t, g, p, d, s, n, b, c, e, m, h)
+        """,
+        [
+          run, Quoting.array(part.map(\.partition.tenant.id)),
+          Quoting.array(part.map(\.partition.tenant.slug)),
+          Quoting.array(part.map(\.partition.pipeline.name)),
+          Quoting.array(part.map(\.partition.period.description)),
+          Quoting.array(part.map(\.stage)), Quoting.array(part.map { String($0.number) }),
+          Quoting.array(part.map { String($0.began.timeIntervalSince1970) }),
+          Quoting.array(part.map { String($0.seconds) }),
+          Quoting.array(part.map { $0.failure?.code.description }),
+          Quoting.array(part.map { $0.failure?.message }),
+          Quoting.array(part.map { $0.failure?.hint }),
+        ])
+    }
+  }
+
+  /// Records that partitions of a schedule's run have ended, for those that share it.
+  func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
+    guard !partitions.isEmpty else { return }
+    try connection.query(
+      """
+      INSERT INTO yearbook.progress (run_id, tenant_id, pipeline, period, is_done)
+      SELECT $1, t, p, d, true FROM unnest($2::uuid[], $3::text[], $4::text[]) AS u(t, p, d)
+      ON CONFLICT DO NOTHING
+      """,
+      [
+        run, Quoting.array(partitions.map(\.tenant.id)),
+        Quoting.array(partitions.map(\.pipeline.name)),
+        Quoting.array(partitions.map(\.period.description)),
+      ])
+  }
+
+  /// The partitions of a schedule's run that have ended: tenant's id, pipeline, period.
+  func ended(in run: String) throws(Diagnostic) -> Set<[String]> {
+    var ended: Set<[String]> = []
+    for row in try connection.query(
+      "SELECT tenant_id, pipeline, period FROM yearbook.progress WHERE run_id = $1", [run])
+    {
+      ended.insert([
+        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
+      ])
+    }
+    return ended
+  }
+
+  func hasPassedTrial(_ fingerprint: String) throws(Diagnostic) -> Bool {
+    try !connection.query(
+      "SELECT FROM yearbook.trial WHERE fingerprint = $1", ["\\x" + fingerprint]
+    ).isEmpty
+  }
+
+  func addTrial(_ fingerprint: String, pipeline: String) throws(Diagnostic) {
+    try connection.query(
+      "INSERT INTO yearbook.trial (fingerprint, pipeline) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      ["\\x" + fingerprint, pipeline])
+  }
+
+  /// The digest of a media object that has not changed since it was read.
+  func mediaDigest(tenant: String, key: String, size: Int64, modified: Int64) throws(Diagnostic)
+    -> String?
+  {
+    try connection.query(
+      "SELECT encode(digest, 'hex') AS digest FROM yearbook.media"
+        + " WHERE tenant_id = $1 AND object_key = $2 AND size = $3 AND modified_ns = $4",
+      [tenant, key, String(size), String(modified)]
+    ).first.map { row throws(Diagnostic) in try row.string("digest") }
+  }
+
+  func addMedia(
+    tenant: String, key: String, size: Int64, modified: Int64, digest: String
+  ) throws(Diagnostic) {
+    try connection.query(
+      """
+      INSERT INTO yearbook.media (tenant_id, object_key, size, modified_ns, digest)
+      VALUES ($1, $2, $3, $4, $5)
+      ON CONFLICT (tenant_id, object_key) DO UPDATE SET size = excluded.size,
+        modified_ns = excluded.modified_ns, digest = excluded.digest
+      """, [tenant, key, String(size), String(modified), "\\x" + digest])
+  }
+}
+
+extension RunRecord {
+  /// The last outcome of a partition, as it is told to people.
+  package struct PartitionState: Sendable {
+    package var pipeline: String
+    package var slug: String
+    package var period: String
+    package var isPublished: Bool
+    package var status: String?
+    package var release: String?
+    package var warnings: Int
+  }
+
+  /// All partitions by tenant, pipeline and period.
+  package func partitions() throws(Diagnostic) -> [PartitionState] {
+    var partitions: [PartitionState] = []
+    for row in try connection.query(
+      """
+      SELECT pipeline, slug, period, state, status, release_id, warnings FROM yearbook.partitions
+      ORDER BY slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C"
+      """)
+    {
+      partitions.append(
+        PartitionState(
+          pipeline: try row.string("pipeline"), slug: try row.string("slug"),
+          period: try row.string("period"), isPublished: try row.string("state") == "published",
+          status: try row.optionalString("status"), release: try row.optionalString("release_id"),
+          warnings: try row.int("warnings")))
+    }
+    return partitions
+  }
+}

@@ -1,0 +1,226 @@
+package import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+
+/// How many partitions and stages of a run came to what.
+package struct RunCounts: Sendable, Hashable {
+  package var planned = 0
+  /// Partitions with a new release.
+  package var published = 0
+  /// Partitions whose release stands as it is.
+  package var unchanged = 0
+  package var failed = 0
+  /// Partitions not tried, because one they need failed.
+  package var skipped = 0
+  package var stagesRun = 0
+  /// Stages whose result was there already.
+  package var stagesFound = 0
+  package var warnings = 0
+
+  package init() {}
+
+  package var done: Int { published + unchanged + failed + skipped }
+
+  var values: [String] {
+    [planned, published, unchanged, failed, skipped, stagesRun, stagesFound, warnings].map(
+      String.init)
+  }
+}
+
+extension RunRecord {
+  /// One execution, as it is told to people.
+  package struct Run: Sendable {
+    package var id: String
+    package var name: String
+    package var moment: String
+    /// The command's arguments.
+    package var arguments: String
+    /// `running`, `done`, `failed` or `interrupted`
+    package var state: String
+    /// UTC, to the second.
+    package var started: String
+    package var seconds: Double
+    package var counts: RunCounts
+    /// What stopped the run as a whole, and what to do about it.
+    package var problem: String?
+    package var hint: String?
+  }
+
+  /// A partition that a run could not bring to its end.
+  package struct Failure: Sendable {
+    package var pipeline: String
+    package var tenantID: String
+    package var slug: String
+    package var period: String
+    package var stage: String
+    package var code: String
+    package var message: String
+    package var hint: String?
+  }
+
+  /// The lock a run's session holds while it lives, by which others see that it does.
+  static func lock(of run: String) -> AdvisoryKey { AdvisoryKey(["yearbook", "run", run]) }
+
+  /// An identifier that no other run has or will have; its lock is held from here on.
+  ///
+  /// - Parameter make: gives one that may be taken.
+  func takeID(
+    at date: Date, _ make: (Date) -> String = RunID.make
+  ) throws(Diagnostic) -> String {
+    for _ in 0..<100 {
+      let id = make(date)
+      guard try connection.tryLock(Self.lock(of: id)) else { continue }
+      if try connection.query("SELECT FROM yearbook.run WHERE id = $1", [id]).isEmpty { return id }
+      try connection.unlock(Self.lock(of: id))
+    }
+    throw Diagnostic(.bug, "no identifier is left for a run")
+  }
+
+  /// - Parameter id: from `takeID`, of this session.
+  func begin(_ id: String, plan: RunPlan, host: String, pid: Int32) throws(Diagnostic) {
+    let lock = Self.lock(of: id)
+    try markDeadRuns()
+    try connection.query(
+      """
+      DELETE FROM yearbook.progress p USING yearbook.run r
+      WHERE r.id = p.run_id AND r.state <> 'running' AND r.finished < now() - interval '1 day'
+      """)
+    try connection.query(
+      "INSERT INTO yearbook.run (id, name, as_of, arguments, state, host, pid, lock, version, planned)"
+        + " VALUES ($1, $2, $3, $4, 'running', $5, $6, $7, $8, $9)",
+      [
+        id, plan.name, plan.moment.description, plan.arguments, host, String(pid),
+        String(lock.value), Yearbook.version, String(plan.partitions.count),
+      ])
+  }
+
+  /// A run whose process died left its row: nothing may look as if it ran for ever.
+  func markDeadRuns() throws(Diagnostic) {
+    try connection.query(
+      """
+      UPDATE yearbook.run SET state = 'interrupted', finished = now()
+      WHERE state = 'running' AND NOT EXISTS (
+        SELECT FROM pg_catalog.pg_locks l
+        JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
+        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+          AND ((l.classid::bigint << 32) | l.objid::bigint) = run.lock)
+      """)
+  }
+
+  /// - Parameter problem: what stopped the run as a whole.
+  func finish(
+    _ id: String, state: String, _ counts: RunCounts, problem: Diagnostic? = nil
+  ) throws(Diagnostic) {
+    try connection.query(
+      """
+      UPDATE yearbook.run SET state = $2, finished = now(), planned = $3, published = $4,
+        unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10,
+        problem = $11, hint = $12
+      WHERE id = $1
+      """, [id, state] + counts.values + [problem.map(Self.told), problem?.hint])
+    try connection.unlock(Self.lock(of: id))
+  }
+
+  /// What is wrong and where, without what to do.
+  private static func told(_ problem: Diagnostic) -> String {
+    var problem = problem
+    problem.hint = nil
+    return problem.description
+  }
+
+  func add(_ failure: Failure, isTransient: Bool, to run: String) throws(Diagnostic) {
+    try connection.query(
+      """
+      INSERT INTO yearbook.failure
+        (run_id, pipeline, tenant_id, slug, period, stage, code, message, hint, is_transient)
+      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+      ON CONFLICT DO NOTHING
+      """,
+      [
+        run, failure.pipeline, failure.tenantID, failure.slug, failure.period, failure.stage,
+        failure.code, failure.message, failure.hint, isTransient ? "t" : "f",
+      ])
+  }
+
+  /// The newest runs first.
+  package func runs(limit: Int) throws(Diagnostic) -> [Run] {
+    try markDeadRuns()
+    return try runs("", limit: limit)
+  }
+
+  /// A run by its id or the beginning of it; `nil` where there is none, or more than one.
+  package func run(_ id: String) throws(Diagnostic) -> Run? {
+    try markDeadRuns()
+    let matching = try runs(id, limit: 2)
+    return matching.count == 1 ? matching[0] : nil
+  }
+
+  private func runs(_ beginning: String, limit: Int) throws(Diagnostic) -> [Run] {
+    var runs: [Run] = []
+    for row in try connection.query(
+      """
+      SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
+        (extract(epoch FROM coalesce(finished, now()) - started) * 1000)::bigint AS ms,
+        planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
+        problem, hint
+      FROM yearbook.run WHERE starts_with(id, $1) ORDER BY run.started DESC, id COLLATE "C" DESC LIMIT $2
+      """, [beginning, String(limit)])
+    { runs.append(try run(row)) }
+    return runs
+  }
+
+  private func run(_ row: Row) throws(Diagnostic) -> Run {
+    var counts = RunCounts()
+    counts.planned = try row.int("planned")
+    counts.published = try row.int("published")
+    counts.unchanged = try row.int("unchanged")
+    counts.failed = try row.int("failed")
+    counts.skipped = try row.int("skipped")
+    counts.stagesRun = try row.int("stages_run")
+    counts.stagesFound = try row.int("stages_found")
+    counts.warnings = try row.int("warnings")
+    return Run(
+      id: try row.string("id"), name: try row.string("name"), moment: try row.string("as_of"),
+      arguments: try row.string("arguments"), state: try row.string("state"),
+      started: try row.string("started"),
+      seconds: Double(try row.int("ms")) / 1000, counts: counts,
+      problem: try row.optionalString("problem"), hint: try row.optionalString("hint"))
+  }
+
+  /// What a run could not do and no run has done since.
+  package func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
+    var standing: Set<[String]> = []
+    for row in try connection.query(
+      "SELECT tenant_id, pipeline, period FROM yearbook.partition WHERE state = 'failed'")
+    {
+      standing.insert([
+        try row.string("tenant_id"), try row.string("pipeline"), try row.string("period"),
+      ])
+    }
+    return try failures(of: run).filter {
+      standing.contains([$0.tenantID, $0.pipeline, $0.period])
+    }
+  }
+
+  /// What a run could not do, in the order of tenants.
+  package func failures(of run: String) throws(Diagnostic) -> [Failure] {
+    var failures: [Failure] = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT ON (slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C")
+        pipeline, tenant_id, slug, period, stage, code, message, hint
+      FROM yearbook.failure WHERE run_id = $1
+      ORDER BY slug COLLATE "C", pipeline COLLATE "C", period COLLATE "C", attempt DESC
+      """, [run])
+    {
+      failures.append(
+        Failure(
+          pipeline: try row.string("pipeline"), tenantID: try row.string("tenant_id"),
+          slug: try row.string("slug"), period: try row.string("period"),
+          stage: try row.string("stage"), code: try row.string("code"),
+          message: try row.string("message"), hint: try row.optionalString("hint")))
+    }
+    return failures
+  }
+}

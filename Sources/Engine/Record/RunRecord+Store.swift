@@ -1,0 +1,121 @@
+package import Diagnostics
+import Postgres
+package import Store
+
+// What the store's commands ask of the record.
+extension RunRecord {
+  /// The sequence of each partition's newest head, as it was last published.
+  package func sequences() throws(Diagnostic) -> [ReleasePartition: Int] {
+    var sequences: [ReleasePartition: Int] = [:]
+    for row in try connection.query(
+      "SELECT slug, pipeline, period, sequence FROM yearbook.partition WHERE sequence IS NOT NULL")
+    {
+      let partition = ReleasePartition(
+        tenant: try row.string("slug"), pipeline: try row.string("pipeline"),
+        period: try row.string("period"))
+      sequences[partition] = try row.int("sequence")
+    }
+    return sequences
+  }
+
+  /// A tenant by the slug it was last published under.
+  package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
+    let rows = try connection.query(
+      "SELECT tenant_id::text AS id FROM yearbook.partition WHERE slug = $1 LIMIT 1", [slug])
+    return try rows.first.map { row throws(Diagnostic) in
+      ReleaseTenant(id: try row.string("id"), slug: slug, name: slug)
+    }
+  }
+
+  /// Throws `busy` while any run is under way: what is about to be done must not meet a publisher.
+  package func refuseWhileRunning() throws(Diagnostic) {
+    try markDeadRuns()
+    let rows = try connection.query(
+      "SELECT id FROM yearbook.run WHERE state = 'running' ORDER BY id LIMIT 1")
+    if let row = rows.first {
+      throw Diagnostic(
+        .busy, "the run \(try row.string("id")) is under way", hint: "wait for its end")
+    }
+  }
+
+  /// Gives all rows of a tenant its new slug.
+  package func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
+    for table in try tables(with: "slug") {
+      try connection.query(
+        "UPDATE yearbook.\(Quoting.identifier(table)) SET slug = $2 WHERE slug = $1", [slug, new])
+    }
+  }
+
+  /// The slugs that tenants had when they were published, by their ids, as far as there are releases.
+  func publishedSlugs() throws(Diagnostic) -> [String: Set<String>] {
+    var slugs: [String: Set<String>] = [:]
+    for row in try connection.query(
+      "SELECT DISTINCT tenant_id::text AS id, slug FROM yearbook.partition WHERE release_id IS NOT NULL"
+    ) { slugs[try row.string("id"), default: []].insert(try row.string("slug")) }
+    return slugs
+  }
+
+  /// The people of a tenant who are left out of all that is read.
+  func erased(of tenants: [String]) throws(Diagnostic) -> [String] {
+    var users: [String] = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT user_id::text AS id FROM yearbook.erasure
+      WHERE tenant_id = ANY ($1::uuid[]) ORDER BY 1
+      """, ["{\(tenants.joined(separator: ","))}"])
+    { users.append(try row.string("id")) }
+    return users
+  }
+
+  func addErasure(tenant: String, user: String) throws(Diagnostic) {
+    try connection.query(
+      "INSERT INTO yearbook.erasure (tenant_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
+      [tenant, user])
+  }
+
+  /// Removes what may name a person: results, media, attempts, and what they asked for.
+  ///
+  /// - Returns: How many rows went.
+  func forgetPerson(tenant: String, user: String) throws(Diagnostic) -> Int {
+    var count = 0
+    for table in ["result", "media", "sealed", "failure", "attempt", "kept"] {
+      count += try delete(table, "tenant_id = $1", [tenant])
+    }
+    for table in try tables(with: "user_id") where table != "erasure" {
+      count += try delete(table, "tenant_id = $1 AND user_id = $2", [tenant, user])
+    }
+    return count
+  }
+
+  /// Removes every row of a tenant, and its slug from the arguments of runs.
+  func forgetTenant(id: String, slug: String) throws(Diagnostic) -> Int {
+    var count = 0
+    for table in try tables(with: "tenant_id") {
+      count += try delete(table, "tenant_id = $1", [id])
+    }
+    try connection.query(
+      "UPDATE yearbook.run SET arguments = '' WHERE position($1 in arguments) > 0", [slug])
+    return count
+  }
+
+  private func delete(
+    _ table: String, _ condition: String, _ values: [String]
+  ) throws(Diagnostic) -> Int {
+    try connection.query(
+      "WITH gone AS (DELETE FROM yearbook.\(Quoting.identifier(table)) WHERE \(condition) RETURNING 1)"
+        + " SELECT count(*) AS count FROM gone", values.map(Optional.some)
+    ).only().int("count")
+  }
+
+  private func tables(with column: String) throws(Diagnostic) -> [String] {
+    var tables: [String] = []
+    for row in try connection.query(
+      """
+      SELECT c.relname AS name FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attname = $1 AND NOT a.attisdropped
+      WHERE c.relnamespace = 'yearbook'::regnamespace AND c.relkind IN ('r', 'p') ORDER BY 1
+      """, [column])
+    { tables.append(try row.string("name")) }
+    return tables
+  }
+}

@@ -1,0 +1,52 @@
+import Diagnostics
+package import Postgres
+
+/// The durable memory of runs, in PostgreSQL's schema `yearbook`: what ran, what was made under which
+/// key, what failed.
+///
+/// Confined to one thread at a time, as its connection is.
+package final class RunRecord {
+  package let connection: Connection
+
+  /// Opens the record and brings its schema to this program's version.
+  ///
+  /// Throws `configuration` where the schema is newer than this program, or may not be made.
+  package init(_ conninfo: String) throws {
+    connection = try Connection(
+      conninfo, application: "yearbook record", settings: SessionSettings(lockTimeout: 600_000))
+    try migrate()
+  }
+
+  private func migrate() throws {
+    try connection.transaction {
+      // Two programs that start at once must not both migrate.
+      try connection.query(
+        "SELECT pg_catalog.pg_advisory_xact_lock($1)",
+        [String(AdvisoryKey(["yearbook", "migrate"]).value)])
+      let found = try connection.query(
+        "SELECT to_regclass('yearbook.migration') IS NOT NULL AS migrated,"
+          + " to_regnamespace('yearbook') IS NOT NULL AS made"
+      ).only()
+      if try !found.bool("made") { try connection.execute("CREATE SCHEMA yearbook") }
+      if try !found.bool("migrated") {
+        try connection.execute(
+          "CREATE TABLE yearbook.migration (version integer PRIMARY KEY,"
+            + " applied timestamptz NOT NULL DEFAULT now())")
+      }
+      let version = try connection.query(
+        "SELECT coalesce(max(version), 0) AS version FROM yearbook.migration"
+      ).only().int("version")
+      guard version <= RecordSchema.version else {
+        throw Diagnostic(
+          .configuration,
+          "the run record has version \(version), this program knows \(RecordSchema.version)",
+          hint: "install the newer program, or use another record")
+      }
+      for number in version..<RecordSchema.version {
+        try connection.execute(RecordSchema.migrations[number])
+        try connection.query(
+          "INSERT INTO yearbook.migration (version) VALUES ($1)", [String(number + 1)])
+      }
+    }
+  }
+}

@@ -1,0 +1,221 @@
+import Basics
+package import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+import Store
+
+/// Takes the platform's requests (`yearbook.reports`) and runs what they ask for, one after the other.
+///
+/// Any number of workers on any hosts may share one record: each request is taken once, and work that two
+/// requests have in common is found done.
+package struct RequestWorker {
+  /// What a worker tells.
+  package enum Event: Sendable {
+    /// Work on so many rows that ask for the same began.
+    case began(tenant: String, label: String, rows: Int)
+    case published(tenant: String, label: String, location: String, seconds: Double)
+    case failed(tenant: String, label: String, error: String)
+    /// It is tried again after so many seconds.
+    case postponed(tenant: String, label: String, error: String, seconds: Int)
+    /// The record does not answer; it is asked again after so many seconds.
+    case lost(Diagnostic, seconds: Double)
+  }
+
+  /// What a worker has done.
+  package struct Counts: Sendable, Hashable {
+    package var published = 0
+    package var failed = 0
+    package var postponed = 0
+  }
+
+  private let session: RunSession
+  private let tell: (Event) -> Void
+  /// Without a notification, how long until the table is looked at again: for what is due by then, and for
+  /// what a dead worker left.
+  private static let interval = 30.0
+
+  package init(_ session: RunSession, tell: @escaping (Event) -> Void) {
+    self.session = session
+    self.tell = tell
+  }
+
+  /// Works until told to stop, or, `once`, until nothing is left to do now.
+  package func work(once: Bool) throws -> Counts {
+    var counts = Counts()
+    var failures = 0
+    var since = Date()
+    while !session.cancellation.isRequested {
+      do {
+        let desk = try RequestDesk(
+          session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+        while !session.cancellation.isRequested {
+          while let request = try desk.take() {
+            try serve(request, desk, &counts)
+            failures = 0
+            if session.cancellation.isRequested { return counts }
+          }
+          if once { return counts }
+          try wait(desk)
+          failures = 0
+        }
+      } catch let error as Diagnostic where error.isTransient {
+        if failures == 0 { since = Date() }
+        failures += 1
+        guard let pause = Backoff.database.pause(after: failures, since: since) else { throw error }
+        tell(.lost(error, seconds: pause))
+        do { try Backoff.sleep(pause, session.cancellation) } catch { return counts }
+      }
+    }
+    return counts
+  }
+
+  /// Until a request is announced, some time has passed, or the worker is to stop.
+  private func wait(_ desk: RequestDesk) throws {
+    let end = Date(timeIntervalSinceNow: Self.interval)
+    while Date() < end, !session.cancellation.isRequested {
+      if try desk.isWoken(within: 250) { return }
+    }
+  }
+
+  private func serve(
+    _ taken: ReportRequest, _ desk: RequestDesk, _ counts: inout Counts
+  ) throws {
+    let began = Date()
+    var request = taken
+    // An id that is none of a tenant's is told as it was given: it is a uuid.
+    var tenant = request.tenantID
+    let outcome: RunRecord.RequestEnd
+    do {
+      let target = try target(of: request)
+      tenant = target.slug
+      request = try desk.resolve(request, period: target.period.description)
+      tell(.began(tenant: tenant, label: request.label, rows: request.ids.count))
+      outcome = try run(target)
+    } catch let error as Diagnostic where error.code == .interrupted {
+      outcome = .givenBack
+    } catch let error as Diagnostic {
+      outcome = self.outcome(error, request)
+    } catch let errors as Diagnostics where !errors.all.isEmpty {
+      outcome = self.outcome(errors.all[0], request)
+    }
+    try desk.end(request, outcome)
+    switch outcome {
+    case .published(let location):
+      counts.published += request.ids.count
+      tell(
+        .published(
+          tenant: tenant, label: request.label, location: location,
+          seconds: Date().timeIntervalSince(began)))
+    case .failed(let error):
+      counts.failed += request.ids.count
+      tell(.failed(tenant: tenant, label: request.label, error: error))
+    case .postponed(let seconds):
+      counts.postponed += request.ids.count
+      tell(
+        .postponed(
+          tenant: tenant, label: request.label, error: "a failure that may pass", seconds: seconds))
+    case .givenBack: break
+    }
+  }
+
+  /// A failure that may pass is met again later, twice; any other is for the asker to read.
+  private func outcome(_ error: Diagnostic, _ request: ReportRequest) -> RunRecord.RequestEnd {
+    if error.isTransient || error.code == .unavailable || error.code == .busy || error.code == .io,
+      request.tries < RunRecord.requestTries
+    {
+      return .postponed(seconds: Int.random(in: 5...(15 << request.tries)))
+    }
+    return .failed(error.hint.map { "\(error.message) (\($0))" } ?? error.message)
+  }
+
+  private struct Target {
+    var pipeline: Pipeline
+    var slug: String
+    var period: Period
+  }
+
+  /// What a row asks for. Throws `usage` for what there is not.
+  private func target(of request: ReportRequest) throws -> Target {
+    let served = session.library.pipelines.filter { $0.scope == .tenant }
+    guard let pipeline = served.first(where: { $0.name == request.type.lowercased() }) else {
+      throw Diagnostic(
+        .usage, "there is no report of this type",
+        hint: "there are \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
+    }
+    let tenants = try session.openSource().tenants()
+    if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
+      throw faulty.fault
+    }
+    guard let tenant = tenants.served.first(where: { $0.id == request.tenantID }) else {
+      throw Diagnostic(.usage, "there is no active tenant with this id")
+    }
+    if let text = request.period {
+      guard let period = Period(text) else {
+        throw Diagnostic(
+          .usage, "the period is none", hint: "write it like 2026, 2026-Q4 or 2026-11")
+      }
+      return Target(pipeline: pipeline, slug: tenant.slug, period: period)
+    }
+    guard let kind = pipeline.periods.first, let zone = TimeZone(identifier: tenant.timeZone) else {
+      throw Diagnostic(.bug, "a pipeline without periods, or a tenant without a time zone")
+    }
+    return Target(
+      pipeline: pipeline, slug: tenant.slug,
+      period: Period(kind, containing: Self.now.day(in: zone)))
+  }
+
+  private static var now: RunMoment { .instant(Int64(Date().timeIntervalSince1970)) }
+
+  private func run(_ target: Target) throws -> RunRecord.RequestEnd {
+    var request = Planner.Request(name: target.pipeline.name, moment: Self.now)
+    request.tenants = [target.slug]
+    request.periods = [target.period.description]
+    request.arguments =
+      "run \(target.pipeline.name) --tenant \(target.slug) --period \(target.period)"
+    let summary = try session.run(request)
+    if summary.wasInterrupted { return .givenBack }
+    if let failure = summary.failures.first ?? summary.mirroring?.failures.first { throw failure }
+    let store = try session.configuration.releaseStore(
+      session.required(session.configuration.store, "store", "YEARBOOK_STORE"))
+    let place = ReleasePartition(
+      tenant: target.slug, pipeline: target.pipeline.name, period: target.period.description)
+    guard let head = try store.latest(place) else {
+      throw Diagnostic(.io, "what was just published is not in the store")
+    }
+    return .published(location: "\(place.path)/releases/\(head.release)")
+  }
+}
+
+/// A worker's own session with the record.
+private final class RequestDesk {
+  private let record: RunRecord
+  private let worker: AdvisoryKey
+
+  init(_ conninfo: String) throws {
+    record = try RunRecord(conninfo)
+    worker = AdvisoryKey(["yearbook", "requests", "\(UInt64.random(in: 0 ... .max))"])
+    // A host whose network is cut loses its session, and with it what it was at, within 25 s.
+    try record.connection.execute(
+      "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
+    guard try record.connection.tryLock(worker) else {
+      throw Diagnostic(.bug, "a new worker's lock is taken")
+    }
+    // Before the table is looked at first, so that nothing falls between.
+    try record.connection.listen(RunRecord.requestsChannel)
+  }
+
+  func take() throws -> ReportRequest? { try record.takeRequest(worker: worker) }
+
+  func resolve(_ request: ReportRequest, period: String) throws -> ReportRequest {
+    try record.resolve(request, period: period, worker: worker)
+  }
+
+  func end(_ request: ReportRequest, _ end: RunRecord.RequestEnd) throws {
+    try record.end(request, end, worker: worker)
+  }
+
+  func isWoken(within milliseconds: Int) throws -> Bool {
+    try !record.connection.notifications(waiting: milliseconds).isEmpty
+  }
+}

@@ -1,0 +1,107 @@
+import Diagnostics
+package import Logging
+
+/// Writes a run's events to a logger of swift-log, for programs that use the engine as a library.
+///
+/// What a person would be woken for is `error`, warnings are `warning`, what was done is `info`, single stages are
+/// `debug`. Metadata: `run`, `pipeline`, `tenant`, `period`, `stage`, `seconds` and the like; never a tenant's text.
+package struct LoggingObserver: RunObserver {
+  private let logger: Logger
+
+  package init(_ logger: Logger) { self.logger = logger }
+
+  package func receive(_ event: RunEvent) {
+    switch event {
+    case .began(let run, let partitions, let tenants):
+      logger.info(
+        "run began",
+        metadata: ["run": "\(run)", "partitions": "\(partitions)", "tenants": "\(tenants)"])
+    case .tried(let pipeline, let silent):
+      logger.info(
+        "isolation trial passed",
+        metadata: ["pipeline": "\(pipeline)", "silent": "\(silent.joined(separator: " "))"])
+    case .replayed(let partitions, let run):
+      logger.info("rows replayed", metadata: ["partitions": "\(partitions)", "of": "\(run)"])
+    case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
+      logger.info(
+        "extracted",
+        metadata: [
+          "pipeline": "\(pipeline)", "period": "\(period)", "tenants": "\(tenants)",
+          "rows": "\(rows)", "seconds": "\(seconds)",
+        ])
+    case .stageBegan(let stage, let partition):
+      logger.debug("stage began", metadata: place(partition, ["stage": "\(stage)"]))
+    case .stageEnded(let stage, let partition, let wasFound, let seconds):
+      logger.debug(
+        "stage ended",
+        metadata: place(
+          partition, ["stage": "\(stage)", "found": "\(wasFound)", "seconds": "\(seconds)"]))
+    case .progress(let stage, let partition, let done, let total, let what):
+      logger.debug(
+        "progress",
+        metadata: place(
+          partition,
+          ["stage": "\(stage)", "done": "\(done)", "total": "\(total)", "what": "\(what)"]))
+    case .warning(let partition, let warning):
+      logger.warning(
+        "\(warning.message)",
+        metadata: place(
+          partition, ["code": "\(warning.code)", "subject": "\(warning.subject)"]))
+    case .ended(let partition, let outcome, let done, let total):
+      ended(partition, outcome, ["done": "\(done)", "total": "\(total)"])
+    case .refused(let fault): fail(fault, [:])
+    case .mirrored(let summary):
+      for failure in summary.failures { fail(failure, ["stage": "mirror"]) }
+      logger.info(
+        "mirrored",
+        metadata: [
+          "tenants": "\(summary.tenants)", "objects": "\(summary.objects)",
+          "bytes": "\(summary.bytes)", "seconds": "\(summary.seconds)",
+        ])
+    case .finished(let summary):
+      let counts = summary.counts
+      logger.info(
+        "run ended",
+        metadata: [
+          "run": "\(summary.run)", "state": "\(summary.state)", "seconds": "\(summary.seconds)",
+          "published": "\(counts.published)", "unchanged": "\(counts.unchanged)",
+          "failed": "\(counts.failed)", "skipped": "\(counts.skipped)",
+          "stages_run": "\(counts.stagesRun)", "stages_found": "\(counts.stagesFound)",
+          "warnings": "\(counts.warnings)",
+        ])
+    }
+  }
+
+  private func ended(
+    _ partition: String, _ outcome: RunEvent.Outcome, _ more: Logger.Metadata
+  ) {
+    let metadata = place(partition, more)
+    switch outcome {
+    case .published(let release, let bytes):
+      logger.info(
+        "published",
+        metadata: metadata.merging(["release": "\(release)", "bytes": "\(bytes)"]) { $1 })
+    case .unchanged: logger.debug("unchanged", metadata: metadata)
+    case .failed(let failure): fail(failure, metadata)
+    case .skipped(let pipeline):
+      logger.error("skipped", metadata: metadata.merging(["because": "\(pipeline)"]) { $1 })
+    }
+  }
+
+  private func fail(_ failure: Diagnostic, _ metadata: Logger.Metadata) {
+    var all = metadata
+    all["code"] = "\(failure.code)"
+    all["stage"] = failure.subject.stage.map { "\($0)" }
+    all["hint"] = failure.hint.map { "\($0)" }
+    logger.error("\(failure.description)", metadata: all)
+  }
+
+  /// A partition's label: `pipeline tenant period`.
+  private func place(_ label: String, _ more: Logger.Metadata) -> Logger.Metadata {
+    let words = label.split(separator: " ")
+    guard words.count == 3 else { return more }
+    return more.merging(
+      ["pipeline": "\(words[0])", "tenant": "\(words[1])", "period": "\(words[2])"]
+    ) { $1 }
+  }
+}

@@ -1,0 +1,44 @@
+import Basics
+import Diagnostics
+import Media
+import Store
+
+/// The digests of media objects, remembered in the run record by key, size and times: an object that has not changed
+/// is not read again, however many there are.
+struct MediaDigests: Sendable {
+  let media: String?
+  let record: Locked<RunRecord>
+  /// What this run has read: `[tenant id, key]`. Where it is there, what the record remembers from before this run
+  /// does not count.
+  let readNow: Locked<Set<[String]>>?
+
+  /// - Parameter isRehashing: whether every object is read once in this run, whatever is remembered.
+  init(media: String?, record: Locked<RunRecord>, isRehashing: Bool) {
+    self.media = media
+    self.record = record
+    readNow = isRehashing ? Locked([]) : nil
+  }
+
+  func digest(of key: String, tenant: String) throws -> String {
+    guard let media else {
+      throw Diagnostic(
+        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+    }
+    let object = try MediaRoot(media).open(key)
+    let (size, modified) = (Int64(object.size), object.modified)
+    if readNow?.withLock({ $0.contains([tenant, key]) }) ?? true {
+      let known = try record.withLock { record throws(Diagnostic) in
+        try record.mediaDigest(tenant: tenant, key: key, size: size, modified: modified)
+      }
+      if let known { return known }
+    }
+    var hasher = SHA256Hasher()
+    try object.forEachBlock { hasher.update($0) }
+    let digest = hasher.digest().hex
+    try record.withLock { record throws(Diagnostic) in
+      try record.addMedia(tenant: tenant, key: key, size: size, modified: modified, digest: digest)
+    }
+    readNow?.withLock { _ = $0.insert([tenant, key]) }
+    return digest
+  }
+}

@@ -1,0 +1,222 @@
+import Basics
+import Diagnostics
+import Foundation
+import Pipelines
+import Stages
+
+/// Takes one partition from its rows to its files, stage by stage, each only where no result is there.
+final class PartitionWorker: Sendable {
+  private let templates: String
+  private let digests: MediaDigests
+  private let pool: WorkerPool
+  private let cache: ResultCache
+  private let record: Locked<RunRecord>
+  private let cancellation: Cancellation
+  private let state: RunState
+  private let claims: Claims
+  private let committer: Committer
+  private let publisher: Publisher
+  private let stageSeconds: Int
+  /// What went wrong outside any partition, such as a claim that could not be given back.
+  private let broken = Locked<(any Error)?>(nil)
+
+  init(
+    templates: String, digests: MediaDigests, pool: WorkerPool, cache: ResultCache,
+    record: Locked<RunRecord>, cancellation: Cancellation, state: RunState, claims: Claims,
+    committer: Committer, publisher: Publisher, stageSeconds: Int
+  ) {
+    self.stageSeconds = stageSeconds
+    self.templates = templates
+    self.digests = digests
+    self.pool = pool
+    self.cache = cache
+    self.record = record
+    self.cancellation = cancellation
+    self.state = state
+    self.claims = claims
+    self.committer = committer
+    self.publisher = publisher
+  }
+
+  /// Works on a partition whose rows were read, or notes that they could not be.
+  ///
+  /// - Parameters:
+  ///   - snapshot: when they were read.
+  ///   - order: the partition's place. One that another run is at is put behind all others, once.
+  func work(
+    on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
+    order: Int, mayDefer: Bool = true
+  ) {
+    // What was not begun when the run was told to stop is simply not done.
+    if cancellation.isRequested { return }
+    if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
+      // Noted as a failure, so that a retry takes it up together with what it needs.
+      note(
+        Diagnostic(
+          .unavailable, "'\(failed)' failed, which this one needs",
+          hint: "a retry takes both up again"), of: partition)
+      state.ended(partition, .skipped(because: failed), warnings: [])
+      return
+    }
+    do {
+      let datasets = try extracted.get()
+      let taken = try claims.take(partition)
+      if taken == nil, mayDefer {
+        pool.submit(order: order + Self.behindAll) { [self] in
+          work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
+        }
+        return
+      }
+      let claim = try taken ?? claims.await(partition, cancellation)
+      do {
+        // Rows that were read earlier never replace those of a run that was quicker.
+        let outlook = try record.withLock { record throws(Diagnostic) in
+          try record.outlook(of: partition, snapshot: snapshot)
+        }
+        if outlook.isNewer {
+          try claim.giveBack()
+          state.ended(partition, .unchanged, warnings: [])
+          return
+        }
+        let (files, warnings) = try files(of: partition, datasets, outlook)
+        committer.add(
+          Publication(
+            partition: partition, files: files, warnings: warnings, snapshot: snapshot,
+            claim: claim))
+      } catch {
+        try claim.giveBack()
+        throw error
+      }
+    } catch {
+      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted {
+        committer.add(FailedRows(partition: partition, datasets: datasets, snapshot: snapshot))
+      }
+      fail(partition, error)
+    }
+  }
+
+  private static let behindAll = 1 << 40
+
+  /// Throws what went wrong beside the partitions.
+  func finish() throws {
+    if let error = broken.withLock({ $0 }) { throw error }
+  }
+
+  private func files(
+    of partition: RunPlan.Partition, _ datasets: [Dataset], _ outlook: RunRecord.Outlook
+  ) throws -> (files: [Artifact], warnings: [Warning]) {
+    let work = PartitionWork(
+      tenant: partition.tenant, settings: partition.settings, period: partition.period,
+      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      linked: try publisher.linked(partition))
+    var files: [Artifact] = []
+    var warnings: [Warning] = []
+    for stage in StageList.stages(of: partition.pipeline) {
+      let made = try run(
+        stage, work, inputs: files, partition, newest: outlook.results[stage.name])
+      for file in made.files where files.contains(where: { $0.name == file.name }) {
+        throw Diagnostic(
+          .configuration, "two stages make the file '\(file.name)'",
+          at: .init(stage: stage.name, file: partition.pipeline.file))
+      }
+      files += made.files
+      warnings += made.warnings
+    }
+    return (files.filter(\.isPublished), warnings)
+  }
+
+  private func run(
+    _ stage: any Stage, _ work: PartitionWork, inputs: [Artifact], _ partition: RunPlan.Partition,
+    newest: RecordedResult?
+  ) throws -> ResultCache.Found {
+    let start = Date()
+    do {
+      let environment = PartitionEnvironment(
+        templates: templates, digests: digests,
+        tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
+        cache: cache, cancellation: cancellation, state: state,
+        deadline: Deadline(seconds: stageSeconds))
+      let keyInputs = try stage.keyInputs(work, inputs: inputs, environment: environment)
+      if let found = try cache.find(
+        keyInputs.key, tenant: partition.tenant.id, newest: newest)
+      {
+        state.stageEnded(
+          stage.name, partition.label, wasFound: true, seconds: Date().timeIntervalSince(start))
+        return found
+      }
+      state.tell(.stageBegan(stage: stage.name, partition: partition.label))
+      let output = try trying(stage, partition) {
+        try stage.run(work, inputs: inputs, environment: environment)
+      }
+      let seconds = Date().timeIntervalSince(start)
+      let files = try cache.add(
+        output, inputs: keyInputs, stage: stage.name, tenant: partition.tenant.id, seconds: seconds,
+        partition: (partition.pipeline.name, partition.period.description))
+      state.stageEnded(stage.name, partition.label, wasFound: false, seconds: seconds)
+      return ResultCache.Found(files: files, warnings: output.warnings)
+    } catch let error as Diagnostic {
+      throw error.filling(.init(stage: stage.name))
+    }
+  }
+
+  /// Runs a stage, again after a pause where its failure may pass, and records each try.
+  private func trying<Output>(
+    _ stage: any Stage, _ partition: RunPlan.Partition, _ body: () throws -> Output
+  ) throws -> Output {
+    let since = Date()
+    for number in 1... {
+      let began = Date()
+      func note(_ failure: Diagnostic?) {
+        committer.add(
+          StageAttempt(
+            partition: partition, stage: stage.name, number: number, began: began,
+            seconds: Date().timeIntervalSince(began), failure: failure))
+      }
+      do {
+        let output = try body()
+        note(nil)
+        return output
+      } catch let error as Diagnostic {
+        if error.code == .interrupted { throw error }
+        note(error)
+        guard error.isTransient, let pause = Backoff.stage.pause(after: number, since: since) else {
+          throw error
+        }
+        try Backoff.sleep(pause, cancellation)
+      } catch let errors as Diagnostics {
+        note(errors.all.first)
+        throw errors
+      }
+    }
+    throw Diagnostic(.bug, "a stage was neither done nor failed")
+  }
+
+  private func fail(_ partition: RunPlan.Partition, _ error: any Error) {
+    let subject = Diagnostic.Subject(
+      pipeline: partition.pipeline.name, tenant: partition.tenant.slug,
+      period: partition.period.description)
+    let failure: Diagnostic
+    switch error {
+    case let error as Diagnostic: failure = error.filling(subject)
+    case let errors as Diagnostics where !errors.all.isEmpty:
+      failure = errors.all[0].filling(subject)
+    default:
+      failure = Diagnostic(
+        .bug, "a stage failed in a way it should not: \(type(of: error))", at: subject,
+        underlying: error)
+    }
+    if failure.code == .interrupted { return }
+    note(failure, of: partition)
+    state.ended(partition, .failed(failure), warnings: [])
+  }
+
+  private func note(_ failure: Diagnostic, of partition: RunPlan.Partition) {
+    do {
+      try publisher.note(failure, of: partition)
+    } catch {
+      // Without the record nothing more can be kept: the rest would fail one by one.
+      broken.withLock { $0 = $0 ?? error }
+      cancellation.request()
+    }
+  }
+}

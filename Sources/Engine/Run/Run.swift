@@ -1,0 +1,351 @@
+import Basics
+import Diagnostics
+import Extraction
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// One execution of a plan.
+///
+/// The calling thread extracts, one batch after the other in one snapshot; the pool's threads take each
+/// partition from its rows to its files as soon as the rows are there; the committer's thread makes
+/// durable, records and publishes.
+final class Run {
+  private let session: RunSession
+  private var plan: RunPlan
+  private let record: RunRecord
+  private let id: String
+  /// The run whose work is shared: this one's own, unless it joined another.
+  private let sharedID: String
+  private let started = Date()
+  private let state: RunState
+  private let pool: WorkerPool
+  private let worker: PartitionWorker
+  private let publisher: Publisher
+  private let committer: Committer
+  private let reader: SourceReader
+  private let interruption = Interruption()
+  private let gate: NeedsGate
+  private let blobs: BlobStore
+  private let keptFrom: String?
+
+  /// How many tenants one statement reads: large enough that the statement costs little, small enough
+  /// that a failing batch is split in few steps. The first two are smaller, so that work begins early.
+  private static let batchSize = 250
+  private static let firstBatchSizes = [32, 96]
+  /// Likewise for a run that joined another, which takes from the other end what is left there.
+  private static let sharedBatchSize = 16
+
+  /// - Parameters:
+  ///   - claims: holds the schedule's lock, where it is to be held.
+  ///   - leader: the run that is joined.
+  init(
+    _ session: RunSession, plan: RunPlan, source: Source, record: RunRecord, claims: Claims,
+    policy: RunPolicy, leader: String?
+  ) throws {
+    self.session = session
+    self.plan = plan
+    self.record = record
+    id = try record.takeID(at: started)
+    sharedID = leader ?? id
+    let configuration = session.configuration
+    let conninfo = try session.required(configuration.record, "record", "YEARBOOK_RECORD")
+    let workspace = try session.required(
+      configuration.workspace, "workspace", "YEARBOOK_WORKSPACE")
+    let root = try session.required(configuration.store, "store", "YEARBOOK_STORE")
+    let blobs = try BlobStore(workspace: workspace)
+    self.blobs = blobs
+    keptFrom = policy.keptFrom
+    let state = RunState(planned: plan.partitions.count, observer: session.observer)
+    self.state = state
+    // Workers look results up, the committer writes them, the publisher notes releases: a session each,
+    // so that none waits for another.
+    let lookup = Locked(try RunRecord(conninfo))
+    let writer = RecordWriter(
+      record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
+    publisher = try Publisher(
+      store: configuration.releaseStore(root), record: Locked(RunRecord(conninfo)), blobs: blobs,
+      library: session.library, templates: PageTemplates.cached(folder: session.templates),
+      recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
+      claims: claims)
+    let committer = Committer(write: writer.write, publish: publisher.publish)
+    self.committer = committer
+    let resultPolicy: ResultCache.Policy =
+      if policy.isForced {
+        .none
+      } else if let seconds = policy.refreshSeconds {
+        .madeWith(
+          versions: writer.versions, until: Date(timeIntervalSinceNow: Double(seconds)))
+      } else {
+        .all
+      }
+    pool = WorkerPool(size: session.threads)
+    worker = PartitionWorker(
+      templates: session.templates,
+      digests: MediaDigests(
+        media: configuration.media, record: lookup, isRehashing: policy.rehashes), pool: pool,
+      cache: ResultCache(blobs: blobs, record: lookup, committer: committer, policy: resultPolicy),
+      record: lookup, cancellation: session.cancellation, state: state, claims: claims,
+      committer: committer, publisher: publisher, stageSeconds: configuration.stageSeconds)
+    reader = SourceReader(
+      source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
+      interruption: interruption,
+      hidden: { try session.hiddenRows(of: $0, lookup) }, open: { try session.openSource() })
+    let gate = NeedsGate(plan.partitions)
+    self.gate = gate
+    let isShared = plan.isSchedule
+    state.whenEnded { partition in
+      gate.ended(partition)
+      if isShared { committer.add(ended: partition) }
+    }
+  }
+
+  func execute(refusing faults: [Diagnostic]) throws -> RunSummary {
+    defer { pool.stop() }
+    try record.begin(
+      id, plan: plan, host: ProcessInfo.processInfo.hostName,
+      pid: ProcessInfo.processInfo.processIdentifier)
+    state.tell(
+      .began(
+        run: id, partitions: plan.partitions.count,
+        tenants: Set(plan.partitions.map(\.tenant.id)).count))
+    let watchdog = try makeWatchdog()
+    defer { watchdog.stop() }
+    do {
+      for fault in faults { state.refused(fault) }
+      do {
+        try refuseMoved()
+        try tryPipelines()
+        try extract()
+      } catch let error as Diagnostic where error.code == .interrupted {
+        // A statement was stopped because the run is: what was begun still ends well.
+      }
+      finishWork()
+      try committer.finish()
+      try worker.finish()
+    } catch {
+      // What waits is given up; what is being worked on ends first, so that nothing is half-done.
+      session.cancellation.request()
+      pool.drain(every: 1) {}
+      let cause = error
+      do {
+        try committer.finish()
+        let problem = Self.problem(cause)
+        try record.finish(id, state: "failed", state.counts, problem: problem)
+        try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
+      } catch { throw cause }
+      throw cause
+    }
+    var summary = summary(problem: nil)
+    try record.finish(id, state: summary.state, summary.counts)
+    try publisher.finish(summary, isForAll: plan.isSchedule)
+    // The releases are out and stay, whatever comes of this.
+    if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
+      summary.mirroring = mirroring
+      state.tell(.mirrored(mirroring))
+    }
+    state.tell(.finished(summary))
+    return summary
+  }
+
+  private func summary(problem: Diagnostic?) -> RunSummary {
+    RunSummary(
+      run: id, name: plan.name, moment: plan.moment, counts: state.counts,
+      seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
+      failures: state.failures,
+      wasInterrupted: problem == nil && session.cancellation.isRequested, problem: problem)
+  }
+
+  /// The first of what is wrong, of which there may be several.
+  private static func problem(_ cause: any Error) -> Diagnostic {
+    if let diagnostics = cause as? Diagnostics, let first = diagnostics.all.first { return first }
+    return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
+  }
+
+  /// Waits for all partitions, those too that begin only when a published one makes way for them.
+  private func finishWork() {
+    repeat {
+      pool.drain(every: 1) {}
+      committer.flush()
+      // A partition that the flush set free is with the pool by now.
+    } while !session.cancellation.isRequested && (gate.holdsAny || pool.isBusy)
+    pool.drain(every: 1) {}
+  }
+
+  private func makeWatchdog() throws -> Watchdog {
+    let conninfo = try session.required(session.configuration.record, "record", "YEARBOOK_RECORD")
+    let asking = Locked(try Connection(conninfo, application: "yearbook watchdog"))
+    return Watchdog(session.cancellation) { [interruption] in
+      interruption.interrupt()
+    } isCancelled: { [id] in
+      asking.withLock { connection in
+        do {
+          return try connection.query(
+            "SELECT is_cancelled FROM yearbook.run WHERE id = $1", [id]
+          ).only().bool("is_cancelled")
+        } catch {
+          // The work's own sessions meet what is wrong and say so.
+          return false
+        }
+      }
+    }
+  }
+
+  /// A tenant whose slug has changed keeps one folder: until it is renamed in the store too, the tenant fails, or it would
+  /// have two.
+  private func refuseMoved() throws {
+    let slugs = try record.publishedSlugs()
+    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
+      let tenant = plan.partitions[index].tenant
+      guard let known = slugs[tenant.id], !known.contains(tenant.slug) else { continue }
+      for old in known.sorted() {
+        // One that was removed, or given to another tenant, holds nobody back.
+        guard try publisher.store.tenant(slug: old)?.id == tenant.id else { continue }
+        plan.partitions[index].fault = Diagnostic(
+          .configuration, "the tenant was published as '\(old)' and has another slug now",
+          at: .init(stage: "plan", tenant: tenant.slug),
+          hint: "`yearbook tenant rename \(old) \(tenant.slug)`, then retry")
+      }
+    }
+  }
+
+  /// A pipeline whose exact SQL has not passed the isolation trial does not run: its partitions fail. Where there are no
+  /// others, the run does.
+  private func tryPipelines() throws {
+    let names = Set(plan.partitions.map(\.pipeline.name))
+    var faults: [String: Diagnostic] = [:]
+    var cause: (any Error)?
+    try reader.withSource { source, _ in
+      let trial = try IsolationTrial(
+        record: record.connection, source: source.connection, schema: source.schema)
+      for pipeline in session.library.pipelines where names.contains(pipeline.name) {
+        let fingerprint = trial.fingerprint(of: pipeline)
+        if try record.hasPassedTrial(fingerprint) { continue }
+        let silent: [String]
+        do {
+          silent = try trial.run(pipeline).silent
+        } catch let error as Diagnostics {
+          var fault = Self.problem(error)
+          fault.subject.stage = fault.subject.stage ?? "trial"
+          fault.subject.pipeline = pipeline.name
+          fault.hint = fault.hint ?? "mend the pipeline; `yearbook check` tries it without a run"
+          faults[pipeline.name] = fault
+          cause = cause ?? error
+          continue
+        }
+        try record.addTrial(fingerprint, pipeline: pipeline.name)
+        state.tell(.tried(pipeline: pipeline.name, silent: silent))
+      }
+    }
+    if let cause, faults.count == names.count { throw cause }
+    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
+      plan.partitions[index].fault = faults[plan.partitions[index].pipeline.name]
+    }
+  }
+
+  /// Reads everything and hands each partition on when its rows are there.
+  private func extract() throws {
+    let order = Dictionary(
+      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.label, $0) })
+    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    for partition in plan.partitions {
+      guard let fault = partition.fault else { continue }
+      let order = order[partition.label] ?? 0
+      gate.submit(partition) { [pool, worker] in
+        pool.submit(order: order) {
+          worker.work(on: partition, .failure(fault), snapshot: 0, order: order)
+        }
+      }
+    }
+    let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
+    if left.isEmpty { return }
+    try reader.read(Self.batches(of: left, size: size), leaving: endedElsewhere) {
+      [state, gate, pool, worker] batch, reading in
+      let rows = reading.outcomes.reduce(0) { sum, outcome in
+        guard case .success(let datasets) = outcome else { return sum }
+        return sum + datasets.reduce(0) { $0 + $1.rows }
+      }
+      state.add(seconds: reading.seconds, to: "extract")
+      state.tell(
+        .extracted(
+          pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
+          rows: rows, seconds: reading.seconds))
+      for (partition, outcome) in zip(batch, reading.outcomes) {
+        let order = order[partition.label] ?? 0
+        gate.submit(partition) {
+          pool.submit(order: order) {
+            worker.work(on: partition, outcome, snapshot: reading.snapshot, order: order)
+          }
+        }
+      }
+    }
+  }
+
+  /// Hands partitions on whose rows were kept, where they are to be used.
+  ///
+  /// - Returns: Those that are to be read.
+  private func replay(
+    _ partitions: [RunPlan.Partition], _ order: [String: Int]
+  ) throws -> [RunPlan.Partition] {
+    guard let keptFrom else { return partitions }
+    let kept = try record.kept(of: keptFrom)
+    var left: [RunPlan.Partition] = []
+    for partition in partitions {
+      let place = [
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+      ]
+      guard let rows = kept[place],
+        let datasets = rows.datasets(in: blobs, tenant: partition.tenant.id)
+      else {
+        left.append(partition)
+        continue
+      }
+      let order = order[partition.label] ?? 0
+      gate.submit(partition) { [pool, worker] in
+        pool.submit(order: order) {
+          worker.work(on: partition, .success(datasets), snapshot: rows.snapshot, order: order)
+        }
+      }
+    }
+    state.tell(.replayed(partitions: partitions.count - left.count, of: keptFrom))
+    return left
+  }
+
+  /// Of a run that joined another: without the partitions that the other has ended.
+  private func endedElsewhere(_ batch: [RunPlan.Partition]) throws -> [RunPlan.Partition] {
+    guard sharedID != id else { return batch }
+    let ended = try record.ended(in: sharedID)
+    return batch.filter { partition in
+      let isEnded = ended.contains([
+        partition.tenant.id, partition.pipeline.name, partition.period.description,
+      ])
+      if isEnded { state.ended(partition, .unchanged, warnings: []) }
+      return !isEnded
+    }
+  }
+
+  /// Partitions by pipeline and period, in the order in which they are first named.
+  static func batches(
+    of partitions: [RunPlan.Partition], size: Int = batchSize
+  ) -> [[RunPlan.Partition]] {
+    var groups: [[RunPlan.Partition]] = []
+    /// By pipeline and period, where the group is that grows, and which of them it is.
+    var growing: [String: (place: Int, number: Int)] = [:]
+    for partition in partitions {
+      let name = "\(partition.pipeline.name) \(partition.period)"
+      let known = growing[name]
+      let number = known?.number ?? -1
+      let most =
+        firstBatchSizes.indices.contains(number) ? min(size, firstBatchSizes[number]) : size
+      if let known, groups[known.place].count < most {
+        groups[known.place].append(partition)
+      } else {
+        growing[name] = (groups.count, number + 1)
+        groups.append([partition])
+      }
+    }
+    return groups
+  }
+}

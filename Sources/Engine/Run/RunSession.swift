@@ -1,0 +1,141 @@
+package import Basics
+import Diagnostics
+import Foundation
+package import Pipelines
+import Stages
+import Store
+
+/// Everything a run needs, opened once: the source, the record, the workspace and the store.
+package struct RunSession {
+  let configuration: Configuration
+  let library: PipelineLibrary
+  let templates: String
+  let threads: Int
+  let cancellation: Cancellation
+  let observer: any RunObserver
+  /// A run that is part of an erasure, which keeps others away.
+  var isErasing = false
+
+  /// - Parameters:
+  ///   - templates: the folder of templates and messages.
+  ///   - threads: how many stages work side by side.
+  package init(
+    configuration: Configuration, library: PipelineLibrary, templates: String, threads: Int,
+    cancellation: Cancellation, observer: any RunObserver
+  ) {
+    self.configuration = configuration
+    self.library = library
+    self.templates = templates
+    self.threads = threads
+    self.cancellation = cancellation
+    self.observer = observer
+  }
+
+  /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
+  /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
+  package func run(
+    _ request: Planner.Request, only: Set<[String]>? = nil, policy: RunPolicy = RunPolicy()
+  ) throws -> RunSummary {
+    let source = try openSource()
+    let record = try openRecord()
+    let claims = try Claims(required(configuration.record, "record", "YEARBOOK_RECORD"))
+    if !isErasing {
+      try claims.refuseStandstill(
+        waiting: max(Self.standstillSeconds, Double(policy.waitSeconds)), cancellation)
+    }
+    var request = request
+    var leader: RunRecord.Run?
+    // Some partitions of a schedule, as a retry picks them, are no run of the schedule.
+    if only == nil, library.schedule(request.name) != nil {
+      leader = try lead(request.name, claims, record, policy)
+      // Work that is shared has one now.
+      if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
+    }
+    let tenants = try source.tenants()
+    var plan = try plan(request, only, tenants: tenants)
+    if leader != nil { plan.takeUpBackwards() }
+    let run = try Run(
+      self, plan: plan, source: source, record: record, claims: claims, policy: policy,
+      leader: leader?.id)
+    // A tenant without a name is this run's affair only if all were asked for.
+    return try run.execute(
+      refusing: request.tenants.isEmpty && only == nil ? tenants.nameless : [])
+  }
+
+  /// Erasures are rare and most are short: a run from cron should not be lost to one.
+  private static let standstillSeconds = 10.0
+
+  /// Takes a schedule's lock, or gives the run under way that is to be joined.
+  private func lead(
+    _ name: String, _ claims: Claims, _ record: RunRecord, _ policy: RunPolicy
+  ) throws -> RunRecord.Run? {
+    if try claims.takeSchedule(
+      name, waiting: Double(policy.waitSeconds), cancellation)
+    {
+      return nil
+    }
+    let running = try record.runs(limit: 50).first { $0.name == name && $0.state == "running" }
+    if policy.joins, let running { return running }
+    let which = running.map { " (\($0.id), since \($0.started))" } ?? ""
+    throw Diagnostic(
+      .busy, "another run of '\(name)' is under way\(which)",
+      hint: "`yearbook status` shows how far it is; --wait 10m waits for it, --join shares its work"
+    )
+  }
+
+  func plan(
+    _ request: Planner.Request, _ only: Set<[String]>?, tenants: Source.Tenants
+  ) throws -> RunPlan {
+    try configuration.refuseUnknownTenants(among: tenants.slugs)
+    // The store itself is asked, not the record: a release that is lost is made again.
+    let store = try ReleaseStore(
+      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let planner = Planner(library: library, configuration: configuration, tenants: tenants) {
+      slug, pipeline, period throws(Diagnostic) in
+      // Damage costs its own partition, whose next publishing mends it, not the plan.
+      let head = try store.newest(
+        ReleasePartition(tenant: slug, pipeline: pipeline, period: period.description))
+      return head.map { $0.status != .provisional } ?? false
+    }
+    var plan = try planner.plan(request)
+    if let only {
+      plan.isSchedule = false
+      plan.partitions = plan.partitions.filter {
+        only.contains([$0.tenant.slug, $0.pipeline.name, $0.period.description])
+      }
+    }
+    return plan
+  }
+
+  /// Mirrors what was published, if there is a mirror and something to mirror.
+  ///
+  /// A schedule's run also mirrors what earlier runs could not; one of some tenants is done with those.
+  func mirrorChanges(_ plan: RunPlan, _ store: ReleaseStore) -> MirrorSummary? {
+    do throws(Diagnostic) {
+      let mirroring = try Mirroring(configuration, store: store, cancellation: cancellation)
+      let slugs = plan.isSchedule ? nil : Array(Set(plan.partitions.map(\.tenant.slug))).sorted()
+      let summary = mirroring?.changes(of: slugs)
+      guard let summary, summary.tenants > 0 || !summary.failures.isEmpty else { return nil }
+      return summary
+    } catch {
+      return MirrorSummary(failures: [error])
+    }
+  }
+
+  func openSource() throws -> Source {
+    try Source(
+      required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema,
+      statementSeconds: configuration.statementSeconds)
+  }
+
+  func openRecord() throws -> RunRecord {
+    try RunRecord(required(configuration.record, "record", "YEARBOOK_RECORD"))
+  }
+
+  func required(_ value: String?, _ name: String, _ variable: String) throws(Diagnostic) -> String {
+    if let value, !value.isEmpty { return value }
+    throw Diagnostic(
+      .configuration, "'\(name)' is not configured", at: .init(file: configuration.file),
+      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
+  }
+}

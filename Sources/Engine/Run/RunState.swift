@@ -1,0 +1,95 @@
+import Basics
+import Diagnostics
+import Foundation
+import Pipelines
+
+/// What a run has come to so far; shared by all its threads.
+final class RunState: Sendable {
+  private struct Values {
+    var counts = RunCounts()
+    var stageSeconds: [String: Double] = [:]
+    var failures: [Diagnostic] = []
+    /// `[tenant id, pipeline]` whose partitions failed.
+    var failedPipelines: Set<[String]> = []
+  }
+
+  private let values = Locked(Values())
+  private let observer: any RunObserver
+  private let telling = Locked(())
+  private let followUp = Locked(FollowUp())
+
+  /// In a structure: a closure that is itself the value of a generic type is wrapped anew whenever it is reached, and
+  /// after some thousand calls the stack does not hold the wrappings.
+  private struct FollowUp {
+    var call: @Sendable (RunPlan.Partition) -> Void = { _ in }
+  }
+
+  init(planned: Int, observer: any RunObserver) {
+    self.observer = observer
+    values.withLock { $0.counts.planned = planned }
+  }
+
+  /// Has `body` called after each partition's end, from the thread that ended it.
+  func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition) -> Void) {
+    followUp.withLock { $0.call = body }
+  }
+
+  var counts: RunCounts { values.withLock { $0.counts } }
+  var stageSeconds: [String: Double] { values.withLock { $0.stageSeconds } }
+  var failures: [Diagnostic] { values.withLock { $0.failures } }
+
+  func tell(_ event: RunEvent) {
+    telling.withLock { _ in observer.receive(event) }
+  }
+
+  func stageEnded(_ stage: String, _ partition: String, wasFound: Bool, seconds: Double) {
+    values.withLock { values in
+      if wasFound { values.counts.stagesFound += 1 } else { values.counts.stagesRun += 1 }
+      values.stageSeconds[stage, default: 0] += seconds
+    }
+    tell(.stageEnded(stage: stage, partition: partition, wasFound: wasFound, seconds: seconds))
+  }
+
+  func add(seconds: Double, to stage: String) {
+    values.withLock { $0.stageSeconds[stage, default: 0] += seconds }
+  }
+
+  func ended(_ partition: RunPlan.Partition, _ outcome: RunEvent.Outcome, warnings: [Warning]) {
+    let counts = values.withLock { values in
+      switch outcome {
+      case .published: values.counts.published += 1
+      case .unchanged: values.counts.unchanged += 1
+      case .failed(let failure):
+        values.counts.failed += 1
+        values.failures.append(failure)
+        values.failedPipelines.insert([partition.tenant.id, partition.pipeline.name])
+      case .skipped:
+        values.counts.skipped += 1
+        values.failedPipelines.insert([partition.tenant.id, partition.pipeline.name])
+      }
+      values.counts.warnings += warnings.count
+      return values.counts
+    }
+    for warning in warnings { tell(.warning(partition: partition.label, warning)) }
+    tell(.ended(partition: partition.label, outcome, done: counts.done, total: counts.planned))
+    let follow = followUp.withLock { $0.call }
+    follow(partition)
+  }
+
+  /// A tenant that can't be served at all counts as one failure.
+  func refused(_ fault: Diagnostic) {
+    values.withLock { values in
+      values.counts.planned += 1
+      values.counts.failed += 1
+      values.failures.append(fault)
+    }
+    tell(.refused(fault))
+  }
+
+  /// The first of `pipelines` that failed for the tenant.
+  func failed(_ pipelines: [String], tenant: String) -> String? {
+    values.withLock { values in
+      pipelines.first { values.failedPipelines.contains([tenant, $0]) }
+    }
+  }
+}

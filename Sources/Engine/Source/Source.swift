@@ -1,0 +1,144 @@
+package import Diagnostics
+import Foundation
+package import Pipelines
+package import Postgres
+import Stages
+
+/// The platform's database, which is only ever read.
+///
+/// Confined to one thread at a time, as its connection is.
+package final class Source {
+  package let connection: Connection
+  package let schema: String
+
+  /// Opens the source and refuses a role that could do more than read.
+  ///
+  /// Throws `unavailable` where it can't be reached, `configuration` for a superuser, a role that may run
+  /// programs on the server, or one that may write to the platform's tables.
+  ///
+  /// - Parameter statementSeconds: how long one statement may take; 0 is no limit.
+  package init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
+    self.schema = schema
+    connection = try Connection(
+      conninfo, application: "yearbook source",
+      settings: SessionSettings(
+        searchPath: [schema], statementTimeout: statementSeconds * 1000, isReadOnly: true))
+    guard connection.serverVersion >= 130_000 else {
+      throw Diagnostic(
+        .configuration, "the source is PostgreSQL \(connection.serverVersion / 10_000)",
+        hint: "Yearbook needs PostgreSQL 13 or later")
+    }
+    try refuseMight()
+  }
+
+  private func refuseMight() throws(Diagnostic) {
+    let role = try connection.query(
+      """
+      SELECT r.rolsuper AS is_super,
+        pg_catalog.pg_has_role('pg_execute_server_program', 'MEMBER') AS runs_programs,
+        EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+          WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            AND pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')) AS writes,
+        pg_catalog.to_regnamespace($1) IS NOT NULL AS has_schema
+      FROM pg_catalog.pg_roles r WHERE r.rolname = current_user
+      """, [schema]
+    ).only()
+    let fault: String? =
+      if try role.bool("is_super") {
+        "is a superuser"
+      } else if try role.bool("runs_programs") {
+        "may run programs on the server"
+      } else if try role.bool("writes") {
+        "may write to the schema '\(schema)'"
+      } else {
+        nil
+      }
+    if let fault {
+      throw Diagnostic(
+        .configuration, "the source's role \(fault): refused (\(connection.target))",
+        hint: "connect as a role that can only read: docs/platform-role.sql makes yearbook_reader")
+    }
+    guard try role.bool("has_schema") else {
+      throw Diagnostic(
+        .configuration, "the source has no schema '\(schema)' (\(connection.target))",
+        hint: "set source.schema, or create the tables with docs/platform-schema.sql")
+    }
+  }
+
+  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since 1970.
+  func snapshotMoment() throws(Diagnostic) -> Int64 {
+    let text = try connection.query(
+      "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
+    ).only().string("moment")
+    return Int64(text) ?? 0
+  }
+
+  /// The active tenants, by slug.
+  package struct Tenants: Sendable {
+    /// Those that can be served.
+    package var served: [Tenant] = []
+    /// Those whose row is wrong, and how: their partitions fail.
+    package var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
+    /// What is wrong with those that have not even a name for their partitions.
+    package var nameless: [Diagnostic] = []
+
+    /// Of all, those that are not active too.
+    package var slugs: Set<String> = []
+
+    /// How many can't be served.
+    package var unservedCount: Int { faulty.count + nameless.count }
+  }
+
+  /// The active tenants.
+  package func tenants() throws(Diagnostic) -> Tenants {
+    var tenants = Tenants()
+    for row in try connection.query(
+      """
+      SELECT id::text AS id, slug, name, timezone, locale, currency FROM tenant
+      WHERE status = 'A' ORDER BY slug COLLATE "C"
+      """)
+    {
+      let tenant = Tenant(
+        id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
+        timeZone: try row.string("timezone"), locale: try row.string("locale"),
+        currency: try row.string("currency"))
+      if !Self.isSlug(tenant.slug) {
+        // The id, not the slug: a slug that is none must not reach a path or a log line.
+        tenants.nameless.append(
+          Diagnostic(
+            .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id)
+          ))
+      } else if TimeZone(identifier: tenant.timeZone) == nil {
+        tenants.faulty.append(
+          (
+            tenant,
+            Diagnostic(
+              .data, "the tenant's time zone is none that IANA knows",
+              at: .init(stage: "plan", tenant: tenant.slug),
+              hint: "set it to a name such as America/Sao_Paulo")
+          ))
+      } else {
+        tenants.served.append(tenant)
+      }
+    }
+    tenants.slugs = Set(
+      try connection.query("SELECT slug FROM tenant").map { row throws(Diagnostic) in
+        try row.string("slug")
+      })
+    return tenants
+  }
+
+  /// The slug of a tenant, active or not; `nil` where the platform has no such tenant.
+  package func slug(of id: String) throws(Diagnostic) -> String? {
+    try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
+  }
+
+  private static func isSlug(_ slug: String) -> Bool {
+
+    (1...63).contains(slug.utf8.count)
+      && slug.utf8.allSatisfy {
+        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
+          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
+      }
+  }
+}

@@ -1,0 +1,168 @@
+import Basics
+import Diagnostics
+import Extraction
+import Foundation
+import Pipelines
+import Postgres
+import Stages
+import Store
+
+/// Reads a run's partitions, batch by batch, in one snapshot for as long as the session lasts.
+///
+/// A session that breaks is opened again, and the batches that are left are read in a new snapshot: each
+/// partition's rows are still of one moment. After several failures in a row the source is asked no more.
+final class SourceReader {
+  /// What came of one batch.
+  struct Reading {
+    var outcomes: [Result<[Dataset], any Error>]
+    /// When the snapshot was taken, as the source says: microseconds since 1970.
+    var snapshot: Int64
+    var seconds: Double
+  }
+
+  private let open: () throws -> Source
+  private var source: Source?
+  private let blobs: BlobStore
+  private let memory = DatasetMemory(limit: 64 << 20)
+  private let moment: RunMoment
+  private let cancellation: Cancellation
+  private let backoff: Backoff
+  private let interruption: Interruption
+  private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows
+
+  /// - Parameters:
+  ///   - source: an open one, to begin with.
+  ///   - hidden: rows that do not exist for a batch, such as people who were erased.
+  ///   - open: opens it again.
+  init(
+    _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
+    interruption: Interruption, backoff: Backoff = .database,
+    hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows,
+    open: @escaping () throws -> Source
+  ) {
+    self.hidden = hidden
+    self.interruption = interruption
+    self.source = source
+    self.open = open
+    self.blobs = blobs
+    self.moment = moment
+    self.cancellation = cancellation
+    self.backoff = backoff
+  }
+
+  /// Reads all batches and hands each on. Throws `unavailable` once the source does not answer any more.
+  ///
+  /// - Parameter leaving: what of a batch is still to be read, asked right before.
+  func read(
+    _ batches: [[RunPlan.Partition]],
+    leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
+    each: ([RunPlan.Partition], Reading) throws -> Void
+  ) throws {
+    var next = 0
+    try withSource { source, succeeded in
+      try source.connection.transaction(.readOnlySnapshot) {
+        let snapshot = try source.snapshotMoment()
+        while next < batches.count, !cancellation.isRequested {
+          let batch = try leaving(batches[next])
+          if !batch.isEmpty {
+            let reading = try read(batch, source, snapshot)
+            if cancellation.isRequested { return }
+            try each(batch, reading)
+          }
+          next += 1
+          succeeded()
+        }
+      }
+    }
+  }
+
+  /// Calls `body` with the source, again with a new session where the old one broke.
+  ///
+  /// `body` calls `succeeded` for each part that is done: only failures in a row are counted.
+  func withSource(_ body: (_ source: Source, _ succeeded: () -> Void) throws -> Void) throws {
+    var failures = 0
+    var since = Date()
+    while !cancellation.isRequested {
+      do {
+        let source = try self.source ?? open()
+        self.source = source
+        interruption.watch(source.connection)
+        return try body(source) { failures = 0 }
+      } catch let error as Diagnostic where error.isTransient {
+        if failures == 0 { since = Date() }
+        failures += 1
+        source = nil
+        guard let pause = backoff.pause(after: failures, since: since) else {
+          throw given(up: error, after: failures)
+        }
+        try Backoff.sleep(pause, cancellation)
+      }
+    }
+  }
+
+  private func given(up error: Diagnostic, after failures: Int) -> Diagnostic {
+    var error = error
+    error.message =
+      "the source did not answer \(failures) times in a row and is asked no more: \(error.message)"
+    error.hint = "run the same command again once it is back: what was done is kept"
+    return error
+  }
+
+  /// One batch. What a member met that may pass, such as a conflict on a replica, is tried again.
+  private func read(
+    _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
+  ) throws -> Reading {
+    let start = Date()
+    let extractor = Extractor(source.connection) { [blobs, memory] tenant in
+      BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
+    }
+    let hidden = try hidden(batch)
+    func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
+      if members[0].pipeline.scope == .platform {
+        return members.map { one in
+          extractor.extractTogether(
+            Extractor.Batch(
+              pipeline: one.pipeline, period: one.period, moment: moment,
+              members: one.members.map { member in
+                let asOf = one.asOf.map { _ in min(member.today, one.period.lastDay) }
+                return .init(tenant: member.tenant, settings: member.settings, asOf: asOf)
+              }, hidden: hidden), for: one.tenant)
+        }
+      }
+      return extractor.extract(
+        Extractor.Batch(
+          pipeline: batch[0].pipeline, period: batch[0].period, moment: moment,
+          members: members.map { .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf) },
+          hidden: hidden))
+    }
+    var outcomes = extract(batch)
+    for failures in 1... {
+      let passing = outcomes.indices.filter { outcomes[$0].isTransientFailure }
+      guard !passing.isEmpty, !cancellation.isRequested else { break }
+      // The session's end is the reader's affair, not these tenants'.
+      if !source.connection.isOpen, case .failure(let error) = outcomes[passing[0]] { throw error }
+      guard let pause = Backoff.stage.pause(after: failures, since: start) else { break }
+      try Backoff.sleep(pause, cancellation)
+      for (place, outcome) in zip(passing, extract(passing.map { batch[$0] })) {
+        outcomes[place] = outcome
+      }
+    }
+    return Reading(
+      outcomes: outcomes, snapshot: snapshot, seconds: Date().timeIntervalSince(start))
+  }
+}
+
+extension Result where Success == [Dataset], Failure == any Error {
+  fileprivate var isTransientFailure: Bool {
+    if case .failure(let error as Diagnostic) = self { error.isTransient } else { false }
+  }
+}
+
+/// Stops the statement of the session that reads now, from any thread.
+final class Interruption: Sendable {
+  private let token = Locked<CancelToken?>(nil)
+
+  func watch(_ connection: Connection) { token.withLock { $0 = connection.cancelToken } }
+
+  func interrupt() { token.withLock { _ = $0?.cancel() } }
+}

@@ -1,0 +1,217 @@
+import Diagnostics
+import Foundation
+import Pipelines
+import Postgres
+package import Store
+
+/// Erases a tenant or a person (LGPD, article 18, VI): from the store, the workspace and the record.
+///
+/// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
+/// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
+package struct Purge {
+  private var session: RunSession
+  private let store: ReleaseStore
+  private let tenant: ReleaseTenant
+  private let user: String?
+  private let record: RunRecord
+  private let blobs: BlobStore
+  private let partitions: [ReleasePartition]
+  private let mirroring: Mirroring?
+
+  /// - Parameter user: A person's id in lower case; `nil` erases the tenant.
+  package init(
+    _ session: RunSession, store: ReleaseStore, tenant: ReleaseTenant, user: String?
+  ) throws {
+    self.session = session
+    self.session.isErasing = true
+    self.store = store
+    self.tenant = tenant
+    self.user = user
+    let configuration = session.configuration
+    record = try RunRecord(
+      session.required(configuration.record, "record", "YEARBOOK_RECORD"))
+    blobs = try BlobStore(
+      workspace: session.required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
+    partitions = try store.partitions(tenant: tenant.slug)
+    mirroring = try Mirroring(
+      configuration, store: store, cancellation: session.cancellation)
+  }
+
+  /// What would go, a line each.
+  package func forecast() throws -> [String] {
+    let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
+    let workspace = "the workspace's tenants/\(tenant.id)"
+    let mirrored = mirroring.map { mirroring in
+      [
+        "the same in the mirror \(mirroring.address), with all versions of its objects that the bucket keeps"
+      ]
+    }
+    if user == nil {
+      return [
+        "tenants/\(tenant.slug) with \(Counted.text(partitions.count, "partition")) and \(Counted.text(releases, "release"))",
+        workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
+      ] + (mirrored ?? [])
+    }
+    return [
+      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) read again without the person, and published",
+      "then all older releases of the tenant: there are \(releases) now",
+      workspace, "the tenant's results, media digests, failures and attempts in the record",
+      "the person is left out of all later runs",
+    ] + (mirrored ?? [])
+  }
+
+  /// What stays, because it is out of this program's reach.
+  package func unreachable() throws -> [String] {
+    let together = try store.partitions(tenant: ReleaseTenant.operatorName)
+    var lines = [String]()
+    if !together.isEmpty {
+      let names = Set(together.map(\.pipeline)).sorted().joined(separator: ", ")
+      let versions = mirroring.map {
+        ", and remove the older versions below \($0.address)/operator/, if the bucket keeps any"
+      }
+      lines.append(
+        "the operator's reports of all tenants together (\(names)): once the platform has erased, run their"
+          + " periods again, then `yearbook prune --tenant @operator --grace 0s --yes`\(versions ?? "")"
+      )
+    }
+    lines += [
+      "the platform's own database and media: erase there too\(user == nil ? ", or the next run publishes the tenant again" : "")",
+      "backups and snapshots of the store, the workspace and the databases, and standby servers",
+      "copies that readers saved, and caches of web servers before the store",
+      "space that PostgreSQL frees with its next VACUUM, and its archived WAL",
+      "logs of cron or of the service manager, which name tenants by their slugs",
+    ]
+    if user != nil {
+      lines += [
+        "what others typed about the person in titles, descriptions and tags",
+        "the person's id in the record's table yearbook.erasure, by which later runs leave them out",
+      ]
+    }
+    return lines
+  }
+
+  /// Erases, and gives the tombstone's path in the store and what of the mirror could not be reached.
+  ///
+  /// The pages are to be made anew after it, and then the mirror's erasure to be finished.
+  package func run() throws -> (tombstone: String, unreached: [String]) {
+    // First: a run that begins from now on leaves the person out, one that began before is waited for.
+    if let user { try record.addErasure(tenant: tenant.id, user: user) }
+    let standstill = try Standstill(
+      record: session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+    defer { withExtendedLifetime(standstill) {} }
+    if let user { return (try erase(user), []) }
+    return try eraseTenant()
+  }
+
+  /// Says for good that something was erased, without saying whose it was but by the tenant's id.
+  private func putTombstone(releases: Int, rows: Int) throws -> String {
+    let id = RunID.make(at: Date())
+    let tombstone = Tombstone(
+      kind: user == nil ? "tenant" : "person", tenant: tenant.id,
+      erased: Date().formatted(.iso8601), releases: releases, rows: rows)
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    let path = "operator/tombstones/\(id.lowercased()).json"
+    try store.putPage(path, Array(try encoder.encode(tombstone)) + [0x0A])
+    try store.sync()
+    return path
+  }
+
+  private struct Tombstone: Encodable {
+    var kind, tenant, erased: String
+    /// How many releases went, and rows of the record.
+    var releases, rows: Int
+  }
+
+  private func eraseTenant() throws -> (tombstone: String, unreached: [String]) {
+    let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
+    let rows =
+      try record.forgetTenant(id: tenant.id, slug: tenant.slug) + forgetResultsTogether()
+    try blobs.removeAll(tenant: tenant.id)
+    try OperatorPages.forget(tenant.slug, in: store)
+    // Before the last step: once the folder is gone, nothing tells that there is something left to do.
+    let tombstone = try putTombstone(releases: releases, rows: rows)
+    if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
+    _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
+    return (tombstone, [])
+  }
+
+  /// Removes the intermediate results of the operator's reports, which hold rows of all tenants.
+  ///
+  /// - Returns: How many rows of the record went.
+  private func forgetResultsTogether() throws -> Int {
+    let own = session.configuration.operatorTenant.id
+    let rows = try record.forgetResults(tenant: own)
+    try blobs.removeAll(tenant: own)
+    return rows
+  }
+
+  private func erase(_ user: String) throws -> String {
+    for (pipeline, places) in Dictionary(grouping: partitions, by: \.pipeline)
+      .sorted(by: { $0.key < $1.key })
+    {
+      guard session.library.pipeline(pipeline) != nil else {
+        throw Diagnostic(
+          .configuration,
+          "the pipeline '\(pipeline)' is no longer declared, so its releases can't be made without the person",
+          hint: "declare it again, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
+      }
+      var request = Planner.Request(
+        name: pipeline, moment: .instant(Int64(Date().timeIntervalSince1970)))
+      request.tenants = [tenant.slug]
+      request.periods = places.map(\.period)
+      request.arguments = "purge"
+      let summary = try session.run(request)
+      guard summary.state == "done" else {
+        throw Diagnostic(
+          summary.wasInterrupted ? .interrupted : .data,
+          "not everything could be published without the person; nothing was removed",
+          at: .init(pipeline: pipeline, tenant: tenant.slug),
+          hint: "mend what failed and give the command again")
+      }
+    }
+    var releases = 0
+    let now = Int(Date().timeIntervalSince1970)
+    for outcome in store.prune(partitions, by: PruneRule(last: 1, grace: 0), now: now + 1) {
+      let pruned = try outcome.get()
+      releases += pruned.releases.count + pruned.leftovers.count
+    }
+    try blobs.removeAll(tenant: tenant.id)
+    let rows = try record.forgetPerson(tenant: tenant.id, user: user) + forgetResultsTogether()
+    return try putTombstone(releases: releases, rows: rows)
+  }
+}
+
+extension RunRecord {
+  /// Removes what was made of somebody's data in between: it is made again when it is needed.
+  ///
+  /// - Returns: How many rows went.
+  func forgetResults(tenant: String) throws(Diagnostic) -> Int {
+    var count = 0
+    for table in ["result", "kept"] {
+      count += try connection.query(
+        "DELETE FROM yearbook.\(table) WHERE tenant_id = $1 RETURNING 1", [tenant]
+      ).count
+    }
+    return count
+  }
+}
+
+extension OperatorPages {
+  /// Takes a tenant out of what runs told.
+  static func forget(_ slug: String, in store: ReleaseStore) throws {
+    let folder = store.path("operator/runs")
+    guard FileManager.default.fileExists(atPath: folder) else { return }
+    for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted() {
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+        name.hasSuffix(".json")
+      else { continue }
+      var file = try JSONDecoder().decode(RunFile.self, from: data)
+      file.published.removeAll { $0.tenant == slug }
+      file.failed.removeAll { $0.tenant == slug }
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try store.putRun(String(name.dropLast(5)), Array(try encoder.encode(file)) + [0x0A])
+    }
+  }
+}

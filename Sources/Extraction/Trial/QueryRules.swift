@@ -1,0 +1,218 @@
+package import Diagnostics
+package import Pipelines
+package import Postgres
+
+/// What a pipeline's query must not contain, found by reading it and its columns.
+///
+/// This is not the proof that tenants stay apart (the isolation trial is): it refuses what would make a
+/// result depend on something else than the rows, or let a query reach past the schema it is tried in.
+package enum QueryRules {
+  /// Functions and keywords whose value is not in the data.
+  private static let impure: Set<String> = [
+    "now", "random", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday",
+    "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp",
+    "gen_random_uuid", "uuid_generate_v4", "setseed", "txid_current", "pg_current_xact_id",
+    "pg_backend_pid", "inet_server_addr", "current_user", "session_user", "current_setting",
+    "version", "current_database", "random_normal", "pg_sleep", "dblink", "pg_read_file",
+    "lo_import",
+  ]
+
+  private static let types: Set<String> = [
+    "text", "varchar", "char", "smallint", "integer", "bigint", "numeric", "boolean", "date",
+    "timestamptz", "uuid",
+  ]
+
+  /// Schemas that every database has.
+  package static let systemSchemas: Set<String> = [
+    "pg_catalog", "information_schema", "pg_toast", "pg_temp", "public", "yearbook",
+  ]
+
+  /// What is wrong with the text of an SQL file, in the order of its lines.
+  ///
+  /// - Parameter schemas: the names of schemas that may be meant in `schema.table`.
+  package static func faults(
+    inText sql: String, file: String, schemas: Set<String> = systemSchemas
+  ) -> [Diagnostic] {
+    var faults: [Diagnostic] = []
+    let tokens = SQLTokens(sql).all
+    for (index, token) in tokens.enumerated() {
+      let place = Diagnostic.Subject(file: file, line: token.line, column: token.column)
+      let word = token.text.lowercased()
+      let previous = index > 0 ? tokens[index - 1].text.lowercased() : ""
+      let next = index + 1 < tokens.count ? tokens[index + 1].text : ""
+      if token.isWord, previous != ".", next != ".", impure.contains(word) {
+        // A column may bear such a name; a call or a bare keyword is what is meant here.
+        if next == "(" || word.hasPrefix("current_") || word.hasPrefix("local")
+          || word == "session_user"
+        {
+          faults.append(
+            Diagnostic(
+              .configuration, "'\(word)' is refused: the result would not depend on the rows alone",
+              at: place, hint: "use the columns of 'partition', such as cutoff_at and as_of"))
+        }
+      }
+      if token.isWord, next == ".", previous != ".", schemas.contains(word) {
+        faults.append(
+          Diagnostic(
+            .configuration, "a name with its schema '\(word)' is refused", at: place,
+            hint: "name the table alone: search_path is set from source.schema"))
+      }
+      if token.text == ";" {
+        faults.append(
+          Diagnostic(.configuration, "';' is refused: one statement, without its end", at: place))
+      }
+    }
+    return faults
+  }
+
+  /// What is wrong with a query's columns.
+  package static func faults(in columns: [Column], of query: ExtractSpec.Query) -> [Diagnostic] {
+    let place = Diagnostic.Subject(file: query.file)
+    var faults: [Diagnostic] = []
+    if columns.first?.name != "tenant_id" || columns.first?.typeName != "uuid" {
+      faults.append(
+        Diagnostic(
+          .configuration, "the first column must be 'tenant_id', a uuid", at: place,
+          hint: "rows are routed to their tenant by it"))
+    }
+    if columns.count == 1 {
+      faults.append(Diagnostic(.configuration, "there is no column but tenant_id", at: place))
+    }
+    for column in columns where !types.contains(column.typeName) {
+      faults.append(
+        Diagnostic(
+          .configuration, "the column '\(column.name)' has the type \(column.typeName)", at: place,
+          hint: "cast it to one of \(types.sorted().joined(separator: ", ")); money is numeric"))
+    }
+    for column in columns where !SpecNode.isName(column.name) {
+      faults.append(
+        Diagnostic(
+          .configuration, "the column '\(column.name)' is not named [a-z][a-z0-9_]*", at: place))
+    }
+    let names = columns.map(\.name)
+    for name in Set(names.filter { name in names.count { $0 == name } > 1 }).sorted() {
+      faults.append(
+        Diagnostic(.configuration, "two columns are named '\(name)'", at: place))
+    }
+    for term in query.order where !names.contains(term.column) {
+      faults.append(
+        Diagnostic(
+          .configuration, "the order names '\(term.column)', which is no column", at: place,
+          hint: NearestWords.hint(for: term.column, in: names)))
+    }
+    return faults
+  }
+}
+
+/// The words and signs of an SQL text, without its comments, strings and quoted identifiers' contents.
+struct SQLTokens {
+  struct Token {
+    var text: String
+    var isWord: Bool
+    /// Both counted from one.
+    var line: Int
+    var column: Int
+  }
+
+  private(set) var all: [Token] = []
+  private var rest: Substring.UnicodeScalarView
+  private var line = 1
+  private var column = 1
+
+  init(_ sql: String) {
+    rest = Substring(sql).unicodeScalars
+    while let next = rest.first { read(next) }
+  }
+
+  private mutating func read(_ next: Unicode.Scalar) {
+    switch next {
+    case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" }
+    case "/" where rest.starts(with: "/*".unicodeScalars): skipBlockComment()
+    case "'":
+      // E'…' is the only form in which a backslash escapes.
+      let isEscaped = all.last.map { ["e", "E"].contains($0.text) } ?? false
+      skipQuoted("'", escapes: isEscaped)
+      all.append(Token(text: "''", isWord: false, line: line, column: column))
+    case "\"": readQuotedIdentifier()
+    case "$" where skipDollarQuoted(): break
+    case _ where next == "_" || next.properties.isAlphabetic: readWord()
+    case _ where next.properties.isWhitespace: advance()
+    default:
+      all.append(Token(text: String(next), isWord: false, line: line, column: column))
+      advance()
+    }
+  }
+
+  private mutating func advance() {
+    guard let first = rest.popFirst() else { return }
+    if first == "\n" {
+      line += 1
+      column = 1
+    } else {
+      column += 1
+    }
+  }
+
+  private mutating func skip(while condition: (Unicode.Scalar) -> Bool) {
+    while let next = rest.first, condition(next) { advance() }
+  }
+
+  private mutating func skipBlockComment() {
+    var depth = 0
+    repeat {
+      if rest.starts(with: "/*".unicodeScalars) {
+        depth += 1
+        advance()
+      } else if rest.starts(with: "*/".unicodeScalars) {
+        depth -= 1
+        advance()
+      }
+      advance()
+    } while depth > 0 && !rest.isEmpty
+  }
+
+  private mutating func skipQuoted(_ quote: Unicode.Scalar, escapes: Bool) {
+    advance()
+    while let next = rest.first {
+      advance()
+      if escapes, next == "\\" {
+        advance()
+      } else if next == quote {
+        guard rest.first == quote else { return }
+        advance()
+      }
+    }
+  }
+
+  private mutating func readQuotedIdentifier() {
+    let (line, column) = (self.line, self.column)
+    let before = rest
+    skipQuoted("\"", escapes: false)
+    let name = String(before.prefix(before.count - rest.count)).dropFirst().dropLast()
+    all.append(Token(text: String(name), isWord: true, line: line, column: column))
+  }
+
+  /// Whether a dollar-quoted string stood here, which is then skipped.
+  private mutating func skipDollarQuoted() -> Bool {
+    let tag = rest.dropFirst().prefix { $0 == "_" || $0.properties.isAlphabetic }
+    guard rest.dropFirst(tag.count + 1).first == "$" else { return false }
+    let quote = Array(rest.prefix(tag.count + 2))
+    for _ in quote { advance() }
+    while !rest.isEmpty, !rest.starts(with: quote) { advance() }
+    for _ in quote { advance() }
+    return true
+  }
+
+  private mutating func readWord() {
+    let (line, column) = (self.line, self.column)
+    var word = String.UnicodeScalarView()
+    while let next = rest.first,
+      next == "_" || next == "$" || next.properties.isAlphabetic
+        || next.properties.numericType != nil
+    {
+      word.append(next)
+      advance()
+    }
+    all.append(Token(text: String(word), isWord: true, line: line, column: column))
+  }
+}

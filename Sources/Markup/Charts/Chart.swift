@@ -1,0 +1,183 @@
+/// A chart to be drawn: numbers with the texts that show them, all in the reader's language already.
+package struct Chart: Sendable {
+  package enum Kind: Sendable {
+    /// Columns over time; each series in a panel of its own, one below the other.
+    case columns
+    /// A line a name, the bar below it.
+    case bars
+    /// Columns whose parts are the series.
+    case stackedColumns
+    /// Lines a name whose parts are the series.
+    case stackedBars
+    case line
+    /// The parts of one whole.
+    case share
+    /// A square a day, in blocks of months.
+    case calendar
+  }
+
+  package struct Point: Sendable {
+    /// On the axis: `nov`
+    package var label: String
+    /// In the table and on touch: `novembro de 2026`
+    package var title: String
+
+    package init(label: String, title: String) {
+      self.label = label
+      self.title = title
+    }
+  }
+
+  package struct Series: Sendable {
+    package var name: String
+    /// One a point, for lengths only.
+    package var values: [Double]
+    /// The same numbers as they are read.
+    package var texts: [String]
+
+    package init(name: String, values: [Double], texts: [String]) {
+      self.name = name
+      self.values = values
+      self.texts = texts
+    }
+  }
+
+  /// A month of a calendar: its name, the weekday of its first day (0 Monday) and the point it begins with.
+  package struct Month: Sendable {
+    package var label: String
+    package var firstWeekday: Int
+    package var firstPoint: Int
+    package var days: Int
+
+    package init(label: String, firstWeekday: Int, firstPoint: Int, days: Int) {
+      self.label = label
+      self.firstWeekday = firstWeekday
+      self.firstPoint = firstPoint
+      self.days = days
+    }
+  }
+
+  package var kind: Kind
+  /// `[a-z0-9-]+`, unique on the page.
+  package var id: String
+  package var title: String
+  /// What the picture shows, for whom it can't be seen.
+  package var description: String
+  package var points: [Point]
+  package var series: [Series]
+  /// Percentages of a share, one a point.
+  package var shares: [String] = []
+  package var months: [Month] = []
+  /// What the table's first column holds.
+  package var labelTitle: String
+  /// What opens the table.
+  package var tableTitle: String
+  /// What is said in place of a chart that has no number above zero.
+  package var emptyText: String
+
+  package init(
+    kind: Kind, id: String, title: String, description: String, points: [Point],
+    series: [Series], labelTitle: String, tableTitle: String, emptyText: String
+  ) {
+    self.kind = kind
+    self.id = id
+    self.title = title
+    self.description = description
+    self.points = points
+    self.series = series
+    self.labelTitle = labelTitle
+    self.tableTitle = tableTitle
+    self.emptyText = emptyText
+  }
+
+  /// Whether there is something to draw.
+  package var isEmpty: Bool { !series.contains { $0.values.contains { $0 != 0 } } }
+
+  /// `<figure>` with title, drawing and the same numbers as a table.
+  package func figure() -> [UInt8] {
+    var writer = MarkupWriter()
+    writer.raw("<figure")
+    writer.attribute("class", isEmpty ? "chart chart-empty" : "chart chart-\(styleName)")
+    writer.attribute("id", id)
+    writer.raw("><figcaption>")
+    writer.text(title)
+    writer.raw("</figcaption>")
+    if isEmpty {
+      writer.element("p", class: "chart-none", emptyText)
+    } else {
+      draw(&writer)
+      writeTable(&writer)
+    }
+    writer.raw("</figure>\n")
+    return writer.bytes
+  }
+
+  private var styleName: String {
+    switch kind {
+    case .columns: "columns"
+    case .bars: "bars"
+    case .stackedColumns: "stacked-columns"
+    case .stackedBars: "stacked-bars"
+    case .line: "line"
+    case .share: "share"
+    case .calendar: "calendar"
+    }
+  }
+
+  /// The drawing without its frame.
+  func canvas() -> ChartCanvas {
+    var canvas = ChartCanvas()
+    switch kind {
+    case .columns: drawColumns(&canvas)
+    case .stackedColumns: drawStackedColumns(&canvas)
+    case .bars: drawBars(&canvas)
+    case .stackedBars: drawStackedBars(&canvas)
+    case .line: drawLine(&canvas)
+    case .share: drawShare(&canvas)
+    case .calendar: drawCalendar(&canvas)
+    }
+    return canvas
+  }
+
+  private func draw(_ writer: inout MarkupWriter) {
+    let canvas = canvas()
+    writer.raw("<svg role=\"img\" xmlns=\"http://www.w3.org/2000/svg\"")
+    writer.attribute("aria-labelledby", "\(id)-t \(id)-d")
+    writer.attribute(
+      "viewBox", "0 0 \(Int(ChartCanvas.width)) \(MarkupWriter.length(canvas.height))")
+    writer.raw("><title")
+    writer.attribute("id", "\(id)-t")
+    writer.raw(">")
+    writer.text(title)
+    writer.raw("</title><desc")
+    writer.attribute("id", "\(id)-d")
+    writer.raw(">")
+    writer.text(description)
+    writer.raw("</desc>")
+    writer.raw(bytes: canvas.writer.bytes)
+    writer.raw("</svg>\n")
+  }
+
+  private func writeTable(_ writer: inout MarkupWriter) {
+    writer.raw("<details class=\"numbers\"><summary>")
+    writer.text(tableTitle)
+    writer.raw("</summary><table><thead><tr>")
+    for name in [labelTitle] + series.map(\.name) + (shares.isEmpty ? [] : ["%"]) {
+      writer.raw(name == labelTitle ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">")
+      writer.text(name)
+      writer.raw("</th>")
+    }
+    writer.raw("</tr></thead><tbody>\n")
+    for index in points.indices {
+      // A year of days is read by its busy ones; that the others are none is said by the title.
+      if kind == .calendar, series.allSatisfy({ $0.values[index] == 0 }) { continue }
+      writer.raw("<tr><th scope=\"row\">")
+      writer.text(points[index].title)
+      writer.raw("</th>")
+      for one in series { writer.element("td", class: "n", one.texts[index]) }
+      if !shares.isEmpty { writer.element("td", class: "n", shares[index]) }
+      writer.raw("</tr>\n")
+    }
+    writer.raw("</tbody></table></details>")
+  }
+}

@@ -1,0 +1,153 @@
+package import Diagnostics
+
+/// What a finished page must keep to before it is published.
+package struct PageCheck: Sendable {
+  /// The page's published name: `index.html`.
+  package var name: String
+  /// All names of the release, which relative links may lead to.
+  package var siblings: Set<String>
+  /// Relative addresses outside of the release that a page may link to.
+  package var addresses: Set<String>
+  /// The text of the only script that the page may hold; `nil`: none.
+  package var script: String?
+
+  package init(
+    name: String, siblings: Set<String>, addresses: Set<String> = [], script: String? = nil
+  ) {
+    self.name = name
+    self.siblings = siblings
+    self.addresses = addresses
+    self.script = script
+  }
+
+  /// Throws all that is wrong: not well-formed; a script, an event handler or an inline style (none is ours); an
+  /// `id` twice; a link that is neither `https`, nor to a file of the release, nor to a place of the page, nor to an
+  /// allowed address.
+  package func check(_ page: [UInt8]) throws(Diagnostics) {
+    let reading = Reading(self)
+    do throws(Diagnostic) {
+      try XMLReading.read(page, file: name, reading)
+      reading.finish()
+    } catch {
+      reading.found.append(error)
+    }
+    if !reading.found.isEmpty { throw Diagnostics(reading.found) }
+  }
+
+  /// One page on its way past the rules.
+  private final class Reading: XMLVisitor {
+    private let rules: PageCheck
+    var found: [Diagnostic] = []
+    private var ids: Set<String> = []
+    private var fragments: [(id: String, line: Int)] = []
+    /// The scripts: their lines, whether they have attributes, their texts.
+    private var scripts: [(line: Int, isPlain: Bool, text: [UInt8])] = []
+    private var isInScript = false
+
+    init(_ rules: PageCheck) { self.rules = rules }
+
+    func begins(_ element: XMLElement) {
+      let name = element.name
+      if name == "script" {
+        scripts.append((element.line, !element.hasAttributes, []))
+        isInScript = true
+      } else if PageCheck.forbidden.contains(PageCheck.lowercased(name)) {
+        found.append(rules.fault("the element '\(name)' is not allowed", element.line))
+      }
+      element.forEachAttribute { attribute, value in
+        check(PageCheck.lowercased(attribute), value, of: name, element.line)
+      }
+    }
+
+    func text(_ bytes: UnsafeBufferPointer<UInt8>) {
+      if isInScript { scripts[scripts.count - 1].text += bytes }
+    }
+
+    func ends(_ name: String) { if name == "script" { isInScript = false } }
+
+    private func check(
+      _ attribute: String, _ value: XMLAttributeValue, of element: String, _ line: Int
+    ) {
+      switch attribute {
+      case "class", "data-l", "x", "y", "width", "height", "rx": break
+      case "id":
+        if !ids.insert(value.text).inserted {
+          found.append(rules.fault("an id stands twice", line))
+        }
+      case "style", "srcdoc", "srcset", "ping", "formaction", "background":
+        found.append(rules.fault("the attribute '\(attribute)' is not allowed", line))
+      case let name where name.hasPrefix("on"):
+        found.append(rules.fault("an event handler is not allowed", line))
+      case "href", "src", "action", "poster", "data", "cite":
+        if attribute == "data", element != "object" { return }
+        let value = value.text
+        if value.hasPrefix("#") {
+          fragments.append((String(value.dropFirst()), line))
+        } else if let message = rules.linkFault(value, of: element) {
+          found.append(rules.fault(message, line))
+        }
+      default: break
+      }
+    }
+
+    /// What only the whole page tells.
+    func finish() {
+      let isOurs =
+        rules.script != nil && scripts.count == 1 && scripts[0].isPlain
+        && scripts[0].text == Array((rules.script ?? "").utf8)
+      if !isOurs {
+        found += scripts.map { rules.fault("the element 'script' is not allowed", $0.line) }
+      }
+      for fragment in fragments where !ids.contains(fragment.id) {
+        found.append(
+          rules.fault("a link leads to a place that the page does not have", fragment.line))
+      }
+      // In the page's order, and of one line in the order in which they were found.
+      found = found.enumerated().sorted { one, other in
+        (one.element.subject.line ?? 0, one.offset) < (
+          other.element.subject.line ?? 0, other.offset
+        )
+      }.map(\.element)
+    }
+  }
+
+  private static let forbidden: Set<String> = [
+    "script", "iframe", "object", "embed", "applet", "base", "form", "foreignobject",
+  ]
+
+  /// Names are in small letters already, but where somebody hides one.
+  private static func lowercased(_ name: String) -> String {
+    let isLower = !name.utf8.contains { $0 >= 0x80 || (0x41...0x5A).contains($0) }
+    return isLower ? name : name.lowercased()
+  }
+
+  private func fault(_ message: String, _ line: Int) -> Diagnostic {
+    Diagnostic(.configuration, message, at: .init(file: name, line: line))
+  }
+
+  private func linkFault(_ value: String, of element: String) -> String? {
+    if value.hasPrefix("https://") { return element == "a" ? nil : "a page must fetch nothing" }
+    if element == "img" || element == "image" || element == "link",
+      value.hasPrefix("data:image/")
+    {
+      return nil
+    }
+    if addresses.contains(value) { return nil }
+    // Only plain relative paths are left: a colon, a query or a leading slash is none.
+    guard !value.isEmpty, !value.hasPrefix("/"), !value.contains(where: { ":?\\".contains($0) })
+    else { return "a link is neither https nor relative" }
+    let path = value.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]
+    var parts = name.split(separator: "/").dropLast().map(String.init)
+    for part in path.split(separator: "/") {
+      switch part {
+      case ".": break
+      case "..":
+        if parts.isEmpty { return "a link leads out of the release" }
+        parts.removeLast()
+      default: parts.append(String(part))
+      }
+    }
+    let target = parts.joined(separator: "/")
+    return siblings.contains(target) ? nil : "a link leads to a file that the release does not have"
+  }
+}

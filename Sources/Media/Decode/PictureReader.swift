@@ -1,0 +1,25 @@
+package import Diagnostics
+
+/// Reads a PNG, JPEG, WebP, GIF (its first frame) or BMP in the sandbox.
+package enum PictureReader {
+  /// Pictures with more pixels than this are refused before they are decoded.
+  package static let pixelBudget = 50_000_000
+
+  /// Decodes the picture, upright by its EXIF orientation and scaled down (never up) to fit the box.
+  ///
+  /// - Throws: `data` with the reason where the picture is of no use.
+  package static func read(
+    _ object: MediaObject, maxWidth: Int, maxHeight: Int, limits: SandboxLimits = SandboxLimits()
+  ) throws(Diagnostic) -> Bitmap {
+    let process = try SandboxProcess(
+      .picture(maxWidth: maxWidth, maxHeight: maxHeight), object: object, limits: limits)
+    guard let message = try process.next(), message.tag == .result, message.payload.count >= 8
+    else { throw process.failure("the decoding process gave no picture") }
+    let width = Int(UInt32(littleEndianBytes: message.payload[0..<4]))
+    let height = Int(UInt32(littleEndianBytes: message.payload[4..<8]))
+    guard (1...maxWidth).contains(width), (1...maxHeight).contains(height),
+      message.payload.count == 8 + width * height * 4
+    else { throw process.failure("the decoding process gave a picture of another size") }
+    return Bitmap(width: width, height: height, pixels: Array(message.payload[8...]))
+  }
+}

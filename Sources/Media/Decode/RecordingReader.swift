@@ -1,0 +1,97 @@
+package import Diagnostics
+
+/// Reads an excerpt of a recording, decoded in the sandbox, as constant 30 frames a second with their
+/// sound.
+package final class RecordingReader {
+  /// What is to be shown and heard for one thirtieth of a second.
+  package struct Moment: Sendable {
+    /// The picture, scaled to fit in the box; `nil` where the recording has none. The size may change
+    /// in mid-stream.
+    package var frame: VideoFrame?
+    /// 1,600 interleaved stereo samples a channel (3,200 values) at 48 kHz; silence where there is none.
+    package var samples: [Float]
+  }
+
+  /// What was met on the way; complete when `next()` has returned `nil`.
+  package private(set) var warnings: [Warning] = []
+
+  private let process: SandboxProcess
+  private let key: String
+  private let box: (width: Int, height: Int)
+  private var frame: VideoFrame?
+  private var hasEnded = false
+
+  /// Starts reading `[start, start + length)`, in milliseconds of the recording's own time, which begins
+  /// at zero with its first packet.
+  ///
+  /// Pictures are scaled, at most four times up, to fit in `maxWidth × maxHeight`.
+  package init(
+    _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
+    limits: SandboxLimits = SandboxLimits()
+  ) throws(Diagnostic) {
+    key = object.key
+    box = (maxWidth, maxHeight)
+    process = try SandboxProcess(
+      .read(start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight),
+      object: object, limits: limits)
+  }
+
+  /// The next thirtieth of a second, or `nil` at the excerpt's end or where the recording breaks off.
+  ///
+  /// A child that dies after it has given something ends the excerpt early, with a warning.
+  ///
+  /// - Throws: `data` where nothing of the excerpt can be used.
+  package func next() throws(Diagnostic) -> Moment? {
+    if hasEnded { return nil }
+    while true {
+      let message: SandboxMessage?
+      do throws(Diagnostic) { message = try process.next() } catch {
+        hasEnded = true
+        if !hasBegun { throw error }
+        warnings.append(
+          Warning(
+            code: "recording-damaged", subject: key,
+            message: "the excerpt ends early: \(error.message)"))
+        return nil
+      }
+      switch message?.tag {
+      case .frame?:
+        guard let picture = message?.frame, picture.width <= box.width, picture.height <= box.height
+        else { throw process.failure("the decoding process spoke nonsense") }
+        frame = picture
+      case .sound?:
+        hasBegun = true
+        return Moment(frame: frame, samples: try sound(message?.payload ?? []))
+      case .warning?: warn(message?.payload ?? [])
+      default:
+        hasEnded = true
+        return nil
+      }
+    }
+  }
+
+  private var hasBegun = false
+
+  private func sound(_ bytes: [UInt8]) throws(Diagnostic) -> [Float] {
+    let count = 2 * FilmFormat.samplesPerFrame
+    if bytes.isEmpty { return [Float](repeating: 0, count: count) }
+    guard bytes.count == 4 * count else {
+      throw process.failure("the decoding process spoke nonsense")
+    }
+    return bytes.withUnsafeBytes { raw in
+      (0..<count).map { index in
+        let value = raw.loadUnaligned(fromByteOffset: 4 * index, as: Float.self)
+        return value.isFinite ? min(1, max(-1, value)) : 0
+      }
+    }
+  }
+
+  private func warn(_ bytes: [UInt8]) {
+    let parts = bytes.split(separator: 10, maxSplits: 1)
+    guard parts.count == 2, warnings.count < 20 else { return }
+    warnings.append(
+      Warning(
+        code: SandboxProcess.tame(parts[0]), subject: key,
+        message: SandboxProcess.tame(parts[1])))
+  }
+}

@@ -1,0 +1,57 @@
+import CLibAV
+package import Diagnostics
+
+/// Joins segments into a film by copying their packets: nothing is encoded again.
+///
+/// Times are exact: a segment begins where the grid steps before it end. The AAC priming packet of the
+/// first segment is kept (an edit list hides it), that of each other is dropped: its overlap would be the
+/// silence that every segment begins and ends with.
+package enum FilmJoiner {
+  /// Writes an MP4 (H.264, AAC, `moov` first) of the segments in this order to `path`.
+  ///
+  /// Memory holds one segment at a time.
+  ///
+  /// - Parameter chapters: ascending; an empty list writes none.
+  /// - Parameter captions: ascending and not overlapping; an empty list writes no text track.
+  /// - Throws: `data` for a segment that is truncated, corrupt or from another encoder; `io`.
+  package static func join(
+    segments: [String], metadata: FilmMetadata, chapters: [FilmChapter] = [],
+    captions: [FilmCaption] = [], to path: String
+  ) throws(Diagnostic) -> FilmSummary {
+    guard let firstPath = segments.first else {
+      throw Diagnostic(.bug, "a film was asked for without any segment")
+    }
+    let first = try SegmentFile.Contents(path: firstPath)
+    let muxer = try Muxer(format: "mp4", path: path)
+    let film = try FilmTracks(
+      muxer: muxer, header: first.header, metadata: metadata, hasCaptions: !captions.isEmpty)
+    // Chapters are written with the header, so the film's length must be known before it.
+    var length = 0
+    for segment in segments { length += try SegmentFile.gridSteps(of: segment) }
+    try film.begin(chapters: chapters, gridSteps: length)
+    var position = 0
+    var captionWriter = CaptionWriter(captions)
+    for (index, segmentPath) in segments.enumerated() {
+      let segment = index == 0 ? first : try SegmentFile.Contents(path: segmentPath)
+      try check(segment.header, against: first.header, path: segmentPath)
+      let end = position + segment.header.gridSteps
+      try captionWriter.write(before: end, to: film)
+      try film.append(segment, at: position)
+      position = end
+    }
+    try captionWriter.finish(at: position, to: film)
+    try muxer.finish()
+    return FilmSummary(gridSteps: position, bytes: try FileSource.size(of: path))
+  }
+
+  static func check(
+    _ header: SegmentFile.Header, against first: SegmentFile.Header, path: String
+  ) throws(Diagnostic) {
+    var expected = first
+    expected.gridSteps = header.gridSteps
+    if header == expected { return }
+    throw Diagnostic(
+      .data, "this segment was made with other parameters or by another encoder than the first one",
+      at: .init(file: path), hint: "encode the film's scenes again: run with --refresh")
+  }
+}

@@ -1,0 +1,75 @@
+package import Diagnostics
+
+/// What a child is started for. It travels as words on the child's command line: numbers only, nothing
+/// that a tenant typed.
+enum SandboxJob: Hashable, Sendable {
+  /// Find out what a recording holds.
+  case probe
+  /// Decode an excerpt of a recording; times in milliseconds.
+  case read(start: Int, length: Int, maxWidth: Int, maxHeight: Int)
+  /// Decode one picture.
+  case picture(maxWidth: Int, maxHeight: Int)
+  /// Try what the sandbox must refuse.
+  case trial(SandboxTrial)
+
+  var words: [String] {
+    switch self {
+    case .probe: ["probe"]
+    case .read(let start, let length, let maxWidth, let maxHeight):
+      ["read"] + [start, length, maxWidth, maxHeight].map(String.init)
+    case .picture(let maxWidth, let maxHeight): ["picture", String(maxWidth), String(maxHeight)]
+    case .trial(let trial): ["trial", trial.rawValue]
+    }
+  }
+
+  init?(words: some Collection<String>) {
+    let numbers = words.dropFirst().compactMap { Int($0) }
+    let isNumeric = numbers.count == words.count - 1
+    switch (words.first, numbers.count) {
+    case ("probe", 0): self = .probe
+    case ("read", 4) where isNumeric:
+      self = .read(
+        start: numbers[0], length: numbers[1], maxWidth: numbers[2], maxHeight: numbers[3])
+    case ("picture", 2) where isNumeric:
+      self = .picture(maxWidth: numbers[0], maxHeight: numbers[1])
+    case ("trial", 0):
+      guard words.count == 2, let word = words.dropFirst().first,
+        let trial = SandboxTrial(rawValue: word)
+      else { return nil }
+      self = .trial(trial)
+    default: return nil
+    }
+  }
+}
+
+/// Something that the sandbox must refuse, or survive.
+package enum SandboxTrial: String, Sendable, CaseIterable {
+  /// Opens a file that everybody may read.
+  case openFile = "open-file"
+  case openInternetSocket = "internet-socket"
+  case openLocalSocket = "local-socket"
+  case startProcess = "process"
+  case runProgram = "program"
+  case mapExecutableMemory = "executable-memory"
+  /// Reads from a descriptor other than the one it was given.
+  case readOtherDescriptor = "other-descriptor"
+  /// Takes more memory than it may.
+  case exhaustMemory = "memory"
+  /// Never comes to an end.
+  case spin = "spin"
+  /// Says nothing and waits.
+  case hang = "hang"
+  /// Dies of a fault.
+  case crash = "crash"
+
+  /// Starts a child that tries it, and reports what came of it: `refused` with the system's word, or the
+  /// way the child ended.
+  package func run(limits: SandboxLimits = SandboxLimits()) throws(Diagnostic) -> String {
+    let object = try MediaObject(path: "/proc/self/cmdline")
+    let process = try SandboxProcess(.trial(self), object: object, limits: limits)
+    guard let message = try process.next(), message.tag == .result else {
+      throw Diagnostic(.bug, "the sandbox's trial said nothing")
+    }
+    return String(decoding: message.payload, as: UTF8.self)
+  }
+}

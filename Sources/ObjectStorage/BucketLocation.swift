@@ -1,0 +1,78 @@
+package import Diagnostics
+
+/// Where a bucket is that the store is mirrored to: `s3://BUCKET/PREFIX` at an endpoint.
+package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
+  package var bucket: String
+  /// Before each key, without a slash at its ends; may be empty.
+  package var prefix: String
+  /// `https://HOST:PORT`; `nil` is Amazon's of the region.
+  package var endpoint: String?
+  /// `nil` is what the environment says, at last `us-east-1`.
+  package var region: String?
+
+  /// - Throws: `.configuration` for what is no such address.
+  package init(
+    _ text: String, endpoint: String? = nil, region: String? = nil
+  ) throws(Diagnostic) {
+    let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+    guard parts.count >= 3, parts[0] == "s3:", parts[1].isEmpty, Self.isBucket(parts[2]) else {
+      throw Diagnostic(
+        .configuration, "the mirror is no bucket's address",
+        hint: "write it like s3://BUCKET/PREFIX")
+    }
+    bucket = parts[2]
+    let rest = parts.dropFirst(3).filter { !$0.isEmpty }
+    guard rest.allSatisfy(Self.isPart) else {
+      throw Diagnostic(
+        .configuration, "the mirror's prefix has characters that tools would misread",
+        hint: "use letters, digits and ._=-")
+    }
+    prefix = rest.joined(separator: "/")
+    self.region = region
+    if let endpoint { try setEndpoint(endpoint) }
+  }
+
+  package var description: String { "s3://" + bucket + (prefix.isEmpty ? "" : "/" + prefix) }
+
+  /// - Throws: `.configuration` for what is no `https://HOST` or `http://HOST`, or holds more than that.
+  package mutating func setEndpoint(_ text: String) throws(Diagnostic) {
+    let scheme = ["https://", "http://"].first { text.hasPrefix($0) }
+    let host = text.dropFirst(scheme?.count ?? 0)
+    let name = host.hasSuffix("/") ? host.dropLast() : host
+    guard let scheme, !name.isEmpty,
+      name.utf8.allSatisfy({ Self.isLetterOrDigit($0) || ".-:[]".utf8.contains($0) })
+    else {
+      throw Diagnostic(
+        .configuration, "the mirror's endpoint is no address of a server",
+        hint: "write it like https://HOST or https://HOST:PORT, without user, password and path")
+    }
+    endpoint = scheme + name
+  }
+
+  /// The URL of the bucket: by the host's name at Amazon, by the path elsewhere.
+  package func url(region: String) -> String {
+    guard let endpoint else {
+      // A certificate for *.s3… does not hold for a bucket with dots in its name.
+      return bucket.contains(".")
+        ? "https://s3.\(region).amazonaws.com/\(bucket)"
+        : "https://\(bucket).s3.\(region).amazonaws.com"
+    }
+    return endpoint + "/" + bucket
+  }
+
+  private static func isBucket(_ name: String) -> Bool {
+    (3...63).contains(name.utf8.count)
+      && name.utf8.allSatisfy {
+        (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || ".-".utf8.contains($0)
+      }
+  }
+
+  private static func isPart(_ part: String) -> Bool {
+    part != "." && part != ".."
+      && part.utf8.allSatisfy { isLetterOrDigit($0) || "._=-".utf8.contains($0) }
+  }
+
+  private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
+    (0x61...0x7A).contains(byte) || (0x41...0x5A).contains(byte) || (0x30...0x39).contains(byte)
+  }
+}

@@ -1,0 +1,204 @@
+import Basics
+package import Diagnostics
+import FoundationEssentials
+import Glibc
+
+/// Speaks S3 with one bucket. Paths are relative to the bucket's prefix. Confined to one thread.
+///
+/// What may pass (no connection, a server's own trouble, too many requests) is tried again, after pauses that
+/// grow. Messages hold the bucket's name, the path and the server's code word, never its own text: that may
+/// quote the request with the credentials' id.
+package final class ObjectClient {
+  package let bucket: Bucket
+  private let transfer: HTTPTransfer
+  private let root: String
+
+  package init(_ bucket: Bucket) throws(Diagnostic) {
+    self.bucket = bucket
+    transfer = try HTTPTransfer(
+      patience: bucket.patience, authorities: bucket.authorities, isCancelled: bucket.isCancelled)
+    root = bucket.location.url(region: bucket.region)
+  }
+
+  /// The key of a path.
+  package func key(_ path: String) -> String {
+    bucket.location.prefix.isEmpty ? path : bucket.location.prefix + "/" + path
+  }
+
+  /// Sends a request, again and again if need be.
+  ///
+  /// - Parameters:
+  ///   - path: An object's; `nil` asks the bucket.
+  ///   - accepting: Statuses other than success that the caller understands.
+  ///   - inBody: Whether a success may turn out a failure in its body, as that of a joining does.
+  func send(
+    _ method: String, _ path: String?, query: [(name: String, value: String)] = [],
+    headers: [(name: String, value: String)] = [], body: [UInt8] = [], digest: SHA256Digest? = nil,
+    sink: (any BodySink)? = nil, accepting: Set<Int> = [], inBody: Bool = false
+  ) throws(Diagnostic) -> HTTPResponse {
+    var request = HTTPRequest(method: method, url: url(path, query), headers: headers, body: body)
+    request.headers.append(
+      ("x-amz-content-sha256", (digest ?? SHA256Digest(of: body)).hex))
+    if let token = bucket.credentials.token {
+      request.headers.append(("x-amz-security-token", token))
+    }
+    // libcurl would call it a form, which some servers then read as one.
+    if ["PUT", "POST"].contains(method), !headers.contains(where: { $0.name == "Content-Type" }) {
+      request.headers.append(("Content-Type", "application/octet-stream"))
+    }
+    let signing = HTTPTransfer.Signing(
+      region: bucket.region, keyID: bucket.credentials.keyID, secret: bucket.credentials.secret)
+    var failures = 0
+    while true {
+      var asked: Double?
+      let failure: Diagnostic
+      do throws(HTTPTransfer.Failure) {
+        let response = try transfer.perform(request, signing: signing, sink: sink)
+        let code = response.code
+        if accepting.contains(response.status), !Self.transientCodes.contains(code) {
+          return response
+        }
+        if (200..<300).contains(response.status), !inBody || code.isEmpty { return response }
+        failure = diagnostic(response, path)
+        asked = response.headers["retry-after"].flatMap(Double.init)
+      } catch {
+        failure = diagnostic(error)
+      }
+      failures += 1
+      guard failure.isTransient, failures < bucket.retries.attempts else { throw failure }
+      try wait(bucket.retries.pause(after: failures, asked: asked))
+    }
+  }
+
+  /// Waits, unless told to stop.
+  private func wait(_ seconds: Double) throws(Diagnostic) {
+    var rest = seconds
+    while rest > 0 {
+      if bucket.isCancelled() { throw Self.interrupted }
+      let pause = min(rest, 0.05)
+      usleep(UInt32(pause * 1_000_000))
+      rest -= pause
+    }
+  }
+
+  // MARK: - URLs
+
+  private func url(_ path: String?, _ query: [(name: String, value: String)]) -> String {
+    var url = root + "/"
+    if let path { url += Self.encoded(key(path), keeping: "/") }
+    // libcurl 7.88 signs the query as it is: it must be sorted, and nothing in it without a value's sign.
+    let pairs = query.sorted { $0.name < $1.name }
+      .map { "\($0.name)=\(Self.encoded($0.value))" }
+    return pairs.isEmpty ? url : url + "?" + pairs.joined(separator: "&")
+  }
+
+  /// RFC 3986's unreserved characters stay.
+  package static func encoded(_ text: String, keeping more: String = "") -> String {
+    var out = ""
+    for byte in text.utf8 {
+      switch byte {
+      case 0x30...0x39, 0x41...0x5A, 0x61...0x7A, 0x2D, 0x2E, 0x5F, 0x7E:
+        out.unicodeScalars.append(Unicode.Scalar(byte))
+      case _ where more.utf8.contains(byte): out.unicodeScalars.append(Unicode.Scalar(byte))
+      default:
+        let digits = String(byte, radix: 16, uppercase: true)
+        out += "%" + (digits.count == 1 ? "0" : "") + digits
+      }
+    }
+    return out
+  }
+
+  /// What `encoding-type=url` encoded.
+  package static func decoded(_ text: String) -> String {
+    guard text.contains("%") || text.contains("+") else { return text }
+    var bytes: [UInt8] = []
+    var rest = Array(text.utf8)[...]
+    while let byte = rest.popFirst() {
+      if byte == UInt8(ascii: "+") {
+        bytes.append(0x20)
+      } else if byte == UInt8(ascii: "%"), rest.count >= 2,
+        let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16)
+      {
+        bytes.append(value)
+        rest.removeFirst(2)
+      } else {
+        bytes.append(byte)
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  // MARK: - Failures
+
+  private static let transientCodes: Set<String> = [
+    "ConditionalRequestConflict", "InternalError", "OperationAborted", "RequestTimeout",
+    "ServiceUnavailable", "SlowDown", "Throttling", "TooManyRequests",
+  ]
+
+  package static let interrupted = Diagnostic(
+    .interrupted, "the mirroring was told to stop",
+    hint: "run the same command again: what was done is kept")
+
+  private func diagnostic(_ failure: HTTPTransfer.Failure) -> Diagnostic {
+    if failure.isCancelled { return Self.interrupted }
+    if failure.isUntrusted {
+      return Diagnostic(
+        .configuration, "the certificate of \(bucket)'s server is not trusted",
+        hint: "name its authority's file in AWS_CA_BUNDLE")
+    }
+    return Diagnostic(
+      .unavailable, "\(bucket) does not answer: \(failure.reason)",
+      hint: "`yearbook mirror` brings it up to date once it does", isTransient: failure.isTransient)
+  }
+
+  private func diagnostic(_ response: HTTPResponse, _ path: String?) -> Diagnostic {
+    let code = response.code
+    let place = path.map { "\(bucket)/\($0)" } ?? "\(bucket)"
+    let said = code.isEmpty ? "status \(response.status)" : code
+    switch code {
+    case "NoSuchBucket":
+      return Diagnostic(
+        .configuration, "there is no bucket '\(bucket.location.bucket)'",
+        hint: "make it, or name another in the configuration's `mirror`")
+    case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
+      let region = response.headers["x-amz-bucket-region"].map { ": it is in \($0)" } ?? ""
+      return Diagnostic(
+        .configuration, "\(bucket) is not in the region \(bucket.region)\(region)",
+        hint: "set AWS_REGION, or `region` in the configuration's `mirror`")
+    case "RequestTimeTooSkewed":
+      return Diagnostic(
+        .unavailable, "\(bucket)'s server has another time than this machine",
+        hint: "set this machine's clock")
+    case "NotImplemented":
+      return Diagnostic(
+        .configuration, "\(bucket)'s server does not know what is asked of it (\(said)): \(place)",
+        hint: "mirror to one that knows conditional writes (If-None-Match and If-Match)")
+    case "QuotaExceeded", "EntityTooLarge", "XMinioStorageFull":
+      return Diagnostic(.io, "\(bucket) takes no more (\(said)): \(place)")
+    default: break
+    }
+    if Self.transientCodes.contains(code)
+      || [408, 429, 500, 502, 503, 504].contains(response.status)
+    {
+      return Diagnostic(
+        .unavailable, "\(bucket) has trouble of its own (\(said))",
+        hint: "`yearbook mirror` brings it up to date later", isTransient: true)
+    }
+    if [401, 403].contains(response.status) || ["ExpiredToken", "InvalidToken"].contains(code) {
+      return Diagnostic(
+        .configuration, "\(bucket) refuses our credentials (\(said))",
+        hint: "they need the right to list, get, put and delete below its prefix")
+    }
+    return Diagnostic(.io, "\(bucket) refuses \(place) (\(said))")
+  }
+}
+
+extension HTTPResponse {
+  /// The server's word for what is wrong, `NoSuchKey`; empty where there is none.
+  package var code: String {
+    guard !body.isEmpty, let error = ObjectXML.elements("Error", in: body[...]).first,
+      let code = ObjectXML.text("Code", in: error)
+    else { return "" }
+    return String(code.prefix(64).filter { $0.isASCII && ($0.isLetter || $0.isNumber) })
+  }
+}

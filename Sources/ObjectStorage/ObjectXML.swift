@@ -1,0 +1,79 @@
+/// Reads what an object store answers: flat XML without attributes that matter.
+package enum ObjectXML {
+  /// What stands between each `<name>` and its end, in order.
+  package static func elements(_ name: String, in bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
+    let (begin, end) = (Array("<\(name)>".utf8), Array("</\(name)>".utf8))
+    var found: [ArraySlice<UInt8>] = []
+    var rest = bytes
+    while let start = index(of: begin, in: rest),
+      let stop = index(of: end, in: rest[(start + begin.count)...])
+    {
+      found.append(rest[(start + begin.count)..<stop])
+      rest = rest[(stop + end.count)...]
+    }
+    return found
+  }
+
+  /// The first element's text; `nil` where there is none.
+  package static func text(_ name: String, in bytes: ArraySlice<UInt8>) -> String? {
+    elements(name, in: bytes).first.map(unescaped)
+  }
+
+  /// Text as it may stand in an element.
+  package static func escaped(_ text: String) -> String {
+    text.reduce(into: "") { out, character in
+      switch character {
+      case "&": out += "&amp;"
+      case "<": out += "&lt;"
+      case ">": out += "&gt;"
+      default: out.append(character)
+      }
+    }
+  }
+
+  private static func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
+    let text = String(decoding: bytes, as: UTF8.self)
+    guard text.contains("&") else { return text }
+    var out = ""
+    var rest = text[...]
+    while let start = rest.firstIndex(of: "&"), let end = rest[start...].firstIndex(of: ";") {
+      out += rest[..<start]
+      let name = rest[rest.index(after: start)..<end]
+      out += entity(name) ?? "&\(name);"
+      rest = rest[rest.index(after: end)...]
+    }
+    return out + rest
+  }
+
+  private static func entity(_ name: Substring) -> String? {
+    switch name {
+    case "amp": return "&"
+    case "lt": return "<"
+    case "gt": return ">"
+    case "quot": return "\""
+    case "apos": return "'"
+    default:
+      guard name.first == "#" else { return nil }
+      let digits = name.dropFirst()
+      let code =
+        digits.first == "x" ? UInt32(digits.dropFirst(), radix: 16) : UInt32(digits)
+      return code.flatMap(Unicode.Scalar.init).map { String(Character($0)) }
+    }
+  }
+
+  private static func index(of word: [UInt8], in bytes: ArraySlice<UInt8>) -> Int? {
+    guard bytes.count >= word.count else { return nil }
+    return bytes.withUnsafeBufferPointer { buffer in
+      var place = 0
+      while place + word.count <= buffer.count {
+        if buffer[place] == word[0], buffer[place + 1] == word[1],
+          buffer[place..<(place + word.count)].elementsEqual(word)
+        {
+          return bytes.startIndex + place
+        }
+        place += 1
+      }
+      return nil
+    }
+  }
+}

@@ -1,0 +1,57 @@
+/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
+///
+/// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
+package struct Dataset: Sendable, Hashable {
+  package struct Column: Sendable, Hashable, Codable {
+    package var name: String
+    /// PostgreSQL's name of the type: `text`, `integer`, `numeric`, `timestamp with time zone` …
+    package var type: String
+
+    package init(name: String, type: String) {
+      self.name = name
+      self.type = type
+    }
+  }
+
+  /// Where the bytes are.
+  package enum Content: Sendable, Hashable {
+    case memory(HeldBytes)
+    case file(path: String)
+  }
+
+  package var name: String
+  package var columns: [Column]
+  package var rows: Int
+  package var bytes: Int
+  /// SHA-256 of the content, lower-case hexadecimal.
+  package var digest: String
+  package var content: Content
+
+  package init(
+    name: String, columns: [Column], rows: Int, bytes: Int, digest: String, content: Content
+  ) {
+    self.name = name
+    self.columns = columns
+    self.rows = rows
+    self.bytes = bytes
+    self.digest = digest
+    self.content = content
+  }
+}
+
+/// Bytes that count against a limit for as long as somebody holds them.
+package final class HeldBytes: Sendable, Hashable {
+  package let bytes: [UInt8]
+  private let release: @Sendable () -> Void
+
+  /// - Parameter release: called when the last holder lets go.
+  package init(_ bytes: [UInt8], release: @escaping @Sendable () -> Void = {}) {
+    self.bytes = bytes
+    self.release = release
+  }
+
+  deinit { release() }
+
+  package static func == (one: HeldBytes, other: HeldBytes) -> Bool { one.bytes == other.bytes }
+  package func hash(into hasher: inout Hasher) { hasher.combine(bytes) }
+}

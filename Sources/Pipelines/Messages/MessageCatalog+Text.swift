@@ -1,0 +1,90 @@
+package import Diagnostics
+
+extension MessageCatalog {
+  /// A parameter of a message.
+  package enum Argument: Sendable, Equatable {
+    case text(String)
+    /// Written by the locale's rules; as `count` it chooses the plural form.
+    case number(DecimalNumber)
+  }
+
+  /// The text of a key with its parameters put in.
+  ///
+  /// Throws `configuration` for a key that no locale of the fallback has, and for a parameter that is not
+  /// given. Parameters are put in as they are: escaping is for whoever writes the page.
+  package func text(
+    _ key: String, locale: String, _ arguments: [String: Argument] = [:]
+  ) throws(Diagnostic) -> String {
+    guard let message = message(key, locale: locale) else {
+      throw Diagnostic(
+        .configuration, "no message '\(key)' for the locale '\(locale)' nor in English",
+        hint: "add it to the message catalogues")
+    }
+    let template: String
+    switch message {
+    case .text(let text): template = text
+    case .plural(let forms):
+      guard case .number(let count) = arguments["count"] else {
+        throw Diagnostic(
+          .configuration, "the message '\(key)' has plural forms and needs the number 'count'")
+      }
+      template = forms[format(of: locale).pluralCategory(count)] ?? forms["other"] ?? ""
+    }
+    return try fill(template, key: key, locale: locale, arguments)
+  }
+
+  /// The names in braces of a message, in any of its forms.
+  package static func parameters(of message: Message) -> Set<String> {
+    let texts: [String] =
+      switch message {
+      case .text(let text): [text]
+      case .plural(let forms): Array(forms.values)
+      }
+    var names: Set<String> = []
+    for text in texts {
+      for part in text.split(separator: "{", omittingEmptySubsequences: false).dropFirst() {
+        if let end = part.firstIndex(of: "}") { names.insert(String(part[..<end])) }
+      }
+    }
+    return names
+  }
+
+  private func fill(
+    _ template: String, key: String, locale: String, _ arguments: [String: Argument]
+  ) throws(Diagnostic) -> String {
+    guard template.utf8.contains(UInt8(ascii: "{")) else { return template }
+    var text = ""
+    var rest = Substring(template)
+    while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+      text += rest[..<open]
+      let name = String(rest[rest.index(after: open)..<close])
+      switch arguments[name] {
+      case .text(let value): text += value
+      case .number(let value): text += format(of: locale).decimal(value)
+      case nil:
+        throw Diagnostic(
+          .configuration, "the message '\(key)' wants '{\(name)}', which is not given",
+          hint: NearestWords.hint(for: name, in: arguments.keys.sorted()))
+      }
+      rest = rest[rest.index(after: close)...]
+    }
+    return text + rest
+  }
+}
+
+extension LocaleFormat {
+  /// CLDR's plural category of a number: `one`, `few`, `many` or `other`.
+  ///
+  /// Portuguese counts 0 and what lies below 2 as `one`, English and Spanish 1 alone; the large round numbers
+  /// that take `many` in Romance languages (“1 milhão de…”) are written in digits here and take `other`.
+  package func pluralCategory(_ count: DecimalNumber) -> String {
+    let value = count.magnitude
+    switch language {
+    case "pt" where region != "PT", "fr": return value < DecimalNumber(2) ? "one" : "other"
+    case "zh", "ja", "ko", "id", "vi", "th": return "other"
+    case "en", "de", "nl", "it", "sv":
+      return value.integer == 1 && value.scale == 0 ? "one" : "other"
+    default: return value == DecimalNumber(1) ? "one" : "other"
+    }
+  }
+}

@@ -1,0 +1,156 @@
+package import Diagnostics
+import Foundation
+
+/// The texts of all pages and films, a YAML file a locale: `messages/pt-BR.yaml`.
+///
+/// Keys are the paths of names (`sections.people.title`), texts hold parameters in braces (`{count}`), and a
+/// mapping of plural categories (`one`, `other`) is one message whose form a number chooses. A locale falls
+/// back to another of its language, then to English.
+package struct MessageCatalog: Sendable {
+  /// One message: a text, or a text a plural category of CLDR.
+  package enum Message: Sendable, Equatable {
+    case text(String)
+    case plural([String: String])
+  }
+
+  /// Locale to key to message.
+  let messages: [String: [String: Message]]
+  /// For each locale there is, where its texts are looked for: a page asks hundreds of times.
+  private let chains: [String: [[String: Message]]]
+  /// Likewise, how its numbers are written.
+  private let formats: [String: LocaleFormat]
+
+  /// The SHA-256 of all locales, keys and texts, for stage keys.
+  package let digest: String
+
+  /// The locales there are, in alphabetical order.
+  package var locales: [String] { messages.keys.sorted() }
+
+  static let pluralCategories: Set<String> = ["zero", "one", "two", "few", "many", "other"]
+
+  /// Reads every `LOCALE.yaml` of a folder; throws all that is wrong in all of them.
+  package init(folder: String) throws(Diagnostics) {
+    let names: [String]
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder)
+    } catch {
+      throw Diagnostics([
+        Diagnostic(
+          .configuration, "the folder of messages can't be read", at: .init(file: folder),
+          hint: "it lies beside the page templates", underlying: error)
+      ])
+    }
+    var texts: [String: (file: String, text: String)] = [:]
+    for name in names.sorted() where name.hasSuffix(".yaml") && !name.hasPrefix(".") {
+      let file = "\(folder)/\(name)"
+      texts[String(name.dropLast(5))] = (file, PipelineFile.text(of: file) ?? "")
+    }
+    try self.init(files: texts)
+  }
+
+  /// Reads catalogues from texts: locale to the file's name, as shown to people, and its text.
+  package init(files: [String: (file: String, text: String)]) throws(Diagnostics) {
+    var messages: [String: [String: Message]] = [:]
+    var diagnostics: [Diagnostic] = []
+    for (locale, source) in files.sorted(by: { $0.key < $1.key }) {
+      let reader = SpecReader(file: source.file)
+      var found: [String: Message] = [:]
+      if let root = reader.parse(source.text) { MessageCatalog.collect(root, "", &found) }
+      do throws(Diagnostics) { try reader.finish() } catch { diagnostics += error.all }
+      messages[locale] = found
+    }
+    guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
+    self.messages = messages
+    chains = Dictionary(
+      uniqueKeysWithValues: messages.keys.map { locale in
+        (locale, MessageCatalog.fallbacks(of: locale, in: messages).compactMap { messages[$0] })
+      })
+    formats = Dictionary(uniqueKeysWithValues: messages.keys.map { ($0, LocaleFormat($0)) })
+    digest = MessageCatalog.digest(of: messages)
+  }
+
+  private static func digest(of messages: [String: [String: Message]]) -> String {
+    var parts = KeyInputs(stage: "messages", version: 1)
+    for (locale, texts) in messages {
+      for (key, message) in texts {
+        switch message {
+        case .text(let text): parts.add("\(locale) \(key)", text)
+        case .plural(let forms):
+          for (form, text) in forms { parts.add("\(locale) \(key) \(form)", text) }
+        }
+      }
+    }
+    return parts.key.hex
+  }
+
+  func format(of locale: String) -> LocaleFormat { formats[locale] ?? LocaleFormat(locale) }
+
+  /// The message of the nearest locale that has it.
+  package func message(_ key: String, locale: String) -> Message? {
+    for texts in chains[locale] ?? fallbacks(of: locale).compactMap({ messages[$0] }) {
+      if let message = texts[key] { return message }
+    }
+    return nil
+  }
+
+  /// The locale itself, others of its language in alphabetical order, English.
+  package func fallbacks(of locale: String) -> [String] {
+    MessageCatalog.fallbacks(of: locale, in: messages)
+  }
+
+  private static func fallbacks(
+    of locale: String, in messages: [String: [String: Message]]
+  ) -> [String] {
+    let language = locale.split(separator: "-").first.map(String.init) ?? locale
+    let sameLanguage = messages.keys.sorted().filter {
+      $0 != locale && ($0 == language || $0.hasPrefix(language + "-"))
+    }
+    var order = [locale]
+    for next in sameLanguage + ["en"] where !order.contains(next) { order.append(next) }
+    return order.filter { messages[$0] != nil }
+  }
+
+  /// The locale whose texts are used for `locale`: what a page's `lang` must say.
+  package func effectiveLocale(for locale: String) -> String {
+    let language = locale.split(separator: "-").first.map(String.init) ?? locale
+    let first = fallbacks(of: locale).first ?? "en"
+    return first.hasPrefix(language) ? locale : first
+  }
+
+  /// What each locale lacks of `keys`, or of all keys that any locale has, in order.
+  package func missing(_ keys: Set<String> = []) -> [(locale: String, key: String)] {
+    let wanted = messages.values.reduce(into: keys) { $0.formUnion($1.keys) }
+    return locales.flatMap { locale in
+      wanted.filter { messages[locale]?[$0] == nil }.sorted().map { (locale, $0) }
+    }
+  }
+
+  /// Keys under which there is a message in some locale, beginning with `prefix`.
+  package func keys(beginningWith prefix: String) -> [String] {
+    Set(messages.values.flatMap(\.keys)).filter { $0.hasPrefix(prefix) }.sorted()
+  }
+
+  private static func collect(_ node: SpecNode, _ path: String, _ found: inout [String: Message]) {
+    guard let map = node.mapping() else { return }
+    if !map.entries.isEmpty, !path.isEmpty,
+      map.entries.allSatisfy({ pluralCategories.contains($0.key) })
+    {
+      guard map["other"] != nil else {
+        node.report("the plural form 'other' is missing")
+        return
+      }
+      var forms: [String: String] = [:]
+      for entry in map.entries { forms[entry.key] = entry.value.string() }
+      found[path] = .plural(forms)
+      return
+    }
+    for entry in map.entries {
+      let key = path.isEmpty ? entry.key : "\(path).\(entry.key)"
+      if entry.value.isMapping {
+        collect(entry.value, key, &found)
+      } else if let text = entry.value.string() {
+        found[key] = .text(text)
+      }
+    }
+  }
+}

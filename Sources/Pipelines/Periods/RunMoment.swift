@@ -1,0 +1,52 @@
+package import Basics
+package import Foundation
+
+/// “Now”, one value that a run takes at its start.
+package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
+  /// The clock's reading, in whole seconds since 1970.
+  case instant(Int64)
+  /// The end of a day, in each tenant's own time zone (`--as-of 2026-03-31`).
+  case day(CivilDate)
+
+  /// `2026-03-31`, or an instant `2026-03-31T12:00:00Z`; `nil` for anything else.
+  package init?(_ text: String) {
+    if let day = CivilDate(text) {
+      self = .day(day)
+      return
+    }
+    let parts = text.split(separator: "T", omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[1].hasSuffix("Z"), let day = CivilDate(parts[0]) else {
+      return nil
+    }
+    let clock = parts[1].dropLast().split(separator: ":", omittingEmptySubsequences: false)
+    guard clock.count == 3, clock.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(clock[0]),
+      let minute = Int(clock[1]), let second = Int(clock[2]), (0..<24).contains(hour),
+      (0..<60).contains(minute), (0..<60).contains(second)
+    else { return nil }
+    self = .instant(Int64(day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second))
+  }
+
+  /// The day it is in a time zone.
+  package func day(in timeZone: TimeZone) -> CivilDate {
+    switch self {
+    case .day(let day): return day
+    case .instant(let seconds):
+      let offset = timeZone.secondsFromGMT(
+        for: Date(timeIntervalSince1970: TimeInterval(seconds)))
+      let local = seconds + Int64(offset)
+      return CivilDate(daysSince1970: Int((Double(local) / 86_400).rounded(.down)))
+    }
+  }
+
+  /// The form that `init(_:)` reads.
+  package var description: String {
+    switch self {
+    case .day(let day): return day.description
+    case .instant(let seconds):
+      let days = Int((Double(seconds) / 86_400).rounded(.down))
+      let rest = Int(seconds) - days * 86_400
+      let clock = [rest / 3600, rest / 60 % 60, rest % 60].map { CivilDate.padded($0, 2) }
+      return "\(CivilDate(daysSince1970: days))T\(clock.joined(separator: ":"))Z"
+    }
+  }
+}

@@ -1,0 +1,66 @@
+package import Diagnostics
+import Foundation
+
+/// All pipelines and schedules of one folder.
+package struct PipelineLibrary: Sendable {
+  /// The folder they came from.
+  package let folder: String
+  /// By name, in alphabetical order.
+  package let pipelines: [Pipeline]
+  package let schedules: [Schedule]
+
+  /// Reads every `NAME/pipeline.yaml` and every schedule beside them.
+  ///
+  /// Throws all that is wrong in all files at once.
+  package init(folder: String) throws(Diagnostics) {
+    var diagnostics: [Diagnostic] = []
+    var pipelines: [Pipeline] = []
+    var schedules: [Schedule] = []
+    let names = try PipelineLibrary.entries(of: folder)
+    for name in names {
+      let file = "\(folder)/\(name)"
+      do throws(Diagnostics) {
+        if FileManager.default.fileExists(atPath: "\(file)/pipeline.yaml") {
+          pipelines.append(try PipelineFile(folder: file).read())
+        }
+      } catch { diagnostics += error.all }
+    }
+    for name in names where name.hasSuffix(".yaml") {
+      do throws(Diagnostics) {
+        schedules.append(
+          try ScheduleFile(path: "\(folder)/\(name)", pipelines: pipelines).read())
+      } catch { diagnostics += error.all }
+    }
+    if pipelines.isEmpty, diagnostics.isEmpty {
+      diagnostics.append(
+        Diagnostic(
+          .configuration, "no pipeline found", at: .init(file: folder),
+          hint: "each pipeline is a folder with a pipeline.yaml; name their parent with --pipelines"
+        ))
+    }
+    guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
+    self.folder = folder
+    self.pipelines = pipelines
+    self.schedules = schedules
+  }
+
+  package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }
+  package func schedule(_ name: String) -> Schedule? { schedules.first { $0.name == name } }
+
+  /// The names that `run` understands.
+  package var names: [String] { schedules.map(\.name) + pipelines.map(\.name) }
+
+  private static func entries(of folder: String) throws(Diagnostics) -> [String] {
+    do {
+      return try FileManager.default.contentsOfDirectory(atPath: folder)
+        .filter { !$0.hasPrefix(".") }.sorted()
+    } catch {
+      throw Diagnostics([
+        Diagnostic(
+          .configuration, "the folder of pipelines can't be read", at: .init(file: folder),
+          hint: "name it with --pipelines, or work in a folder that has pipelines/",
+          underlying: error)
+      ])
+    }
+  }
+}

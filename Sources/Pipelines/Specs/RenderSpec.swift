@@ -1,0 +1,59 @@
+/// The `render:` part of a pipeline file: published names to templates.
+package struct RenderSpec: Sendable {
+  package struct Page: Sendable, Hashable {
+    /// The published name: `index.html`.
+    package var name: String
+    /// The template's file below the folder of templates.
+    package var template: String
+    package var place: SpecPlace
+  }
+
+  /// In the file's order.
+  package var pages: [Page]
+  /// The pipelines whose stable addresses, for the same tenant and period, a page may link to.
+  package var links: [String]
+  /// The part without comments and order, for the stage key.
+  package var canonicalText: String
+
+  /// Pages that no file names, for checks of a single one.
+  package init(pages: [Page], links: [String] = []) {
+    self.pages = pages
+    self.links = links
+    canonicalText = ""
+  }
+
+  /// Reads the part; what is wrong is told to the node's reader.
+  package init?(_ node: SpecNode) {
+    guard let map = node.mapping() else { return nil }
+    canonicalText = node.canonicalText
+    pages = []
+    links = []
+    for entry in map.entries {
+      if entry.key == "links" {
+        links = entry.value.names()
+        continue
+      }
+      guard RenderSpec.isPageName(entry.key) else {
+        entry.keyNode.report(
+          "expected 'links' or a page's name such as 'index.html', found '\(entry.key)'")
+        continue
+      }
+      guard let template = entry.value.string() else { continue }
+      guard RenderSpec.isPageName(template) else {
+        entry.value.report("expected a template's name such as 'report.html', found '\(template)'")
+        continue
+      }
+      pages.append(Page(name: entry.key, template: template, place: entry.value.place))
+    }
+    if pages.isEmpty {
+      node.report("no page is named: 'index.html: TEMPLATE.html' is missing")
+      return nil
+    }
+  }
+
+  private static func isPageName(_ text: String) -> Bool {
+    guard text.hasSuffix(".html"), text.utf8.count > 5 else { return false }
+    let allowed = Set("abcdefghijklmnopqrstuvwxyz0123456789-_.".utf8)
+    return text.utf8.allSatisfy(allowed.contains) && text.utf8.first != UInt8(ascii: ".")
+  }
+}

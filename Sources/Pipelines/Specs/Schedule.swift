@@ -1,0 +1,79 @@
+package import Basics
+
+/// A checked schedule file: which pipelines run, for which tenants and periods.
+package struct Schedule: Sendable {
+  package struct Entry: Sendable {
+    package var pipeline: String
+    package var periods: [PeriodSelector]
+    /// Pipelines whose failure for a tenant stops this one for that tenant.
+    package var needs: [String]
+
+    package init(pipeline: String, periods: [PeriodSelector], needs: [String]) {
+      self.pipeline = pipeline
+      self.periods = periods
+      self.needs = needs
+    }
+  }
+
+  package var name: String
+  package var file: String
+  /// In the order they run for each tenant.
+  package var entries: [Entry]
+  /// Days after its end for which a final period is run again.
+  package var graceDays: Int
+
+  /// Days of grace where a schedule does not say.
+  package static let defaultGraceDays = 10
+}
+
+/// A word of a schedule that stands for periods, seen from the day of the run.
+package enum PeriodSelector: Hashable, Sendable {
+  /// `this-year`: the one that holds the day.
+  case current(Period.Kind)
+  /// `closing-years`: the one before, until it is final and its grace is over.
+  case closing(Period.Kind)
+  /// `last-year`: the one before, always.
+  case last(Period.Kind)
+  /// `2026-11`
+  case fixed(Period)
+
+  package static let words = Period.Kind.allCases.flatMap {
+    ["this-\($0.rawValue)", "last-\($0.rawValue)", "closing-\($0.rawValue)s"]
+  }
+
+  package init?(_ text: String) {
+    for kind in Period.Kind.allCases {
+      switch text {
+      case "this-\(kind.rawValue)": self = .current(kind)
+      case "last-\(kind.rawValue)": self = .last(kind)
+      case "closing-\(kind.rawValue)s": self = .closing(kind)
+      default: continue
+      }
+      return
+    }
+    guard let period = Period(text) else { return nil }
+    self = .fixed(period)
+  }
+
+  package var kind: Period.Kind {
+    switch self {
+    case .current(let kind), .closing(let kind), .last(let kind): kind
+    case .fixed(let period): period.kind
+    }
+  }
+
+  /// The periods meant on `day`. `isFinal` tells whether a period has a release made at its end.
+  package func periods<Failure: Error>(
+    on day: CivilDate, graceDays: Int, isFinal: (Period) throws(Failure) -> Bool
+  ) throws(Failure) -> [Period] {
+    switch self {
+    case .current(let kind): return [Period(kind, containing: day)]
+    case .last(let kind): return [Period(kind, containing: day).previous]
+    case .fixed(let period): return [period]
+    case .closing(let kind):
+      let period = Period(kind, containing: day).previous
+      if day < period.end.adding(days: graceDays) { return [period] }
+      return try isFinal(period) ? [] : [period]
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import Diagnostics
+
+/// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is silent.
+package struct SentenceSpec: Sendable {
+  package struct Variant: Sendable {
+    /// All must hold.
+    package var conditions: [Condition]
+    /// The message's key; figures are its parameters by name.
+    package var message: String
+    /// The figure whose value chooses the plural form.
+    package var count: String?
+    package var place: SpecPlace
+  }
+
+  package var name: String
+  package var variants: [Variant]
+
+  init?(name: String, _ node: SpecNode, figures: [String]) {
+    self.name = name
+    variants = node.list().compactMap { SentenceSpec.variant($0, figures: figures) }
+    if variants.isEmpty { return nil }
+  }
+
+  private static func variant(_ node: SpecNode, figures: [String]) -> Variant? {
+    guard let map = node.mapping(keys: ["when", "message", "count"]) else { return nil }
+    let conditions = (map["when"]?.list() ?? []).compactMap { Condition($0, figures: figures) }
+    guard let message = map.required("message")?.messageKey() else { return nil }
+    let count = map["count"]?.word(of: figures)
+    return Variant(
+      conditions: conditions, message: message,
+      count: count ?? conditions.first?.left.figure, place: node.place)
+  }
+}
+
+/// `posts.change > 0`, `talks >= 2`, `streak` (there is one, not zero) or `not streak`.
+package struct Condition: Sendable, Equatable {
+  package enum Comparison: String, Sendable, CaseIterable {
+    case less = "<"
+    case atMost = "<="
+    case equal = "=="
+    case different = "!="
+    case atLeast = ">="
+    case more = ">"
+  }
+
+  /// A figure, or what it is compared with its previous value.
+  package struct Operand: Sendable, Equatable {
+    package enum Aspect: String, Sendable, CaseIterable {
+      case value, previous
+      /// (value − previous) ÷ previous, absent without a base.
+      case change
+      /// value − previous
+      case difference
+      /// value ÷ previous, to one decimal, half up; absent without a base.
+      case times
+    }
+
+    package var figure: String
+    package var aspect: Aspect
+
+    package init(figure: String, aspect: Aspect) {
+      self.figure = figure
+      self.aspect = aspect
+    }
+  }
+
+  package enum Side: Sendable, Equatable {
+    case number(DecimalNumber)
+    case operand(Operand)
+  }
+
+  package enum Test: Sendable, Equatable {
+    case isPresent, isAbsent
+    case compared(Comparison, Side)
+  }
+
+  package var left: Operand
+  package var test: Test
+
+  init?(_ node: SpecNode, figures: [String]) {
+    guard let text = node.string() else { return nil }
+    let words = text.split(separator: " ").map(String.init)
+    switch words.count {
+    case 1:
+      guard let operand = Condition.operand(words[0], node, figures) else { return nil }
+      self.init(left: operand, test: .isPresent)
+    case 2 where words[0] == "not":
+      guard let operand = Condition.operand(words[1], node, figures) else { return nil }
+      self.init(left: operand, test: .isAbsent)
+    case 3:
+      guard let left = Condition.operand(words[0], node, figures) else { return nil }
+      guard let comparison = Comparison(rawValue: words[1]) else {
+        let known = Comparison.allCases.map(\.rawValue).joined(separator: " ")
+        node.report("expected one of \(known), found '\(words[1])'")
+        return nil
+      }
+      if let number = DecimalNumber(words[2]) {
+        self.init(left: left, test: .compared(comparison, .number(number)))
+      } else if let right = Condition.operand(words[2], node, figures) {
+        self.init(left: left, test: .compared(comparison, .operand(right)))
+      } else {
+        return nil
+      }
+    default:
+      node.report(
+        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with blanks between, found '\(text)'")
+      return nil
+    }
+  }
+
+  init(left: Operand, test: Test) {
+    self.left = left
+    self.test = test
+  }
+
+  private static func operand(_ text: String, _ node: SpecNode, _ figures: [String]) -> Operand? {
+    let parts = text.split(separator: ".", maxSplits: 1).map(String.init)
+    guard let figure = parts.first, figures.contains(figure) else {
+      node.report(
+        "no figure is named '\(parts.first ?? text)'",
+        hint: NearestWords.hint(for: parts.first ?? text, in: figures))
+      return nil
+    }
+    guard parts.count == 2 else { return Operand(figure: figure, aspect: .value) }
+    guard let aspect = Operand.Aspect(rawValue: parts[1]) else {
+      let known = Operand.Aspect.allCases.map(\.rawValue)
+      node.report(
+        "a figure has \(known.joined(separator: ", ")), not '\(parts[1])'",
+        hint: NearestWords.hint(for: parts[1], in: known))
+      return nil
+    }
+    return Operand(figure: figure, aspect: aspect)
+  }
+}

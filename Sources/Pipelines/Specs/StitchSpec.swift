@@ -1,0 +1,142 @@
+/// The `stitch:` part of a pipeline file: a film's storyboard, preset, lengths and scenes.
+package struct StitchSpec: Sendable {
+  /// What an item's `media_key` leads to.
+  package enum Medium: String, Sendable, CaseIterable {
+    case picture, recording
+  }
+
+  /// How items of one kind are shown.
+  package struct Kind: Sendable, Hashable {
+    /// The word in the storyboard's column `kind`.
+    package var name: String
+    /// A file of the templates' folder `video`.
+    package var template: String
+    package var medium: Medium
+  }
+
+  /// Figures that a card shows: columns of a query, with the way each is written.
+  package struct Figures: Sendable, Hashable {
+    package enum Format: String, Sendable, CaseIterable {
+      case integer, duration
+    }
+
+    package var query: String
+    /// The column whose value chooses the row, a date; `nil` for the only row.
+    package var by: String?
+    package var columns: [(name: String, format: Format)]
+
+    package static func == (left: Figures, right: Figures) -> Bool {
+      left.query == right.query && left.by == right.by
+        && left.columns.elementsEqual(right.columns, by: ==)
+    }
+
+    package func hash(into hasher: inout Hasher) {
+      hasher.combine(query)
+      for column in columns { hasher.combine(column.name) }
+    }
+  }
+
+  /// The part without comments and order, for the stage key.
+  package var canonicalText: String
+  /// The query whose rows are the items, in the order of time.
+  package var storyboard: String
+  /// `360p30`, `720p30`, `1080p30`
+  package var preset: String
+  /// Whether the film is published for HTTP Live Streaming, too.
+  package var streams: Bool
+  /// Seconds that a film aims at.
+  package var target: Int
+  /// Seconds that a film may have at the most.
+  package var maximum: Int
+  /// A boolean column of the storyboard: these items come first where not all have room, and stay longer.
+  package var emphasis: String?
+  /// The figures of the title and the end.
+  package var totals: Figures?
+  /// The figures of each month.
+  package var months: Figures?
+  /// Templates of the title, of a month and of the end.
+  package var intro: String
+  package var month: String
+  package var outro: String
+  /// What shows the items of a month that have no scene of their own.
+  package var mosaic: String
+  /// In the file's order.
+  package var kinds: [Kind]
+
+  package static let presets = ["360p30", "720p30", "1080p30"]
+  /// Words of `scenes` that are no kinds of item.
+  static let cards = ["intro", "month", "mosaic", "outro"]
+
+  /// Reads the part; what is wrong is told to the node's reader.
+  package init?(_ node: SpecNode, queries: [String]) {
+    canonicalText = node.canonicalText
+    guard
+      let map = node.mapping(keys: [
+        "storyboard", "preset", "hls", "lengths", "emphasis", "totals", "months", "scenes",
+      ])
+    else { return nil }
+    let storyboard = map.required("storyboard")?.word(of: queries)
+    preset = map["preset"].map { $0.word(of: StitchSpec.presets) ?? "" } ?? "720p30"
+    streams = map["hls"]?.boolean() ?? false
+    let lengths = map["lengths"]?.mapping(keys: ["target", "max"])
+    target = lengths?["target"]?.duration() ?? 240
+    maximum = lengths?["max"]?.duration() ?? max(480, target)
+    if maximum < target { map["lengths"]?.report("'max' is shorter than 'target'") }
+    if target < 20 { map["lengths"]?.report("a film shorter than 20s shows nothing") }
+    emphasis = map["emphasis"]?.name()
+    totals = map["totals"].flatMap { StitchSpec.figures($0, queries, hasKey: false) }
+    months = map["months"].flatMap { StitchSpec.figures($0, queries, hasKey: true) }
+    var kinds: [Kind] = []
+    var cards: [String: String] = [:]
+    for entry in map.required("scenes")?.mapping()?.entries ?? [] {
+      if StitchSpec.cards.contains(entry.key) {
+        cards[entry.key] = entry.value.string()
+      } else if let kind = StitchSpec.kind(entry.keyNode, entry.value) {
+        kinds.append(kind)
+      }
+    }
+    self.kinds = kinds
+    intro = cards["intro"] ?? "title.svg"
+    month = cards["month"] ?? "month.svg"
+    mosaic = cards["mosaic"] ?? "mosaic.svg"
+    outro = cards["outro"] ?? "outro.svg"
+    guard let storyboard else { return nil }
+    self.storyboard = storyboard
+  }
+
+  /// The files of the templates' folder `video` that the film draws with, in alphabetical order.
+  package var templates: [String] {
+    Set([intro, month, mosaic, outro] + kinds.map(\.template)).sorted()
+  }
+
+  private static func figures(
+    _ node: SpecNode, _ queries: [String], hasKey: Bool
+  ) -> Figures? {
+    guard let map = node.mapping(keys: hasKey ? ["from", "by", "show"] : ["from", "show"])
+    else { return nil }
+    var columns: [(name: String, format: Figures.Format)] = []
+    for entry in map.required("show")?.mapping()?.entries ?? [] {
+      let word = entry.value.word(of: Figures.Format.allCases.map(\.rawValue))
+      if let name = entry.keyNode.name(), let format = word.flatMap(Figures.Format.init) {
+        columns.append((name, format))
+      }
+    }
+    guard let query = map.required("from")?.word(of: queries) else { return nil }
+    let by = hasKey ? map.required("by")?.name() : nil
+    return Figures(query: query, by: by, columns: columns)
+  }
+
+  /// `NAME: FILE`, or `NAME: {template: FILE, media: recording}`.
+  private static func kind(_ name: SpecNode, _ node: SpecNode) -> Kind? {
+    guard let name = name.name() else { return nil }
+    guard node.isMapping else {
+      return node.string().map { Kind(name: name, template: $0, medium: .picture) }
+    }
+    guard let map = node.mapping(keys: ["template", "media"]),
+      let template = map.required("template")?.string()
+    else { return nil }
+    let word = map["media"]?.word(of: Medium.allCases.map(\.rawValue))
+    return Kind(
+      name: name, template: template, medium: word.flatMap(Medium.init) ?? .picture)
+  }
+}

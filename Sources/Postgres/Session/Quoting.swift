@@ -1,0 +1,49 @@
+/// Text made safe to stand in a statement.
+///
+/// NUL cannot occur in PostgreSQL's text; a statement that holds one is refused before it is sent.
+package enum Quoting {
+  /// `name` as a quoted identifier: `"a ""b"""`.
+  package static func identifier(_ name: String) -> String {
+    var quoted = "\""
+    for character in name.unicodeScalars {
+      if character == "\"" { quoted.unicodeScalars.append(character) }
+      quoted.unicodeScalars.append(character)
+    }
+    return quoted + "\""
+  }
+
+  /// `text` as a string literal, right whether or not the server has `standard_conforming_strings` on.
+  package static func literal(_ text: String) -> String {
+    var quoted = "'"
+    var hasBackslash = false
+    for character in text.unicodeScalars {
+      if character == "'" || character == "\\" { quoted.unicodeScalars.append(character) }
+      if character == "\\" { hasBackslash = true }
+      quoted.unicodeScalars.append(character)
+    }
+    quoted += "'"
+    return hasBackslash ? " E" + quoted : quoted
+  }
+
+  /// `words` as the text of an array, for a parameter that is cast to one: each quoted, `nil` as NULL.
+  package static func array(_ words: some Sequence<String?>) -> String {
+    var text: [UInt8] = [UInt8(ascii: "{")]
+    for word in words {
+      if text.count > 1 { text.append(UInt8(ascii: ",")) }
+      guard let word else {
+        text.append(contentsOf: "NULL".utf8)
+        continue
+      }
+      text.append(UInt8(ascii: "\""))
+      for byte in word.utf8 {
+        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+          text.append(UInt8(ascii: "\\"))
+        }
+        text.append(byte)
+      }
+      text.append(UInt8(ascii: "\""))
+    }
+    text.append(UInt8(ascii: "}"))
+    return String(decoding: text, as: UTF8.self)
+  }
+}

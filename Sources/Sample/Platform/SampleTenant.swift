@@ -1,0 +1,105 @@
+import Basics
+
+/// One tenant of a sample, whose rows are a function of the seed and its place alone.
+struct SampleTenant {
+  let seed: UInt64
+  let index: Int
+  let pocs: Int
+  let today: CivilDate
+  /// Whether it has pictures and recordings.
+  let hasMedia: Bool
+
+  /// The profile, with the recordings that had been made by today.
+  let profile: SampleProfile
+  let id: String
+  /// Its users' ids, the same whoever asks: another tenant's member may be one of them.
+  let userIDs: [String]
+  let people: [(first: String, last: String)]
+
+  init(
+    seed: UInt64, index: Int, pocsPerTenant: Int, today: CivilDate, recordingsAtMost: Int = .max
+  ) {
+    self.seed = seed
+    self.index = index
+    self.today = today
+    var profile = SampleProfile.at(index)
+    profile.recordings = Array(
+      profile.recordings.filter { $0.day <= today }.prefix(recordingsAtMost))
+    self.profile = profile
+    pocs = max(1, pocsPerTenant * profile.share / 100)
+    hasMedia = index < SampleProfile.written.count
+    var random = SampleRandom(seed: seed, "tenant/\(index)")
+    id = random.uuid()
+    let names = random.shuffled(profile.words.people)
+    let count = profile.share == 0 ? 1 : max(min(names.count, 4 + pocs / 3), min(60, pocs / 20))
+    people = (0..<count).map { names[$0 % names.count] }
+    userIDs = (0..<count).map { _ in random.uuid() }
+  }
+
+  func add(to tables: inout SampleTables) {
+    let founded = SampleMoment(CivilDate(2024, 11, 4), hour: 9, offset: profile.offset).text
+    tables.add(
+      .tenant,
+      [
+        id, profile.slug, profile.name, profile.timeZone, profile.locale, profile.currency, "A",
+        founded, founded,
+      ])
+    addUsers(&tables)
+    addPOCs(&tables)
+    addDojos(&tables)
+    var random = SampleRandom(seed: seed, "billing/\(index)")
+    let billing = SampleBilling(
+      tenant: id, currency: profile.currency, slug: profile.slug, today: today)
+    let stories =
+      index < SampleProfile.written.count
+      ? profile.subscriptions : [SampleSubscription.random(&random)]
+    for (number, story) in stories.enumerated() {
+      billing.add(story, number: number, &random, to: &tables)
+    }
+  }
+
+  /// The last user wishes not to be shown, the one before only by initials.
+  func privacy(_ user: Int) -> String {
+    guard userIDs.count >= 5 else { return "names" }
+    return user == userIDs.count - 1 ? "none" : user == userIDs.count - 2 ? "initials" : "names"
+  }
+
+  private func addUsers(_ tables: inout SampleTables) {
+    var random = SampleRandom(seed: seed, "users/\(index)")
+    for (number, person) in people.enumerated() {
+      let joined = SampleMoment(
+        CivilDate(2024, 11, 5).adding(days: random.below(50)), hour: 9 + random.below(9),
+        offset: profile.offset)
+      let name = "u\(index + 1)x\(number + 1)"
+      tables.add(
+        .user,
+        [
+          userIDs[number], id, name, person.first, person.last, "\(name)@example.org",
+          "\(19 + random.below(45))", random.oneIn(9) ? "C" : "A",
+          random.oneIn(3) ? "ONLINE" : "OFFLINE", nil, privacy(number), joined.text, joined.text,
+        ])
+      if random.oneIn(2) {
+        tables.add(
+          .notification,
+          [
+            random.uuid(), userIDs[number], id, "welcome", profile.name,
+            joined.adding(seconds: 60).text,
+            random.oneIn(3) ? nil : joined.adding(seconds: 4000).text,
+          ])
+      }
+    }
+  }
+
+  /// A working moment between the beginning of 2025 and today, more of them in spring and autumn.
+  func workingMoment(_ random: inout SampleRandom) -> SampleMoment {
+    let start = CivilDate(2025, 1, 2)
+    let span = today.daysSince1970 - start.daysSince1970
+    var day = start.adding(days: random.below(max(1, span)))
+    let busy = [4, 5, 9, 10, 11].contains(day.month)
+    if !busy, random.oneIn(3) { day = start.adding(days: random.below(max(1, span))) }
+    if day.weekday == 6, !random.oneIn(4) { day = day.adding(days: -2) }
+    return SampleMoment(
+      day, hour: 8 + random.below(13), minute: random.below(60), second: random.below(60),
+      offset: profile.offset)
+  }
+}

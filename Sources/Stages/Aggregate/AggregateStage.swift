@@ -1,0 +1,215 @@
+import Basics
+import Diagnostics
+import Foundation
+package import Pipelines
+
+/// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
+///
+/// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
+package struct AggregateStage: Stage {
+  package let name = "aggregate"
+  private static let version = 3
+
+  package init() {}
+
+  package func keyInputs(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> KeyInputs {
+    let catalog = try PageTemplates.cached(folder: environment.templates).catalog
+    var key = KeyInputs(stage: name, version: AggregateStage.version)
+    let spec = try spec(of: work)
+    key.add("pipeline", work.pipeline.name)
+    key.add("aggregate", contentsOf: spec.canonicalText.utf8)
+    key.add("messages", catalog.digest)
+    key.add("tenant", work.tenant.id)
+    key.add("slug", work.tenant.slug)
+    key.add("name", work.tenant.name)
+    key.add("time zone", work.tenant.timeZone)
+    key.add("locale", work.tenant.locale)
+    key.add("currency", work.tenant.currency)
+    key.add("privacy", work.settings.privacy.rawValue)
+    key.add("period", work.period.description)
+    if let asOf = work.asOf { key.add("as of", asOf.description) }
+    for dataset in work.datasets where spec.datasets.contains(dataset.name) {
+      key.add("dataset \(dataset.name)", dataset.digest)
+      key.add(
+        "columns \(dataset.name)",
+        dataset.columns.map { "\($0.name) \($0.type)" }.joined(separator: ", "))
+    }
+    return key
+  }
+
+  package func run(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> StageOutput {
+    let spec = try spec(of: work)
+    let columns = Dictionary(
+      work.datasets.map { ($0.name, $0.columns.map(\.name)) },
+      uniquingKeysWith: { first, _ in first })
+    let faults = spec.diagnostics(columns: columns)
+    if !faults.isEmpty { throw Diagnostics(faults) }
+    let messages = try ReportMessages(
+      catalog: PageTemplates.cached(folder: environment.templates).catalog,
+      pipeline: work.pipeline.name, locale: work.tenant.locale,
+      timeZone: work.tenant.timeZone)
+
+    var parts = AggregateParts()
+    for dataset in work.datasets where spec.datasets.contains(dataset.name) {
+      try parts.read(dataset, spec: spec, work: work, messages: messages, environment: environment)
+    }
+    let figures = try AggregateDerived(spec: spec, found: parts.figures, work: work).figures()
+    try checkTerms(figures, messages)
+    let ties = try spec.ties.map { try $0.checked(figures) }
+    let sentences = AggregateSentences(figures: figures, messages: messages)
+    let model = ReportModel(
+      pipeline: work.pipeline.name, tenant: .init(work.tenant), period: .init(work.period),
+      asOf: work.asOf?.description, isEmpty: isEmpty(spec, figures),
+      privacy: work.settings.privacy, figures: figures,
+      sentences: try spec.sentences.compactMap(sentences.sentence),
+      charts: spec.charts.flatMap { parts.charts[$0.name] ?? [] },
+      tables: spec.tables.compactMap { parts.tables[$0.name]?.model },
+      findings: parts.findings, readings: parts.readings, ties: ties)
+    let json = try model.json()
+    ReportModels.shared.keep(model, digest: ContentDigest.hex(json))
+    let report = StageOutput.File(
+      name: "report.json", mediaType: "application/json", content: .bytes(json))
+    return StageOutput(files: [report] + spec.tables.flatMap { parts.tables[$0.name]?.files ?? [] })
+  }
+
+  private func spec(of work: PartitionWork) throws -> AggregateSpec {
+    guard let spec = work.pipeline.aggregate else {
+      throw Diagnostic(
+        .bug, "'aggregate' was planned for a pipeline without it",
+        at: .init(file: work.pipeline.file))
+    }
+    return spec
+  }
+
+  private func isEmpty(_ spec: AggregateSpec, _ figures: [ReportModel.Figure]) -> Bool {
+    guard !spec.emptyWhenZero.isEmpty else { return false }
+    return spec.emptyWhenZero.allSatisfy { name in
+      figures.first { $0.name == name }?.amounts.allSatisfy {
+        $0.text == nil && ($0.value?.isZero ?? true)
+      } ?? true
+    }
+  }
+
+  /// A figure that is a word must be one of its list.
+  private func checkTerms(_ figures: [ReportModel.Figure], _ messages: ReportMessages) throws {
+    for figure in figures where figure.format == .term {
+      for text in figure.amounts.compactMap(\.text) {
+        _ = try messages.term(text, column: figure.column ?? figure.name)
+      }
+    }
+  }
+}
+
+/// What was read from the datasets so far.
+struct AggregateParts {
+  var figures: [String: ReportModel.Figure] = [:]
+  var charts: [String: [ReportModel.Chart]] = [:]
+  var tables: [String: (model: ReportModel.Table, files: [StageOutput.File])] = [:]
+  var findings: [ReportModel.Finding] = []
+  var readings: [ReportModel.Reading] = []
+
+  mutating func read(
+    _ dataset: Dataset, spec: AggregateSpec, work: PartitionWork, messages: ReportMessages,
+    environment: any StageEnvironment
+  ) throws {
+    let reader = try TableReader(dataset)
+    let currency = work.tenant.currency
+    let figures = try spec.figures.filter { $0.dataset == dataset.name }
+      .map { try AggregateFigure($0, reader: reader) }
+    let charts = try spec.charts.filter { $0.dataset == dataset.name }
+      .map { try AggregateChart($0, reader: reader, columns: dataset.columns) }
+    let tables = try spec.tables.filter { $0.dataset == dataset.name }
+      .map {
+        try AggregateTable(
+          $0, reader: reader, types: dataset.columns, messages: messages,
+          scratch: { environment.scratch })
+      }
+    let quality =
+      spec.quality.contains(dataset.name) ? try AggregateQuality(dataset.name, reader) : nil
+    while try reader.next() {
+      for figure in figures { try figure.add(reader) }
+      for chart in charts { try chart.add(reader) }
+      for table in tables { try table.add(reader) }
+      if let finding = try quality?.finding(reader) { findings.append(finding) }
+      if reader.rowNumber % 10_000 == 0 { try environment.checkCancellation() }
+    }
+    guard reader.rowNumber == dataset.rows else {
+      throw Diagnostic(
+        .bug,
+        "the dataset '\(dataset.name)' holds \(reader.rowNumber) rows, not \(dataset.rows)")
+    }
+    for figure in figures {
+      self.figures[figure.spec.name] = figure.finish(tenantCurrency: currency)
+    }
+    for chart in charts {
+      self.charts[chart.spec.name] = try chart.finish(
+        period: work.period, tenantCurrency: currency)
+    }
+    for table in tables {
+      self.tables[table.spec.name] = try table.finish(tenantCurrency: currency)
+    }
+    readings.append(.init(dataset: dataset.name, rows: reader.rowNumber))
+  }
+}
+
+/// Reads a dataset of data quality rules.
+struct AggregateQuality {
+  private let dataset: String
+  private let rule: Int
+  private let rows: Int
+  private let fatal: Int?
+
+  init(_ dataset: String, _ reader: TableReader) throws {
+    self.dataset = dataset
+    rule = try reader.index(of: "rule")
+    rows = try reader.index(of: "rows")
+    fatal = reader.names.firstIndex(of: "fatal")
+  }
+
+  /// What the reader's row found; `nil` where it found nothing. Throws where it must find nothing.
+  func finding(_ reader: TableReader) throws -> ReportModel.Finding? {
+    guard let count = reader[rows].flatMap({ DecimalNumber(bytes: $0) })?.integer,
+      let name = reader.text(rule)
+    else { throw reader.malformed("has no rule or no number of rows") }
+    guard count > 0 else { return nil }
+    if let fatal, reader[fatal]?.first == UInt8(ascii: "t") {
+      // A rule's name comes from the query, not from a tenant.
+      throw Diagnostic(
+        .data, "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))",
+        hint: "mend the rows in the platform's database, then retry")
+    }
+    return .init(dataset: dataset, rule: name, rows: count)
+  }
+}
+
+extension ReportModel {
+  /// The bytes of `report.json`: keys in order, one line, a line feed at the end.
+  func json() throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    return Array(try encoder.encode(self)) + [10]
+  }
+
+  init(json: [UInt8]) throws {
+    self = try JSONDecoder().decode(ReportModel.self, from: Data(json))
+  }
+}
+
+extension ReportModel.Owner {
+  init(_ tenant: Tenant) {
+    self.init(
+      id: tenant.id, slug: tenant.slug, name: tenant.name, timeZone: tenant.timeZone,
+      locale: tenant.locale, currency: tenant.currency)
+  }
+}
+
+extension ReportModel.Span {
+  init(_ period: Period) {
+    self.init(
+      name: period.description, start: period.start.description, end: period.end.description)
+  }
+}

@@ -1,0 +1,213 @@
+import Diagnostics
+import Glibc
+import Pipelines
+
+/// Reads a CSV file a row at a time, in memory that does not grow with the rows.
+///
+/// RFC 4180 with LF or CRLF; an unquoted empty field is NULL, a quoted one is the empty text. Whatever else a
+/// lenient reader would forgive (a quote inside an unquoted field, a field that is never closed, a row of another
+/// length) is an error of code `data`. Confined to one thread.
+final class TableReader {
+  /// The header's names.
+  private(set) var names: [String] = []
+  /// Rows given so far, without the header.
+  private(set) var rowNumber = 0
+
+  /// How many bytes the file has, of a large one its first chunk.
+  var firstBytes: Int { chunk.count }
+
+  private let label: String
+  /// −1 where `chunk` holds everything.
+  private let descriptor: Int32
+  private var chunk: [UInt8]
+  private var position = 0
+  private var filled = 0
+  /// The row's fields one after the other, without quotes.
+  private var row: [UInt8] = []
+  private var ends: [Int] = []
+  private var quoted: [Bool] = []
+
+  /// - Parameter label: how messages name the file; not its path.
+  init(path: String, label: String) throws {
+    self.label = label
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
+    }
+    chunk = TableReader.chunk(for: descriptor)
+    try readHeader()
+  }
+
+  init(_ dataset: Dataset) throws {
+    label = dataset.name
+    switch dataset.content {
+    case .memory(let held):
+      descriptor = -1
+      chunk = held.bytes
+      filled = chunk.count
+    case .file(let path):
+      descriptor = open(path, O_RDONLY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
+      }
+      chunk = TableReader.chunk(for: descriptor)
+    }
+    try readHeader()
+  }
+
+  /// Room for a whole small file, or for a part of a large one.
+  private static func chunk(for descriptor: Int32) -> [UInt8] {
+    var status = stat()
+    let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 1 << 16
+    return [UInt8](repeating: 0, count: min(max(size, 1 << 9), 1 << 16))
+  }
+
+  private func readHeader() throws {
+    guard try readRow() else { throw malformed("has no header") }
+    names = (0..<ends.count).map { String(decoding: self[$0] ?? [], as: UTF8.self) }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Goes to the next row; false at the end.
+  func next() throws -> Bool {
+    guard try readRow() else { return false }
+    rowNumber += 1
+    guard ends.count == names.count else {
+      throw malformed("has \(ends.count) fields where \(names.count) are expected")
+    }
+    return true
+  }
+
+  /// A field of the row, `nil` for NULL. The slice is valid until the next row.
+  subscript(index: Int) -> ArraySlice<UInt8>? {
+    let start = index == 0 ? 0 : ends[index - 1]
+    if start == ends[index], !quoted[index] { return nil }
+    return row[start..<ends[index]]
+  }
+
+  func text(_ index: Int) -> String? {
+    self[index].map { String(decoding: $0, as: UTF8.self) }
+  }
+
+  /// The place of a column; its absence is the pipeline's error.
+  func index(of name: String) throws -> Int {
+    guard let index = names.firstIndex(of: name) else {
+      throw Diagnostic(
+        .configuration, "the query '\(label)' has no column '\(name)'",
+        hint: NearestWords.hint(for: name, in: names))
+    }
+    return index
+  }
+
+  /// An error of the row that was just read.
+  func malformed(_ what: String) -> Diagnostic { Diagnostic(.data, "\(rowLabel) \(what)") }
+
+  /// How messages name the row that was just read: its number, and its `id` where it is one that the platform
+  /// gave and nobody typed.
+  var rowLabel: String {
+    var label = "row \(rowNumber) of the dataset '\(label)'"
+    if rowNumber > 0, ends.count == names.count, let id = names.firstIndex(of: "id").flatMap(text),
+      (1...36).contains(id.utf8.count),
+      id.allSatisfy({ $0.isASCII && ($0.isHexDigit || $0 == "-") })
+    {
+      label += " (id \(id))"
+    }
+    return label
+  }
+
+  private enum State { case start, plain, quoted, closed }
+
+  private func readRow() throws -> Bool {
+    row.removeAll(keepingCapacity: true)
+    ends.removeAll(keepingCapacity: true)
+    quoted.removeAll(keepingCapacity: true)
+    var state = State.start
+    var isQuoted = false
+    var sawCarriageReturn = false
+    var isEmptyLine = true
+    while true {
+      if position == filled, try !refill() {
+        if state == .quoted { throw malformed("is cut off inside quotes") }
+        if isEmptyLine { return false }
+        endField(isQuoted)
+        return true
+      }
+      // Most bytes are text that ends at the next byte with a meaning: copied in one piece.
+      if copyPlain(inQuotes: state == .quoted) {
+        if sawCarriageReturn { throw malformed("has a carriage return outside quotes") }
+        if state == .closed { throw malformed("has a stray quote") }
+        isEmptyLine = false
+        if state == .start { state = .plain }
+        continue
+      }
+      let byte = chunk[position]
+      position += 1
+      isEmptyLine = false
+      if sawCarriageReturn, byte != UInt8(ascii: "\n") {
+        throw malformed("has a carriage return outside quotes")
+      }
+      switch (state, byte) {
+      case (.quoted, _): state = .closed
+      case (.closed, UInt8(ascii: "\"")):
+        row.append(byte)
+        state = .quoted
+      case (_, UInt8(ascii: ",")):
+        endField(isQuoted)
+        isQuoted = false
+        state = .start
+      case (_, UInt8(ascii: "\n")):
+        endField(isQuoted)
+        return true
+      case (_, UInt8(ascii: "\r")): sawCarriageReturn = true
+      case (.start, _):
+        isQuoted = true
+        state = .quoted
+      default: throw malformed("has a stray quote")
+      }
+    }
+  }
+
+  /// Adds the bytes from here on that mean nothing but themselves to the row; false where there are none.
+  private func copyPlain(inQuotes: Bool) -> Bool {
+    chunk.withUnsafeBufferPointer { bytes in
+      var end = position
+      let filled = filled
+      if inQuotes {
+        while end < filled, bytes[end] != UInt8(ascii: "\"") { end += 1 }
+      } else {
+        // Of the four bytes with a meaning none is above the comma.
+        while end < filled,
+          bytes[end] > UInt8(ascii: ",")
+            || bytes[end] != UInt8(ascii: ",") && bytes[end] != UInt8(ascii: "\n")
+              && bytes[end] != UInt8(ascii: "\"") && bytes[end] != UInt8(ascii: "\r")
+        {
+          end += 1
+        }
+      }
+      guard end > position else { return false }
+      row.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[position..<end]))
+      position = end
+      return true
+    }
+  }
+
+  private func endField(_ isQuoted: Bool) {
+    ends.append(row.count)
+    quoted.append(isQuoted)
+  }
+
+  private func refill() throws -> Bool {
+    if descriptor < 0 { return false }
+    while true {
+      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw Diagnostic(.io, "the dataset '\(label)' can't be read: error \(errno)")
+      }
+      position = 0
+      filled = count
+      return count > 0
+    }
+  }
+}

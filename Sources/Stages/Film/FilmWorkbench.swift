@@ -1,0 +1,249 @@
+import Basics
+package import Diagnostics
+import Foundation
+package import Media
+package import Pipelines
+import Synchronization
+
+/// A film's scenes one at a time, from files of rows and without a database, for people who tune templates.
+///
+/// It makes each scene as the stage does: the same rows, templates and media give the same segment.
+package struct FilmWorkbench: Sendable {
+  /// A scene as a list tells of it.
+  package struct Line: Sendable, Codable {
+    /// From 1 on.
+    package var number: Int
+    package var startMilliseconds: Int
+    package var endMilliseconds: Int
+    /// `intro`, `month`, `item`, `mosaic`, `outro`
+    package var content: String
+    package var caption: String
+  }
+
+  private let planner: FilmPlanner
+  private let media: FilmMedia
+  private let format: FilmFormat
+
+  /// Reads `FOLDER/QUERY.csv` of every query that the film is made from.
+  ///
+  /// - Parameters:
+  ///   - rows: the folder of the CSV files, each with a header line and without the tenant's column.
+  ///   - media: the media root; without one every item has a card.
+  ///   - preset: instead of the pipeline's.
+  package init(
+    pipeline: Pipeline, tenant: Tenant, period: Period, rows: String, templates: String,
+    media: String?, scratch: String, preset: String? = nil
+  ) throws {
+    guard let spec = pipeline.stitch else {
+      throw Diagnostic(
+        .usage, "the pipeline '\(pipeline.name)' makes no film", at: .init(file: pipeline.file))
+    }
+    let word = preset ?? spec.preset
+    guard let format = FilmFormat(named: word) else {
+      throw Diagnostic(
+        .usage, "the preset '\(word)' is unknown",
+        hint: "known are \(FilmFormat.all.map(\.name).joined(separator: ", "))")
+    }
+    self.format = format
+    var names = [spec.storyboard]
+    for figures in [spec.totals, spec.months].compactMap({ $0 })
+    where !names.contains(figures.query) {
+      names.append(figures.query)
+    }
+    var datasets: [Dataset] = []
+    for name in names {
+      let path = "\(rows)/\(name).csv"
+      guard FileManager.default.isReadableFile(atPath: path) else {
+        throw Diagnostic(
+          .data, "there are no rows of the query '\(name)'", at: .init(file: path),
+          hint: "put \(names.map { $0 + ".csv" }.joined(separator: ", ")) there, with header lines")
+      }
+      datasets.append(
+        Dataset(
+          name: name, columns: [], rows: 0, bytes: 0, digest: name, content: .file(path: path)))
+    }
+    let environment = FilmWorkbenchEnvironment(
+      scratch: scratch, templates: templates, media: media)
+    let work = PartitionWork(
+      tenant: tenant, settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
+      datasets: datasets)
+    let texts = try FilmTexts(
+      catalog: PageTemplates.cached(folder: templates).catalog, work: work)
+    planner = try FilmPlanner(
+      work: work, spec: spec,
+      templates: FilmTemplates(
+        folder: templates, names: spec.templates, accent: Accent(tenant: tenant.id),
+        locale: texts.locale), texts: texts)
+    self.media = FilmMedia(environment: environment)
+  }
+
+  /// All scenes. Every medium is looked into, as their lengths depend on it.
+  package func plan() throws -> (lines: [Line], warnings: [Warning]) {
+    let (scenes, facts, warnings) = try scenes(of: planner.itemsWithMedia)
+    let board = FilmReel(planner: planner, scenes: scenes, facts: facts).storyboard()
+    let lines = zip(board.scenes, scenes).map { line, scene in
+      Line(
+        number: line.number, startMilliseconds: line.startMilliseconds,
+        endMilliseconds: line.endMilliseconds, content: line.content,
+        caption: scene.caption.split(separator: "\n").joined(separator: " · "))
+    }
+    return (lines, warnings)
+  }
+
+  /// One frame of scene `number`, this far (0 to 1) into it. A recording is shown by its excerpt's first picture.
+  package func picture(scene number: Int, at part: Double) throws -> (
+    frame: VideoFrame, warnings: [Warning]
+  ) {
+    let (segment, warnings) = try segment(number)
+    let composer: SceneComposer
+    var live: VideoFrame?
+    var wanted = Int(min(max(part, 0), 1) * Double(segment.frames - 1))
+    switch segment.scene.visual {
+    case .recording(let facts, let start), .sound(let facts, let start):
+      let excerpt = FilmExcerpt(segment: segment, facts: facts, start: start)
+      if let lead = excerpt.lead {
+        guard wanted >= lead.frames else {
+          composer = try lead.composer()
+          break
+        }
+        wanted -= lead.frames
+      }
+      live = try excerpt.opened().get().1?.frame
+      composer = try excerpt.composer(live)
+    default: composer = try segment.composer()
+    }
+    for _ in 0..<wanted { _ = composer.skip() }
+    return (composer.next(live: live), warnings)
+  }
+
+  /// Writes scene `number`, or the whole film, as an MP4 file. Scenes are made side by side.
+  ///
+  /// - Returns: how many scenes were encoded, not found in the scratch folder, and all warnings.
+  package func film(scene number: Int?, to path: String) throws -> (made: Int, warnings: [Warning])
+  {
+    var segments: [FilmSegment] = []
+    var warnings: [Warning] = []
+    if let number {
+      let (segment, found) = try segment(number)
+      segments = [segment]
+      warnings = found
+    } else {
+      let (scenes, _, found) = try scenes(of: planner.itemsWithMedia)
+      segments = scenes.map(segment)
+      warnings = found
+    }
+    let all = segments
+    let header = try SegmentEncoder.header(of: format)
+    let pieces = Mutex<[Int: (path: String, warnings: [Warning])]>([:])
+    let made = Mutex(0)
+    // The longest first, as the stage does.
+    let order = all.indices.sorted { (-all[$0].scene.steps, $0) < (-all[$1].scene.steps, $1) }
+    try media.environment.parallel(order.count) { turn in
+      let segment = all[order[turn]]
+      let piece = try media.environment.cached(
+        segment.scene.key(format, ink: segment.ink, header: header)
+      ) { path in
+        made.withLock { $0 += 1 }
+        return try segment.make(at: path)
+      }
+      pieces.withLock { $0[order[turn]] = (piece.file.path, piece.warnings) }
+    }
+    let found = pieces.withLock { $0 }
+    let ordered = all.indices.compactMap { found[$0] }
+    _ = try FilmJoiner.join(
+      segments: ordered.map(\.path), metadata: FilmMetadata(title: planner.texts.title), to: path)
+    return (made.withLock { $0 }, warnings + ordered.flatMap(\.warnings))
+  }
+
+  private func segment(_ number: Int) throws -> (FilmSegment, [Warning]) {
+    guard planner.plan.scenes.indices.contains(number - 1) else {
+      throw Diagnostic(
+        .usage, "the film has no scene \(number)",
+        hint: "its scenes are 1 to \(planner.plan.scenes.count); 'yearbook film plan' lists them")
+    }
+    // Only this scene's media are looked into: the others decide nothing of it.
+    var places: [Int] = []
+    switch planner.plan.scenes[number - 1].content {
+    case .item(let place): places = [place]
+    case .mosaic(let all): places = all
+    case .intro, .month, .outro: break
+    }
+    let shown = Set(planner.itemsWithMedia)
+    let (scenes, _, warnings) = try scenes(of: places.filter { shown.contains($0) })
+    return (segment(scenes[number - 1]), warnings)
+  }
+
+  private func segment(_ scene: FilmScene) -> FilmSegment {
+    FilmSegment(
+      scene: scene, format: format, media: media, ink: planner.templates.accent.filmInk)
+  }
+
+  private func scenes(
+    of places: [Int]
+  ) throws -> (scenes: [FilmScene], facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
+    let found = Mutex<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
+    try media.environment.parallel(places.count) { turn in
+      let item = planner.items[places[turn]]
+      guard let key = planner.mediaKey(item) else { return }
+      let facts = try media.facts(key, item.kind.medium)
+      found.withLock { $0[places[turn]] = facts }
+    }
+    let all = found.withLock { $0 }
+    let facts = all.mapValues(\.facts)
+    return (try planner.scenes(facts), facts, places.flatMap { all[$0]?.warnings ?? [] })
+  }
+}
+
+/// The workbench's surroundings: pieces lie in the scratch folder under their keys.
+private struct FilmWorkbenchEnvironment: StageEnvironment {
+  let scratch: String
+  let templates: String
+  let media: String?
+
+  func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
+    let failures = Mutex<[Int: any Error]>([:])
+    withoutActuallyEscaping(body) { body in
+      DispatchQueue.concurrentPerform(iterations: count) { index in
+        do {
+          try body(index)
+        } catch {
+          failures.withLock { $0[index] = error }
+        }
+      }
+    }
+    if let first = failures.withLock({ $0.min { $0.key < $1.key } }) { throw first.value }
+  }
+
+  /// A piece that is found has no warnings: they were told when it was made.
+  func cached(
+    _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
+  ) throws -> (file: Artifact, warnings: [Warning]) {
+    let key = inputs.key.hex
+    let path = "\(scratch)/\(key)"
+    var warnings: [Warning] = []
+    if !FileManager.default.fileExists(atPath: path) {
+      // Two scenes may be the same; each is made beside and moved over, whole.
+      let part = "\(path).\(UUID().uuidString)"
+      warnings = try make(part)
+      guard rename(part, path) == 0 else {
+        throw Diagnostic(.io, "a piece can't be moved to its place", at: .init(file: path))
+      }
+    }
+    let file = Artifact(
+      name: "piece", mediaType: "application/octet-stream", isPublished: false, table: nil,
+      bytes: 0, digest: key, path: path)
+    return (file, warnings)
+  }
+
+  /// Not the bytes' digest: whoever tunes a template does not change a recording under its name and times.
+  func digest(ofMedia key: String) throws -> String {
+    guard let media else {
+      throw Diagnostic(.data, "no media root is configured", hint: "name one with --media")
+    }
+    let object = try MediaRoot(media).open(key)
+    return "\(key) \(object.size) \(object.modified)"
+  }
+
+  func progress(_ done: Int, of total: Int, _ what: String) {}
+  func checkCancellation() throws {}
+}

@@ -1,0 +1,66 @@
+package import Diagnostics
+import Media
+package import Pipelines
+
+extension StitchStage {
+  /// What is wrong with a film's part of a pipeline, found without making one: templates that are missing, no
+  /// Mustache or no SVG, and figures without a word for what they count.
+  package static func diagnostics(
+    of spec: StitchSpec, pipeline file: String, templates folder: String, catalog: MessageCatalog
+  ) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    for column in [spec.totals, spec.months].compactMap({ $0 }).flatMap(\.columns) {
+      let key = "film.figures.\(column.name)"
+      if catalog.message(key, locale: "en") == nil,
+        !found.contains(where: { $0.message.contains(key) })
+      {
+        found.append(
+          Diagnostic(
+            .configuration, "no message '\(key)' for a figure of the film", at: .init(file: file),
+            hint: "add it to the message catalogues"))
+      }
+    }
+    let templates: FilmTemplates
+    do throws(Diagnostics) {
+      templates = try FilmTemplates(
+        folder: folder, names: spec.templates, accent: Accent(hue: 0), locale: "en")
+    } catch {
+      return found + error.all
+    }
+    var card = FilmCard()
+    for slot in ["tenant", "title", "period", "month", "meta", "description", "people", "thanks"] {
+      card.texts[slot] = "Word"
+    }
+    card.figures = [("1", "Word")]
+    card.bars = [0, 1]
+    card.tiles = ["", "Word"]
+    for name in spec.templates {
+      for layout in ["plain", "below", "beside", "card", "live"] {
+        card.layout = layout
+        if let fault = fault(name, card, templates, folder) {
+          found.append(fault)
+          break
+        }
+      }
+    }
+    return found
+  }
+
+  private static func fault(
+    _ name: String, _ card: FilmCard, _ templates: FilmTemplates, _ folder: String
+  ) -> Diagnostic? {
+    do {
+      let svg = try templates.svg(card, template: name)
+      _ = try Rasteriser.layers(
+        svg, ids: ["ground"] + FilmSegment.layers, width: FilmTemplates.width / 4,
+        height: FilmTemplates.height / 4)
+      return nil
+    } catch let error as Diagnostic {
+      return error.filling(.init(file: "\(folder)/video/\(name)"))
+    } catch {
+      return Diagnostic(
+        .bug, "a card can't be drawn", at: .init(file: "\(folder)/video/\(name)"),
+        underlying: error)
+    }
+  }
+}

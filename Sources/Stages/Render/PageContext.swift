@@ -1,0 +1,214 @@
+import Basics
+import Diagnostics
+import Markup
+import Mustache
+import Pipelines
+
+/// What a template sees of a report model, made when it is asked for: a page pays only for what it shows.
+///
+/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and the plain values
+/// of `child`. Confined to the thread that renders the page.
+final class PageContext: MustacheParent {
+  let model: ReportModel
+  let messages: ReportMessages
+  let values: ReportValue
+  /// The table files of the release, by name.
+  let files: [String: Artifact]
+  let links: [String: String]
+  /// Object key to picture.
+  var pictures: [String: PagePicture] = [:]
+  /// The pages of its own that a table has.
+  var pages: [String: [PageRowsLink]] = [:]
+  /// What a page of rows shows.
+  var rows: PageRows?
+  /// The page that a page of rows belongs to.
+  var up = "index.html"
+  /// What the page runs; empty where nothing.
+  var script = ""
+  /// Ready-made: the style sheets and the security policy.
+  private let head: PageHead
+  private let title: String
+  /// Finished markup that the template's text has marks for.
+  private(set) var blocks: [[UInt8]] = []
+  /// Tables and charts that a template asked for: it may name one more than once.
+  private var found: [String: Any?] = [:]
+  /// What a message may speak of without being told: who, when.
+  private(set) lazy var globals = makeGlobals()
+  /// The first thing that went wrong: a template can't be told.
+  private(set) var failure: (any Error)?
+
+  init(
+    model: ReportModel, messages: ReportMessages, title: String, head: PageHead,
+    files: [String: Artifact], links: [String: String]
+  ) {
+    self.model = model
+    self.messages = messages
+    self.title = title
+    self.head = head
+    self.files = files
+    self.links = links
+    values = ReportValue(messages)
+  }
+
+  /// Runs what may fail; a template goes on without the value, and the page is refused in the end.
+  func attempt<T>(_ body: () throws -> T?) -> T? {
+    do {
+      return try body()
+    } catch {
+      if failure == nil { failure = error }
+      return nil
+    }
+  }
+
+  func child(named name: String) -> Any? {
+    switch name {
+    case "lang": PageText.carry(messages.locale)
+    case "title": PageText.carry(title)
+    case "head": block(Array(head.markup.utf8))
+    case "tenant": tenant
+    case "period": period
+    case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
+    case "empty": model.isEmpty
+    case "version": String(model.version)
+    case "up": PageText.carry(up)
+    case "rows": once("rows") { try self.rowsView() }
+    case "script": script.isEmpty ? nil : block(Array("<script>\(script)</script>".utf8))
+    case "t": PageMessages(context: self, prefix: "")
+    case "figures":
+      PageNode { name in self.model.figure(name).flatMap { figure in self.view(figure) } }
+    case "sentences":
+      PageNode { name in
+        self.model.sentences.first { $0.name == name }.map { PageText.carry($0.text) }
+      }
+    case "charts": PageNode { name in self.once("chart " + name) { try self.charts(name) } }
+    case "tables": PageNode { name in self.once("table " + name) { try self.table(name) } }
+    case "links": PageNode { name in self.links[name].map(PageText.carry) }
+    case "definitions": attempt { try self.definitions() }
+    case "quality": attempt { try self.quality() }
+    case "readings":
+      model.readings.map {
+        PageView(["name": $0.dataset, "rows": messages.format.integer($0.rows)])
+      }
+    case "tied":
+      attempt {
+        let count = MessageCatalog.Argument.number(DecimalNumber(model.ties.count))
+        return model.ties.isEmpty
+          ? nil : PageText.carry(try messages.text("page.tied", ["count": count, "ties": count]))
+      }
+    case "files": attempt { try self.fileList() }
+    default: nil
+    }
+  }
+
+  /// Keeps finished markup; the template's text gets a mark for it.
+  func block(_ markup: [UInt8]) -> String {
+    blocks.append(markup)
+    return PageText.mark(ofBlock: blocks.count - 1)
+  }
+
+  private func once(_ key: String, _ make: () throws -> Any?) -> Any? {
+    if let known = found[key] { return known }
+    let made = attempt(make)
+    found[key] = .some(made)
+    return made
+  }
+
+  private func makeGlobals() -> [String: MessageCatalog.Argument] {
+    var globals: [String: MessageCatalog.Argument] = [
+      "tenant": .text(model.tenant.name), "period": .text(periodLabel),
+      "time_zone": .text(model.tenant.timeZone), "currency": .text(model.tenant.currency),
+    ]
+    if let day = model.asOf.flatMap({ CivilDate($0) }) {
+      globals["as_of"] = .text(messages.format.date(day))
+    }
+    return globals
+  }
+
+  private var tenant: PageView {
+    PageView([
+      "name": PageText.carry(model.tenant.name), "slug": PageText.carry(model.tenant.slug),
+      "time_zone": PageText.carry(model.tenant.timeZone),
+      "currency": PageText.carry(model.tenant.currency),
+    ])
+  }
+
+  private var period: PageView {
+    let period = PageView(["name": model.period.name, "label": periodLabel])
+    if let start = CivilDate(model.period.start), let end = CivilDate(model.period.end) {
+      period["first_day"] = messages.format.date(start)
+      period["last_day"] = messages.format.date(end.adding(days: -1))
+    }
+    return period
+  }
+
+  var periodLabel: String {
+    Period(model.period.name).map(messages.format.period) ?? model.period.name
+  }
+
+  private func definitions() throws -> [PageView] {
+    try model.figures.compactMap { figure in
+      guard let text = try messages.optional("definitions", figure.name, globals) else {
+        return nil
+      }
+      return PageView([
+        "name": figure.name, "label": PageText.carry(try messages.title("figures", figure.name)),
+        "text": PageText.carry(text),
+      ])
+    }
+  }
+
+  private func quality() throws -> [PageView] {
+    try model.findings.map { finding in
+      let count = MessageCatalog.Argument.number(DecimalNumber(finding.rows))
+      guard
+        let text = try messages.optional("quality", finding.rule, ["count": count])
+      else {
+        throw Diagnostic(
+          .configuration, "no message '\(model.pipeline).quality.\(finding.rule)'",
+          hint: "add it to the message catalogues")
+      }
+      return PageView([
+        "text": PageText.carry(text), "rows": messages.format.integer(finding.rows),
+      ])
+    }
+  }
+}
+
+/// Named values of a template. A class of its own: of a dictionary the engine has to find out anew each time whether it
+/// is one with names.
+final class PageView: MustacheParent {
+  private var values: [String: Any]
+
+  init(_ values: [String: Any]) { self.values = values }
+
+  subscript(name: String) -> Any? {
+    get { values[name] }
+    set { values[name] = newValue }
+  }
+
+  func child(named name: String) -> Any? { values[name] }
+}
+
+/// A value of a template whose parts are found by name when they are asked for.
+struct PageNode: MustacheParent {
+  let find: (String) -> Any?
+
+  func child(named name: String) -> Any? { find(name) }
+}
+
+/// The message catalogue as a template sees it: `t.sections.people`.
+struct PageMessages: MustacheParent {
+  let context: PageContext
+  let prefix: String
+
+  func child(named name: String) -> Any? {
+    let key = prefix + name
+    let messages = context.messages
+    guard messages.catalog.message(key, locale: messages.locale) != nil else {
+      return PageMessages(context: context, prefix: key + ".")
+    }
+    return context.attempt {
+      PageText.carry(try messages.text(key, context.globals))
+    }
+  }
+}

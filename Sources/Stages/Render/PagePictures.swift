@@ -1,0 +1,140 @@
+import Basics
+import Diagnostics
+import Foundation
+import Media
+import Pipelines
+
+/// Makes the pictures of a partition's pages: decoded in the sandbox, made small, and written anew, so that no byte
+/// of what somebody uploaded reaches a reader.
+struct PagePictures {
+  let environment: any StageEnvironment
+  /// Prepended to each object key.
+  let prefix: String
+
+  /// No picture is larger; the shape stays, longer ones are cut below.
+  private static let box = (width: 480, height: 480)
+  /// Bytes of pictures inside one page; those after lie beside it.
+  private static let inlineBudget = 300_000
+
+  /// The keys that the tables' first rows name, in their order, each once.
+  static func keys(
+    of tables: [ReportModel.Table], files: [String: Artifact]
+  ) throws -> [(table: ReportModel.Table, keys: [String])] {
+    try tables.compactMap { table in
+      guard let column = table.picture, table.layout == .cards, let file = files[table.file] else {
+        return nil
+      }
+      let reader = try TableReader(path: file.path, label: table.name)
+      let index = try reader.index(of: column)
+      var keys: [String] = []
+      while reader.rowNumber < table.show, try reader.next() {
+        if let key = reader.text(index), !keys.contains(key) { keys.append(key) }
+      }
+      return (table, keys)
+    }
+  }
+
+  /// A page goes without a picture, whatever keeps it away: the object, or the whole folder of media.
+  private static func isAbsence(_ error: Diagnostic) -> Bool {
+    [.data, .configuration, .io].contains(error.code)
+  }
+
+  /// What an object holds; what is missing has no digest.
+  func digest(_ key: String) throws -> String? {
+    do {
+      return try environment.digest(ofMedia: prefix + key)
+    } catch let error as Diagnostic where PagePictures.isAbsence(error) {
+      return nil
+    }
+  }
+
+  /// The pictures of a table: those that fit inside the page, and the files beside it.
+  func make(
+    _ keys: [String], of table: ReportModel.Table
+  ) throws -> (pictures: [String: PagePicture], files: [StageOutput.File], warnings: [Warning]) {
+    var pictures: [String: PagePicture] = [:]
+    var files: [StageOutput.File] = []
+    var warnings: [Warning] = []
+    var inlined = 0
+    for (place, key) in keys.enumerated() {
+      try environment.checkCancellation()
+      guard let digest = try digest(key) else {
+        warnings.append(
+          Warning(
+            code: "picture-missing", subject: key,
+            message: "it is not in the media root; it is left out"))
+        continue
+      }
+      let (bytes, found) = try small(key, digest)
+      warnings += found
+      guard let size = PagePictures.size(ofJPEG: bytes) else { continue }
+      let address: String
+      if inlined + bytes.count <= PagePictures.inlineBudget {
+        inlined += bytes.count
+        address = "data:image/jpeg;base64," + Data(bytes).base64EncodedString()
+      } else {
+        address = "\(table.name.replacing("_", with: "-"))-\(place + 1).jpg"
+        files.append(.init(name: address, mediaType: "image/jpeg", content: .bytes(bytes)))
+      }
+      pictures[key] = PagePicture(address: address, width: size.width, height: size.height)
+    }
+    return (pictures, files, warnings)
+  }
+
+  /// A small JPEG of the object, kept by its content; no bytes where it is of no use.
+  private func small(
+    _ key: String, _ digest: String
+  ) throws -> (bytes: [UInt8], warnings: [Warning]) {
+    var inputs = KeyInputs(stage: "page picture", version: 1)
+    inputs.add("media", digest)
+    inputs.add("box", "\(PagePictures.box.width) \(PagePictures.box.height)")
+    let kept = try environment.cached(inputs) { path in
+      var bytes: [UInt8] = []
+      var warnings: [Warning] = []
+      do throws(Diagnostic) {
+        guard let media = environment.media else {
+          throw Diagnostic(.data, "no media root is configured")
+        }
+        let picture = try PictureReader.read(
+          MediaRoot(media).open(prefix + key), maxWidth: PagePictures.box.width,
+          maxHeight: PagePictures.box.height * 4)
+        bytes = try StillImage.jpeg(VideoFrame(PagePictures.opaque(picture)), quality: 5)
+      } catch {
+        guard PagePictures.isAbsence(error) else { throw error }
+        warnings.append(
+          Warning(
+            code: "picture-unusable", subject: key, message: "\(error.message); it is left out"))
+      }
+      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      return warnings
+    }
+    return (Array(try Data(contentsOf: URL(fileURLWithPath: kept.file.path))), kept.warnings)
+  }
+
+  /// On white, of even size, and not taller than the box.
+  private static func opaque(_ picture: Bitmap) -> Bitmap {
+    let width = max(2, picture.width & ~1)
+    let height = max(2, min(picture.height, box.height) & ~1)
+    var result = Bitmap(
+      width: width, height: height, pixels: [UInt8](repeating: 255, count: width * height * 4))
+    result.draw(
+      picture, x: 0, y: 0, width: Double(picture.width), height: Double(picture.height))
+    return result
+  }
+
+  /// The size in a JPEG's frame header (ISO/IEC 10918-1, B.2.2); `nil` for no bytes.
+  private static func size(ofJPEG bytes: [UInt8]) -> (width: Int, height: Int)? {
+    var place = 2
+    while place + 9 < bytes.count, bytes[place] == 0xFF {
+      let marker = bytes[place + 1]
+      if (0xC0...0xC2).contains(marker) {
+        return (
+          Int(bytes[place + 7]) << 8 | Int(bytes[place + 8]),
+          Int(bytes[place + 5]) << 8 | Int(bytes[place + 6])
+        )
+      }
+      place += 2 + (Int(bytes[place + 2]) << 8 | Int(bytes[place + 3]))
+    }
+    return nil
+  }
+}

@@ -1,0 +1,99 @@
+import Basics
+import Diagnostics
+import Markup
+import Pipelines
+
+/// What a page shows of a picture: inside the page or beside it.
+struct PagePicture: Sendable {
+  /// A `data:` address or the name of a file of the release.
+  var address: String
+  var width: Int
+  var height: Int
+}
+
+extension PageTable {
+  /// A line a row, worded by the message of the row's word. Columns are its parameters, written in their formats; a
+  /// day is its month too: `{day.month}`.
+  func writeList(_ reader: TableReader, limit: Int, _ writer: inout MarkupWriter) throws {
+    guard let by = table.by else { return }
+    let word = try reader.index(of: by)
+    let values = ReportValue(messages)
+    writer.raw("<ul class=\"says\">\n")
+    var shown = 0
+    while shown < limit, try reader.next() {
+      shown += 1
+      var arguments: [String: MessageCatalog.Argument] = [:]
+      for column in table.columns where column.name != by {
+        guard let text = reader.text(try reader.index(of: column.name)) else { continue }
+        if let number = DecimalNumber(text), column.format == .integer {
+          arguments[column.name] = .number(number)
+        } else {
+          arguments[column.name] = .text(
+            try values.text(text, column.format, column: column.name))
+        }
+        if let day = CivilDate(text) {
+          arguments["\(column.name).month"] = .text(
+            messages.format.month(day.month, of: day.year))
+        }
+      }
+      if let count = table.count, let value = arguments[count] { arguments["count"] = value }
+      // A word is the query's own, not a tenant's: it may be named.
+      let name = reader.text(word) ?? ""
+      guard let says = try messages.optional("says.\(by)", name, arguments) else {
+        throw Diagnostic(
+          .configuration, "no message '\(messages.pipeline).says.\(by).\(name)'",
+          hint: "add it to the message catalogues")
+      }
+      writer.element("li", says)
+      writer.raw("\n")
+    }
+    writer.raw("</ul>\n")
+  }
+
+  /// A block a row: the first column as its name, the picture, the paragraph, the others side by side.
+  func writeCards(
+    _ reader: TableReader, _ columns: [Shown], limit: Int, _ writer: inout MarkupWriter
+  ) throws {
+    let picture = try table.picture.map(reader.index)
+    let body = columns.first { $0.column.name == table.body }
+    let others = columns.dropFirst().filter {
+      $0.column.name != table.body && $0.column.name != table.picture
+    }
+    writer.raw("<ul class=\"cards\">\n")
+    var shown = 0
+    while shown < limit, try reader.next() {
+      shown += 1
+      writer.raw("<li>")
+      if let key = picture.flatMap({ reader.text($0) }), let found = pictures[key] {
+        writer.raw(found.address.hasPrefix("data:") ? "<img" : "<img loading=\"lazy\"")
+        writer.attribute("src", found.address)
+        writer.attribute("width", String(found.width))
+        writer.attribute("height", String(found.height))
+        let name = columns.first.flatMap { reader.text($0.index) } ?? ""
+        writer.attribute("alt", try messages.text("page.picture", ["title": .text(name)]))
+        writer.raw(" />")
+      }
+      if let first = columns.first {
+        writer.raw("<h3>")
+        try writeCell(reader, first, &writer)
+        writer.raw("</h3>")
+      }
+      if let body, reader[body.index] != nil {
+        writer.raw("<p>")
+        try writeCell(reader, body, &writer)
+        writer.raw("</p>")
+      }
+      writer.raw("<p class=\"note\">")
+      var isFirst = true
+      for column in others {
+        let standIn = column.standIn.flatMap { reader[$0.index] }
+        guard reader[column.index] != nil || standIn != nil else { continue }
+        if !isFirst { writer.raw(" · ") }
+        isFirst = false
+        try writeCell(reader, column, &writer)
+      }
+      writer.raw("</p></li>\n")
+    }
+    writer.raw("</ul>\n")
+  }
+}

@@ -1,0 +1,85 @@
+package import Diagnostics
+package import Pipelines
+
+extension PageTemplates {
+  /// What is wrong with a pipeline's pages and texts, without running anything: a template that is not there, a
+  /// message that a sentence, a chart, a table or a column needs and that no locale of the fallback has.
+  package func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
+    var found = pipeline.render.map(diagnostics) ?? []
+    guard let spec = pipeline.aggregate else { return found }
+    func need(_ keys: [String], _ place: SpecPlace) {
+      guard !keys.contains(where: { catalog.message($0, locale: "en") != nil }) else { return }
+      let siblings = keys.flatMap { key in
+        let parent = key.split(separator: ".").dropLast().joined(separator: ".")
+        return catalog.keys(beginningWith: parent + ".")
+      }
+      found.append(
+        Diagnostic(
+          .configuration, "no message '\(keys[0])' in English", at: place.subject,
+          hint: NearestWords.hint(for: keys[0], in: siblings)
+            ?? "add it to the message catalogues in \(folder)/messages"))
+    }
+    func title(_ kind: String, _ name: String, _ place: SpecPlace) {
+      need(["\(pipeline.name).\(kind).\(name)", "\(kind).\(name)"], place)
+    }
+    for page in pipeline.render?.pages ?? [] {
+      found += unknownParts(of: page, in: spec)
+      let shown = parts[String(page.template.dropLast(5))] ?? []
+      for figure in spec.figures
+      where shown.contains(where: { $0.name == "figures.\(figure.name)" }) {
+        title("figures", figure.name, figure.place)
+      }
+    }
+    for sentence in spec.sentences {
+      for variant in sentence.variants { need([variant.message], variant.place) }
+    }
+    for chart in spec.charts where pipeline.render != nil {
+      title("charts", chart.name, chart.place)
+      for column in [chart.x] + chart.y { title("columns", column, chart.place) }
+    }
+    for table in spec.tables where table.pages != nil && pipeline.render != nil {
+      if !has(RenderStage.rowsTemplate) {
+        found.append(
+          Diagnostic(
+            .configuration, "no template is named '\(RenderStage.rowsTemplate).html'",
+            at: table.place.subject, hint: "it is what the pages of a long table look like"))
+      }
+      need(["page.page_of_rows", "page.rows_of_page", "page.pages_of_rows"], table.place)
+    }
+    for table in spec.tables {
+      if !table.search.isEmpty { need(["page.search"], table.place) }
+      if table.picture != nil { need(["page.picture"], table.place) }
+      if pipeline.render != nil { title("tables", table.name, table.place) }
+      for column in table.columns ?? [] {
+        title("columns", column.name, column.place)
+        for plus in column.plus { need(["plus.\(plus)"], column.place) }
+      }
+    }
+    return found
+  }
+
+  /// What a page's template names and the report model does not have: it would be silently left out.
+  private func unknownParts(of page: RenderSpec.Page, in spec: AggregateSpec) -> [Diagnostic] {
+    let known =
+      spec.figures.map { "figures.\($0.name)" } + spec.charts.map { "charts.\($0.name)" }
+      + spec.tables.map { "tables.\($0.name)" } + spec.sentences.map { "sentences.\($0.name)" }
+    let names = parts[String(page.template.dropLast(5))] ?? []
+    return names.filter { name in
+      !known.contains(name.name) && !known.contains { name.name.hasPrefix($0 + ".") }
+    }.map { name in
+      Diagnostic(
+        .configuration, "the report has no '\(name.name)'",
+        at: .init(file: "\(folder)/\(page.template)", line: name.line, column: name.column),
+        hint: NearestWords.hint(for: name.name, in: known))
+    }
+  }
+
+  /// The messages that a locale lacks and another has: English holes in a translated page.
+  package func missingMessages() -> [Diagnostic] {
+    catalog.missing().map { locale, key in
+      Diagnostic(
+        .configuration, "the message '\(key)' is missing",
+        at: .init(file: "\(folder)/messages/\(locale).yaml"))
+    }
+  }
+}

@@ -1,0 +1,202 @@
+package import Diagnostics
+import Foundation
+import Mustache
+package import Pipelines
+import Synchronization
+
+/// The page templates of one folder, compiled once: `NAME.html` are Mustache, each a page or a partial of
+/// others, `page.css` is what they look like, `messages/LOCALE.yaml` what they say.
+package struct PageTemplates: Sendable {
+  package let folder: String
+  package let catalog: MessageCatalog
+  /// The SHA-256 of all templates and the style sheet, for stage keys.
+  package let digest: String
+
+  let library: MustacheLibrary
+  let styleSheet: String
+  /// What pages with a table to search run; empty where there is none.
+  let searchScript: String
+  /// What a page's security policy calls these two.
+  let styleHash: String
+  let scriptHash: String
+  /// Template to the parts of a report model that it names: `figures.posts`.
+  let parts: [String: [TemplateScan.Name]]
+  private let names: [String]
+
+  /// Reads and compiles all; throws all that is wrong in all files.
+  package init(folder: String) throws(Diagnostics) {
+    var found: [Diagnostic] = []
+    var files: [String] = []
+    do {
+      files = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
+    } catch {
+      throw Diagnostics([
+        Diagnostic(
+          .configuration, "the folder of templates can't be read", at: .init(file: folder),
+          underlying: error)
+      ])
+    }
+    let catalog: MessageCatalog
+    do throws(Diagnostics) {
+      catalog = try MessageCatalog(folder: "\(folder)/messages")
+    } catch {
+      found += error.all
+      catalog = try MessageCatalog(files: [:])
+    }
+    var library = MustacheLibrary()
+    var names: [String] = []
+    var parts: [String: [TemplateScan.Name]] = [:]
+    var inputs = KeyInputs(stage: "templates", version: 1)
+    for file in files where file.hasSuffix(".html") && !file.hasPrefix(".") {
+      let path = "\(folder)/\(file)"
+      guard let text = PageTemplates.text(path, &found) else { continue }
+      inputs.add(file, contentsOf: text.utf8)
+      let name = String(file.dropLast(5))
+      let scan = TemplateScan(text, file: path)
+      found += scan.diagnostics(catalog: catalog, templates: files)
+      parts[name] = scan.parts
+      do {
+        try library.register(PageEscape.pragma + text, named: name)
+        names.append(name)
+      } catch let error as MustacheTemplate.ParserError {
+        found.append(
+          Diagnostic(
+            .configuration, "not a Mustache template: \(error.error)",
+            at: .init(
+              file: path, line: error.context.lineNumber - PageEscape.lines,
+              column: error.context.columnNumber)))
+      } catch {
+        found.append(
+          Diagnostic(
+            .configuration, "not a Mustache template", at: .init(file: path), underlying: error))
+      }
+    }
+    let sheet = PageTemplates.text("\(folder)/page.css", &found) ?? ""
+    if sheet.contains("<") || sheet.contains("&") {
+      found.append(
+        Diagnostic(
+          .configuration, "a style sheet with '<' or '&' is not read alike as HTML and as XML",
+          at: .init(file: "\(folder)/page.css")))
+    }
+    inputs.add("style sheet", contentsOf: sheet.utf8)
+    var script = ""
+    if files.contains("search.js") {
+      script = PageTemplates.text("\(folder)/search.js", &found) ?? ""
+      if script.contains("<") || script.contains("&") {
+        found.append(
+          Diagnostic(
+            .configuration, "a script with '<' or '&' is not read alike as HTML and as XML",
+            at: .init(file: "\(folder)/search.js")))
+      }
+      inputs.add("script", contentsOf: script.utf8)
+    }
+    guard found.isEmpty else { throw Diagnostics(found) }
+    self.folder = folder
+    self.catalog = catalog
+    self.library = library
+    self.names = names
+    self.parts = parts
+    styleSheet = sheet
+    searchScript = script
+    styleHash = PageHead.hash(sheet)
+    scriptHash = PageHead.hash(script)
+    digest = inputs.key.hex
+  }
+
+  /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for good.
+  package static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
+    // The lock is held while the first comer reads: the others would only do the same work.
+    let result = cache.withLock { known in
+      if let found = known[folder] { return found }
+      let made = Result { () throws(Diagnostics) in try PageTemplates(folder: folder) }
+      known[folder] = made
+      return made
+    }
+    return try result.get()
+  }
+
+  private static let cache = Mutex<[String: Result<PageTemplates, Diagnostics>]>([:])
+
+  /// What is wrong with a pipeline's pages: a template that is not there.
+  package func diagnostics(of spec: RenderSpec) -> [Diagnostic] {
+    spec.pages.filter { !names.contains(String($0.template.dropLast(5))) }.map { page in
+      Diagnostic(
+        .configuration, "no template is named '\(page.template)'", at: page.place.subject,
+        hint: NearestWords.hint(for: page.template, in: names.map { "\($0).html" }))
+    }
+  }
+
+  /// Whether there is a template `NAME.html`.
+  func has(_ name: String) -> Bool { names.contains(name) }
+
+  private static func text(_ path: String, _ found: inout [Diagnostic]) -> String? {
+    guard let data = FileManager.default.contents(atPath: path),
+      let text = String(validating: data, as: UTF8.self)
+    else {
+      found.append(
+        Diagnostic(.configuration, "not a readable UTF-8 file", at: .init(file: path)))
+      return nil
+    }
+    return text
+  }
+}
+
+/// The tags of a template, found by their braces, for what Mustache itself does not check.
+struct TemplateScan {
+  struct Name {
+    var name: String
+    var line: Int
+    var column: Int
+  }
+
+  private let file: String
+  /// Keys below `t.`
+  private(set) var messages: [Name] = []
+  private(set) var partials: [Name] = []
+  /// `figures.NAME`, `charts.NAME`, `tables.NAME` and `sentences.NAME`
+  private(set) var parts: [Name] = []
+
+  init(_ text: String, file: String) {
+    self.file = file
+    for (row, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+      var rest = line
+      while let open = rest.firstRange(of: "{{") {
+        let column = line.distance(from: line.startIndex, to: open.lowerBound) + 1
+        rest = rest[open.upperBound...]
+        let tag = rest.prefix { $0 != "}" }.filter { $0 != " " && $0 != "{" }
+        if tag.hasPrefix(">") {
+          partials.append(Name(name: String(tag.dropFirst()), line: row + 1, column: column))
+          continue
+        }
+        let name = tag.drop { "#^/&$".contains($0) }
+        if name.hasPrefix("t.") {
+          messages.append(Name(name: String(name.dropFirst(2)), line: row + 1, column: column))
+        } else if let root = name.split(separator: ".").first, name.contains("."),
+          ["figures", "charts", "tables", "sentences"].contains(root)
+        {
+          parts.append(Name(name: String(name), line: row + 1, column: column))
+        }
+      }
+    }
+  }
+
+  func diagnostics(catalog: MessageCatalog, templates: [String]) -> [Diagnostic] {
+    let unknown = messages.filter { catalog.message($0.name, locale: "en") == nil }.map { name in
+      let parent = name.name.split(separator: ".").dropLast().joined(separator: ".")
+      return Diagnostic(
+        .configuration, "no message '\(name.name)' in English", at: subject(name),
+        hint: NearestWords.hint(
+          for: name.name, in: catalog.keys(beginningWith: parent.isEmpty ? "" : parent + ".")))
+    }
+    let missing = partials.filter { !templates.contains("\($0.name).html") }.map { name in
+      Diagnostic(
+        .configuration, "no template is named '\(name.name).html'", at: subject(name),
+        hint: NearestWords.hint(for: "\(name.name).html", in: templates))
+    }
+    return unknown + missing
+  }
+
+  private func subject(_ name: Name) -> Diagnostic.Subject {
+    .init(file: file, line: name.line, column: name.column)
+  }
+}

@@ -1,0 +1,127 @@
+import Diagnostics
+import Glibc
+import Markup
+import Mustache
+package import Pipelines
+
+/// Makes the pages of one partition from its report model.
+///
+/// A page is one self-contained file: its style inlined, nothing fetched, no script but the search of a table. It is
+/// read by an XML parser and checked before it leaves the stage.
+package struct RenderStage: Stage {
+  package let name = "render"
+  private static let version = 6
+  /// The template of the pages that a long table gets.
+  static let rowsTemplate = "rows"
+
+  package init() {}
+
+  package func keyInputs(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> KeyInputs {
+    let templates = try PageTemplates.cached(folder: environment.templates)
+    var key = KeyInputs(stage: name, version: RenderStage.version)
+    key.add("pipeline", work.pipeline.name)
+    key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
+    key.add("title", work.pipeline.title(for: work.tenant.locale))
+    key.add("templates", templates.digest)
+    let accent = Accent(tenant: work.tenant.id)
+    key.add("accent", "\(accent.light) \(accent.dark)")
+    key.add("messages", templates.catalog.digest)
+    key.add("links", try links(of: work).joined(separator: " "))
+    for input in inputs { key.add("input \(input.name)", input.digest) }
+    // Pictures are found by keys that stand in the inputs; what they hold may change all the same.
+    if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
+      let pictures = PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
+      for (table, keys) in try PagePictures.keys(of: model(inputs).tables, files: files(inputs)) {
+        for object in keys {
+          key.add("picture \(table.name) \(object)", try pictures.digest(object) ?? "missing")
+        }
+      }
+    }
+    return key
+  }
+
+  package func run(
+    _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
+  ) throws -> StageOutput {
+    let spec = try spec(of: work)
+    let templates = try PageTemplates.cached(folder: environment.templates)
+    let model = try model(inputs)
+    let files = files(inputs)
+    let addresses = Dictionary(
+      try links(of: work).map { ($0, StorePages.address(of: $0, period: work.period)) },
+      uniquingKeysWith: { first, _ in first })
+    var output = StageOutput(files: [])
+    var pictures: [String: PagePicture] = [:]
+    for (table, keys) in try PagePictures.keys(of: model.tables, files: files) {
+      let made = try PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
+        .make(keys, of: table)
+      pictures.merge(made.pictures) { first, _ in first }
+      output.files += made.files
+      output.warnings += made.warnings
+    }
+    let siblings = Set(
+      inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name)
+        + output.files.map(\.name) + model.tables.flatMap(PageRows.names))
+    let renderer = PageRenderer(
+      work: work, model: model, templates: templates, files: files, links: addresses,
+      siblings: siblings, pictures: pictures)
+    let (rows, pages) = try renderer.rowsPages(
+      environment: environment, up: spec.pages.first?.name ?? "index.html")
+    output.files += rows
+    output.files += try spec.pages.map { page in
+      StageOutput.File(
+        name: page.name, mediaType: "text/html",
+        content: .bytes(try renderer.page(page, pages: pages)))
+    }
+    return output
+  }
+
+  /// The pipelines that pages may link to, of those that have something to show.
+  private func links(of work: PartitionWork) throws -> [String] {
+    let links = try spec(of: work).links
+    guard let linked = work.linked else { return links }
+    return links.filter(linked.contains)
+  }
+
+  private func model(_ inputs: [Artifact]) throws -> ReportModel {
+    guard let report = inputs.first(where: { $0.name == "report.json" }) else {
+      throw Diagnostic(.bug, "'render' was run without a report model")
+    }
+    return try ReportModels.shared.model(report.digest) {
+      try ReportModel(json: try RenderStage.contents(of: report.path))
+    }
+  }
+
+  private func files(_ inputs: [Artifact]) -> [String: Artifact] {
+    Dictionary(inputs.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+  }
+
+  private func spec(of work: PartitionWork) throws -> RenderSpec {
+    guard let spec = work.pipeline.render else {
+      throw Diagnostic(
+        .bug, "'render' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
+    }
+    return spec
+  }
+
+  private static func contents(of path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else {
+      throw Diagnostic(.io, "the report model can't be opened: error \(errno)")
+    }
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    while true {
+      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
+      if count < 0, errno == EINTR { continue }
+      guard count >= 0 else {
+        throw Diagnostic(.io, "the report model can't be read: error \(errno)")
+      }
+      if count == 0 { return bytes }
+      bytes += chunk[..<count]
+    }
+  }
+}

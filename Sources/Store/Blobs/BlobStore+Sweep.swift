@@ -1,0 +1,77 @@
+package import Basics
+package import Diagnostics
+import Glibc
+
+/// What a sweep of a tenant's blobs came to.
+package struct BlobSweep: Sendable, Hashable {
+  package var keptCount = 0
+  package var keptBytes = 0
+  package var freedCount = 0
+  package var freedBytes = 0
+
+  package init() {}
+
+  package static func += (sum: inout BlobSweep, other: BlobSweep) {
+    sum.keptCount += other.keptCount
+    sum.keptBytes += other.keptBytes
+    sum.freedCount += other.freedCount
+    sum.freedBytes += other.freedBytes
+  }
+}
+
+extension BlobStore {
+  /// The ids of the tenants that have blobs here.
+  package func tenants() throws(Diagnostic) -> [String] {
+    try FileReader.names(in: workspace + "/tenants").filter(Name.isSlug)
+  }
+
+  /// Removes a tenant's blobs that nobody needs.
+  ///
+  /// A blob that is stored or asked for again looks new, see `size`. Between the look at its time and its removal
+  /// a blob is moved away and looked at again: one that was asked for in between goes back to its place.
+  ///
+  /// - Parameters:
+  ///   - needed: whether a digest is; asked once a blob.
+  ///   - age: seconds, at least two hours; younger blobs stay, whether needed or not.
+  ///   - isDry: counts what would go, and removes nothing.
+  package func sweep(
+    tenant: String, olderThan age: Int, isDry: Bool, needed: (SHA256Digest) -> Bool
+  ) throws(Diagnostic) -> BlobSweep {
+    var sweep = BlobSweep()
+    let oldest = time(nil) - max(7200, age)
+    let root = "\(workspace)/tenants/\(tenant)/blobs"
+    for name in try FileReader.names(in: root) {
+      guard let digest = SHA256Digest(hex: name) else { continue }
+      let path = "\(root)/\(name)"
+      guard let (bytes, written) = Self.look(path) else { continue }
+      if written > oldest || needed(digest) {
+        sweep.keptCount += 1
+        sweep.keptBytes += bytes
+      } else if isDry ? true : try take(path, oldest) {
+        sweep.freedCount += 1
+        sweep.freedBytes += bytes
+      } else {
+        sweep.keptCount += 1
+        sweep.keptBytes += bytes
+      }
+    }
+    return sweep
+  }
+
+  private func take(_ path: String, _ oldest: Int) throws(Diagnostic) -> Bool {
+    let trash = scratchPath()
+    try disk.rename(path, to: trash)
+    if let (_, written) = Self.look(trash), written > oldest {
+      try disk.rename(trash, to: path)
+      return false
+    }
+    try disk.remove(trash)
+    return true
+  }
+
+  private static func look(_ path: String) -> (bytes: Int, written: Int)? {
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    return (Int(status.st_size), status.st_mtim.tv_sec)
+  }
+}

@@ -1,0 +1,157 @@
+package import Basics
+package import Diagnostics
+import Glibc
+
+/// A blob's address and size.
+package struct Blob: Hashable, Sendable {
+  package var digest: SHA256Digest
+  package var byteCount: Int
+
+  package init(digest: SHA256Digest, byteCount: Int) {
+    self.digest = digest
+    self.byteCount = byteCount
+  }
+}
+
+/// The workspace's intermediate results, addressed by their content and kept apart by tenant.
+///
+/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`: a tenant has thousands at most, and a folder for each few
+/// of them would cost more than the files do. It is
+/// written beside and renamed, so that a half-written one is never seen under its name. It survives a power
+/// cut only once `sync()` has returned: nothing may name it durably before.
+package final class BlobStore: Sendable {
+  /// The workspace's folder.
+  package let workspace: String
+  let disk: Disk
+  private let scratch: ScratchFolder
+
+  /// Opens a workspace, creating its folder, and removes what dead processes left half-written.
+  package convenience init(workspace: String) throws(Diagnostic) {
+    try self.init(workspace: workspace, disk: Disk())
+  }
+
+  init(workspace: String, disk: Disk) throws(Diagnostic) {
+    self.workspace = workspace
+    self.disk = disk
+    scratch = try ScratchFolder(in: workspace + "/scratch", disk: disk)
+  }
+
+  /// Where a blob lies, whether or not it is there.
+  ///
+  /// - Parameter tenant: The tenant's id, or another name of `[a-z0-9-]` for what spans tenants.
+  package func path(_ digest: SHA256Digest, tenant: String) -> String {
+    precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
+    return "\(workspace)/tenants/\(tenant)/blobs/\(digest.hex)"
+  }
+
+  /// The size of a blob in bytes; `nil` if it is not there.
+  ///
+  /// Whoever asks is about to use it: a blob that looks older than an hour gets the present time, so that a
+  /// sweep, which leaves alone what is younger than two, does not take it.
+  package func size(_ digest: SHA256Digest, tenant: String) -> Int? {
+    let path = path(digest, tenant: tenant)
+    var status = stat()
+    guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+    if status.st_mtim.tv_sec < time(nil) - 3600,
+      utimensat(AT_FDCWD, path, nil, AT_SYMLINK_NOFOLLOW) != 0, errno == ENOENT
+    {
+      return nil
+    }
+    return Int(status.st_size)
+  }
+
+  /// Whether a blob is there.
+  package func exists(_ digest: SHA256Digest, tenant: String) -> Bool {
+    size(digest, tenant: tenant) != nil
+  }
+
+  /// A path in this process's scratch folder that no other caller gets, for a file to `adopt`.
+  package func scratchPath(suffix: String = "") -> String { scratch.freshPath(suffix) }
+
+  /// Stores bytes from memory.
+  package func put(_ bytes: [UInt8], tenant: String) throws(Diagnostic) -> Blob {
+    let blob = Blob(digest: SHA256Digest(of: bytes), byteCount: bytes.count)
+    if isWhole(blob, tenant: tenant) { return blob }
+    let path = scratch.freshPath()
+    do throws(Diagnostic) {
+      try disk.create(path, bytes)
+      try place(path, as: blob, tenant: tenant)
+    } catch {
+      discard(path)
+      throw error
+    }
+    return blob
+  }
+
+  /// Takes over a finished file on the workspace's file system, best one of `scratchPath`; the path is
+  /// gone afterwards.
+  package func adopt(_ path: String, tenant: String) throws(Diagnostic) -> Blob {
+    let (digest, byteCount) = try SHA256Digest.ofFile(path)
+    let blob = Blob(digest: digest, byteCount: byteCount)
+    if isWhole(blob, tenant: tenant) {
+      try disk.remove(path)
+    } else {
+      try place(path, as: blob, tenant: tenant)
+    }
+    return blob
+  }
+
+  /// A writer for content that comes piece by piece.
+  package func writer(tenant: String) -> BlobWriter { BlobWriter(store: self, tenant: tenant) }
+
+  /// A blob's bytes.
+  ///
+  /// - Parameter verifying: Whether the bytes are compared with the digest; a damaged blob throws
+  ///   `.io`.
+  package func read(
+    _ digest: SHA256Digest, tenant: String, verifying: Bool = true
+  ) throws(Diagnostic) -> [UInt8] {
+    let path = path(digest, tenant: tenant)
+    guard let bytes = try FileReader.contents(path) else {
+      throw Diagnostic(
+        .io, "the workspace has lost \(path)", hint: "run again with --refresh to make it anew")
+    }
+    if verifying, SHA256Digest(of: bytes) != digest { throw Self.damaged(path) }
+    return bytes
+  }
+
+  /// Removes a blob; one that is not there is fine.
+  package func remove(_ digest: SHA256Digest, tenant: String) throws(Diagnostic) {
+    try disk.remove(path(digest, tenant: tenant))
+  }
+
+  /// Removes all blobs of a tenant, in one move and then for good.
+  package func removeAll(tenant: String) throws(Diagnostic) {
+    precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
+    let folder = "\(workspace)/tenants/\(tenant)"
+    guard FileReader.status(folder) != nil else { return }
+    let trash = scratch.freshPath()
+    try disk.rename(folder, to: trash)
+    try disk.remove(trash)
+    try sync()
+  }
+
+  /// Makes every blob stored so far durable, all together.
+  package func sync() throws(Diagnostic) { try disk.sync(workspace) }
+
+  static func damaged(_ path: String) -> Diagnostic {
+    Diagnostic(
+      .io, "\(path) does not hold what its name says",
+      hint: "remove it and run again; check the disk")
+  }
+
+  /// Whether the blob is there in its full size: after a power cut, one that was never made durable may be
+  /// there without its content.
+  func isWhole(_ blob: Blob, tenant: String) -> Bool {
+    size(blob.digest, tenant: tenant) == blob.byteCount
+  }
+
+  func place(_ scratch: String, as blob: Blob, tenant: String) throws(Diagnostic) {
+    let target = path(blob.digest, tenant: tenant)
+    try disk.makeFolders(String(target.dropLast(65)))
+    try disk.rename(scratch, to: target)
+  }
+
+  /// Removes a scratch file; what stays goes with the scratch folder.
+  func discard(_ path: String) { unlink(path) }
+}

@@ -1,0 +1,58 @@
+import Basics
+package import Diagnostics
+
+/// Whose signatures count: OpenSSH's `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS), Ed25519 keys only.
+///
+/// Of its options `namespaces` is honoured; a line with another one is refused rather than misread.
+package struct AllowedSigners: Sendable {
+  private let keys: Set<[UInt8]>
+
+  /// - Throws: `.configuration` for a file that is not there, has a line that cannot be read, or names no key.
+  package init(file: String) throws(Diagnostic) {
+    guard let bytes = try FileReader.contents(file) else {
+      throw Diagnostic(
+        .configuration, "the list of signers \(file) is not there",
+        hint: "write a line `NAME namespaces=\"yearbook\" ssh-ed25519 KEY` for each that may sign")
+    }
+    var keys: Set<[UInt8]> = []
+    let lines = String(decoding: bytes, as: UTF8.self)
+      .split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+    for (index, line) in lines.enumerated() {
+      let words = line.split(whereSeparator: \.isWhitespace)
+      guard let first = words.first, !first.hasPrefix("#") else { continue }
+      let place = Diagnostic.Subject(file: file, line: index + 1)
+      guard words.count >= 3 else {
+        throw Diagnostic(
+          .configuration, "expected a principal, options and a key", at: place,
+          hint: "write: NAME namespaces=\"yearbook\" ssh-ed25519 AAAA…")
+      }
+      var rest = words.dropFirst()
+      if let option = rest.first, option.contains("=") || option == "cert-authority" {
+        let parts = option.split(separator: "=", maxSplits: 1)
+        guard parts.count == 2, parts[0] == "namespaces" else {
+          throw Diagnostic(
+            .configuration, "the option \(parts.first ?? option) is not understood", at: place,
+            hint: "only namespaces=\"…\" is")
+        }
+        rest = rest.dropFirst()
+        let names = parts[1].filter { $0 != "\"" }.split(separator: ",")
+        if !names.contains(where: { $0 == SSHSignature.namespace }) { continue }
+      }
+      // Keys of other kinds may stand in the file; we never signed with them.
+      if let key = ReleaseSigner.publicKey(line: rest.joined(separator: " ")) { keys.insert(key) }
+    }
+    guard !keys.isEmpty else {
+      throw Diagnostic(
+        .configuration, "\(file) names no Ed25519 key for the namespace yearbook")
+    }
+    self.keys = keys
+  }
+
+  init(keys: Set<[UInt8]>) { self.keys = keys }
+
+  /// Whether one of the signers signed the message.
+  func accept(_ signature: [UInt8], of message: [UInt8]) -> Bool {
+    guard let signature = SSHSignature(armored: signature) else { return false }
+    return keys.contains(signature.publicKey) && signature.isValid(for: message)
+  }
+}

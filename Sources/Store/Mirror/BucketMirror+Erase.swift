@@ -1,0 +1,68 @@
+import Basics
+package import Diagnostics
+import ObjectStorage
+
+extension BucketMirror {
+  /// Removes all that the bucket has of a tenant, every version of it, and then, while no mirroring can begin,
+  /// does the rest.
+  ///
+  /// - Parameter rest: Removes the tenant from the store.
+  /// - Returns: What could not be removed, a line each.
+  package func erase(tenant slug: String, then rest: () throws -> Void) throws -> [String] {
+    let lock = try MirrorLock(slug, in: store)
+    defer { withExtendedLifetime(lock) {} }
+    let lines = try remove(ReleaseTenant.folder(slug) + "/")
+    try rest()
+    try forget(slug)
+    return lines
+  }
+
+  /// Removes what the bucket keeps of replaced and deleted objects of a tenant.
+  ///
+  /// - Returns: What could not be removed, a line each.
+  package func eraseVersions(tenant slug: String) throws(Diagnostic) -> [String] {
+    let prefix = ReleaseTenant.folder(slug) + "/"
+    guard let versions = try client.versions(prefix) else { return [hidden(prefix)] }
+    return told(try client.delete(versions.filter { !$0.isCurrent }), prefix)
+  }
+
+  /// Takes a tenant's slug of before out of the bucket, once the store has given its folder another name.
+  ///
+  /// With all versions: no later erasure would look for them there.
+  package func remove(renamed slug: String) throws(Diagnostic) {
+    let lock = try MirrorLock(slug, in: store)
+    defer { withExtendedLifetime(lock) {} }
+    let folder = ReleaseTenant.folder(slug)
+    guard FileReader.status(store.path(folder)) == nil else { return }
+    for upload in try client.uploads(folder + "/") { try client.abort(upload) }
+    let refused =
+      if let versions = try client.versions(folder + "/") {
+        try client.delete(versions)
+      } else {
+        try client.delete(client.list(folder + "/").map(\.path))
+      }
+    try forget(slug)
+    if let line = told(refused, folder).first { throw Diagnostic(.io, line) }
+  }
+
+  private func remove(_ prefix: String) throws(Diagnostic) -> [String] {
+    for upload in try client.uploads(prefix) { try client.abort(upload) }
+    guard let versions = try client.versions(prefix) else {
+      let refused = try client.delete(client.list(prefix).map(\.path))
+      return told(refused, prefix) + [hidden(prefix)]
+    }
+    return told(try client.delete(versions), prefix)
+  }
+
+  private func told(_ refused: [(path: String, code: String)], _ prefix: String) -> [String] {
+    guard let first = refused.first else { return [] }
+    return [
+      "\(refused.count) objects or versions below \(client.bucket)/\(prefix), which the bucket did not let go"
+        + " (\(first.code))"
+    ]
+  }
+
+  private func hidden(_ prefix: String) -> String {
+    "older versions below \(client.bucket)/\(prefix), if the bucket keeps any: it does not list them for us"
+  }
+}

@@ -1,0 +1,57 @@
+package import Diagnostics
+import ObjectStorage
+
+extension BucketMirror {
+  /// The slugs of all tenants that the bucket has anything of, and the operator's name.
+  package func tenants() throws(Diagnostic) -> [String] {
+    var slugs = try client.folders("tenants/")
+    if try !client.folders("").filter({ $0 == "operator" }).isEmpty {
+      slugs.append(ReleaseTenant.operatorName)
+    }
+    return slugs
+  }
+
+  /// Compares what the bucket has of a tenant with its manifests, as a store is verified.
+  ///
+  /// A bucket that is behind the store is found by its sequences. Without depth a tenant costs a listing and the
+  /// reading of its heads and tag files; in depth every object is read.
+  package func verify(
+    tenant slug: String, _ options: VerifyOptions
+  ) throws(Diagnostic) -> Verification {
+    var options = options
+    // A mirroring at work would look like faults.
+    let lock = try MirrorLock(slug, in: store, writing: false)
+    defer { withExtendedLifetime(lock) {} }
+    for partition in try store.partitions(tenant: slug) {
+      let sequence = try store.newest(partition)?.sequence ?? 0
+      options.sequences[partition] = max(options.sequences[partition] ?? 0, sequence)
+    }
+    options.sequences = options.sequences.filter { $0.key.tenant == slug && $0.value > 0 }
+    let objects = try client.list(ReleaseTenant.folder(slug) + "/")
+    var verifier = Verifier(
+      tree: StoreBucket(client: client, objects: objects), options: options)
+    verifier.verify(tenant: slug)
+    verifier.noteMissingPartitions(tenant: slug)
+    return verifier.found
+  }
+
+  /// Looks whether the bucket is there, lets us list it, and honours conditions on what is put.
+  ///
+  /// - Throws: `.configuration` for a server that ignores `If-None-Match`: two publishers could then overwrite
+  ///   each other.
+  package func probe() throws(Diagnostic) {
+    let path = ".yearbook"
+    let bytes = Array("this prefix is written by yearbook mirror\n".utf8)
+    _ = try client.put(path, bytes, when: .absent)
+    // The second must be refused, and so must one over what is not there.
+    let isIgnored = try client.put(path, bytes, when: .absent)
+    let isOverIgnored = try client.put(
+      path, bytes, when: .over(tag: "00000000000000000000000000000000"))
+    guard !isIgnored, !isOverIgnored else {
+      throw Diagnostic(
+        .configuration, "\(client.bucket)'s server ignores conditions on what is put",
+        hint: "mirror to one that knows If-None-Match and If-Match")
+    }
+    _ = try client.list(path)
+  }
+}

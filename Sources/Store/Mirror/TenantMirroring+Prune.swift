@@ -1,0 +1,91 @@
+import Diagnostics
+import ObjectStorage
+
+extension TenantMirroring {
+  /// Removes from the bucket what was pruned in the store: heads first, then the releases.
+  ///
+  /// Only what `pruned.json` names goes, and what no head names: what the store lost by mishap stays here.
+  ///
+  /// - Parameters:
+  ///   - before: What the pointer said when this mirroring began. A reader may be at that release.
+  ///   - grace: Seconds that a release stays after another took its place in the bucket.
+  ///   - now: Seconds since 1970.
+  mutating func prune(
+    _ partition: ReleasePartition, _ statements: Statements, before: Head?, grace: Int, now: Int
+  ) throws(Diagnostic) {
+    let place = partition.path
+    var objects: [String: [String]] = [:]
+    var numbers: Set<Int> = []
+    for path in listed.keys {
+      if path.hasPrefix(place + "/releases/"),
+        let id = path.dropFirst(place.count + 10).split(separator: "/").first
+      {
+        objects[String(id), default: []].append(path)
+      } else if path.hasPrefix(place + "/heads/"), path.hasSuffix(".json"),
+        let number = Int(path.dropFirst(place.count + 7).dropLast(5))
+      {
+        numbers.insert(number)
+      }
+    }
+    let present = try store.releases(partition)
+    let standing = Set(statements.heads.map(\.head.release) + present + [statements.latest.release])
+      .union([before?.release].compactMap { $0 })
+    // What heads name that the store has not got any more.
+    var named: [String: Int] = [:]
+    var pruned: [Int: String] = [:]
+    let known = Set(statements.heads.map(\.head.sequence))
+    if objects.keys.allSatisfy(standing.contains), numbers.isSubset(of: known) { return }
+    for number in numbers.subtracting(known).sorted() {
+      guard let bytes = try client.get("\(place)/heads/\(number).json")?.bytes,
+        let head = Head(bytes: bytes)
+      else { continue }
+      named[head.release] = max(named[head.release] ?? 0, number)
+      if statements.prunings.containsHead(number) { pruned[number] = head.release }
+    }
+    let kept = Set(
+      named.filter { pruned[$0.value] == nil }.map(\.key))
+    let going = objects.keys.filter { id in
+      guard !standing.contains(id), !kept.contains(id) else { return false }
+      guard let last = named[id] else { return true }
+      let next = numbers.filter { $0 > last }.min()
+      let replaced = next.flatMap { listed["\(place)/heads/\($0).json"]?.modified } ?? .max
+      return replaced <= now - grace
+    }.sorted()
+    let heads = pruned.filter { _, release in
+      going.contains(release) || standing.contains(release) || objects[release] == nil
+    }.keys.sorted()
+    let headPaths = heads.flatMap { number in
+      ["\(place)/heads/\(number).json.sig", "\(place)/heads/\(number).json"].filter {
+        listed[$0] != nil
+      }
+    }
+    try remove(headPaths)
+    for id in going { try remove((objects[id] ?? []).sorted()) }
+  }
+
+  /// Removes heads that an older state of the store, put back, has not got.
+  mutating func removeHeads(above sequence: Int, of partition: ReleasePartition) throws(Diagnostic)
+  {
+    let folder = partition.path + "/heads/"
+    let paths = listed.keys.filter { path in
+      guard path.hasPrefix(folder),
+        let number = Int(path.dropFirst(folder.count).prefix { $0 != "." })
+      else { return false }
+      return number > sequence
+    }
+    try remove(paths.sorted())
+  }
+
+  private mutating func remove(_ paths: [String]) throws(Diagnostic) {
+    guard !paths.isEmpty else { return }
+    let refused = try client.delete(paths)
+    outcome.removedCount += paths.count - refused.count
+    for path in paths { listed[path] = nil }
+    if let first = refused.first {
+      throw Diagnostic(
+        .io,
+        "\(client.bucket) did not let \(refused.count) objects go (\(first.code)):"
+          + " \(first.path)", hint: "look at the bucket's locks and policies, then mirror again")
+    }
+  }
+}

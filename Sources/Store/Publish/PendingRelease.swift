@@ -1,0 +1,173 @@
+package import Basics
+
+/// A tenant as the store knows it.
+package struct ReleaseTenant: Hashable, Sendable {
+  /// A UUID in lowercase, which keeps the slug from being taken by another tenant.
+  package var id: String
+  /// `[a-z0-9-]{1,63}`, the name of its folder.
+  package var slug: String
+  package var name: String
+
+  /// Stands for a slug where a release is of all tenants together: it lies below `operator/`, and no slug is
+  /// like it.
+  package static let operatorName = "@operator"
+
+  /// The folder of a tenant, or the operator's, relative to the store's root.
+  package static func folder(_ slug: String) -> String {
+    slug == operatorName ? "operator" : "tenants/\(slug)"
+  }
+
+  package init(id: String, slug: String, name: String) {
+    self.id = id
+    self.slug = slug
+    self.name = name
+  }
+}
+
+/// How sure a release's content is.
+package enum ReleaseStatus: String, Hashable, Sendable, Codable {
+  /// Made before the period's end.
+  case provisional
+  /// Made with all of the period.
+  case final
+  /// Changed after it had been final.
+  case restated
+}
+
+/// What is known of a release beside its payload: who made it, when and from what.
+package struct ReleaseMetadata: Hashable, Sendable {
+  package var status: ReleaseStatus
+  /// The last day whose data is in it, `2026-11-21`.
+  package var asOf: String?
+  /// The run that made it.
+  package var run: String
+  /// Seconds since 1970.
+  package var created: Int
+  /// The database snapshot it was read from.
+  package var snapshot: String?
+  /// Versions of the program and of the libraries that made it, by their names.
+  package var versions: [String: String]
+
+  package init(
+    status: ReleaseStatus, asOf: String? = nil, run: String, created: Int, snapshot: String? = nil,
+    versions: [String: String] = [:]
+  ) {
+    self.status = status
+    self.asOf = asOf
+    self.run = run
+    self.created = created
+    self.snapshot = snapshot
+    self.versions = versions
+  }
+}
+
+/// One file of a release's payload.
+package struct ReleaseFile: Sendable {
+  /// Where the bytes come from.
+  package enum Source: Sendable {
+    case bytes([UInt8])
+    /// A file, which is copied, never linked.
+    case file(String)
+  }
+
+  /// What makes a CSV a table for other tools.
+  package struct Table: Hashable, Sendable {
+    /// A Frictionless Table Schema as JSON.
+    package var schema: [UInt8]
+    /// A Frictionless table dialect as JSON, if it is not the usual one.
+    package var dialect: [UInt8]?
+    /// Rows without the header.
+    package var rowCount: Int?
+    /// The text's encoding, `utf-8` or `utf-8-sig` (with a byte order mark).
+    package var encoding: String
+
+    package init(
+      schema: [UInt8], dialect: [UInt8]? = nil, rowCount: Int? = nil, encoding: String = "utf-8"
+    ) {
+      self.schema = schema
+      self.dialect = dialect
+      self.rowCount = rowCount
+      self.encoding = encoding
+    }
+  }
+
+  /// The path below `data/`, of parts in `[a-z0-9._-]`.
+  package var name: String
+  package var source: Source
+  package var digest: SHA256Digest
+  package var byteCount: Int
+  /// `text/html`, `text/csv`, `video/mp4` …
+  package var mediaType: String
+  package var table: Table?
+
+  package init(
+    name: String, source: Source, digest: SHA256Digest, byteCount: Int, mediaType: String,
+    table: Table? = nil
+  ) {
+    self.name = name
+    self.source = source
+    self.digest = digest
+    self.byteCount = byteCount
+    self.mediaType = mediaType
+    self.table = table
+  }
+
+  /// A file from bytes in memory.
+  package init(name: String, bytes: [UInt8], mediaType: String, table: Table? = nil) {
+    self.init(
+      name: name, source: .bytes(bytes), digest: SHA256Digest(of: bytes), byteCount: bytes.count,
+      mediaType: mediaType, table: table)
+  }
+}
+
+/// A partition's result that is to be published.
+package struct PendingRelease: Sendable {
+  package var tenant: ReleaseTenant
+  package var pipeline: String
+  /// `2026`, `2026-11`, `2026-Q4`.
+  package var period: String
+  /// For people, in the tenant's language.
+  package var title: String
+  package var files: [ReleaseFile]
+  package var metadata: ReleaseMetadata
+
+  package init(
+    tenant: ReleaseTenant, pipeline: String, period: String, title: String, files: [ReleaseFile],
+    metadata: ReleaseMetadata
+  ) {
+    self.tenant = tenant
+    self.pipeline = pipeline
+    self.period = period
+    self.title = title
+    self.files = files
+    self.metadata = metadata
+  }
+
+  /// Where the partition lies in the store.
+  package var partition: ReleasePartition {
+    ReleasePartition(tenant: tenant.slug, pipeline: pipeline, period: period)
+  }
+}
+
+/// One tenant's pipeline and period in the store.
+package struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// The tenant's slug.
+  package var tenant: String
+  package var pipeline: String
+  package var period: String
+
+  package init(tenant: String, pipeline: String, period: String) {
+    self.tenant = tenant
+    self.pipeline = pipeline
+    self.period = period
+  }
+
+  /// The folder relative to the store's root.
+  package var path: String { "\(ReleaseTenant.folder(tenant))/\(pipeline)/\(period)" }
+
+  package var description: String { "\(tenant)/\(pipeline)/\(period)" }
+
+  package static func < (left: Self, right: Self) -> Bool {
+    (left.tenant, left.pipeline, left.period) < (right.tenant, right.pipeline, right.period)
+  }
+}

@@ -1,0 +1,142 @@
+import Basics
+import Diagnostics
+
+// Everything here is written beside: a reader cannot see it.
+extension Publication {
+  /// What is to be done with a partition.
+  enum Decision {
+    case asItIs(Head)
+    case changed(Staged)
+  }
+
+  /// Decides what is to be done with a partition, and writes what is new.
+  mutating func stage(_ pending: PendingRelease) throws(Diagnostic) -> Decision {
+    try pending.validate()
+    try claim(pending.tenant)
+    let (previous, sequence) = try current(pending.partition)
+    let metadata = pending.metadata
+    let published = try previous.flatMap { head throws(Diagnostic) in
+      try PublishedRelease(
+        folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
+    }
+    let isSame = published?.holds(pending.files) ?? false
+    if let previous, isSame, isSigned(previous, pending.partition),
+      let tagManifest = SHA256Digest(hex: previous.tagManifest)
+    {
+      guard previous.status == .provisional, metadata.status != .provisional else {
+        return .asItIs(previous)
+      }
+      let head = Head(
+        release: previous.release, sequence: sequence + 1, metadata: metadata,
+        status: metadata.status, tagManifest: tagManifest)
+      var staged = Staged(index: 0, partition: pending.partition, head: head)
+      try writeHead(&staged)
+      return .changed(staged)
+    }
+    let wasFinal = previous.map { $0.status != .provisional } ?? false
+    // The same payload again (for a file that was lost, or a signature) restates nothing.
+    let status: ReleaseStatus =
+      if wasFinal, let previous, published?.promises(pending.files) ?? false {
+        previous.status
+      } else {
+        wasFinal && metadata.status == .final ? .restated : metadata.status
+      }
+    let bag = Bag(pending: pending, id: Self.freshID(metadata.created), status: status)
+    let folder = try stagingFolder().freshPath()
+    do throws(Diagnostic) {
+      let tagManifest = try write(bag, to: folder, after: published)
+      let head = Head(
+        release: bag.id, sequence: sequence + 1, metadata: metadata, status: status,
+        tagManifest: tagManifest)
+      var staged = Staged(index: 0, partition: pending.partition, head: head, folder: folder)
+      try writeHead(&staged)
+      return .changed(staged)
+    } catch {
+      let cause = error
+      // The others want its place on a full disk. What cannot be removed goes with the staging folder.
+      do throws(Diagnostic) { try store.disk.remove(folder) } catch { throw cause }
+      throw cause
+    }
+  }
+
+  /// Writes the head's bytes to the staging folder.
+  mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
+    let staging = try stagingFolder()
+    let before = store.headPath(staged.partition, staged.head.sequence - 1)
+    staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0).hex }
+    let bytes = staged.head.bytes
+    staged.headFiles = (staging.freshPath(".json"), staging.freshPath(".json"), nil)
+    try store.disk.create(staged.headFiles.numbered, bytes, mode: 0o444)
+    try store.disk.create(staged.headFiles.latest, bytes, mode: 0o444)
+    if let signer = store.signer {
+      let path = staging.freshPath(".sig")
+      try store.disk.create(path, try signer.sign(bytes), mode: 0o444)
+      staged.headFiles.signature = path
+    }
+  }
+
+  /// Whether the release and its head are signed, if this store's are to be.
+  private func isSigned(_ head: Head, _ partition: ReleasePartition) -> Bool {
+    guard store.signer != nil else { return true }
+    let place = store.path(partition.path)
+    return [
+      "\(place)/heads/\(head.sequence).json.sig",
+      "\(place)/releases/\(head.release)/\(Bag.signatureName)",
+    ].allSatisfy { FileReader.status($0)?.kind == .file }
+  }
+
+  /// Writes a bag's files and returns the digest of its tag manifest.
+  private func write(
+    _ bag: Bag, to folder: String, after published: PublishedRelease?
+  ) throws(Diagnostic) -> SHA256Digest {
+    try store.disk.makeFolders(folder + "/data")
+    for file in bag.pending.files {
+      let target = folder + "/data/" + file.name
+      if let end = file.name.lastIndex(of: "/") {
+        try store.disk.makeFolders(folder + "/data/" + file.name[..<end])
+      }
+      if let path = try published?.path(of: file), try store.disk.link(path, to: target) {
+        continue
+      }
+      try copy(file, to: target)
+    }
+    let tags = bag.files
+    for tag in tags { try store.disk.create(folder + "/" + tag.name, tag.bytes, mode: 0o444) }
+    let tagManifest = tags[tags.count - 1].bytes
+    if let signer = store.signer {
+      try store.disk.create(
+        folder + "/" + Bag.signatureName, try signer.sign(tagManifest), mode: 0o444)
+    }
+    return SHA256Digest(of: tagManifest)
+  }
+
+  /// Copies a file's bytes, which must be those its digest promises.
+  private func copy(_ file: ReleaseFile, to target: String) throws(Diagnostic) {
+    switch file.source {
+    case .bytes(let bytes):
+      guard SHA256Digest(of: bytes) == file.digest, bytes.count == file.byteCount else {
+        throw Diagnostic(.bug, "the bytes of \(file.name) are not those of its digest")
+      }
+      try store.disk.create(target, bytes, mode: 0o444)
+    case .file(let path):
+      let copy = try store.disk.create(target, mode: 0o444)
+      var hasher = SHA256Hasher()
+      var count = 0
+      try FileReader.forEachPiece(of: path) { piece throws(Diagnostic) in
+        hasher.update(piece)
+        count += piece.count
+        try store.disk.write(piece, to: copy, at: target)
+      }
+      guard hasher.digest() == file.digest, count == file.byteCount else {
+        throw BlobStore.damaged(path)
+      }
+    }
+  }
+
+  /// Sortable by time, unique by 40 random bits.
+  private static func freshID(_ created: Int) -> String {
+    let random = String(UInt64.random(in: 0..<(1 << 40)), radix: 36)
+    let padding = String(repeating: "0", count: max(0, 8 - random.count))
+    return "\(Timestamp.compact(created))-\(padding)\(random)"
+  }
+}

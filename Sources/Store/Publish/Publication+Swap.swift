@@ -1,0 +1,97 @@
+import Basics
+import Diagnostics
+
+// What readers see changes here.
+extension Publication {
+  /// Makes the slug this tenant's, or finds that it is.
+  mutating func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
+    let claim = TenantClaim(tenant)
+    let folder = store.path(ReleaseTenant.folder(tenant.slug))
+    let path = folder + "/tenant.json"
+    while true {
+      if let owner = try store.tenant(slug: tenant.slug) {
+        guard owner.id == tenant.id else {
+          throw Diagnostic(
+            .configuration,
+            "the store's folder \(ReleaseTenant.folder(tenant.slug)) is another tenant's",
+            hint: "give the tenant another slug, or purge the one that had it")
+        }
+        if TenantClaim(owner) == claim { return }
+      }
+      let file = try stagingFolder().freshPath(".json")
+      try store.disk.makeFolders(folder)
+      try store.disk.create(file, claim.bytes)
+      if FileReader.status(path) != nil {
+        return try store.disk.rename(file, to: path)
+      }
+      // A link, unlike a rename, lets only the first of two claim the slug.
+      if try store.disk.link(file, to: path) { return }
+    }
+  }
+
+  /// The partition's newest head, and the highest sequence that any head has.
+  ///
+  /// A publisher that died between a head and `latest.json` had made everything durable before: its release is
+  /// whole, and becomes the latest here.
+  mutating func current(
+    _ partition: ReleasePartition
+  ) throws(Diagnostic) -> (head: Head?, sequence: Int) {
+    let place = store.path(partition.path)
+    try store.disk.makeFolders(place + "/heads")
+    return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
+      // One that is damaged is mended here: by the newest head, or by what is published now.
+      let latest = try FileReader.contents(place + "/latest.json").flatMap(Head.init(bytes:))
+      let numbers = try FileReader.names(in: place + "/heads").compactMap { name in
+        name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
+      }
+      var sequence = max(numbers.max() ?? 0, latest?.sequence ?? 0)
+      if latest == nil, let prunings = try store.prunings(partition) {
+        sequence = max(sequence, prunings.heads.last?.last ?? 0)
+      }
+      guard sequence > latest?.sequence ?? 0,
+        let bytes = try FileReader.contents("\(place)/heads/\(sequence).json"),
+        let head = Head(bytes: bytes), head.sequence == sequence,
+        let tags = try FileReader.contents(
+          "\(place)/releases/\(head.release)/\(Bag.tagManifestName)"),
+        SHA256Digest(of: tags).hex == head.tagManifest
+      else { return (latest, sequence) }
+      let file = try stagingFolder().freshPath(".json")
+      try store.disk.create(file, bytes, mode: 0o444)
+      try store.disk.sync(store.root)
+      try store.disk.rename(file, to: place + "/latest.json")
+      return (head, sequence)
+    }
+  }
+
+  /// Gives a staged release its name; no head names it yet.
+  func place(_ staged: Staged) throws(Diagnostic) {
+    guard let folder = staged.folder else { return }
+    let releases = store.path(staged.partition.path + "/releases")
+    try store.disk.makeFolders(releases)
+    try store.disk.rename(folder, to: "\(releases)/\(staged.head.release)")
+  }
+
+  /// Makes the staged head the partition's newest.
+  mutating func swap(_ staged: inout Staged) throws(Diagnostic) {
+    let place = store.path(staged.partition.path)
+    try PartitionLock.hold(staged.partition, in: store) { () throws(Diagnostic) in
+      while true {
+        let head = "\(place)/heads/\(staged.head.sequence).json"
+        if FileReader.status(head) == nil {
+          // First, so that no head is ever without its signature; one that is there is a dead publisher's.
+          if let signature = staged.headFiles.signature {
+            try store.disk.rename(signature, to: head + ".sig")
+          } else {
+            try store.disk.remove(head + ".sig")
+          }
+          // A link, unlike a rename, never replaces the head of another publisher that was faster.
+          if try store.disk.link(staged.headFiles.numbered, to: head) { break }
+        }
+        staged.head.sequence += 1
+        try writeHead(&staged)
+        try store.sync()
+      }
+      try store.disk.rename(staged.headFiles.latest, to: place + "/latest.json")
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import Basics
+import Diagnostics
+
+/// One batch on its way into the store.
+struct Publication {
+  /// A partition whose new release or head lies in the staging folder.
+  struct Staged {
+    var index: Int
+    var partition: ReleasePartition
+    var head: Head
+    /// The staged release's folder; `nil` if only the status changes.
+    var folder: String?
+    /// The staged head, twice: one becomes `heads/N.json`, the other `latest.json`; and its signature.
+    var headFiles: (numbered: String, latest: String, signature: String?) = ("", "", nil)
+  }
+
+  let store: ReleaseStore
+  private let batch: [PendingRelease]
+  private var outcomes: [Result<PublishOutcome, Diagnostic>?]
+  private var staging: ScratchFolder?
+
+  init(store: ReleaseStore, batch: [PendingRelease]) {
+    self.store = store
+    self.batch = batch
+    outcomes = batch.map { _ in nil }
+  }
+
+  mutating func run() -> [Result<PublishOutcome, Diagnostic>] {
+    var staged = stageAll()
+    synchronise(&staged)
+    each(&staged) { publication, one throws(Diagnostic) in try publication.place(one) }
+    // A head must not reach the disk before what it names.
+    if staged.contains(where: { $0.folder != nil }) { synchronise(&staged) }
+    each(&staged) { publication, one throws(Diagnostic) in try publication.swap(&one) }
+    synchronise(&staged)
+    for one in staged {
+      outcomes[one.index] = .success(
+        one.folder == nil ? .statusChanged(one.head) : .published(one.head))
+    }
+    if staging == nil { clearAbandoned() }
+    staging = nil
+    return zip(batch, outcomes).map { pending, outcome in
+      (outcome ?? .failure(Diagnostic(.bug, "a release was forgotten"))).mapError { error in
+        error.filling(
+          .init(pipeline: pending.pipeline, tenant: pending.tenant.slug, period: pending.period))
+      }
+    }
+  }
+
+  private mutating func stageAll() -> [Staged] {
+    var staged: [Staged] = []
+    var seen: Set<ReleasePartition> = []
+    for (index, pending) in batch.enumerated() {
+      do throws(Diagnostic) {
+        guard seen.insert(pending.partition).inserted else {
+          throw Diagnostic(.bug, "a partition occurs twice in a batch")
+        }
+        switch try stage(pending) {
+        case .asItIs(let head): outcomes[index] = .success(.unchanged(head))
+        case .changed(var one):
+          one.index = index
+          staged.append(one)
+        }
+      } catch {
+        outcomes[index] = .failure(error)
+      }
+    }
+    return staged
+  }
+
+  /// Runs a step for all partitions still in work, and keeps those for which it succeeds.
+  private mutating func each(
+    _ staged: inout [Staged], _ step: (inout Self, inout Staged) throws(Diagnostic) -> Void
+  ) {
+    var kept: [Staged] = []
+    for var one in staged {
+      do throws(Diagnostic) {
+        try step(&self, &one)
+        kept.append(one)
+      } catch {
+        outcomes[one.index] = .failure(error)
+      }
+    }
+    staged = kept
+  }
+
+  /// Makes all changes so far durable; if that fails, nothing of the batch can be promised.
+  private mutating func synchronise(_ staged: inout [Staged]) {
+    guard !staged.isEmpty else { return }
+    do throws(Diagnostic) {
+      try store.sync()
+    } catch {
+      for one in staged { outcomes[one.index] = .failure(error) }
+      staged = []
+    }
+  }
+
+  /// Removes what dead publishers left, also when nothing is published. It harms no one if it stays.
+  private func clearAbandoned() {
+    let folder = store.path(ReleaseStore.stagingName)
+    do throws(Diagnostic) {
+      try ScratchFolder.clearAbandoned(in: folder, disk: store.disk)
+    } catch {
+      return
+    }
+  }
+
+  /// The staging folder, made with the first change: a night that changed nothing writes nothing.
+  mutating func stagingFolder() throws(Diagnostic) -> ScratchFolder {
+    if let staging { return staging }
+    let made = try store.makeStaging()
+    staging = made
+    return made
+  }
+}

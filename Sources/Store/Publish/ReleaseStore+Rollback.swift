@@ -1,0 +1,61 @@
+import Basics
+package import Diagnostics
+
+extension ReleaseStore {
+  /// Makes an earlier release the newest again: a new head names it, and the sequence goes on.
+  ///
+  /// Only a release that is whole and that a head has named may become the newest. The next publishing of another
+  /// payload replaces it as it would any other.
+  ///
+  /// - Parameters:
+  ///   - run: What the head names as its maker.
+  ///   - now: Seconds since 1970.
+  /// - Throws: `.usage` for a release that is not there or is the newest already, `.io` for a damaged one.
+  package func rollBack(
+    _ partition: ReleasePartition, to release: String, run: String, now: Int
+  ) throws(Diagnostic) -> Head {
+    let heads = try heads(partition)
+    guard let named = heads.last(where: { $0.release == release }),
+      try !(prunings(partition)?.releases.contains(release) ?? false)
+    else {
+      throw Diagnostic(
+        .usage, "\(partition) has no published release \(release)",
+        hint: "`yearbook releases` lists them")
+    }
+    var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
+    verifier.verify(
+      release: "\(partition.path)/releases/\(release)", tagManifest: named.tagManifest)
+    if let fault = verifier.found.faults.first {
+      throw Diagnostic(
+        .io, "the release is damaged (\(fault.kind)): \(fault.path)",
+        hint: "choose another, or restore it from a backup")
+    }
+    var head = named
+    head.created = Timestamp.rfc3339(now)
+    head.run = run
+    var publication = Publication(store: self, batch: [])
+    return try publication.rollBack(to: head, of: partition)
+  }
+}
+
+extension Publication {
+  /// Publishes a head that names a release that is there.
+  mutating func rollBack(
+    to head: Head, of partition: ReleasePartition
+  ) throws(Diagnostic) -> Head {
+    let before = try store.latest(partition)
+    let (newest, sequence) = try current(partition)
+    if let newest, newest.release == head.release {
+      // One that was interrupted before the pointer is finished now.
+      if before?.release != head.release { return newest }
+      throw Diagnostic(.usage, "\(head.release) is the newest release of \(partition) already")
+    }
+    var staged = Staged(index: 0, partition: partition, head: head)
+    staged.head.sequence = sequence + 1
+    try writeHead(&staged)
+    try store.sync()
+    try swap(&staged)
+    try store.sync()
+    return staged.head
+  }
+}

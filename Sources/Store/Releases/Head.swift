@@ -1,0 +1,68 @@
+import Basics
+import Diagnostics
+import FoundationEssentials
+
+/// What `heads/N.json` says: which release was the newest, as the partition's Nth statement.
+///
+/// `latest.json` has the bytes of the newest head. The sequence only grows. A head may name the same release
+/// as the one before it, when only the status changed: then the head is right and the release's own
+/// metadata tells how it was when it was made.
+package struct Head: Hashable, Sendable, Codable {
+  /// The release's id, the name of its folder below `releases/`.
+  package var release: String
+  /// Counted from one.
+  package var sequence: Int
+  package var status: ReleaseStatus
+  /// The last day whose data is in the release.
+  package var asOf: String?
+  /// When this head was made, `2026-11-21T03:15:00Z`.
+  package var created: String
+  /// The run that made this head.
+  package var run: String
+  /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
+  package var tagManifest: String
+  /// The digest of the head before this one, so that one that was changed later is found out.
+  package var previous: String?
+
+  enum CodingKeys: String, CodingKey {
+    case release, sequence, status, created, run
+    case asOf = "as_of"
+    case tagManifest = "tagmanifest_sha256"
+    case previous = "previous_sha256"
+  }
+
+  var bytes: [UInt8] {
+    JSONText.object([
+      ("release", .string(release)), ("sequence", .integer(sequence)),
+      ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
+      ("created", .string(created)), ("run", .string(run)),
+      ("tagmanifest_sha256", .string(tagManifest)),
+      ("previous_sha256", previous.map { .string($0) }),
+    ]).bytes
+  }
+
+  /// Reads a head's bytes; `nil` if they are none.
+  init?(bytes: [UInt8]) {
+    do {
+      self = try JSONDecoder().decode(Head.self, from: Data(bytes))
+    } catch {
+      return nil
+    }
+    guard sequence > 0, Name.isFileName(release), SHA256Digest(hex: tagManifest) != nil else {
+      return nil
+    }
+  }
+
+  init(
+    release: String, sequence: Int, metadata: ReleaseMetadata, status: ReleaseStatus,
+    tagManifest: SHA256Digest
+  ) {
+    self.release = release
+    self.sequence = sequence
+    self.status = status
+    asOf = metadata.asOf
+    created = Timestamp.rfc3339(metadata.created)
+    run = metadata.run
+    self.tagManifest = tagManifest.hex
+  }
+}

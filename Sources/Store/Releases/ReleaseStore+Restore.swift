@@ -1,0 +1,81 @@
+import Basics
+package import Diagnostics
+
+extension ReleaseStore {
+  /// Copies a release out of the store, every byte compared with what it was published with.
+  ///
+  /// The folder appears in one move, once all of it is written and durable.
+  ///
+  /// - Parameters:
+  ///   - folder: Where to: a path at which nothing is yet.
+  ///   - identities: Open what is encrypted: the files then lie there without `.age`, and no longer as a bag.
+  /// - Throws: `.usage` if there is something at `folder`, `.io` for a release that is damaged.
+  package func restore(
+    _ partition: ReleasePartition, release: String, to folder: String,
+    identities: [AgeIdentity] = []
+  ) throws(Diagnostic) {
+    guard FileReader.status(folder) == nil else {
+      throw Diagnostic(
+        .usage, "there is something at \(folder) already", hint: "name a folder that is not there")
+    }
+    guard let head = try heads(partition).last(where: { $0.release == release }) else {
+      throw Diagnostic(
+        .usage, "\(partition) has no published release \(release)",
+        hint: "`yearbook releases` lists them")
+    }
+    let source = "\(partition.path)/releases/\(release)"
+    var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
+    verifier.verify(release: source, tagManifest: head.tagManifest)
+    if let fault = verifier.found.faults.first {
+      throw Diagnostic(
+        .io, "the release is damaged (\(fault.kind)): \(fault.path)",
+        hint: "restore the store from a backup, then this release from it")
+    }
+    let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
+    let parent = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
+    try disk.makeFolders(parent.isEmpty ? "/" : parent)
+    let beside = "\(folder).restoring"
+    try disk.remove(beside)
+    do throws(Diagnostic) {
+      try copy(path(source), to: beside, identities)
+      try disk.sync(beside)
+      try disk.rename(beside, to: folder)
+    } catch {
+      let cause = error
+      do throws(Diagnostic) { try disk.remove(beside) } catch { throw cause }
+      throw cause
+    }
+    try disk.sync(folder)
+  }
+
+  private func copy(
+    _ source: String, to target: String, _ identities: [AgeIdentity]
+  ) throws(Diagnostic) {
+    try disk.makeFolders(target)
+    for name in try FileReader.names(in: source) {
+      let file = source + "/" + name
+      if FileReader.status(file)?.kind == .folder {
+        try copy(file, to: target + "/" + name, identities)
+      } else if name.hasSuffix(".age"), !identities.isEmpty {
+        try decrypt(file, to: target + "/" + name.dropLast(4), identities)
+      } else {
+        let copy = try disk.create(target + "/" + name)
+        try FileReader.forEachPiece(of: file) { piece throws(Diagnostic) in
+          try disk.write(piece, to: copy, at: target)
+        }
+      }
+    }
+  }
+
+  private func decrypt(
+    _ source: String, to target: String, _ identities: [AgeIdentity]
+  ) throws(Diagnostic) {
+    var decryptor = AgeDecryptor(identities, path: source)
+    let copy = try disk.create(target)
+    func write(_ bytes: [UInt8]) throws(Diagnostic) { try disk.write(bytes, to: copy, at: target) }
+    try FileReader.forEachPiece(of: source) { piece throws(Diagnostic) in
+      try decryptor.add(piece, write)
+    }
+    try decryptor.finish(write)
+  }
+}

@@ -1,0 +1,32 @@
+import Basics
+package import Diagnostics
+
+extension ReleaseStore {
+  /// Compares all that is published for one tenant, or for all, with its manifests.
+  ///
+  /// Nothing is written. Several tenants may be verified side by side.
+  ///
+  /// - Parameter tenant: A slug; without one, all tenants.
+  /// - Throws: Only if the store's own folder cannot be listed.
+  package func verify(
+    tenant: String? = nil, _ options: VerifyOptions
+  ) throws(Diagnostic) -> Verification {
+    var verifier = Verifier(store: self, options: options)
+    var slugs = [tenant].compactMap { $0 }
+    if tenant == nil {
+      slugs = try FileReader.names(in: path("tenants"))
+      if FileReader.status(path(ReleaseTenant.folder(ReleaseTenant.operatorName))) != nil {
+        slugs.append(ReleaseTenant.operatorName)
+      }
+    }
+    for slug in slugs { verifier.verify(tenant: slug) }
+    verifier.noteMissingPartitions(tenant: tenant)
+    return verifier.found
+  }
+
+  /// As above, without signatures.
+  package func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification
+  {
+    try verify(tenant: tenant, VerifyOptions(isDeep: deep))
+  }
+}

@@ -1,0 +1,106 @@
+/// Something in the store that is not as it was published.
+package struct Fault: Hashable, Sendable {
+  /// What is wrong. A struct round a private enum, so that it can grow without breaking a `switch`.
+  package struct Kind: Hashable, Sendable, CustomStringConvertible {
+    private enum Word: String, Sendable {
+      case missing, extra, altered, unreadable, symlink, halfMade, badHead, badManifest, rolledBack
+      case wrongTenant, unreferenced, leftover, unsigned, badSignature
+    }
+
+    private var word: Word
+
+    /// A file or release that a manifest or a head names is not there.
+    package static let missing = Kind(word: .missing)
+    /// Nothing names it.
+    package static let extra = Kind(word: .extra)
+    /// Its size or its digest is not the one it was published with.
+    package static let altered = Kind(word: .altered)
+    /// The system cannot read it.
+    package static let unreadable = Kind(word: .unreadable)
+    /// A symbolic link, which a store never holds.
+    package static let symlink = Kind(word: .symlink)
+    /// A release's folder without any manifest.
+    package static let halfMade = Kind(word: .halfMade)
+    /// A head or `latest.json` that cannot be read or has another number than its name.
+    package static let badHead = Kind(word: .badHead)
+    /// A manifest or data package that cannot be read or contradicts another.
+    package static let badManifest = Kind(word: .badManifest)
+    /// `latest.json` is an older head than the newest, or older than one that was seen before.
+    package static let rolledBack = Kind(word: .rolledBack)
+    /// `tenant.json` does not say whose folder it is.
+    package static let wrongTenant = Kind(word: .wrongTenant)
+    /// A signature is asked for and not there.
+    package static let unsigned = Kind(word: .unsigned)
+    /// A signature that is damaged, of other bytes, or by nobody who may sign.
+    package static let badSignature = Kind(word: .badSignature)
+    /// What a publisher or a pruner that died did not get to remove. Harmless.
+    package static let leftover = Kind(word: .leftover)
+    /// A release no head names: a publisher died before readers could see it. Harmless.
+    package static let unreferenced = Kind(word: .unreferenced)
+
+    /// `half-made`
+    package var description: String {
+      word.rawValue.reduce(into: "") { text, letter in
+        text += letter.isUppercase ? "-" + letter.lowercased() : String(letter)
+      }
+    }
+
+    private init(word: Word) { self.word = word }
+  }
+
+  /// Relative to the store's root.
+  package var path: String
+  package var kind: Kind
+
+  package init(_ kind: Kind, _ path: String) {
+    self.kind = kind
+    self.path = path
+  }
+
+  /// Whether no reader can meet it.
+  package var isHarmless: Bool { kind == .unreferenced || kind == .leftover }
+}
+
+/// How closely to look.
+package struct VerifyOptions: Sendable {
+  /// Whether the payload's bytes are read and hashed; else only its names and sizes are looked at. Heads,
+  /// manifests and data packages are always read.
+  package var isDeep = false
+  /// Whose signatures all heads and releases must have; without it a signature need only fit its bytes, and
+  /// that is looked at in depth alone.
+  package var signers: AllowedSigners?
+  /// The least sequence a partition's newest head must have: what the record or somebody else has seen.
+  package var sequences: [ReleasePartition: Int] = [:]
+
+  package init(
+    isDeep: Bool = false, signers: AllowedSigners? = nil, sequences: [ReleasePartition: Int] = [:]
+  ) {
+    self.isDeep = isDeep
+    self.signers = signers
+    self.sequences = sequences
+  }
+}
+
+/// What verifying found.
+package struct Verification: Hashable, Sendable {
+  /// In the order of the folders.
+  package var faults: [Fault] = []
+  package var releaseCount = 0
+  /// Files of payloads.
+  package var fileCount = 0
+  /// Bytes of payloads, a file with several names counted by each.
+  package var byteCount = 0
+
+  package init() {}
+
+  /// Whether readers get what was published.
+  package var isSound: Bool { faults.allSatisfy(\.isHarmless) }
+
+  /// Adds what another part of the store's verifying found.
+  package mutating func add(_ other: Verification) {
+    faults += other.faults
+    releaseCount += other.releaseCount
+    fileCount += other.fileCount
+    byteCount += other.byteCount
+  }
+}

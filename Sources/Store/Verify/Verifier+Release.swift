@@ -1,0 +1,123 @@
+import Basics
+import Diagnostics
+import FoundationEssentials
+
+extension Verifier {
+  /// Compares a release with its manifests.
+  ///
+  /// - Parameter tagManifest: The digest of `tagmanifest-sha256.txt` that the release's head promises; on it
+  ///   hang the tag files, and on the manifest among them the payload.
+  mutating func verify(release folder: String, tagManifest: String) {
+    found.releaseCount += 1
+    let present = names(folder)
+    guard present.contains(Bag.tagManifestName) || present.contains(Bag.manifestName) else {
+      return note(.halfMade, folder)
+    }
+    let files = Set(Bag.tagFiles + [Bag.tagManifestName, Bag.signatureName])
+    for name in present {
+      let path = folder + "/" + name
+      guard let kind = kind(path) else { continue }
+      let isRight = name == "data" ? kind == .folder : kind == .file && files.contains(name)
+      if !isRight { note(.extra, path) }
+    }
+    verifyTags(folder, tagManifest)
+    let manifestPath = folder + "/" + Bag.manifestName
+    guard let bytes = readQuietly(manifestPath) else { return }
+    guard let manifest = Manifest(bytes: bytes),
+      manifest.entries.allSatisfy({ $0.name.hasPrefix("data/") })
+    else { return note(.badManifest, manifestPath) }
+    let sizes = sizes(folder, manifest)
+    var unnamed = payload(folder, "data")
+    for entry in manifest.entries {
+      guard let status = unnamed.removeValue(forKey: entry.name) else {
+        // A link in its place is noted as a link.
+        if tree.status("\(folder)/\(entry.name)") == nil {
+          note(.missing, "\(folder)/\(entry.name)")
+        }
+        continue
+      }
+      verify("\(folder)/\(entry.name)", status, entry.digest, byteCount: sizes?[entry.name])
+    }
+    for name in unnamed.keys.sorted() { note(.extra, folder + "/" + name) }
+  }
+
+  private mutating func verifyTags(_ folder: String, _ expected: String) {
+    let path = folder + "/" + Bag.tagManifestName
+    guard let bytes = read(path) else { return }
+    if SHA256Digest(of: bytes).hex != expected { note(.altered, path) }
+    verifySignature(path, bytes)
+    guard let manifest = Manifest(bytes: bytes),
+      manifest.entries.map(\.name) == Bag.tagFiles
+    else { return note(.badManifest, path) }
+    for entry in manifest.entries {
+      let path = folder + "/" + entry.name
+      guard let bytes = read(path) else { continue }
+      if SHA256Digest(of: bytes) != entry.digest { note(.altered, path) }
+    }
+  }
+
+  /// The sizes by path that the data package promises, if it agrees with the manifest.
+  private mutating func sizes(_ folder: String, _ manifest: Manifest) -> [String: Int]? {
+    let path = folder + "/datapackage.json"
+    guard let bytes = readQuietly(path) else { return nil }
+    do {
+      let details = try JSONDecoder().decode(ReleaseDetails.self, from: Data(bytes))
+      let hashes = details.files.map { [$0.path, $0.hash] }
+      let expected = manifest.entries.map { [$0.name, "sha256:" + $0.digest.hex] }
+      if Set(hashes) == Set(expected), hashes.count == expected.count {
+        return Dictionary(
+          details.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
+      }
+    } catch {
+      // Noted below, as a package that contradicts the manifest is.
+    }
+    note(.badManifest, path)
+    return nil
+  }
+
+  /// The payload's regular files by their path in the release; links and oddities are noted.
+  private mutating func payload(_ release: String, _ folder: String) -> [String: FileStatus] {
+    var files: [String: FileStatus] = [:]
+    for name in names(release + "/" + folder) {
+      let path = folder + "/" + name
+      guard let status = tree.status(release + "/" + path) else { continue }
+      switch status.kind {
+      case .file: files[path] = status
+      case .folder: files.merge(payload(release, path)) { first, _ in first }
+      case .link: note(.symlink, release + "/" + path)
+      case .other: note(.extra, release + "/" + path)
+      }
+    }
+    return files
+  }
+
+  private mutating func verify(
+    _ path: String, _ status: FileStatus, _ digest: SHA256Digest, byteCount: Int?
+  ) {
+    found.fileCount += 1
+    found.byteCount += status.byteCount
+    if let byteCount, byteCount != status.byteCount { return note(.altered, path) }
+    guard options.isDeep else { return }
+    if let known = digests[status.identity] {
+      if known != digest { note(.altered, path) }
+      return
+    }
+    do throws(Diagnostic) {
+      let actual = try tree.digest(path)
+      digests[status.identity] = actual
+      if actual != digest { note(.altered, path) }
+    } catch {
+      note(.unreadable, path)
+    }
+  }
+
+  /// A tag file's bytes; what is wrong with it was noted when the tag manifest was checked.
+  private func readQuietly(_ path: String) -> [UInt8]? {
+    guard tree.status(path)?.kind == .file else { return nil }
+    do throws(Diagnostic) {
+      return try tree.contents(path)
+    } catch {
+      return nil
+    }
+  }
+}

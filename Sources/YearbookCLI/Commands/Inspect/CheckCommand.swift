@@ -1,0 +1,73 @@
+import ArgumentParser
+import Diagnostics
+import Engine
+import Extraction
+import Foundation
+import Pipelines
+import Stages
+
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check",
+    abstract:
+      "Checks all pipelines, schedules, templates and messages; with a database every query too.",
+    discussion: """
+      Example:
+        yearbook check --pipelines pipelines
+
+      With a source and a record configured, each query's columns are read and the isolation trial runs.
+      """)
+
+  @OptionGroup var shared: SharedOptions
+
+  func run() throws {
+    let configuration = try shared.configuration()
+    let out = Console.standardOutput
+    let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+    try checkTemplates(of: library, in: configuration.templateFolder())
+    out.line(
+      "\(Figures.count(library.pipelines.count, "pipeline")),"
+        + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
+    )
+    guard let source = configuration.source, let record = configuration.record else {
+      out.line("queries were not tried: no source and record are configured")
+      return
+    }
+    try configuration.withServer {
+      let trial = try IsolationTrial(
+        record: RunRecord(record).connection,
+        source: Source(source, schema: configuration.schema).connection,
+        schema: configuration.schema)
+      var faults: [Diagnostic] = []
+      var lines: [String] = []
+      for pipeline in library.pipelines {
+        do {
+          let outcome = try trial.run(pipeline)
+          faults += pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
+          let rest =
+            outcome.silent.isEmpty
+            ? ""
+            : " (of the trial's rows none reached \(outcome.silent.joined(separator: ", ")))"
+          lines.append("\(pipeline.name): tenants stay apart in every query\(rest)")
+        } catch let error as Diagnostics {
+          faults += error.all
+        }
+      }
+      guard faults.isEmpty else { throw Diagnostics(faults) }
+      for line in lines { out.line(line) }
+    }
+  }
+
+  /// Every template is there and names what there is, and every message is there in every language.
+  private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
+    let templates = try PageTemplates(folder: folder)
+    var faults = library.pipelines.flatMap { templates.diagnostics(of: $0) }
+    faults += templates.missingMessages()
+    for pipeline in library.pipelines {
+      guard let stitch = pipeline.stitch else { continue }
+      faults += StitchStage.diagnostics(
+        of: stitch, pipeline: pipeline.file, templates: folder, catalog: templates.catalog)
+    }
+    guard faults.isEmpty else { throw Diagnostics(faults) }
+  }
+}

@@ -1,0 +1,174 @@
+import ArgumentParser
+import Basics
+import Diagnostics
+import Engine
+import Foundation
+import Pipelines
+import Postgres
+import Sample
+import Store
+
+struct DemoCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "demo",
+    abstract:
+      "From nothing to published reports and films: a private database, a sample, a nightly run.",
+    discussion: """
+      Example:
+        yearbook demo --folder demo
+
+      All of it lies in the folder; remove the folder, and nothing is left. A second time everything is
+      found done.
+      """)
+
+  @Option(help: "The folder to work in.")
+  var folder = "demo"
+  @OptionGroup var sample: SampleOptions
+  @OptionGroup var running: RunOptions
+
+  func run() throws {
+    let began = Date()
+    let demo = Demo(folder: folder, platform: sample.platform)
+    var times: [(String, Double)] = []
+    func timed<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
+      let start = Date()
+      let result = try body()
+      times.append((name, Date().timeIntervalSince(start)))
+      return result
+    }
+    let server = try timed("database") { try demo.startServer() }
+    let outcome = Result { () throws -> (Configuration, RunSummary, Verification) in
+      try timed("sample") { try demo.makePlatform(on: server) }
+      let configuration = try demo.configure()
+      let summary = try timed("nightly") { try demo.runNightly(configuration, running) }
+      let verification = try timed("verify") {
+        try ReleaseStore(root: demo.store).verify(tenant: nil, deep: true)
+      }
+      return (configuration, summary, verification)
+    }
+    try server.stop()
+    let (configuration, summary, verification) = try outcome.get()
+    demo.report(
+      summary, verification, times, seconds: Date().timeIntervalSince(began), configuration)
+    if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
+    if summary.state != "done" || !verification.isSound { throw CommandFailure(exitCode: 1) }
+  }
+}
+
+/// The steps of the demonstration, each of which finds what an earlier time made.
+private struct Demo {
+  let folder: String
+  let platform: SamplePlatform
+
+  var root: String { URL(fileURLWithPath: folder).standardizedFileURL.path }
+  var store: String { root + "/store" }
+
+  func startServer() throws -> PrivateServer {
+    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
+    let server = try PrivateServer.start(in: root + "/postgres")
+    setenv("PGHOST", server.socketDirectory, 1)
+    setenv("PGPORT", "5432", 1)
+    return server
+  }
+
+  /// Two databases, as in earnest: the platform's, which is only read, and the record's.
+  func makePlatform(on server: PrivateServer) throws {
+    let administrator = try Connection(server.conninfo(), application: "yearbook demo")
+    for name in ["platform", "yearbook"] {
+      let exists = try !administrator.query(
+        "SELECT FROM pg_catalog.pg_database WHERE datname = $1", [name]
+      ).isEmpty
+      if !exists { try administrator.execute("CREATE DATABASE \(Quoting.identifier(name))") }
+    }
+    let platformDatabase = try Connection(
+      server.conninfo(database: "platform"), application: "yearbook demo")
+    try SampleCommand.make(platform, on: platformDatabase, media: root + "/media")
+    let recordDatabase = try Connection(
+      server.conninfo(database: "yearbook"), application: "yearbook demo")
+    for (database, part) in [(platformDatabase, "source"), (recordDatabase, "record")] {
+      try database.query("SELECT set_config('yearbook.part', $1, false)", [part])
+      try database.execute("SET client_min_messages = warning")
+      try database.execute(Resources.platformRole())
+    }
+  }
+
+  /// Writes `yearbook.yaml`, which starts the private server for each command that needs it.
+  func configure() throws -> Configuration {
+    let path = root + "/yearbook.yaml"
+    // Without a file the pipelines are sought in the working folder, and then where they are installed.
+    let bare = Configuration()
+    let films = platform.slugs.map { "  \($0): {film: {target: 40s, max: 48s}}" }
+    let text = """
+      # Made by `yearbook demo`. The server in postgres/ runs only while a command needs it.
+      postgres: {private: postgres}
+      source: postgresql://yearbook_reader@/platform
+      record: postgresql://yearbook@/yearbook
+      store: store
+      workspace: workspace
+      media: media
+      pipelines: \(quoted(try absolute(bare.pipelineFolder())))
+      templates: \(quoted(try absolute(bare.templateFolder())))
+      tenants:
+      \(films.joined(separator: "\n"))
+
+      """
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+    return try Configuration(path: path, environment: [:])
+  }
+
+  func runNightly(_ configuration: Configuration, _ options: RunOptions) throws -> RunSummary {
+    let observer = options.reporting.reporter()
+    let session = RunSession(
+      configuration: configuration,
+      library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+      templates: try configuration.templateFolder(), threads: options.threads,
+      cancellation: Signals.cancellation, observer: observer)
+    Signals.watch()
+    // The sample's last day, not the clock's: the demonstration is the same on any day.
+    guard let moment = RunMoment(platform.today.description) else {
+      throw Diagnostic(.bug, "the sample's last day is none")
+    }
+    var request = Planner.Request(name: "nightly", moment: moment)
+    request.arguments = "demo"
+    let summary = try session.run(request)
+    observer.finish(summary)
+    return summary
+  }
+
+  func report(
+    _ summary: RunSummary, _ verification: Verification, _ times: [(String, Double)],
+    seconds: Double, _ configuration: Configuration
+  ) {
+    let out = Console.standardOutput
+    let program = CommandLine.arguments[0]
+    out.line()
+    out.line(
+      "\(Figures.count(verification.releaseCount, "release")) verified,"
+        + " \(Figures.count(verification.fileCount, "file")), \(Figures.bytes(verification.byteCount)):"
+        + (verification.isSound ? " all as published" : " FAULTS, see `verify`"))
+    out.line(
+      "took " + Figures.duration(seconds) + ": "
+        + times.map { "\($0.0) \(Figures.duration($0.1))" }.joined(separator: ", "))
+    out.line()
+    out.line("Open:")
+    for slug in platform.slugs.prefix(5) {
+      out.line("  \(folder)/store/tenants/\(slug)/index.html")
+    }
+    let slug = platform.slugs[0]
+    out.line("Try:")
+    out.line("  \(program) --config \(folder)/yearbook.yaml status")
+    out.line("  \(program) --config \(folder)/yearbook.yaml verify --deep")
+    out.line(
+      "  \(program) --config \(folder)/yearbook.yaml run annual --tenant \(slug) --period"
+        + " \(platform.today.description.prefix(4)) --as-of \(platform.today.description)")
+  }
+
+  private func absolute(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.path
+  }
+
+  /// A path as a YAML scalar, whatever is in it.
+  private func quoted(_ path: String) -> String {
+    "'" + path.replacingOccurrences(of: "'", with: "''") + "'"
+  }
+}

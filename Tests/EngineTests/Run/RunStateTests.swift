@@ -1,0 +1,31 @@
+import Basics
+import Pipelines
+import Stages
+import TestSupport
+import Testing
+
+@testable import Engine
+
+@Suite struct RunStateTests {
+  private struct Silent: RunObserver {
+    func receive(_ event: RunEvent) {}
+  }
+
+  @Test func `As many partitions end as there may be, each with its follow-up`() throws {
+    let library = try PipelineLibrary(folder: Places.project + "/pipelines")
+    let pipeline = try #require(library.pipelines.first)
+    let period = try #require(Period("2026"))
+    let tenant = Tenant(
+      id: "00000000-0000-4000-8000-000000000001", slug: "one", name: "One", timeZone: "UTC",
+      locale: "en", currency: "EUR")
+    let partition = RunPlan.Partition(
+      tenant: tenant, settings: TenantSettings(), pipeline: pipeline, period: period,
+      today: period.start, needs: [])
+    let state = RunState(planned: 200_000, observer: Silent())
+    let followed = Locked(0)
+    state.whenEnded { _ in followed.withLock { $0 += 1 } }
+    for _ in 0..<200_000 { state.ended(partition, .unchanged, warnings: []) }
+    #expect(followed.withLock { $0 } == 200_000)
+    #expect(state.counts.unchanged == 200_000)
+  }
+}

@@ -1,0 +1,140 @@
+import Diagnostics
+import Extraction
+import Foundation
+import Pipelines
+import Postgres
+import TestSupport
+import Testing
+
+/// The project's own pipelines and broken ones, tried against the platform's own schema.
+@Suite struct IsolationTrialTests {
+  @Test func `Every pipeline of the project keeps tenants apart`() throws {
+    let library = try PipelineLibrary(folder: Places.project + "/pipelines")
+    try withTrial { trial in
+      for pipeline in library.pipelines {
+        let outcome = try trial.run(pipeline)
+        // What does not fit a tenant's own rules is not among the rows that its catalog allows.
+        #expect(
+          outcome.silent.filter { $0 != "left_out" } == [], "a query that gave no row was not tried"
+        )
+        #expect(pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? [] == [])
+      }
+    }
+  }
+
+  @Test func `A join that forgets the tenant is refused`() throws {
+    let faults = try faults(
+      """
+      SELECT p.tenant_id, u.username
+      FROM partition p JOIN room r ON r.tenantid = p.tenant_id
+      JOIN room_member m ON m.roomid = r.id JOIN "user" u ON u.id = m.userid
+      """)
+    #expect(faults.map(\.message) == ["a row of one tenant holds another tenant's data"])
+  }
+
+  @Test func `A count that another tenant's rows raise is refused`() throws {
+    let faults = try faults(
+      """
+      SELECT p.tenant_id, (SELECT count(*) FROM pocuser) AS pocs FROM partition p
+      """)
+    #expect(
+      faults.map(\.message) == [
+        "a tenant's rows change when another tenant's data is there (tried for a year)"
+      ])
+  }
+
+  @Test func `A join by value instead of key is refused`() throws {
+    let faults = try faults(
+      """
+      SELECT p.tenant_id, count(*) AS pairs FROM partition p
+      JOIN pocuser a ON a.tenantid = p.tenant_id JOIN pocuser b ON b.language = a.language
+      GROUP BY p.tenant_id
+      """)
+    #expect(
+      faults.map(\.message) == [
+        "a tenant's rows change when another tenant's data is there (tried for a year)"
+      ])
+  }
+
+  @Test func `A query that forgets its tenant altogether is refused`() throws {
+    let faults = try faults("SELECT t.id AS tenant_id, t.name FROM tenant t, partition p")
+    #expect(!faults.isEmpty)
+  }
+
+  @Test func `An unknown column is told with its file, line and column`() throws {
+    let faults = try faults("SELECT p.tenant_id,\n  p.nonsense\nFROM partition p")
+    #expect(faults.count == 1)
+    #expect(faults.first?.subject.line == 2)
+    #expect(faults.first?.subject.column == 3)
+    #expect(faults.first?.subject.file?.hasSuffix("/tried/rows.sql") == true)
+  }
+
+  @Test(arguments: [
+    ("SELECT tenant_id, now() AS x FROM partition", "'now' is refused"),
+    ("SELECT tenant_id, current_date AS x FROM partition", "'current_date' is refused"),
+    ("SELECT tenant_id, 1 AS x FROM partition; SELECT 1", "';' is refused"),
+    (
+      "SELECT tenant_id, t.id AS x FROM partition JOIN app.tenant t ON true",
+      "a name with its schema 'app' is refused"
+    ),
+    ("SELECT tenant_id, 0.5::real AS x FROM partition", "has the type real"),
+    ("SELECT 1 AS x, tenant_id FROM partition", "the first column must be 'tenant_id'"),
+  ])
+  func `A construct that could not be trusted is refused`(sql: String, message: String) throws {
+    let faults = try faults(sql)
+    #expect(faults.contains { $0.message.contains(message) }, "\(faults)")
+  }
+
+  @Test func `Words in comments and strings are not refused`() throws {
+    let faults = try faults(
+      """
+      -- now() and a; b
+      SELECT tenant_id, 'now(); random()' AS x /* current_date /* nested */ */ FROM partition
+      """)
+    #expect(faults == [])
+  }
+
+  // MARK: -
+
+  private func withTrial(_ body: (IsolationTrial) throws -> Void) throws {
+    try withDatabase { conninfo in
+      let connection = try Connection(conninfo)
+      try connection.execute(
+        String(contentsOfFile: Places.project + "/docs/platform-schema.sql", encoding: .utf8))
+      try body(
+        IsolationTrial(
+          record: connection,
+          source: Connection(conninfo, settings: SessionSettings(searchPath: ["app"])),
+          schema: "app"))
+      let left = try connection.query(
+        "SELECT count(*) AS n FROM pg_namespace WHERE nspname LIKE '%trial%'"
+      ).only().int("n")
+      #expect(left == 0)
+    }
+  }
+
+  private func faults(_ sql: String) throws -> [Diagnostic] {
+    try withTemporaryFolder { folder in
+      let pipelines = "\(folder)/tried"
+      try FileManager.default.createDirectory(
+        atPath: pipelines, withIntermediateDirectories: true)
+      try sql.write(toFile: "\(pipelines)/rows.sql", atomically: true, encoding: .utf8)
+      try """
+      name: tried
+      period: year
+      extract: {queries: {rows: {order: []}}}
+      aggregate: {figures: {rows: {from: rows, count: rows}}}
+      """.write(toFile: "\(pipelines)/pipeline.yaml", atomically: true, encoding: .utf8)
+      let library = try PipelineLibrary(folder: folder)
+      var faults: [Diagnostic] = []
+      try withTrial { trial in
+        do {
+          _ = try trial.run(library.pipelines[0])
+        } catch let error as Diagnostics {
+          faults = error.all
+        }
+      }
+      return faults
+    }
+  }
+}

@@ -1,0 +1,124 @@
+import Diagnostics
+import FoundationEssentials
+import TestSupport
+import Testing
+
+@testable import ObjectStorage
+@testable import Store
+
+/// Addresses, credentials and answers of object stores, read without one.
+@Suite struct BucketTests {
+  @Test(arguments: [
+    ("s3://bucket", "s3://bucket"), ("s3://bucket/", "s3://bucket"),
+    ("s3://my.bucket-1/a/b/", "s3://my.bucket-1/a/b"),
+  ])
+  func `An address is a bucket and a prefix`(text: String, told: String) throws {
+    #expect(try BucketLocation(text).description == told)
+  }
+
+  @Test(arguments: [
+    "bucket", "s3:/bucket", "s3://", "s3://B", "s3://ab", "s3://bucket/a/../b", "s3://bucket/a b",
+    "https://bucket/x", "s3://user:secret@bucket",
+  ])
+  func `Anything else is refused`(text: String) {
+    let error = #expect(throws: Diagnostic.self) { try BucketLocation(text) }
+    #expect(error?.code == .configuration && error?.message.contains("secret") == false)
+  }
+
+  @Test(arguments: [
+    "host", "ftp://host", "https://", "https://user:secret@host", "https://host/path",
+    "https://host?x=1",
+  ])
+  func `An endpoint is a server's address and no more`(text: String) {
+    let error = #expect(throws: Diagnostic.self) {
+      try BucketLocation("s3://bucket", endpoint: text)
+    }
+    #expect(error?.code == .configuration && error?.message.contains("secret") == false)
+  }
+
+  @Test func `A bucket is named by the host at Amazon and by the path elsewhere`() throws {
+    #expect(
+      try BucketLocation("s3://bucket").url(region: "sa-east-1")
+        == "https://bucket.s3.sa-east-1.amazonaws.com")
+    #expect(
+      try BucketLocation("s3://my.bucket").url(region: "sa-east-1")
+        == "https://s3.sa-east-1.amazonaws.com/my.bucket")
+    #expect(
+      try BucketLocation("s3://bucket", endpoint: "https://minio:9000/").url(region: "x")
+        == "https://minio:9000/bucket")
+  }
+
+  @Test func `Credentials are the environment's, else the profile's`() throws {
+    try withTemporaryFolder { folder in
+      func write(_ name: String, _ text: String) {
+        #expect(
+          FileManager.default.createFile(
+            atPath: "\(folder)/\(name)", contents: Data(text.utf8)))
+      }
+      write(
+        "credentials",
+        """
+        [default]
+        aws_access_key_id = AKIADEFAULT
+        aws_secret_access_key=secret/default==
+        # a comment = nothing
+        [other]
+        aws_access_key_id = AKIAOTHER
+        aws_secret_access_key = other
+        aws_session_token = token
+        """)
+      write(
+        "config",
+        """
+        [default]
+        region = eu-west-1
+        [profile other]
+        region = sa-east-1
+        endpoint_url = https://minio.example.org
+        """)
+      let files = [
+        "AWS_SHARED_CREDENTIALS_FILE": folder + "/credentials",
+        "AWS_CONFIG_FILE": folder + "/config",
+      ]
+      let location = try BucketLocation("s3://bucket")
+      func bucket(_ more: [String: String]) throws -> Bucket {
+        try Bucket(location, environment: files.merging(more) { $1 })
+      }
+      let first = try bucket([:])
+      #expect(first.credentials.keyID == "AKIADEFAULT" && first.region == "eu-west-1")
+      #expect(first.credentials.secret == "secret/default==" && first.credentials.token == nil)
+      let other = try bucket(["AWS_PROFILE": "other"])
+      #expect(other.credentials.keyID == "AKIAOTHER" && other.credentials.token == "token")
+      #expect(other.region == "sa-east-1")
+      #expect(other.location.endpoint == "https://minio.example.org")
+      let own = try bucket([
+        "AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_PROFILE": "other",
+        "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://localhost:9000",
+      ])
+      #expect(own.credentials.keyID == "AKIAENV" && own.credentials.token == nil)
+      #expect(own.region == "us-west-2" && own.location.endpoint == "http://localhost:9000")
+      let missing = #expect(throws: Diagnostic.self) { try bucket(["AWS_PROFILE": "third"]) }
+      #expect(missing?.message == "no file has the profile that AWS_PROFILE names")
+      let blank = #expect(throws: Diagnostic.self) {
+        try bucket(["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "two\nlines"])
+      }
+      #expect(blank?.code == .configuration && blank?.message.contains("two") == false)
+    }
+  }
+
+  @Test func `Answers are read with their entities, and keys with their encoding`() {
+    let xml = Array(
+      """
+      <?xml version="1.0"?><R xmlns="x"><Contents><Key>a%2Bb+c</Key><ETag>&quot;1&quot;</ETag></Contents>\
+      <Contents><Key>&lt;&#38;&#x3e;&unknown;</Key></Contents></R>
+      """.utf8)
+    let found = ObjectXML.elements("Contents", in: xml[...])
+    #expect(found.count == 2)
+    #expect(ObjectXML.text("Key", in: found[0]).map(ObjectClient.decoded) == "a+b c")
+    #expect(ObjectXML.text("ETag", in: found[0]) == "\"1\"")
+    #expect(ObjectXML.text("Key", in: found[1]) == "<&>&unknown;")
+    #expect(ObjectXML.text("Size", in: found[0]) == nil)
+    #expect(ObjectXML.elements("Key", in: Array("<Key>open".utf8)[...]).isEmpty)
+    #expect(ObjectClient.encoded("a/b c~é", keeping: "/") == "a/b%20c~%C3%A9")
+  }
+}
