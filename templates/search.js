@@ -1,5 +1,5 @@
-// Searches a table in the page: every word must be in one of the searched cells, case and accents aside.
-// Written without the two signs that XML would take for markup.
+// Searches a table in the page: every word must be in one of the searched cells. Case and accents are ignored.
+// Do not use the less-than sign or the ampersand here: XML reads them as markup.
 (function () {
   'use strict';
   function fold(text) {

@@ -1,4 +1,4 @@
--- The days on which something happened.
+-- The days with activity.
 SELECT
   tenant_id,
   day,

@@ -1,4 +1,4 @@
--- Languages that the tenant used for the first time ever, with the POC that did.
+-- Languages that the tenant used for the first time, with the POC that used them first.
 SELECT f.tenant_id, f.language, c.day, c.name AS poc, c.author, c.author_is
 FROM (
   SELECT n.tenant_id, n.language, min(c.id::text)::uuid AS id

@@ -1,7 +1,6 @@
--- At most one row a rule, chosen by the greatest amount, of equal ones the earliest; an amount of one leads
--- nothing and is left out. The amounts are:
--- POCs and dojos of the day, POCs of the month, whole minutes, participants, POCs (only people who are
--- shown), none.
+-- At most one row per rule: the greatest amount, in a tie the earliest. Amounts of one are left out.
+-- The amounts, in the order of the rules: POCs and dojos of the day, POCs of the month, whole minutes,
+-- participants, POCs of a person who may be named, none.
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (tenant_id)

@@ -1,4 +1,4 @@
--- A row a language of the period's POCs; NULL where none was given. New: never used before.
+-- One row per language of the period's POCs, NULL where none was given. New: never used before.
 SELECT
   n.tenant_id, n.language, n.pocs, n.favorites, n.pocs_previous,
   f.tenant_id IS NOT NULL AS is_new

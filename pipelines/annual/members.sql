@@ -1,4 +1,4 @@
--- Who did what, the most active first. All who are not to be shown are one row, all guests another.
+-- Who did what, the most active first. All people who are not named are one row, all guests another.
 SELECT
   tenant_id,
   row_number() OVER (

@@ -1,4 +1,4 @@
--- Balances by age, every bucket, also an empty one; [from_days, to_days) are days past due.
+-- Balances by age, with a row for every bucket, even an empty one. [from_days, to_days) are days past due.
 SELECT
   c.tenant_id,
   (c.position - 1) * 5 + b.place AS position,

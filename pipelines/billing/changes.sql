@@ -1,4 +1,4 @@
--- The events of the period that moved the MRR.
+-- The events of the period that changed the MRR.
 SELECT
   m.tenant_id, (m.at AT TIME ZONE p.time_zone)::date AS at, m.at AS happened_at, m.id, b.paymentgateway::text AS gateway, m.kind AS event, m.movement, m.plan,
   m.price, m.currency, m.mrr_before, m.mrr_after, m.change

@@ -1,5 +1,5 @@
--- From the MRR at the start of the period to the MRR at its end: it adds up. Each event counts by
--- itself, so a plan raised and lowered again within a day is both.
+-- From the MRR at the start of the period to the MRR at its end; the columns add up. Each event counts by
+-- itself: a plan raised and lowered again on one day counts as both.
 SELECT
   c.tenant_id, c.position, c.currency,
   coalesce(sum(m.change) FILTER (WHERE m.at < p.starts_at), 0.0000) AS starts,

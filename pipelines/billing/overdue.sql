@@ -1,4 +1,4 @@
--- Invoices past due on the day of the report. A subscription that is not the tenant's has no key here.
+-- Invoices past due on the day of the report. billing_id is NULL if the subscription is another tenant's.
 SELECT
   o.tenant_id, b.id AS billing_id, o.due_day AS due, o.invoice_number, o.gateway, o.currency, o.amount,
   o.paid, o.balance, o.days_late, o.bucket

@@ -1,4 +1,4 @@
--- A line a payment of the period. Days are the tenant's own.
+-- One row per payment of the period. Days are in the tenant's time zone.
 SELECT
   tenant_id, created_day AS created, invoice_number, gateway, kind, status, attempt, total, currency,
   due_day AS due, created AS created_at, id

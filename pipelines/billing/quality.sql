@@ -1,4 +1,4 @@
--- What was read, what does not fit, and what must not be. A fatal rule allows no row.
+-- What was read, what does not fit, and what must not occur. A fatal rule must have no rows.
 SELECT tenant_id, position, rule, rows, fatal
 FROM (
   SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal

@@ -1,5 +1,5 @@
--- Subscriptions that come to their expiry within 30, 60 and 90 days of the report: renewed or ending.
--- Each horizon holds the ones before it.
+-- Subscriptions that expire within 30, 60 and 90 days of the report: those that renew and those that end.
+-- The 60 days include the 30 days, the 90 days include both.
 SELECT
   c.tenant_id,
   (c.position - 1) * 3 + h.days / 30 AS position,

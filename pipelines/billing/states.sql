@@ -1,4 +1,4 @@
--- The period's payments by what became of them.
+-- The period's payments by kind and outcome.
 SELECT tenant_id, currency, kind, status, count(*) AS payments, sum(total) AS total
 FROM payments
 WHERE is_current

@@ -1,4 +1,4 @@
--- The statement's figures, one row a currency. Gross, refunds and disputes are those that succeeded.
+-- The figures of the statement, one row per currency. Gross, refunds and disputes count only what succeeded.
 SELECT
   c.tenant_id, c.position, c.currency,
   coalesce(m.mrr, 0.0000) AS mrr,
@@ -69,8 +69,8 @@ LEFT JOIN (
   GROUP BY tenant_id, currency
 ) y ON y.tenant_id = c.tenant_id AND y.currency = c.currency
 LEFT JOIN (
-  -- A first attempt that is still pending is neither: it does not count. What was paid later of one
-  -- that failed is recovered, at most the whole.
+  -- A first attempt that is still pending does not count. If the first attempt failed, what was paid later
+  -- is recovered, up to the amount of the first attempt.
   SELECT
     tenant_id, currency,
     coalesce(sum(first_total) FILTER (WHERE is_current), 0.00) AS first_attempts,

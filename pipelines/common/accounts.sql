@@ -1,7 +1,6 @@
--- A tenant's users that exist at the cut-off, with what they did in this period and the one before.
--- A removed message counts nowhere; a user's words and address are never read. Whether somebody is
--- online just now is of the moment at which it is asked, and no part of a report; nor is the moment of
--- their account's last change, which a mere visit moves.
+-- A tenant's users at the cut-off, with what they did in this period and in the one before.
+-- Removed messages do not count. Message texts and addresses are never read. Whether somebody is online
+-- is not read, as it changes by the minute; nor is the time of an account's last change, which a visit sets.
 SELECT
   p.tenant_id,
   u.id AS user_id,

@@ -1,4 +1,4 @@
--- Who took part in a dojo, with the name to show.
+-- Who took part in each dojo, with the name to show.
 SELECT
   a.tenant_id,
   a.dojo_id,

@@ -1,7 +1,7 @@
--- The history of each subscription: after each event its monthly recurring revenue (MRR), and what it
--- was before. A price is a month's (M) or a year's (Y, ÷ 12, four decimals). After 'cancelled' and
--- 'expired' there is none, until 'created' or 'reactivated'; 'changed' alone does not bring it back.
--- An unknown plan or kind gives NULL here and is a fatal row in data quality.
+-- The history of each subscription: its monthly recurring revenue (MRR) before and after each event.
+-- A price is per month (M) or per year (Y, divided by 12, four decimals). After 'cancelled' or 'expired'
+-- the MRR is zero until 'created' or 'reactivated'; 'changed' alone does not bring it back.
+-- An unknown plan or kind gives NULL here and a fatal row in data quality.
 SELECT
   e.*,
   coalesce(lag(e.mrr) OVER w, 0.0000) AS mrr_before,

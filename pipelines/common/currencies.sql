@@ -1,4 +1,4 @@
--- A tenant's own currency, and those that occur in its billing.
+-- A tenant's own currency and those in its billing.
 SELECT
   c.tenant_id,
   c.currency,

@@ -1,4 +1,4 @@
--- A dojo in few columns, for what only counts them: when, how many, how long.
+-- Dojos in few columns, for queries that only count them.
 SELECT
   d.tenant_id, d.id, d.day, d.is_current, d.updated, a.participants,
   coalesce(r.recordings, 0) AS recordings, r.seconds, r.recorded_at

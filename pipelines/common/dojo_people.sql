@@ -1,4 +1,4 @@
--- Who took part in a dojo: its members and whoever opened it, each once.
+-- Who took part in a dojo: its members and the person who opened it, each once.
 SELECT d.tenant_id, d.id AS dojo_id, d.user_id, d.is_current FROM dojos d
 UNION
 SELECT d.tenant_id, d.id, m.userid, d.is_current

@@ -1,4 +1,4 @@
--- The dojos of this period and of the one before that had been held at the cut-off. Inactive rooms do
+-- The dojos of this period and of the one before that were held before the cut-off. Inactive rooms do
 -- not count.
 SELECT
   p.tenant_id,

@@ -1,4 +1,4 @@
--- A tenant's languages of this period that it had never used before.
+-- The languages of this period that the tenant had never used before.
 SELECT n.tenant_id, n.language, n.created
 FROM (
   SELECT tenant_id, language, min(created) AS created

@@ -1,5 +1,5 @@
--- An invoice: its amount is the largest charge's total, its balance the amount less the charges that
--- succeeded (a refund reopens nothing), its first attempt the charge tried first.
+-- Invoices. The amount is the total of the largest charge. The balance is the amount less the charges that
+-- succeeded; a refund does not reopen an invoice. The first attempt has the lowest number.
 SELECT
   tenant_id, billing_id, invoice_number, currency,
   min(gateway COLLATE "C") AS gateway,

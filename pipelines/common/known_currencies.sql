@@ -1,4 +1,4 @@
--- The currencies of ISO 4217 that are money of the day, and those withdrawn since 2020.
+-- The currencies of ISO 4217 in use today, and those withdrawn since 2020.
 SELECT k.currency
 FROM unnest(string_to_array(
   'AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP BYN BZD '

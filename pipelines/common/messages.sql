@@ -1,5 +1,4 @@
--- The messages of the dojos, counted by dojo and writer; what they say is never read. Removed ones do
--- not count.
+-- The number of messages per dojo and writer. Message texts are never read. Removed messages do not count.
 SELECT d.tenant_id, d.id AS dojo_id, m.userid AS user_id, d.is_current, count(*) AS messages
 FROM partition p
 JOIN dojos d ON d.tenant_id = p.tenant_id

@@ -1,5 +1,5 @@
--- Each change of MRR, by currency. Where an event moves a subscription to another currency, what it was
--- is contraction in the one and what it is is expansion in the other: nothing is converted.
+-- Each change of MRR, by currency. If an event moves a subscription to another currency, it is a contraction
+-- in the old one and an expansion in the new one; nothing is converted.
 SELECT
   e.tenant_id, e.id, e.billing_id, e.at, e.kind, e.plan, e.price, m.currency, m.mrr_before,
   m.mrr_after, m.mrr_after - m.mrr_before AS change, m.movement

@@ -1,5 +1,5 @@
--- Invoices with a balance, and how late they are on the day of the report. Buckets are half-open: they
--- neither overlap nor leave a gap.
+-- Invoices with a balance, and how many days late they are on the day of the report. Buckets are half-open:
+-- they neither overlap nor leave a gap.
 SELECT
   i.*,
   p.as_of - i.due_day AS days_late,

@@ -1,4 +1,4 @@
--- All payments of a tenant that exist at the cut-off, from the beginning: an old invoice may be open.
+-- All payments of a tenant before the cut-off, from the first one on, because an old invoice may be open.
 SELECT
   p.tenant_id,
   y.id, y.billingid AS billing_id, y.total, y.currency::text AS currency,

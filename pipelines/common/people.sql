@@ -1,5 +1,5 @@
--- A tenant's own users, named as the stricter of the tenant's and the user's privacy allows; under
--- 'none' the name is NULL. Whoever is not found here is another tenant's user: a guest.
+-- A tenant's own users, named as the stricter of the tenant's and the user's privacy setting allows; under
+-- 'none' the name is NULL. A user who is not found here belongs to another tenant and is a guest.
 SELECT
   p.tenant_id,
   u.id AS user_id,

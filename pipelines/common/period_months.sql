@@ -1,11 +1,11 @@
--- Every month of the period, also an empty one, with the same month of the year before.
+-- Every month of the period, even an empty one, with the same month of the year before.
 SELECT
   p.tenant_id,
   s.month::date AS month,
   coalesce(c.pocs, 0) AS pocs,
   coalesce(c.favorites, 0) AS favorites,
   coalesce(d.dojos, 0) AS dojos,
-  -- NULL where no length of the month's dojos is known.
+  -- NULL if there are dojos and no length is known.
   CASE WHEN d.dojos > 0 THEN d.dojo_seconds ELSE 0 END AS dojo_seconds,
   coalesce(cp.pocs, 0) AS pocs_previous,
   coalesce(dp.dojos, 0) AS dojos_previous

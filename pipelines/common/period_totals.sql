@@ -1,4 +1,4 @@
--- One row a tenant: the period's figures and those of the one before.
+-- The figures of the period and of the one before, one row per tenant.
 SELECT
   p.tenant_id,
   coalesce(c.pocs, 0) AS pocs,
@@ -15,7 +15,7 @@ SELECT
   coalesce(m.authors_previous, 0) AS authors_previous,
   coalesce(d.dojos, 0) AS dojos,
   coalesce(d.dojos_previous, 0) AS dojos_previous,
-  -- Without dojos none; with dojos of which no length is known, unknown.
+  -- 0 without dojos; NULL if there are dojos and no length is known.
   CASE WHEN d.dojos > 0 THEN d.dojo_seconds ELSE 0 END AS dojo_seconds,
   CASE WHEN d.dojos_previous > 0 THEN d.dojo_seconds_previous ELSE 0 END AS dojo_seconds_previous,
   coalesce(d.attendances, 0) AS attendances,
@@ -72,7 +72,7 @@ LEFT JOIN (
   GROUP BY tenant_id
 ) d ON d.tenant_id = p.tenant_id
 LEFT JOIN (
-  -- A member is active who recorded a POC or took part in a dojo; a guest is no member.
+  -- A member is active with a POC or a dojo in the period. A guest is not a member.
   SELECT
     e.tenant_id,
     count(*) FILTER (WHERE e.is_current AND u.id IS NOT NULL) AS members,

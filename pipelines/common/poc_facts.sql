@@ -1,4 +1,4 @@
--- The POCs of this period and of the one before in few columns, for what only counts them.
+-- The POCs of this period and of the one before in few columns, for queries that only count them.
 SELECT
   p.tenant_id,
   c.id,

@@ -1,4 +1,4 @@
--- A row a POC and tag, as often as the tag stands there: who counts POCs counts different ids.
+-- One row per POC and tag. A tag that a POC has twice is here twice: count distinct ids.
 SELECT
   p.tenant_id, c.id, c.created >= p.starts_at AS is_current, c.favorite = 'Y' AS favorite,
   btrim(s.tag) AS tag

@@ -1,4 +1,4 @@
--- The POCs of this period and of the one before, as far as they exist at the cut-off.
+-- The POCs of this period and of the one before that were created before the cut-off.
 SELECT
   p.tenant_id,
   c.id,
@@ -12,7 +12,7 @@ SELECT
   nullif(btrim(c.language), '') AS language,
   c.tags,
   c.favorite = 'Y' AS favorite,
-  -- The address of somebody's repository says who they are.
+  -- The address of a repository can reveal its owner.
   CASE WHEN w.is_named THEN nullif(btrim(c.repourl), '') END AS repourl,
   w.name AS author,
   CASE WHEN w.user_id IS NULL THEN 'guest' WHEN w.name IS NULL THEN 'hidden' END AS author_is

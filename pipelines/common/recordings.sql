@@ -1,5 +1,5 @@
--- The recordings of the dojos. Without an end (the recorder died), or with one before its start, a
--- recording's length is unknown.
+-- The recordings of the dojos. The length is unknown if there is no end (the recorder died) or the end is
+-- before the start.
 SELECT
   d.tenant_id,
   d.id AS dojo_id,

@@ -1,5 +1,5 @@
--- How many pictures a POC has, and its first one. The pictures of somebody who is not to be shown, or
--- whose wish is not known here (a guest), are left out.
+-- How many pictures a POC has, and the first of them. Pictures of people who are not named are left out,
+-- and those of guests, whose privacy setting is not known here.
 SELECT
   p.tenant_id,
   c.id,

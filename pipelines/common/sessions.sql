@@ -1,6 +1,6 @@
--- A dojo with its people, its recordings and its length: the sum of the lengths that are known, NULL
--- where none is. The recording shown is the longest, then the first; none where somebody took part who
--- is not to be shown or whose wish is not known here (a guest).
+-- Dojos with their people, recordings and length. The length is the sum of the known lengths, NULL if none
+-- is known. The recording shown is the longest one, in a tie the first. None is shown if somebody took
+-- part who is not named, or a guest, whose privacy setting is not known here.
 SELECT
   d.tenant_id, d.id, d.user_id, d.held_at, d.day, d.is_current, d.subject, d.updated,
   a.people, a.participants, a.hidden, a.guests,

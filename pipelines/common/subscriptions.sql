@@ -1,6 +1,6 @@
--- A tenant's subscriptions as their history tells them at the cut-off; one without a history is
--- 'unknown' and counts nowhere. What has no history of its own (expiry, renewal) is as it is now, and
--- NULL where only the history is this tenant's.
+-- A tenant's subscriptions by their history up to the cut-off; one without a history is 'unknown' and is
+-- not counted. Expiry and renewal have no history: they are the present values, and NULL if only the
+-- history belongs to this tenant.
 SELECT
   p.tenant_id,
   s.billing_id,

@@ -1,4 +1,4 @@
--- The days on which dojos were held.
+-- The days with dojos.
 SELECT
   tenant_id, day, count(*) AS dojos, sum(participants)::bigint AS attendances,
   sum(seconds)::bigint AS dojo_seconds

@@ -1,4 +1,4 @@
--- Who was there how often, the most frequent first. All who are not to be shown are one row, all guests
+-- Who attended how often, the most frequent first. All people who are not named are one row, all guests
 -- another. Messages are those written in the period's dojos.
 SELECT
   tenant_id,

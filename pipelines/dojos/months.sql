@@ -1,4 +1,4 @@
--- The twelve months up to the period's end that have begun, also empty ones.
+-- The twelve months up to the end of the period, even empty ones, but not those that have not begun.
 SELECT
   p.tenant_id,
   s.month::date AS month,

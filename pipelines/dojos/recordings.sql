@@ -1,5 +1,5 @@
--- A line a recording. Its gap is the time since the recordings of the same dojo before it had all
--- stopped; none for the first one, and none where one of them never did or none had by then.
+-- One row per recording. The gap is the time since all earlier recordings of the same dojo had stopped. It is
+-- NULL for the first recording, and if an earlier one has no end or was still running.
 SELECT
   r.tenant_id, d.held_at, r.started, r.id, d.subject, r.seconds,
   CASE

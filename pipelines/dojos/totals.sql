@@ -1,9 +1,9 @@
--- One row a tenant: the period's figures and those of the one before.
+-- The figures of the period and of the one before, one row per tenant.
 SELECT
   p.tenant_id,
   coalesce(d.dojos, 0) AS dojos,
   coalesce(d.dojos_previous, 0) AS dojos_previous,
-  -- Without dojos none; with dojos of which no length is known, unknown.
+  -- 0 without dojos; NULL if there are dojos and no length is known.
   CASE WHEN d.dojos > 0 THEN d.dojo_seconds ELSE 0 END AS dojo_seconds,
   CASE WHEN d.dojos_previous > 0 THEN d.dojo_seconds_previous ELSE 0 END AS dojo_seconds_previous,
   coalesce(d.attendances, 0) AS attendances,

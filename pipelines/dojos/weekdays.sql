@@ -1,4 +1,4 @@
--- The seven days of the week, 0 is Monday.
+-- The seven days of the week; 0 is Monday.
 SELECT
   p.tenant_id, w.weekday, coalesce(d.dojos, 0) AS dojos, coalesce(d.attendances, 0) AS attendances
 FROM partition p

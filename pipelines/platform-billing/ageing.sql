@@ -1,4 +1,4 @@
--- Balances by age, every bucket, one row a currency and bucket.
+-- Balances by age, one row per currency and bucket, even an empty one.
 SELECT
   NULL::uuid AS tenant_id, currency, (position - 1) % 5 + 1 AS place, bucket, from_days, to_days,
   sum(invoices)::bigint AS invoices,

@@ -1,4 +1,4 @@
--- Tenants whose billing can't be counted, and why.
+-- Tenants whose billing cannot be counted, and why.
 SELECT q.tenant_id, t.slug, t.name, q.rule, q.rows
 FROM billing_quality q
 JOIN tenant t ON t.id = q.tenant_id

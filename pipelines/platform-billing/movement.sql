@@ -1,4 +1,4 @@
--- From the MRR at the start of the period to the MRR at its end, one row a currency.
+-- From the MRR at the start of the period to the MRR at its end, one row per currency.
 SELECT
   NULL::uuid AS tenant_id, currency, sum(starts) AS starts, sum(new) AS new,
   sum(reactivation) AS reactivation, sum(expansion) AS expansion, sum(contraction) AS contraction,

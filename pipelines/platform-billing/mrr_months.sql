@@ -1,5 +1,5 @@
--- The MRR at the end of each of the twelve months up to the cut-off, a row a currency and month. The
--- months are the same for all: those of the tenant whose day is latest.
+-- The MRR at the end of each of the twelve months up to the cut-off, one row per currency and month.
+-- The months are the same for all tenants: those of the tenant whose local date is the latest.
 SELECT NULL::uuid AS tenant_id, e.currency, s.month::date AS month,
   coalesce(sum(e.mrr) FILTER (
     WHERE e.at < (s.month + interval '1 month') AT TIME ZONE p.time_zone

@@ -1,4 +1,4 @@
--- How many tenants pay. One that pays in two currencies is one.
+-- How many tenants pay. A tenant that pays in two currencies counts once.
 SELECT
   NULL::uuid AS tenant_id,
   count(DISTINCT tenant_id) FILTER (WHERE mrr > 0) AS paying_tenants,

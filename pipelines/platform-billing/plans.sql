@@ -1,4 +1,4 @@
--- Subscriptions that pay, by currency and plan.
+-- Subscriptions by currency, plan and state.
 SELECT
   NULL::uuid AS tenant_id, s.currency, s.plan, s.subscription_state, count(*) AS subscriptions,
   sum(s.mrr) AS mrr

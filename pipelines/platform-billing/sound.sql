@@ -1,5 +1,5 @@
--- The tenants whose billing can be counted: one with an unknown plan, event, kind or state is left out,
--- for any number of it would be a guess.
+-- The tenants whose billing can be counted. A tenant with a fatal row is left out, because its figures
+-- would be a guess.
 SELECT p.tenant_id, t.slug, t.name
 FROM partition p
 JOIN tenant t ON t.id = p.tenant_id

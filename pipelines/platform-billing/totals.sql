@@ -1,4 +1,4 @@
--- All tenants together, one row a currency: nothing is converted.
+-- All tenants together, one row per currency; nothing is converted.
 SELECT
   NULL::uuid AS tenant_id, currency,
   count(*) FILTER (WHERE mrr > 0) AS paying_tenants,

@@ -1,5 +1,5 @@
--- The twelve months up to the period's end that have begun: who joined, and how many there were at each
--- one's end.
+-- The twelve months up to the end of the period, but not those that have not begun: how many users
+-- joined, and how many there were at the end of the month.
 SELECT
   p.tenant_id,
   s.month::date AS month,

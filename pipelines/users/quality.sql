@@ -1,8 +1,9 @@
--- What was read, what is missing in it, and what was left out and why. A fatal rule allows no row.
+-- What was read, what is missing, and what was left out and why. A fatal rule must have no rows.
 SELECT tenant_id, position, rule, rows, fatal
 FROM (
   SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal
   FROM partition p
+  JOIN account_quality n ON n.tenant_id = p.tenant_id
   LEFT JOIN (
     SELECT
       tenant_id,
@@ -12,15 +13,6 @@ FROM (
     FROM accounts
     GROUP BY tenant_id
   ) a ON a.tenant_id = p.tenant_id
-  LEFT JOIN (
-    SELECT
-      p.tenant_id,
-      count(*) FILTER (WHERE o.account_status NOT IN ('C', 'A')) AS unknown_confirmation,
-      count(*) FILTER (WHERE o.privacy NOT IN ('names', 'initials', 'none')) AS unknown_privacy
-    FROM partition p
-    JOIN "user" o ON o.tenantid = p.tenant_id AND o.created < p.cutoff_at
-    GROUP BY p.tenant_id
-  ) n ON n.tenant_id = p.tenant_id
   LEFT JOIN (
     SELECT e.tenant_id, count(DISTINCT e.user_id) AS guests
     FROM (
@@ -38,7 +30,7 @@ FROM (
       (2, 'users_hidden', coalesce(a.hidden, 0), false),
       (3, 'users_active_unconfirmed', coalesce(a.active_unconfirmed, 0), false),
       (4, 'guests_left_out', coalesce(g.guests, 0), false),
-      (5, 'unknown_confirmation', coalesce(n.unknown_confirmation, 0), true),
-      (6, 'unknown_privacy', coalesce(n.unknown_privacy, 0), true)
+      (5, 'unknown_confirmation', n.unknown_confirmation, true),
+      (6, 'unknown_privacy', n.unknown_privacy, true)
   ) AS v(position, rule, rows, fatal)
 ) q

@@ -1,4 +1,4 @@
--- Users by confirmation and by whether they were active in the period; combinations that occur.
+-- Users by confirmation and activity in the period; only combinations that occur.
 SELECT
   tenant_id, confirmation, CASE WHEN is_active THEN 'active' ELSE 'inactive' END AS activity,
   count(*) AS users

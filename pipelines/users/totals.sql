@@ -1,4 +1,4 @@
--- One row a tenant: the period's figures and those of the one before.
+-- The figures of the period and of the one before, one row per tenant.
 SELECT
   p.tenant_id,
   coalesce(a.users, 0) AS users,

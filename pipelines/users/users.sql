@@ -1,4 +1,4 @@
--- A line a user, the most active first. All who are not to be shown are one line without details.
+-- One row per user, the most active first. All users who are not named are one row without details.
 SELECT
   tenant_id,
   row_number() OVER (

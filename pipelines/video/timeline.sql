@@ -1,4 +1,4 @@
--- What the film shows, in the order of time.
+-- What the film shows, in chronological order.
 SELECT
   c.tenant_id, c.created AS at, 'poc' AS kind, c.id, c.day, c.name AS title, c.language AS subtitle,
   c.language, c.description, c.author AS people,
