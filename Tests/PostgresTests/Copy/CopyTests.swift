@@ -100,16 +100,16 @@ import Testing
   @Test func `A statement that is no copy of the kind is refused`() throws {
     let connection = try TestDatabase().connect()
     #expect(
-      throws: Diagnostic(.bug, "the statement is no COPY of the kind that was asked for")
+      throws: Diagnostic(.bug, "the statement is not a COPY in the requested direction")
     ) { try connection.copyOut("SELECT 1") { _ in } }
     #expect(
       throws: Diagnostic(
         .configuration, "PostgreSQL: relation \"nowhere\" does not exist (SQLSTATE 42P01)",
-        hint: "names without a schema are looked up in the configured schema")
+        hint: "check the name; without a schema it is looked up in the configured one")
     ) { try connection.copyOut("COPY nowhere TO STDOUT") { _ in } }
     try connection.execute("CREATE TABLE t (id int)")
     for copy in ["COPY (SELECT 1) TO STDOUT", "COPY t FROM STDIN"] {
-      #expect(throws: Diagnostic(.bug, "a COPY was sent as an ordinary statement")) {
+      #expect(throws: Diagnostic(.bug, "a COPY statement was run without the COPY functions")) {
         try connection.execute(copy)
       }
       #expect(try connection.query("SHOW timezone").only().values == ["UTC"])

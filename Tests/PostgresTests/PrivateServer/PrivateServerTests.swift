@@ -105,7 +105,7 @@ import Testing
     let folder = parent.path + "/s"
     #expect(
       throws: Diagnostic(
-        .unavailable, "the private PostgreSQL ended at once with status 1",
+        .unavailable, "the private PostgreSQL server ended at once with status 1",
         hint: "see \(folder)/server.log")
     ) {
       try PrivateServer.start(

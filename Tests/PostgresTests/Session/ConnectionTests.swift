@@ -97,7 +97,7 @@ import Testing
     #expect(throws: Diagnostic(.configuration, "the statement is empty")) {
       try connection.query(" -- nothing\n")
     }
-    #expect(throws: Diagnostic(.data, "a text for PostgreSQL holds the character NUL")) {
+    #expect(throws: Diagnostic(.data, "a text for PostgreSQL contains a NUL character")) {
       try connection.query("SELECT $1", ["a\0b"])
     }
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
@@ -116,7 +116,7 @@ import Testing
           connection to server at "127.0.0.1", port 1 failed: Connection refused \
           Is the server running on that host and accepting TCP/IP connections?
           """,
-          hint: "check that PostgreSQL runs there and that host and port are right",
+          hint: "check that PostgreSQL runs there and that the host and the port are correct",
           isTransient: true))
   }
 
@@ -133,7 +133,7 @@ import Testing
   func `A malformed connection string is not repeated`(conninfo: String) throws {
     let error = #expect(throws: Diagnostic.self) { try Connection(conninfo) }
     #expect(error?.code == .configuration)
-    #expect(error?.message == "the connection string cannot be read")
+    #expect(error?.message == "the connection string is malformed")
   }
 
   @Test func `A statement is interrupted from another thread`() throws {
@@ -161,7 +161,7 @@ import Testing
       throws: Diagnostic(
         .unavailable,
         "PostgreSQL: canceling statement due to statement timeout (SQLSTATE 57014)",
-        hint: "it took longer than the session's statement_timeout allows")
+        hint: "the statement took longer than the session's statement_timeout")
     ) { try connection.query("SELECT pg_sleep(60)") }
   }
 
@@ -220,7 +220,7 @@ import Testing
     }
     #expect(
       throws: Diagnostic(
-        .configuration, "the statement has parameters ($1), which are not given here")
+        .configuration, "the statement has parameters ($1), but no parameters are given here")
     ) { try connection.describe("SELECT $1::int") }
   }
 

@@ -45,12 +45,12 @@ import Testing
 
   @Test func `A failed statement that was passed over is found at the end`() throws {
     let connection = try TestDatabase().connect()
-    #expect(throws: Diagnostic(.bug, "a failed statement was passed over in a transaction")) {
+    #expect(throws: Diagnostic(.bug, "a transaction continued after a failed statement")) {
       try connection.transaction {
         #expect(throws: Diagnostic.self) { try connection.query("SELECT 1 / 0") }
       }
     }
-    #expect(throws: Diagnostic(.bug, "a transaction was begun within a transaction")) {
+    #expect(throws: Diagnostic(.bug, "a transaction was started inside another transaction")) {
       try connection.transaction { try connection.transaction {} }
     }
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
@@ -103,7 +103,7 @@ import Testing
       throws: Diagnostic(
         .busy, "PostgreSQL: canceling statement due to lock timeout (SQLSTATE 55P03)")
     ) { try other.lock(key) }
-    #expect(throws: Diagnostic(.bug, "an advisory lock was released that was not held")) {
+    #expect(throws: Diagnostic(.bug, "a session released an advisory lock that it did not hold")) {
       try other.unlock(key)
     }
     holder = nil
