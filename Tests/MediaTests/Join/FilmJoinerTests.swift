@@ -160,8 +160,8 @@ import Testing
       let bad = folder.file("\(index).bad")
       try bytes.write(to: URL(fileURLWithPath: bad))
       let expected = Diagnostic(
-        .data, "this is not a whole segment", at: .init(file: bad),
-        hint: "remove it, and the scene is encoded again")
+        .data, "this segment is incomplete or damaged", at: .init(file: bad),
+        hint: "remove it and run again: the scene is encoded again")
       #expect(throws: expected) {
         try FilmJoiner.join(
           segments: [bad], metadata: FilmMetadata(title: "x"), to: folder.file("bad.mp4"))
@@ -186,7 +186,7 @@ import Testing
       format: Clips.format, gridSteps: 1, path: folder.file("short.seg"))
     for index in 0..<15 { try encoder.append(Clips.frame(index)) }
     #expect(
-      throws: Diagnostic(.bug, "a segment of 1 grid steps was given 15 frames, not 16")
+      throws: Diagnostic(.bug, "a segment of 1 grid steps got 15 frames instead of 16")
     ) { try encoder.finish() }
   }
 }
