@@ -47,7 +47,7 @@ struct RasterTests {
 
   @Test func `A malformed document is the template's error, and its text is not told`() {
     let expected = Diagnostic(
-      .configuration, "this SVG is malformed", hint: "check the template with an XML parser")
+      .configuration, "this SVG is malformed", hint: "check the template: xmllint --noout FILE")
     #expect(throws: expected) {
       try Rasteriser.draw("<svg><text>secret</svg>", width: 10, height: 10)
     }
