@@ -1,7 +1,7 @@
 import Crypto
 package import Diagnostics
 
-/// A SHA-256, by which blobs are addressed and releases verified.
+/// A SHA-256 digest. Blobs are addressed by it, and releases are verified with it.
 package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
   /// 64 lowercase hexadecimal digits.
   package let hex: String
@@ -28,7 +28,7 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
       decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
   }
 
-  /// The digest and size of a file's content, read in pieces.
+  /// The digest of a file's content and its size in bytes. The file is read in pieces.
   package static func ofFile(
     _ path: String
   ) throws(Diagnostic) -> (digest: SHA256Digest, byteCount: Int) {
@@ -52,12 +52,15 @@ package struct SHA256Digest: Hashable, Sendable, CustomStringConvertible {
 package struct SHA256Hasher {
   private var state = SHA256()
 
+  /// A hasher without bytes.
   package init() {}
 
+  /// Adds bytes.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     state.update(bufferPointer: bytes)
   }
 
+  /// Adds bytes.
   package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { state.update(bufferPointer: $0) }
   }

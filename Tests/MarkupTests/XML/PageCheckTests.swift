@@ -41,7 +41,7 @@ import Testing
           "index.html:2: the element 'script' is not allowed",
           "index.html:3: an event handler is not allowed",
           "index.html:4: the attribute 'style' is not allowed",
-          "index.html:5: an id stands twice",
+          "index.html:5: an id is used twice",
           "index.html:6: a link leads to a place that the page does not have",
         ])
   }
@@ -63,7 +63,7 @@ import Testing
   @Test func `A page fetches nothing`() {
     #expect(
       messages("<img alt=\"\" src=\"https://example.org/x.png\" />") == [
-        "index.html:2: a page must fetch nothing"
+        "index.html:2: a page must not load anything"
       ])
   }
 }

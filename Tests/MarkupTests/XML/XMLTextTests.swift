@@ -31,9 +31,9 @@ import Testing
 @Suite struct XMLReadingTests {
   @Test(arguments: [
     ("<p>a</p", 1, "an element is not closed"),
-    ("<div>\n<p>a</div>", 2, "an element is closed by another's tag"),
-    ("<p>&nbsp;</p>", 1, "an entity that XML does not know"),
-    ("<p a='1' a='2'></p>", 1, "an attribute stands twice"),
+    ("<div>\n<p>a</div>", 2, "an element is closed by another element's tag"),
+    ("<p>&nbsp;</p>", 1, "an entity that XML does not define"),
+    ("<p a='1' a='2'></p>", 1, "an attribute is given twice"),
     ("<p>a & b</p>", 1, "a '<' or '&' that is not escaped"),
   ])
   func `A page that is not well-formed is refused with its place and without its text`(
@@ -56,7 +56,7 @@ import Testing
   func `A page declares no entity`(declaration: String) {
     let page = "<!DOCTYPE html [\(declaration)]><p>&e;</p>"
     let error = #expect(throws: Diagnostic.self) { try XMLTexts(of: Array(page.utf8)) }
-    #expect(error?.message == "not well-formed: an entity that XML does not know")
+    #expect(error?.message == "not well-formed: an entity that XML does not define")
   }
 
   @Test func `Values and texts are read with their references resolved`() throws {
