@@ -98,7 +98,7 @@ import Testing
       #expect(own.credentials.keyID == "AKIAENV" && own.credentials.token == nil)
       #expect(own.region == "us-west-2" && own.location.endpoint == "http://localhost:9000")
       let missing = #expect(throws: Diagnostic.self) { try bucket(["AWS_PROFILE": "third"]) }
-      #expect(missing?.message == "no file has the profile that AWS_PROFILE names")
+      #expect(missing?.message == "the profile named in AWS_PROFILE does not exist")
       let blank = #expect(throws: Diagnostic.self) {
         try bucket(["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "two\nlines"])
       }

@@ -38,8 +38,8 @@ import Testing
       #expect(FileManager.default.createFile(atPath: file, contents: Data()))
       let tenant = SamplePlatform().tenant(4)
       let expected = Diagnostic(
-        .io, "the sample's media can't be written", at: .init(file: "\(file)/"),
-        hint: "the folder must be writable, with room for about 20 MB")
+        .io, "the sample media cannot be written", at: .init(file: "\(file)/"),
+        hint: "make the folder writable, with room for about 20 MB")
       #expect(throws: expected) { try SampleMedia(root: file, seed: 1).write(tenant) { _ in } }
     }
   }

@@ -91,9 +91,9 @@ import Testing
           on: connection, schema: try schemaText(), mediaRoot: folder)
         #expect(again == .init(rows: [], files: made.files, wasThere: true))
         let expected = Diagnostic(
-          .configuration, "schema app of this database already holds 7 other tenants",
+          .configuration, "the schema app of this database already has 7 other tenants",
           hint:
-            "give the sample a database of its own, or the numbers and the seed it was made with")
+            "use an empty database, or the same numbers and seed as the first time")
         let error = #expect(throws: Diagnostic.self) {
           _ = try SamplePlatform(
             seed: 3, tenants: 7, pocsPerTenant: 4, today: CivilDate(2025, 3, 1)
