@@ -95,6 +95,7 @@ extension Diagnostic {
     /// In characters, counted from one.
     package var column: Int?
 
+    /// A subject with the known parts.
     package init(
       stage: String? = nil, pipeline: String? = nil, tenant: String? = nil, period: String? = nil,
       file: String? = nil, line: Int? = nil, column: Int? = nil

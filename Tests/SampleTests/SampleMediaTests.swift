@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test func `A media root that can't be written is an error that names the file`() throws {
+  @Test func `For a media root that cannot be written, the error names the file`() throws {
     try withTemporaryFolder { folder in
       let file = "\(folder)/file"
       #expect(FileManager.default.createFile(atPath: file, contents: Data()))

@@ -11,11 +11,11 @@ import Testing
     #expect(XMLText.escaped("São Paulo 東京 👩‍💻") == "São Paulo 東京 👩‍💻")
   }
 
-  @Test func `A quote is escaped though a combining mark follows it`() {
+  @Test func `A quote is escaped even if a combining mark follows it`() {
     #expect(XMLText.escaped("\"\u{301}x") == "&quot;\u{301}x")
   }
 
-  @Test func `What XML forbids is replaced, so that no text makes a page ill-formed`() throws {
+  @Test func `Characters that XML forbids are replaced, so text cannot break a page`() throws {
     let hostile =
       String(
         String.UnicodeScalarView((0...0x20).compactMap { Unicode.Scalar($0 as UInt32) }))
@@ -23,7 +23,7 @@ import Testing
     let page = "<p>\(XMLText.escaped(hostile))</p>"
     _ = try XMLTexts(of: Array(page.utf8))
     #expect(XMLText.escaped("a\u{0}b\u{7F}") == "a\u{FFFD}b\u{FFFD}")
-    // The Nu Html Checker takes a reference to CR for an error.
+    // For the Nu Html Checker, a reference to CR is an error.
     #expect(XMLText.escaped("a\r\nb\rc") == "a\n\nb\nc")
   }
 }
@@ -53,7 +53,7 @@ import Testing
     "<!ENTITY e SYSTEM \"file:///etc/passwd\">", "<!ENTITY e \"text\">",
     "<!ENTITY % e SYSTEM \"file:///etc/passwd\">",
   ])
-  func `A page declares no entity`(declaration: String) {
+  func `A page cannot declare an entity`(declaration: String) {
     let page = "<!DOCTYPE html [\(declaration)]><p>&e;</p>"
     let error = #expect(throws: Diagnostic.self) { try XMLTexts(of: Array(page.utf8)) }
     #expect(error?.message == "not well-formed: an entity that XML does not define")
@@ -68,7 +68,7 @@ import Testing
   }
 }
 
-/// What a document holds, for tests.
+/// The content of a document, for tests.
 final class XMLTexts: XMLVisitor {
   private(set) var names: Set<String> = []
   private(set) var attributes: [String: String] = [:]

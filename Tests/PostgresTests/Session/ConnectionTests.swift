@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func `An array of any words arrives as it was, also in a statement that is kept`() throws {
+  @Test func `An array of any words arrives unchanged, also in a prepared statement`() throws {
     let connection = try TestDatabase().connect()
     let words: [String?] = [
       "plain", "", nil, "NULL", "a,b", "{}", "\"quoted\"", "back\\slash", "'", "new\nline",
@@ -45,7 +45,7 @@ import Testing
         .only().bool("empty"))
   }
 
-  @Test func `A session prints values the same way whatever the database's defaults are`() throws {
+  @Test func `A session prints values in the same way for all defaults of the database`() throws {
     let database = try TestDatabase()
     try database.connect().execute(
       """
@@ -74,7 +74,7 @@ import Testing
     #expect(error?.code == .configuration)
   }
 
-  @Test func `A statement's error keeps state and place and leaves the data out`() throws {
+  @Test func `A statement's error has its state and place, and no data`() throws {
     let connection = try TestDatabase().connect()
     try connection.execute("CREATE TABLE t (a int PRIMARY KEY, b text)")
     try connection.execute("INSERT INTO t VALUES (1, 'secret')")
@@ -120,7 +120,7 @@ import Testing
           isTransient: true))
   }
 
-  @Test func `A missing database is no passing trouble`() throws {
+  @Test func `A missing database is not a transient failure`() throws {
     let conninfo = try TestServer.conninfo(database: "absent")
     let error = #expect(throws: Diagnostic.self) { try Connection(conninfo + " password=hush") }
     #expect(error?.code == .unavailable)
@@ -141,7 +141,7 @@ import Testing
     let token = connection.cancelToken
     let isOver = Atomic<Bool>(false)
     let thread = Background {
-      // Until the statement runs, a request to cancel meets nothing and does no harm.
+      // Before the statement runs, a cancel request has no effect.
       while !isOver.load(ordering: .relaxed) {
         token.cancel()
         usleep(20_000)
@@ -165,7 +165,7 @@ import Testing
     ) { try connection.query("SELECT pg_sleep(60)") }
   }
 
-  @Test func `A lost session is a passing trouble`() throws {
+  @Test func `A lost session is a transient failure`() throws {
     let database = try TestDatabase()
     let connection = try database.connect()
     let pid = try connection.query("SELECT pg_backend_pid() AS pid").only().int("pid")
@@ -174,7 +174,7 @@ import Testing
     #expect(error?.code == .unavailable)
     #expect(error?.isTransient == true)
     #expect(!connection.isOpen)
-    // Writing into the closed socket raises no SIGPIPE.
+    // Writing to the closed socket does not raise SIGPIPE.
     #expect(throws: Diagnostic.self) { try connection.execute("SELECT 1") }
   }
 

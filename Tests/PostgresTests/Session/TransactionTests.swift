@@ -6,7 +6,7 @@ import Testing
 @Suite struct TransactionTests {
   struct Broken: Error, Equatable {}
 
-  @Test func `What throws is rolled back, what returns is committed`() throws {
+  @Test func `A body that throws is rolled back, one that returns is committed`() throws {
     let connection = try TestDatabase().connect()
     try connection.execute("CREATE TABLE t (id int)")
     #expect(throws: Broken()) {
@@ -29,7 +29,7 @@ import Testing
     #expect(try connection.query("SELECT id FROM t").only().int("id") == 2)
   }
 
-  @Test func `A statement's error undoes its savepoint only`() throws {
+  @Test func `A statement's error undoes only its savepoint`() throws {
     let connection = try TestDatabase().connect()
     try connection.transaction(.readOnlySnapshot) {
       #expect(throws: Diagnostic.self) {
@@ -43,7 +43,7 @@ import Testing
     }
   }
 
-  @Test func `A failed statement that was passed over is found at the end`() throws {
+  @Test func `A transaction that continues after a failed statement is refused`() throws {
     let connection = try TestDatabase().connect()
     #expect(throws: Diagnostic(.bug, "a transaction continued after a failed statement")) {
       try connection.transaction {
@@ -76,7 +76,7 @@ import Testing
     #expect(try second.query("SELECT 1 AS one").only().int("one") == 1)
   }
 
-  @Test func `A conflict with another session is a passing trouble`() throws {
+  @Test func `A conflict with another session is a transient failure`() throws {
     let database = try TestDatabase()
     let (first, second) = (try database.connect(), try database.connect())
     try first.execute("CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 0)")
@@ -91,7 +91,7 @@ import Testing
     #expect(error?.isTransient == true)
   }
 
-  @Test func `A lock dies with the session that held it`() throws {
+  @Test func `A lock ends with the session that held it`() throws {
     let database = try TestDatabase()
     let key = AdvisoryKey(["partition", "acme", "2026"])
     #expect(key != AdvisoryKey(["partition", "acme2026", ""]))
