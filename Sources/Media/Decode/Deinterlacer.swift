@@ -14,7 +14,7 @@ final class Deinterlacer {
   private var previous: Frame?
 
   /// Changes `frame` if it is interlaced and has 8 bits per sample.
-  func mend(_ frame: UnsafeMutablePointer<AVFrame>) {
+  func deinterlace(_ frame: UnsafeMutablePointer<AVFrame>) {
     guard frame.pointee.interlaced_frame != 0, let planes = Deinterlacer.planes(of: frame) else {
       previous = nil
       return
@@ -30,7 +30,7 @@ final class Deinterlacer {
       let before = last.flatMap { Deinterlacer.plane(index, of: $0.pointer) }
       var row = later == 0 ? 2 : 1
       while row + 1 < plane.rows {
-        Deinterlacer.mend(
+        Deinterlacer.deinterlace(
           target + row * stride, stride, before.map { $0.0 + row * $0.1 }, plane.bytes)
         row += 2
       }
@@ -40,7 +40,7 @@ final class Deinterlacer {
   }
 
   /// In every format, the value directly above and below has the same meaning.
-  private static func mend(
+  private static func deinterlace(
     _ row: UnsafeMutablePointer<UInt8>, _ stride: Int, _ before: UnsafeMutablePointer<UInt8>?,
     _ count: Int
   ) {

@@ -17,7 +17,7 @@ struct ExcerptDecoder {
   ) throws(Diagnostic) {
     guard start >= 0, length >= 0, length <= 86_400_000, start <= 1 << 40,
       (16...8_192).contains(box.width), (16...8_192).contains(box.height)
-    else { throw Diagnostic(.data, "the excerpt asked for is out of range") }
+    else { throw Diagnostic(.data, "the requested excerpt is out of range") }
     let source = try RecordingSource(input)
     let feed = PacketFeed(source)
     let begin = Int64(start) * 1_000

@@ -37,7 +37,7 @@ final class FrameScaler {
 
   /// - Throws: `data` if the frame's format cannot be converted.
   func convert(_ frame: UnsafeMutablePointer<AVFrame>) throws(Diagnostic) -> VideoFrame {
-    deinterlacer.mend(frame)
+    deinterlacer.deinterlace(frame)
     let size = fit(frame)
     let format = AVPixelFormat(frame.pointee.format)
     guard let descriptor = av_pix_fmt_desc_get(format) else {

@@ -77,7 +77,7 @@ package final class RecordingReader {
     let count = 2 * FilmFormat.samplesPerFrame
     if bytes.isEmpty { return [Float](repeating: 0, count: count) }
     guard bytes.count == 4 * count else {
-      throw process.failure("the decoding process spoke nonsense")
+      throw process.failure("the decoding process sent a malformed message")
     }
     return bytes.withUnsafeBytes { raw in
       (0..<count).map { index in
