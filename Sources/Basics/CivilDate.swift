@@ -6,7 +6,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// 1…31
   package let day: Int
 
-  /// The day, or `nil` where the calendar has none such.
+  /// The day, or `nil` if the calendar does not have it.
   package init?(year: Int, month: Int, day: Int) {
     guard (1...9999).contains(year), (1...12).contains(month), day >= 1,
       day <= CivilDate.daysInMonth(year: year, month: month)
@@ -32,7 +32,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
     self.init(year: year, month: month, day: day)
   }
 
-  /// A number of ASCII digits alone.
+  /// The number written with these ASCII digits; `nil` if there is any other character.
   package static func number(_ digits: ArraySlice<UInt8>) -> Int? {
     var number = 0
     for digit in digits {
@@ -42,10 +42,10 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
     return number
   }
 
-  /// The day that lies `days` after 1970-01-01.
+  /// The day that is `days` after 1970-01-01.
   ///
-  /// By the algorithm of Howard Hinnant, “chrono-Compatible Low-Level Date Algorithms”: years begin in
-  /// March, so that the leap day is a year's last.
+  /// The algorithm is Howard Hinnant's, “chrono-Compatible Low-Level Date Algorithms”. Years begin
+  /// in March, so that the leap day is the last day of a year.
   package init(daysSince1970 days: Int) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
@@ -60,6 +60,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
       day: dayOfYear - (153 * shiftedMonth + 2) / 5 + 1)
   }
 
+  /// A day that the caller knows to be valid.
   package init(validYear year: Int, month: Int, day: Int) {
     self.year = year
     self.month = month
@@ -78,6 +79,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
   /// 0 is Monday, 6 Sunday.
   package var weekday: Int { ((daysSince1970 + 3) % 7 + 7) % 7 }
 
+  /// The day that is `days` later, or earlier if `days` is negative.
   package func adding(days: Int) -> CivilDate { CivilDate(daysSince1970: daysSince1970 + days) }
 
   package var description: String {
@@ -96,6 +98,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
     (left.year, left.month, left.day) < (right.year, right.month, right.day)
   }
 
+  /// The number of days of a month, 28 to 31.
   package static func daysInMonth(year: Int, month: Int) -> Int {
     switch month {
     case 2: year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) ? 29 : 28
@@ -104,6 +107,7 @@ package struct CivilDate: Hashable, Sendable, Comparable, CustomStringConvertibl
     }
   }
 
+  /// The number with leading zeros, at least `width` digits long.
   package static func padded(_ number: Int, _ width: Int) -> String {
     if width == 2, (0...99).contains(number) {
       return String(number / 10) + String(number % 10)

@@ -118,10 +118,12 @@ package struct SHA256Hasher {
 
   package init() {}
 
+  /// Adds a piece of the content.
   package mutating func update(_ bytes: UnsafeRawBufferPointer) {
     state.update(bufferPointer: bytes)
   }
 
+  /// Adds a piece of the content.
   package mutating func update(_ bytes: [UInt8]) {
     bytes.withUnsafeBytes { state.update(bufferPointer: $0) }
   }

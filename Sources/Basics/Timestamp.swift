@@ -1,6 +1,6 @@
-/// Times as they stand in metadata, UTC to the second.
+/// Times as written in metadata: UTC, to the second.
 package enum Timestamp {
-  /// `2026-11-21T03:15:00Z` of seconds since 1970.
+  /// Seconds since 1970 as `2026-11-21T03:15:00Z`.
   package static func rfc3339(_ seconds: Int) -> String {
     let (days, rest) = seconds.quotientFlooring(by: 86400)
     let (year, month, day) = civil(days)
@@ -9,15 +9,15 @@ package enum Timestamp {
     return "\(date)T\(padded(hour, 2)):\(padded(minute, 2)):\(padded(second, 2))Z"
   }
 
-  /// The day of a timestamp of `rfc3339`.
+  /// The UTC day as `2026-11-21`.
   package static func day(_ seconds: Int) -> String { String(rfc3339(seconds).prefix(10)) }
 
-  /// `20261121t031500z`.
+  /// Seconds since 1970 as `20261121t031500z`.
   package static func compact(_ seconds: Int) -> String {
     rfc3339(seconds).filter { $0 != "-" && $0 != ":" }.lowercased()
   }
 
-  /// Seconds since 1970 of `rfc3339`'s text; `nil` for anything else.
+  /// Seconds since 1970 from a text of `rfc3339`; `nil` for any other text.
   package static func seconds(_ text: String) -> Int? {
     let fields = text.split(whereSeparator: { "-T:Z".contains($0) }).compactMap { Int($0) }
     guard fields.count == 6, (1...12).contains(fields[1]) else { return nil }
@@ -26,22 +26,24 @@ package enum Timestamp {
     return rfc3339(seconds) == text ? seconds : nil
   }
 
-  /// The day that an instant falls on, counted on without a gap.
+  /// The UTC day of an instant, in days since 1970-01-01.
   package static func dayNumber(_ seconds: Int) -> Int { seconds.quotientFlooring(by: 86400).0 }
 
-  /// The week, which begins on a Monday: 1970-01-01 was a Thursday.
+  /// The number of the week of an instant. Weeks begin on Monday; 1970-01-01 was a Thursday.
   package static func weekNumber(_ seconds: Int) -> Int {
     (dayNumber(seconds) + 3).quotientFlooring(by: 7).0
   }
 
+  /// The number of the month of an instant: year × 12 + month − 1.
   package static func monthNumber(_ seconds: Int) -> Int {
     let (year, month, _) = civil(dayNumber(seconds))
     return year * 12 + month - 1
   }
 
+  /// The year of an instant.
   package static func yearNumber(_ seconds: Int) -> Int { civil(dayNumber(seconds)).0 }
 
-  /// Days since 1970-01-01 (H. Hinnant, as below, days_from_civil).
+  /// The number of days since 1970-01-01 (H. Hinnant, days_from_civil; source below).
   private static func days(year: Int, month: Int, day: Int) -> Int {
     let (era, yearOfEra) = (month <= 2 ? year - 1 : year).quotientFlooring(by: 400)
     let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
@@ -49,7 +51,7 @@ package enum Timestamp {
     return era * 146097 + dayOfEra - 719468
   }
 
-  /// Year, month and day of a number of days since 1970-01-01 in the Gregorian calendar
+  /// Year, month and day from a number of days since 1970-01-01, in the Gregorian calendar
   /// (H. Hinnant, "chrono-compatible low-level date algorithms", civil_from_days).
   private static func civil(_ days: Int) -> (Int, Int, Int) {
     let (era, dayOfEra) = (days + 719468).quotientFlooring(by: 146097)

@@ -3,8 +3,8 @@
 
 #include <curl/curl.h>
 
-// curl_easy_setopt and curl_easy_getinfo take any number of arguments, which Swift does not import: one
-// function a type of argument.
+// curl_easy_setopt and curl_easy_getinfo are variadic, and Swift does not import variadic
+// functions. So there is one function per type of argument.
 static inline CURLcode yb_curl_set_number(CURL *handle, CURLoption option, long value) {
   return curl_easy_setopt(handle, option, value);
 }
@@ -36,7 +36,7 @@ static inline long yb_curl_status(CURL *handle) {
   return status;
 }
 
-// A macro of several flags.
+// A macro with several flags.
 static inline CURLcode yb_curl_start(void) { return curl_global_init(CURL_GLOBAL_DEFAULT); }
 
 #endif

@@ -17,7 +17,7 @@
 #include <libswresample/swresample.h>
 #include <libswscale/swscale.h>
 
-// Function-like macros are not imported into Swift; these say their values.
+// Swift does not import function-like macros. These functions return their values.
 static inline int yb_averror(int code) { return AVERROR(code); }
 static inline int yb_averror_eagain(void) { return AVERROR(EAGAIN); }
 static inline int yb_averror_eof(void) { return AVERROR_EOF; }
@@ -25,8 +25,8 @@ static inline int yb_averror_exit(void) { return AVERROR_EXIT; }
 static inline int yb_averror_invalid_data(void) { return AVERROR_INVALIDDATA; }
 static inline int64_t yb_no_timestamp(void) { return AV_NOPTS_VALUE; }
 
-// The CPU features that every processor of this kind has. Forcing them makes libav choose the same
-// code, and so the same rounding, on all of them.
+// The CPU features that every processor of this architecture has. Forcing them makes libav choose
+// the same code, and so the same rounding, on all processors.
 static inline int yb_cpu_baseline(void) {
 #if defined(__x86_64__)
   return AV_CPU_FLAG_MMX | AV_CPU_FLAG_MMXEXT | AV_CPU_FLAG_SSE | AV_CPU_FLAG_SSE2 |
@@ -38,7 +38,7 @@ static inline int yb_cpu_baseline(void) {
 #endif
 }
 
-// libav frees a context's chapters itself, but its function that adds one is private.
+// libav frees the chapters of a context itself, but its function that adds a chapter is private.
 static inline int yb_add_chapter(AVFormatContext *context, int64_t id, AVRational time_base,
                                  int64_t start, int64_t end, const char *title) {
   AVChapter *chapter = av_mallocz(sizeof *chapter);
@@ -57,7 +57,8 @@ static inline int yb_add_chapter(AVFormatContext *context, int64_t id, AVRationa
   return result;
 }
 
-// Variadic, so not imported: libav says nothing, all it has to say comes as a status.
+// The function is variadic, so it is not imported. It turns off libav's log: errors come as a
+// status.
 static inline void yb_be_quiet(void) { av_log_set_level(AV_LOG_QUIET); }
 
 #endif

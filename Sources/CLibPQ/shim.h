@@ -3,7 +3,7 @@
 
 #include <libpq-fe.h>
 
-// The PG_DIAG_* fields are character constants, which Swift does not import.
+// Swift does not import the PG_DIAG_* fields, because they are character constants.
 static inline int yb_pg_diag_sqlstate(void) { return PG_DIAG_SQLSTATE; }
 static inline int yb_pg_diag_severity(void) { return PG_DIAG_SEVERITY_NONLOCALIZED; }
 static inline int yb_pg_diag_message(void) { return PG_DIAG_MESSAGE_PRIMARY; }

@@ -5,7 +5,7 @@
 #include <fontconfig/fontconfig.h>
 #include <librsvg/rsvg.h>
 
-// g_object_unref takes any object's pointer, which Swift's import of the opaque types does not.
+// g_object_unref takes a pointer to any object. Swift cannot pass the imported opaque types to it.
 static inline void yb_rsvg_free(RsvgHandle *handle) { g_object_unref(handle); }
 
 #endif

@@ -6,11 +6,12 @@
 #include <libxml/xmlerror.h>
 #include <string.h>
 
-// Who is told of a document's parts as they are read, and its first error: those after it are mostly its
-// consequences, and the library itself keeps only the last.
+// Receives the parts of a document as they are read, and the first error. Later errors are mostly
+// caused by the first one, and the library itself keeps only the last one.
 typedef struct {
   const void *owner;
-  // `attributes` holds five pointers each: local name, prefix, namespace, where the value begins and ends.
+  // `attributes` has five pointers per attribute: local name, prefix, namespace, start and end of
+  // the value.
   void (*begins)(const void *owner, const unsigned char *name, int line,
                  const unsigned char *const *attributes, int count);
   void (*text)(const void *owner, const unsigned char *bytes, int size);
@@ -40,7 +41,8 @@ static void yearbook_xml_ends(void *data, const xmlChar *name, const xmlChar *pr
   visit->ends(visit->owner, name);
 }
 
-// No entities but XML's five: one that a document declares could stand for anything.
+// Only XML's five entities are allowed: an entity that a document declares could stand for
+// anything.
 static void yearbook_xml_declares(void *data, const xmlChar *name, int type, const xmlChar *public_id,
                                   const xmlChar *system_id, xmlChar *content) {
   xmlParserCtxtPtr context = (xmlParserCtxtPtr)data;
@@ -52,7 +54,7 @@ static void yearbook_xml_declares(void *data, const xmlChar *name, int type, con
   xmlStopParser(context);
 }
 
-// libxml2 2.12 made the error const; the cast below fits both.
+// libxml2 2.12 made the error const. The cast below works with both versions.
 static void yearbook_xml_note(void *data, const xmlError *error) {
   yearbook_xml_visit *visit = (yearbook_xml_visit *)((xmlParserCtxtPtr)data)->_private;
   if (visit == 0 || visit->code != 0) return;
@@ -61,8 +63,8 @@ static void yearbook_xml_note(void *data, const xmlError *error) {
   visit->column = error->int2;
 }
 
-// Reads a document from its beginning to its end, keeping nothing. 0 where it is well-formed, -1 where there is no
-// memory, else 1.
+// Reads a document from start to end without keeping it. Returns 0 if it is well-formed, -1 if
+// there is not enough memory, otherwise 1.
 static inline int yearbook_xml_scan(const char *bytes, int size, yearbook_xml_visit *visit) {
   xmlParserCtxtPtr context = xmlNewParserCtxt();
   if (context == 0) return -1;

@@ -18,8 +18,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-// glibc 2.36 has no wrapper for openat2, and its flags are macros of 64 bits. A key is resolved below
-// `directory`, no link is followed, and a FIFO or device is opened without waiting for its other end.
+// glibc 2.36 has no wrapper for openat2, and its flags are 64-bit macros. The path is resolved
+// below `directory`, and no link is followed. Opening a FIFO or device does not wait for its other
+// end.
 static inline int yb_open_beneath(int directory, const char *path) {
   struct open_how how;
   memset(&how, 0, sizeof how);
@@ -27,24 +28,26 @@ static inline int yb_open_beneath(int directory, const char *path) {
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   for (;;) {
     long result = syscall(SYS_openat2, directory, path, &how, sizeof how);
-    // EAGAIN: a rename raced with the resolution; the kernel asks to try again.
+    // EAGAIN: a rename happened during the resolution. The kernel asks the caller to try again.
     if (result >= 0 || (errno != EINTR && errno != EAGAIN)) return (int)result;
   }
 }
 
-// Function-like macros are not imported into Swift.
+// Swift does not import function-like macros.
 static inline int yb_has_exited(int status) { return WIFEXITED(status); }
 static inline int yb_exit_status(int status) { return WEXITSTATUS(status); }
 static inline int yb_signal(int status) { return WIFSIGNALED(status) ? WTERMSIG(status) : 0; }
 
-// GNU's extensions, which Swift's Glibc module leaves out. The pipe holds 1 MiB where the system lets it.
+// GNU extensions that Swift's Glibc module does not have. The pipe holds 1 MiB if the system allows
+// it.
 static inline int yb_pipe(int *ends) {
   if (syscall(SYS_pipe2, ends, O_CLOEXEC) != 0) return -1;
   fcntl(ends[0], 1031 /* F_SETPIPE_SZ */, 1 << 20);
   return 0;
 }
 
-// Messages with descriptors: the macros that make them are not imported. Returns bytes, or -1.
+// Messages with descriptors. Swift does not import the macros for them. Returns the number of
+// bytes, or -1.
 static inline int yb_socket_pair(int *ends) {
   return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends);
 }
@@ -95,14 +98,14 @@ static inline long yb_receive_job(int socket, void *bytes, size_t count, int *in
   return received;
 }
 
-// A fork whose parent is our own parent, who can wait for it. glibc has no function for it; nothing that it does
-// around fork() is needed in a process of one thread.
+// Forks a process whose parent is our own parent, which can wait for it. glibc has no function for
+// this. What glibc does around fork() is not needed in a process with one thread.
 static inline int yb_fork_sibling(void) {
   return (int)syscall(SYS_clone, 0x8000 /* CLONE_PARENT */ | 17 /* SIGCHLD */, 0, 0, 0, 0);
 }
 
-// Frames come and go by the thousand: what was freed stays with the process, and is not given back and cleared
-// again each time.
+// Thousands of frames are allocated and freed. Freed memory stays with the process. Otherwise it
+// would be returned to the kernel and cleared again each time.
 static inline void yb_keep_memory(void) {
   mallopt(M_MMAP_THRESHOLD, 32 << 20);
   mallopt(M_TRIM_THRESHOLD, 256 << 20);
@@ -114,7 +117,8 @@ static inline int yb_close_from(unsigned int first) {
   return (int)syscall(SYS_close_range, first, ~0U, 0);
 }
 
-// The resource names are an enum in glibc's C++ guard and an int elsewhere: pass plain numbers.
+// The resource names are an enum in glibc's C++ guard and an int elsewhere, so plain numbers are
+// passed.
 static inline int yb_limit(int resource, unsigned long value) {
   struct rlimit limit = {value, value};
   return setrlimit(resource, &limit);
@@ -126,7 +130,7 @@ static inline int yb_rlimit_nofile(void) { return RLIMIT_NOFILE; }
 static inline int yb_rlimit_core(void) { return RLIMIT_CORE; }
 static inline int yb_rlimit_nproc(void) { return RLIMIT_NPROC; }
 
-// What the sandbox refuses, tried from within; each returns 0 or the error number.
+// Tries from inside the sandbox what it must refuse. Each function returns 0 or the error number.
 static inline int yb_try_open(const char *path) {
   return syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) < 0 ? errno : 0;
 }
@@ -164,19 +168,20 @@ static inline void yb_wait_for_ever(unsigned int *word) {
 #define YB_REFUSE BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM)
 #define YB_KILL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS)
 #define YB_LOAD(offset) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (offset))
-// Allows the call whatever its arguments are.
+// Allows the call with any arguments.
 #define YB_CALL(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), YB_ALLOW
-// Allows the call on this descriptor only.
+// Allows the call only with this descriptor.
 #define YB_CALL_ON(name, descriptor)                                                     \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), YB_LOAD(YB_ARGUMENT(0)),       \
       BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (descriptor), 0, 1), YB_ALLOW, YB_REFUSE
-// Allows the call where its third argument, a memory protection, does not ask for execution.
+// Allows the call if its third argument, a memory protection, does not include execution.
 #define YB_CALL_WITHOUT_EXEC(name)                                                       \
   BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 4), YB_LOAD(YB_ARGUMENT(2)),       \
       BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1), YB_REFUSE, YB_ALLOW
 
-// From here on the process may compute, take and give back memory, read by offset from `input`, write to
-// `output` and exit. Everything else fails with EPERM; it cannot be undone. Returns 0 or the error number.
+// After this call the process can only compute, allocate and free memory, read by offset from
+// `input`, write to `output` and exit. Everything else fails with EPERM. The call cannot be undone.
+// Returns 0 or the error number.
 static inline int yb_enter_sandbox(int input, int output) {
 #ifndef YB_AUDIT_ARCH
   return ENOSYS;
@@ -205,7 +210,7 @@ static inline int yb_enter_sandbox(int input, int output) {
       YB_CALL(rt_sigprocmask),
       YB_CALL(getpid),
       YB_CALL(gettid),
-      // abort() raises its signal with it, for this process alone.
+      // abort() uses it to raise its signal, only for this process.
       YB_CALL_ON(tgkill, getpid()),
       YB_CALL(exit),
       YB_CALL(exit_group),

@@ -1,4 +1,4 @@
-/// Counts of things in the program's own English: messages, the operator's pages.
+/// Writes counts in English, for messages and the operator's pages.
 package enum Counted {
   /// `row` for one, `rows` for any other number.
   package static func noun(_ noun: String, _ number: Int) -> String {

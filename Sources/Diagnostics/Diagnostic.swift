@@ -1,21 +1,23 @@
 /// The one error shape of Yearbook: what went wrong, where, and what to do about it.
 ///
 /// `message` and `hint` are shown to people and written to logs and to the run's record. They must
-/// hold no secret, no connection string and no text that a tenant typed.
+/// not contain a secret, a connection string or text that a tenant typed.
 package struct Diagnostic: Error, Sendable {
   /// The kind of failure, which decides the exit code.
   package var code: Code
   /// Where it happened.
   package var subject: Subject
-  /// What is wrong, as one sentence without a full stop at its end.
+  /// What is wrong, in one sentence without a full stop.
   package var message: String
   /// What the reader can do about it.
   package var hint: String?
-  /// What a lower layer said.
+  /// The error of a lower layer.
   package var underlying: (any Error)?
-  /// Whether the same work may succeed if it is tried again (a lost connection, a deadlock, a busy disk).
+  /// Whether the same work can succeed on another try (after a lost connection, a deadlock, a busy
+  /// disk).
   package var isTransient: Bool
 
+  /// A diagnostic with these parts.
   package init(
     _ code: Code, _ message: String, at subject: Subject = Subject(), hint: String? = nil,
     underlying: (any Error)? = nil, isTransient: Bool = false
@@ -30,7 +32,8 @@ package struct Diagnostic: Error, Sendable {
 }
 
 extension Diagnostic {
-  /// A kind of failure. A struct round a private enum, so that it can grow without breaking a `switch`.
+  /// A kind of failure. It is a struct around a private enum, so that a new kind breaks no
+  /// `switch`.
   package struct Code: Hashable, Sendable, CustomStringConvertible {
     private enum Kind: String, Sendable {
       case usage, data, unavailable, bug, io, busy, configuration, interrupted
@@ -44,7 +47,7 @@ extension Diagnostic {
     package static let data = Code(kind: .data)
     /// A database or the store cannot be reached.
     package static let unavailable = Code(kind: .unavailable)
-    /// A promise of the program's own is broken.
+    /// The program broke one of its own rules.
     package static let bug = Code(kind: .bug)
     /// A file cannot be read or written, or the disk is full.
     package static let io = Code(kind: .io)
@@ -71,7 +74,7 @@ extension Diagnostic {
 
     package var description: String { kind.rawValue }
 
-    /// The code with this `description`; `nil` for a word that is none.
+    /// The code with this `description`; `nil` for an unknown word.
     package init?(_ description: String) {
       guard let kind = Kind(rawValue: description) else { return nil }
       self.kind = kind
@@ -80,7 +83,7 @@ extension Diagnostic {
     private init(kind: Kind) { self.kind = kind }
   }
 
-  /// Where a failure happened; what is not known stays `nil`.
+  /// Where a failure happened. Unknown parts are `nil`.
   package struct Subject: Hashable, Sendable {
     package var stage: String?
     package var pipeline: String?
@@ -89,9 +92,10 @@ extension Diagnostic {
     package var file: String?
     /// Counted from one.
     package var line: Int?
-    /// Counted from one, in characters.
+    /// In characters, counted from one.
     package var column: Int?
 
+    /// A subject with the known parts.
     package init(
       stage: String? = nil, pipeline: String? = nil, tenant: String? = nil, period: String? = nil,
       file: String? = nil, line: Int? = nil, column: Int? = nil
@@ -108,7 +112,7 @@ extension Diagnostic {
 }
 
 extension Diagnostic.Subject: CustomStringConvertible {
-  /// `file:line:column`, as far as they are known; `""` without a file.
+  /// `file:line:column`, as far as known; `""` without a file.
   package var place: String {
     var place = file ?? ""
     if file != nil, let line {
@@ -118,7 +122,7 @@ extension Diagnostic.Subject: CustomStringConvertible {
     return place
   }
 
-  /// The place and then `pipeline tenant period stage`, as far as they are known.
+  /// The place, then `pipeline tenant period stage`, as far as known.
   package var description: String {
     let work = [pipeline, tenant, period, stage].compactMap { $0 }.joined(separator: " ")
     return [place, work].filter { !$0.isEmpty }.joined(separator: ": ")
@@ -133,7 +137,7 @@ extension Diagnostic: CustomStringConvertible {
 }
 
 extension Diagnostic: Equatable {
-  /// Equal in everything but `underlying`, which has no equality.
+  /// Compares everything except `underlying`, which cannot be compared.
   package static func == (left: Diagnostic, right: Diagnostic) -> Bool {
     left.code == right.code && left.subject == right.subject && left.message == right.message
       && left.hint == right.hint && left.isTransient == right.isTransient
@@ -141,7 +145,7 @@ extension Diagnostic: Equatable {
 }
 
 extension Diagnostic {
-  /// The same diagnostic with what is still unknown of its subject filled in.
+  /// The same diagnostic, with unknown parts of its subject filled in from `outer`.
   package func filling(_ outer: Subject) -> Diagnostic {
     var copy = self
     copy.subject.stage = subject.stage ?? outer.stage
@@ -157,11 +161,12 @@ extension Diagnostic {
   }
 }
 
-/// Several diagnostics found in one pass, so that a file's errors can be mended all at once.
+/// Several diagnostics found in one pass, so that all errors in a file can be fixed at once.
 package struct Diagnostics: Error, Sendable, Equatable, CustomStringConvertible {
-  /// Never empty, in the order of their places.
+  /// The diagnostics in the order of their places; never empty.
   package var all: [Diagnostic]
 
+  /// All of these diagnostics.
   package init(_ all: [Diagnostic]) { self.all = all }
 
   package var description: String { all.map(\.description).joined(separator: "\n") }

@@ -1,7 +1,7 @@
-/// The known words that a mistyped one may have meant.
+/// Finds the known words that are nearest to a mistyped word.
 package enum NearestWords {
-  /// At most `limit` of `known`, nearest first, ties in alphabetical order; words further than a third of
-  /// their length (at least two edits) are left out.
+  /// At most `limit` words of `known`, nearest first, ties in alphabetical order. Words with more
+  /// edits than a third of the length (at least two edits) are left out.
   package static func of(_ word: String, in known: some Sequence<String>, limit: Int = 3)
     -> [String]
   {
@@ -15,13 +15,14 @@ package enum NearestWords {
       .map(\.1)
   }
 
-  /// “did you mean a, b?”, or `nil` where nothing is near.
+  /// “did you mean a, b?”, or `nil` if no word is near.
   package static func hint(for word: String, in known: some Sequence<String>) -> String? {
     let near = of(word, in: known)
     return near.isEmpty ? nil : "did you mean \(near.joined(separator: ", "))?"
   }
 
-  /// Optimal string alignment: insertions, deletions, substitutions and swaps of neighbours.
+  /// The optimal string alignment distance: insertions, deletions, substitutions and swaps of
+  /// neighbours.
   private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
     if a.isEmpty || b.isEmpty { return max(a.count, b.count) }
     var beforeLast = [Int](repeating: 0, count: b.count + 1)

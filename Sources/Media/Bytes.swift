@@ -1,4 +1,5 @@
-/// Reads little-endian numbers and runs of bytes from front to back; past the end is an error.
+/// Reads little-endian numbers and ranges of bytes from front to back. Reading past the end is an
+/// error.
 struct ByteCursor {
   struct PastEnd: Error {}
 
@@ -7,7 +8,7 @@ struct ByteCursor {
 
   init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-  /// Passes over `count` bytes and says where they are.
+  /// Skips `count` bytes and returns their range.
   mutating func skip(_ count: Int) throws(PastEnd) -> Range<Int> {
     guard count >= 0, count <= bytes.count - position else { throw PastEnd() }
     defer { position += count }
@@ -24,7 +25,7 @@ struct ByteCursor {
 }
 
 extension FixedWidthInteger {
-  /// The number whose bytes these are, lowest first.
+  /// The number with these bytes, lowest first.
   init(littleEndianBytes bytes: some BidirectionalCollection<UInt8>) {
     self = bytes.reversed().reduce(0) { $0 << 8 | Self(truncatingIfNeeded: $1) }
   }

@@ -2,14 +2,15 @@ import CLibAV
 import Diagnostics
 import Glibc
 
-/// What the files of this module share in calling libav.
+/// What this module's files share for calls to libav.
 enum LibAV {
-  /// Sets libav up, once a process: quiet, and with the CPU features of the oldest processor we run on.
+  /// Sets libav up, once per process: without log output, and with the CPU features of the oldest
+  /// supported processor.
   ///
-  /// The features are forced for the whole process, parent and child alike, because libav reads them
-  /// whenever a codec, scaler or resampler is opened, and its AAC, Opus and scaling code rounds
-  /// differently from one instruction set to the next. x264 does not look at them: it keeps the
-  /// fastest code and promises equal bytes itself (`cpu-independent`).
+  /// The features are forced for the whole process, in the parent and in the child. libav reads
+  /// them whenever it opens a codec, scaler or resampler, and its AAC, Opus and scaling code rounds
+  /// differently with other instruction sets. x264 ignores them: it uses its fastest code and
+  /// guarantees the same bytes itself (`cpu-independent`).
   static func prepare() { _ = prepared }
 
   private static let prepared: Void = {
@@ -18,18 +19,19 @@ enum LibAV {
     av_force_cpu_flags(yb_cpu_baseline())
   }()
 
-  /// What this processor can do.
+  /// The features of this processor.
   private static let allFeatures: Int32 = av_get_cpu_flags()
 
-  /// Lets libav use all that the processor has while `body` runs. Only for what gives the same values in any case, and
-  /// only where no other thread uses libav.
+  /// Lets libav use all features of the processor while `body` runs. Use it only for code whose
+  /// results do not depend on the features, and only while no other thread uses libav.
   static func withAllFeatures<Result>(_ body: () -> Result) -> Result {
     av_force_cpu_flags(allFeatures)
     defer { av_force_cpu_flags(yb_cpu_baseline()) }
     return body()
   }
 
-  /// Passes a status on, or throws what it means: `io` for the system's errors, otherwise `code`.
+  /// Returns a status of success. Throws for a failure: `io` for the system's errors, otherwise
+  /// `code`.
   @discardableResult
   static func check(
     _ status: Int32, _ what: String, _ code: Diagnostic.Code = .bug

@@ -1,9 +1,9 @@
 import CLibAV
 import CLibRSVG
 
-/// The versions of the libraries that decode, draw and encode, as they were loaded.
+/// The versions of the loaded libraries that decode, draw and encode.
 package enum MediaLibraries {
-  /// By name, in alphabetical order.
+  /// Names and versions, sorted by name.
   package static var versions: [(name: String, version: String)] {
     [
       ("libavcodec", text(avcodec_version())),

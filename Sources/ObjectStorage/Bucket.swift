@@ -1,23 +1,26 @@
 package import Diagnostics
 
-/// A bucket and what opens it. Values may be shared between threads; nothing prints their secrets.
+/// A bucket and the credentials for it. Threads can share the value. Its description does not
+/// contain secrets.
 package struct Bucket: Sendable, CustomStringConvertible {
   package let location: BucketLocation
   package let region: String
   package let credentials: BucketCredentials
-  /// A file of certificates that are trusted in place of the system's.
+  /// A file with certificates that are trusted instead of the system's.
   package let authorities: String?
   package var patience = HTTPTransfer.Patience()
   package var retries = Retries()
-  /// Told true, what is under way ends with `.interrupted`.
+  /// If it returns true, the current request ends with `.interrupted`.
   package let isCancelled: @Sendable () -> Bool
 
-  /// Finds credentials, region and endpoint where Amazon's own tools do.
+  /// Finds credentials, region and endpoint in the same places as Amazon's own tools.
   ///
-  /// - Parameter environment: The process's: `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`,
-  ///   `AWS_PROFILE`, `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
-  ///   `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`, `HOME`. What the location says comes first.
-  /// - Throws: `.configuration` where there are no credentials.
+  /// - Parameter environment: The process's environment. These variables are used:
+  ///   `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_PROFILE`,
+  ///   `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
+  ///   `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`, `HOME`. The location's own
+  ///   region and endpoint come first.
+  /// - Throws: `.configuration` if there are no credentials.
   package init(
     _ location: BucketLocation, environment: [String: String],
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -44,17 +47,18 @@ package struct Bucket: Sendable, CustomStringConvertible {
   package var description: String { location.description }
 }
 
-/// How often and how patiently a request is tried again. Pauses double, with full jitter: many that failed
-/// together do not come back together.
+/// How often a request is tried again, and after which pauses. Pauses double, with full jitter, so
+/// that clients that failed together do not return together.
 package struct Retries: Sendable {
-  /// The most tries in a row, the first included.
+  /// The largest number of tries in a row, with the first one.
   package var attempts = 6
   /// The bound of the first pause, in seconds.
   package var first = 0.2
-  /// The most seconds of one pause.
+  /// The bound of the longest pause, in seconds.
   package var most = 20.0
 
-  /// The pause after the `failures`-th failure in a row; what the server asks for counts, within bounds.
+  /// The pause after this number of failures in a row, in seconds. `asked` is the pause that the
+  /// server asks for; it is respected within bounds.
   package func pause(after failures: Int, asked: Double?) -> Double {
     var bound = first
     for _ in 1..<max(1, failures) { bound = min(most, bound * 2) }

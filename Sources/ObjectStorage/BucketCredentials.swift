@@ -1,14 +1,14 @@
 import Basics
 package import Diagnostics
 
-/// Who we are to an object store. Its description does not show it.
+/// The credentials for an object store. The description does not show them.
 package struct BucketCredentials: Sendable, CustomStringConvertible {
   package let keyID: String
   package let secret: String
-  /// Of credentials that end by themselves.
+  /// The session token of temporary credentials.
   package let token: String?
 
-  /// The environment's, else the profile's.
+  /// The credentials in the environment; if there are none, those of the profile.
   package init(environment: [String: String], profile: AWSProfile) throws(Diagnostic) {
     func pair(_ get: (String) -> String?) -> (String, String)? {
       guard let id = get("aws_access_key_id"), let secret = get("aws_secret_access_key") else {
@@ -26,13 +26,13 @@ package struct BucketCredentials: Sendable, CustomStringConvertible {
     } else {
       throw Diagnostic(
         .configuration, "there are no credentials for the mirror's bucket",
-        hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE to one of"
-          + " ~/.aws/credentials")
+        hint: "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or set AWS_PROFILE to a profile"
+          + " in ~/.aws/credentials")
     }
     guard (keyID + secret + (token ?? "")).utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
       throw Diagnostic(
-        .configuration, "the credentials for the mirror's bucket hold a blank or a line's end",
-        hint: "set them again")
+        .configuration, "the credentials for the mirror's bucket contain a space or a line break",
+        hint: "set them again without it")
     }
   }
 
@@ -43,7 +43,9 @@ package struct BucketCredentials: Sendable, CustomStringConvertible {
 package struct AWSProfile {
   private var values: [String: String] = [:]
 
-  /// - Throws: `.configuration` where a profile is named that no file has.
+  /// Reads the profile that `AWS_PROFILE` names; without it, the profile `default`.
+  ///
+  /// - Throws: `.configuration` if `AWS_PROFILE` names a profile that does not exist.
   package init(environment: [String: String]) throws(Diagnostic) {
     func value(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
@@ -55,18 +57,19 @@ package struct AWSProfile {
     ]
     let name = value("AWS_PROFILE") ?? "default"
     var isFound = false
-    // The latter's settings count where both have one.
+    // If both files have a setting, the second file's applies.
     for case let file? in files {
       guard let bytes = try FileReader.contents(file) else { continue }
       isFound = read(String(decoding: bytes, as: UTF8.self), profile: name) || isFound
     }
     if !isFound, value("AWS_PROFILE") != nil {
       throw Diagnostic(
-        .configuration, "no file has the profile that AWS_PROFILE names",
-        hint: "look into ~/.aws/credentials and ~/.aws/config")
+        .configuration, "the profile named in AWS_PROFILE does not exist",
+        hint: "check ~/.aws/credentials and ~/.aws/config")
     }
   }
 
+  /// The setting with this name, if the profile has it.
   package subscript(_ name: String) -> String? { values[name] }
 
   /// - Returns: Whether the profile is in the text.

@@ -1,30 +1,32 @@
 package import Diagnostics
 
-/// Where a bucket is that the store is mirrored to: `s3://BUCKET/PREFIX` at an endpoint.
+/// The bucket that the store is mirrored to: `s3://BUCKET/PREFIX` at an endpoint.
 package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
   package var bucket: String
-  /// Before each key, without a slash at its ends; may be empty.
+  /// What is put before each key. It has no slash at its ends and can be empty.
   package var prefix: String
-  /// `https://HOST:PORT`; `nil` is Amazon's of the region.
+  /// `https://HOST:PORT`; `nil`: Amazon's endpoint of the region.
   package var endpoint: String?
-  /// `nil` is what the environment says, at last `us-east-1`.
+  /// `nil`: the region in the environment, or `us-east-1` if there is none.
   package var region: String?
 
-  /// - Throws: `.configuration` for what is no such address.
+  /// Reads an address `s3://BUCKET/PREFIX`.
+  ///
+  /// - Throws: `.configuration` if the text is not such an address.
   package init(
     _ text: String, endpoint: String? = nil, region: String? = nil
   ) throws(Diagnostic) {
     let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 3, parts[0] == "s3:", parts[1].isEmpty, Self.isBucket(parts[2]) else {
       throw Diagnostic(
-        .configuration, "the mirror is no bucket's address",
+        .configuration, "the mirror is not the address of a bucket",
         hint: "write it like s3://BUCKET/PREFIX")
     }
     bucket = parts[2]
     let rest = parts.dropFirst(3).filter { !$0.isEmpty }
     guard rest.allSatisfy(Self.isPart) else {
       throw Diagnostic(
-        .configuration, "the mirror's prefix has characters that tools would misread",
+        .configuration, "the mirror's prefix has characters that tools can misread",
         hint: "use letters, digits and ._=-")
     }
     prefix = rest.joined(separator: "/")
@@ -34,7 +36,9 @@ package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { "s3://" + bucket + (prefix.isEmpty ? "" : "/" + prefix) }
 
-  /// - Throws: `.configuration` for what is no `https://HOST` or `http://HOST`, or holds more than that.
+  /// Sets the endpoint to `https://HOST` or `http://HOST`, which can have a port.
+  ///
+  /// - Throws: `.configuration` for any other text.
   package mutating func setEndpoint(_ text: String) throws(Diagnostic) {
     let scheme = ["https://", "http://"].first { text.hasPrefix($0) }
     let host = text.dropFirst(scheme?.count ?? 0)
@@ -43,16 +47,16 @@ package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
       name.utf8.allSatisfy({ Self.isLetterOrDigit($0) || ".-:[]".utf8.contains($0) })
     else {
       throw Diagnostic(
-        .configuration, "the mirror's endpoint is no address of a server",
-        hint: "write it like https://HOST or https://HOST:PORT, without user, password and path")
+        .configuration, "the mirror's endpoint is not the address of a server",
+        hint: "write it like https://HOST or https://HOST:PORT, without user, password or path")
     }
     endpoint = scheme + name
   }
 
-  /// The URL of the bucket: by the host's name at Amazon, by the path elsewhere.
+  /// The URL of the bucket. At Amazon the bucket is in the host name, elsewhere in the path.
   package func url(region: String) -> String {
     guard let endpoint else {
-      // A certificate for *.s3… does not hold for a bucket with dots in its name.
+      // A certificate for *.s3… is not valid for a bucket with dots in its name.
       return bucket.contains(".")
         ? "https://s3.\(region).amazonaws.com/\(bucket)"
         : "https://\(bucket).s3.\(region).amazonaws.com"

@@ -1,33 +1,35 @@
 import CCurl
 package import Diagnostics
 
-/// Sends HTTP requests one after the other and keeps connections open between them. Confined to one thread.
+/// Sends HTTP requests one after the other and keeps connections open between them. Only one thread
+/// can use it.
 ///
-/// libcurl does the transport, TLS and the signing (AWS Signature Version 4). Redirects are not followed.
+/// libcurl does the transport, TLS and signing (AWS Signature Version 4). Redirects are not
+/// followed.
 package final class HTTPTransfer {
-  /// How long a server may let us wait, in seconds.
+  /// How long to wait for a server, in seconds.
   package struct Patience: Sendable {
     /// For a connection.
     var connect = 10
-    /// Without a byte in either direction.
+    /// Without any byte in either direction.
     var stall = 60
   }
 
-  /// What signs a request. Nothing here is ever printed.
+  /// The values that sign a request. They are never printed.
   package struct Signing: Sendable {
     var region: String
     var keyID: String
     var secret: String
   }
 
-  /// No answer came; `isTransient` where another try may get one.
+  /// No reply came. `isTransient`: another try can succeed.
   package struct Failure: Error {
     var code: CURLcode
     var isTransient: Bool
 
     var isCancelled: Bool { code == CURLE_ABORTED_BY_CALLBACK }
     var isUntrusted: Bool { code == CURLE_PEER_FAILED_VERIFICATION }
-    /// libcurl's own words, which hold nothing of the request.
+    /// libcurl's own error text. It contains nothing of the request.
     var reason: String { String(cString: curl_easy_strerror(code)) }
   }
 
@@ -36,12 +38,14 @@ package final class HTTPTransfer {
   private let authorities: String?
   private let isCancelled: @Sendable () -> Bool
 
-  /// libcurl asks for this before anything else, once a process.
+  /// libcurl needs this once per process, before anything else.
   private static let isStarted = yb_curl_start() == CURLE_OK
 
+  /// A transfer without open connections.
+  ///
   /// - Parameters:
-  ///   - authorities: A file of certificates that are trusted in place of the system's.
-  ///   - isCancelled: Asked again and again while a request is under way.
+  ///   - authorities: A file with certificates that are trusted instead of the system's.
+  ///   - isCancelled: Called repeatedly during a request. If it returns true, the request ends.
   package init(
     patience: Patience, authorities: String?, isCancelled: @escaping @Sendable () -> Bool
   ) throws(Diagnostic) {
@@ -56,9 +60,10 @@ package final class HTTPTransfer {
 
   deinit { curl_easy_cleanup(handle) }
 
-  /// Sends a request and waits for its answer.
+  /// Sends a request and waits for the reply.
   ///
-  /// - Parameter sink: Takes the body of a successful answer; without one it is in the response.
+  /// - Parameter sink: Receives the body of a successful reply. Without a sink, the body is in the
+  ///   response.
   package func perform(
     _ request: HTTPRequest, signing: Signing, sink: (any BodySink)? = nil
   ) throws(Failure) -> HTTPResponse {
@@ -92,14 +97,14 @@ package final class HTTPTransfer {
     yb_curl_set_text(handle, CURLOPT_URL, request.url)
     yb_curl_set_text(handle, CURLOPT_PROTOCOLS_STR, "http,https")
     yb_curl_set_number(handle, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_1_1))
-    // No signals: this is one of many threads.
+    // No signals: the process has many threads.
     yb_curl_set_number(handle, CURLOPT_NOSIGNAL, 1)
     yb_curl_set_number(handle, CURLOPT_NOPROGRESS, 0)
     yb_curl_set_number(handle, CURLOPT_PATH_AS_IS, 1)
     yb_curl_set_number(handle, CURLOPT_CONNECTTIMEOUT, patience.connect)
     yb_curl_set_number(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
     yb_curl_set_number(handle, CURLOPT_LOW_SPEED_TIME, patience.stall)
-    // Servers that do not know "Expect: 100-continue" are not waited for long.
+    // Do not wait long for servers that do not know "Expect: 100-continue".
     yb_curl_set_number(handle, CURLOPT_EXPECT_100_TIMEOUT_MS, 200)
     if let authorities { yb_curl_set_text(handle, CURLOPT_CAINFO, authorities) }
     yb_curl_set_text(handle, CURLOPT_AWS_SIGV4, "aws:amz:\(signing.region):s3")
@@ -111,7 +116,7 @@ package final class HTTPTransfer {
     if request.method == "GET" { return curl_easy_perform(handle) }
     yb_curl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
     guard request.method != "DELETE" else { return curl_easy_perform(handle) }
-    // An empty array has no address, and without one libcurl would read the standard input.
+    // An empty array has no address. Without an address, libcurl would read the standard input.
     let body = request.body.isEmpty ? [0] : request.body
     return body.withUnsafeBytes { bytes in
       yb_curl_set_size(handle, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
@@ -128,6 +133,7 @@ package final class HTTPTransfer {
     ].map(\.rawValue))
 }
 
+/// One HTTP request. `url` already has the encoded query.
 package struct HTTPRequest {
   package var method: String
   package var url: String
@@ -135,21 +141,23 @@ package struct HTTPRequest {
   package var body: [UInt8] = []
 }
 
+/// The reply to an HTTP request.
 package struct HTTPResponse {
   package var status: Int
-  /// By names in lower case.
+  /// By name, in lower case.
   package var headers: [String: String]
   package var body: [UInt8]
 }
 
-/// Takes an answer's body piece by piece.
+/// Receives the body of a reply piece by piece.
 package protocol BodySink: AnyObject {
-  /// A body begins, for the first time or once more after a broken answer.
+  /// A body begins: for the first time, or again after a broken reply.
   func begin()
+  /// The next piece of the body, valid only during the call.
   func add(_ piece: UnsafeRawBufferPointer)
 }
 
-/// What libcurl calls back while an answer comes in.
+/// Receives libcurl's callbacks during a request.
 private final class Receiver {
   package let handle: UnsafeMutableRawPointer
   package let sink: (any BodySink)?
@@ -157,9 +165,10 @@ private final class Receiver {
   package var headers: [String: String] = [:]
   package var body: [UInt8] = []
 
-  /// No answer that is not streamed is as long: a server that sends more is none of ours.
+  /// The longest reply that is kept in memory, in bytes. No correct server sends more.
   private static let most = 64 << 20
 
+  /// A receiver for one request.
   package init(
     handle: UnsafeMutableRawPointer, sink: (any BodySink)?,
     isCancelled: @escaping @Sendable () -> Bool
@@ -191,7 +200,7 @@ private final class Receiver {
     let line = String(
       decoding: UnsafeRawBufferPointer(start: bytes, count: size * count), as: UTF8.self)
     if line.hasPrefix("HTTP/") {
-      // After "100 Continue" the answer's own begin.
+      // The reply's own headers follow those of "100 Continue".
       receiver.headers = [:]
     } else if let colon = line.firstIndex(of: ":") {
       let value = line[line.index(after: colon)...].drop { $0 == " " }.prefix { !$0.isNewline }

@@ -4,17 +4,18 @@ import FoundationEssentials
 
 import enum Crypto.Insecure
 
-/// An object as a listing tells it.
+/// An object in a listing.
 package struct ListedObject: Hashable {
   /// Relative to the bucket's prefix.
   package var path: String
   package var byteCount: Int
-  /// Without quotation marks; the content's MD5 where it was put in one piece and the bucket has no keys of its
-  /// own.
+  /// The entity tag without quotation marks. It is the content's MD5 if the object was put in one
+  /// piece and the bucket does not encrypt with keys of its own.
   package var tag: String
   /// When it was put, by the server's clock, in seconds since 1970.
   package var modified: Int
 
+  /// An object with these properties.
   package init(path: String, byteCount: Int, tag: String, modified: Int) {
     self.path = path
     self.byteCount = byteCount
@@ -23,12 +24,12 @@ package struct ListedObject: Hashable {
   }
 }
 
-/// When a put is to count.
+/// The condition under which a put takes effect.
 package enum PutCondition: Hashable {
   case always
-  /// Only where nothing is.
+  /// Only if there is no object.
   case absent
-  /// Only over the content with this tag.
+  /// Only if the existing object has this tag.
   case over(tag: String)
 
   fileprivate var headers: [(name: String, value: String)] {
@@ -43,8 +44,8 @@ package enum PutCondition: Hashable {
 extension ObjectClient {
   /// Puts an object.
   ///
-  /// - Returns: Whether its condition held. If it did not, somebody else was faster, or this very request had come
-  ///   through before and only its answer was lost.
+  /// - Returns: Whether the condition was met. If not, somebody else was faster, or an earlier try
+  ///   of this request succeeded and only its reply was lost.
   package func put(
     _ path: String, _ bytes: [UInt8], when condition: PutCondition
   ) throws(Diagnostic) -> Bool {
@@ -54,7 +55,7 @@ extension ObjectClient {
     return (200..<300).contains(response.status)
   }
 
-  /// An object's content and tag; `nil` where there is none.
+  /// An object's content and tag; `nil` if there is no object.
   package func get(_ path: String) throws(Diagnostic) -> (bytes: [UInt8], tag: String)? {
     let response = try send("GET", path, accepting: [404])
     if response.status == 404 {
@@ -66,7 +67,7 @@ extension ObjectClient {
 
   /// Reads an object piece by piece.
   ///
-  /// - Returns: Whether it is there.
+  /// - Returns: Whether the object exists.
   package func read(_ path: String, into sink: any BodySink) throws(Diagnostic) -> Bool {
     let response = try send("GET", path, sink: sink, accepting: [404])
     if response.status == 404, response.code == "NoSuchBucket" { return try missingBucket() != nil }
@@ -78,7 +79,7 @@ extension ObjectClient {
     return nil
   }
 
-  /// All objects whose paths begin so, in the order of their keys.
+  /// All objects whose paths begin with `prefix`, in the order of their keys.
   package func list(_ prefix: String) throws(Diagnostic) -> [ListedObject] {
     var objects: [ListedObject] = []
     var token: String?
@@ -106,7 +107,7 @@ extension ObjectClient {
     return objects
   }
 
-  /// The names that follow a prefix up to the next slash.
+  /// The names that follow `prefix`, up to the next slash.
   package func folders(_ prefix: String) throws(Diagnostic) -> [String] {
     var names: [String] = []
     var token: String?
@@ -129,7 +130,7 @@ extension ObjectClient {
     return names
   }
 
-  /// A key of a listing as a path.
+  /// The path for a key from a listing.
   package func path(_ key: String?) -> String? {
     guard let key else { return nil }
     let decoded = Self.decoded(key)
@@ -137,26 +138,27 @@ extension ObjectClient {
     return decoded.hasPrefix(start) ? String(decoded.dropFirst(start.count)) : nil
   }
 
+  /// An entity tag without its quotation marks.
   package static func tag(_ text: String) -> String { text.filter { $0 != "\"" } }
 
-  /// The tag that a content has where tags are MD5 sums.
+  /// The tag of this content, if tags are MD5 sums.
   package static func tag(of bytes: [UInt8]) -> String {
     Insecure.MD5.hash(data: bytes).map { byte in
       (byte < 16 ? "0" : "") + String(byte, radix: 16)
     }.joined()
   }
 
-  /// Statuses that tell that a condition does not hold.
+  /// The statuses of a reply that says that a condition is not met.
   package static func isLost(_ condition: PutCondition) -> Set<Int> {
     switch condition {
     case .always: []
     case .absent: [412]
-    // Where nothing is any more, nothing matches.
+    // An object that no longer exists does not match either.
     case .over: [404, 412]
     }
   }
 
-  /// How browsers and caches are to take an object: what may change is asked for each time.
+  /// The headers for browsers and caches. Objects that can change are requested each time.
   package static func headers(of path: String) -> [(name: String, value: String)] {
     let isForEver = path.contains("/releases/") || path.contains("/heads/")
     return [

@@ -2,36 +2,39 @@ package import Basics
 package import Diagnostics
 import Glibc
 
-/// A begun upload of an object in parts.
+/// A started upload of an object in parts.
 package struct BegunUpload: Hashable {
   package var path: String
   package var id: String
 }
 
 extension ObjectClient {
-  /// Files from this size on are put in parts.
+  /// Files of this size or larger are put in parts. In bytes.
   package static let largeFile = 16 << 20
-  /// Every part but the last has this size: at least 5 MB, at most 10,000 parts a file.
+  /// The size of every part except the last, in bytes. S3 requires at least 5 MB, and allows at
+  /// most 10,000 parts per file.
   package static let partSize = 8 << 20
 
-  /// Puts a large file in parts, at once readable whole when the last has come.
+  /// Puts a large file in parts. Readers see the whole object once the upload is complete.
   ///
-  /// - Parameter digest: What the file must hold; a damaged one is given up and throws `.io`.
-  /// - Returns: Whether its condition held.
+  /// - Parameter digest: The expected digest of the file. For a damaged file, the upload is aborted
+  ///   and `.io` is thrown.
+  /// - Returns: Whether the condition was met.
   package func putInParts(
     _ path: String, file: String, digest: SHA256Digest?, when condition: PutCondition
   ) throws(Diagnostic) -> Bool {
     let begun = try send(
       "POST", path, query: [("uploads", "")], headers: Self.headers(of: path))
     guard let id = ObjectXML.text("UploadId", in: begun.body[...]) else {
-      throw Diagnostic(.io, "\(bucket) did not begin an upload")
+      throw Diagnostic(.io, "\(bucket) did not start an upload")
     }
     let upload = BegunUpload(path: path, id: id)
     do throws(Diagnostic) {
       return try finish(upload, file: file, digest: digest, when: condition)
     } catch {
       let cause = error
-      // A begun upload costs money until it is given up. If that fails too, the next mirroring does it.
+      // A started upload costs money until it is aborted. If that fails too, the next mirroring
+      // does it.
       do throws(Diagnostic) { try abort(upload) } catch { throw cause }
       throw cause
     }
@@ -71,18 +74,18 @@ extension ObjectClient {
     let response = try send(
       "POST", upload.path, query: [("uploadId", upload.id)], headers: headers,
       body: Array(body.utf8), accepting: Self.isLost(condition).union([404]), inBody: true)
-    // An answer that was lost leaves an upload that is not there any more and an object that is: the caller looks.
+    // If the reply is lost, the upload no longer exists but the object does: the caller checks.
     if (200..<300).contains(response.status) { return true }
     if response.status == 412 { try abort(upload) }
     return false
   }
 
-  /// Gives a begun upload up.
+  /// Aborts a started upload.
   package func abort(_ upload: BegunUpload) throws(Diagnostic) {
     _ = try send("DELETE", upload.path, query: [("uploadId", upload.id)], accepting: [404])
   }
 
-  /// The uploads below a prefix that were begun and not ended, by whomever.
+  /// The unfinished uploads below a prefix, started by anyone.
   package func uploads(_ prefix: String) throws(Diagnostic) -> [BegunUpload] {
     var uploads: [BegunUpload] = []
     var marker: (key: String, upload: String)?
@@ -114,9 +117,10 @@ extension ObjectClient {
     return uploads
   }
 
+  /// The diagnostic for a file that differs from the published one.
   package static func damaged(_ file: String) -> Diagnostic {
     Diagnostic(
-      .io, "\(file) is not what was published: it is not mirrored",
-      hint: "`yearbook verify --deep` shows what else is damaged")
+      .io, "\(file) differs from what was published, so it is not mirrored",
+      hint: "to see what else is damaged, run: yearbook verify --deep")
   }
 }

@@ -3,24 +3,25 @@ import FoundationEssentials
 
 import enum Crypto.Insecure
 
-/// One version of an object, or a mark that it was deleted.
+/// One version of an object, or a deletion mark.
 package struct ObjectVersion: Hashable {
   package var path: String
-  /// `null` in a bucket that keeps none.
+  /// `null` in a bucket that keeps no versions.
   package var id: String
-  /// Whether readers get it: the newest, and no mark.
+  /// Whether readers get it: it is the newest version and not a deletion mark.
   package var isCurrent: Bool
 }
 
 extension ObjectClient {
-  /// Deletes objects; what is not there counts as deleted. A bucket that keeps versions keeps them.
+  /// Deletes objects. A missing object counts as deleted. A bucket that keeps versions still keeps
+  /// them.
   ///
-  /// - Returns: What could not be deleted, with the server's word for why.
+  /// - Returns: The objects that could not be deleted, with the server's code for the reason.
   package func delete(_ paths: [String]) throws(Diagnostic) -> [(path: String, code: String)] {
     try deleteAll(paths.map { ($0, nil) })
   }
 
-  /// Deletes versions for good.
+  /// Deletes versions permanently.
   package func delete(_ versions: [ObjectVersion]) throws(Diagnostic) -> [(
     path: String, code: String
   )] {
@@ -54,8 +55,8 @@ extension ObjectClient {
     return refused
   }
 
-  /// All versions and deletion marks below a prefix; `nil` where the server has none or does not let us see
-  /// them.
+  /// All versions and deletion marks below a prefix; `nil` if the server does not support versions
+  /// or does not let us list them.
   package func versions(_ prefix: String) throws(Diagnostic) -> [ObjectVersion]? {
     var versions: [ObjectVersion] = []
     var marker: (key: String, version: String)?
@@ -66,7 +67,7 @@ extension ObjectClient {
       ]
       if let marker {
         query.append((name: "key-marker", value: marker.key))
-        // One that is empty is refused.
+        // Servers refuse an empty marker.
         if !marker.version.isEmpty {
           query.append((name: "version-id-marker", value: marker.version))
         }

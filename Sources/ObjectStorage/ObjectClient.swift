@@ -3,16 +3,18 @@ package import Diagnostics
 import FoundationEssentials
 import Glibc
 
-/// Speaks S3 with one bucket. Paths are relative to the bucket's prefix. Confined to one thread.
+/// An S3 client for one bucket. Paths are relative to the bucket's prefix. Only one thread can use
+/// it.
 ///
-/// What may pass (no connection, a server's own trouble, too many requests) is tried again, after pauses that
-/// grow. Messages hold the bucket's name, the path and the server's code word, never its own text: that may
-/// quote the request with the credentials' id.
+/// Transient failures (no connection, a server error, too many requests) are tried again, after
+/// growing pauses. Messages contain the bucket's name, the path and the server's error code. They
+/// never contain the server's text, because that can quote the request with the key id.
 package final class ObjectClient {
   package let bucket: Bucket
   private let transfer: HTTPTransfer
   private let root: String
 
+  /// A client without open connections.
   package init(_ bucket: Bucket) throws(Diagnostic) {
     self.bucket = bucket
     transfer = try HTTPTransfer(
@@ -20,17 +22,18 @@ package final class ObjectClient {
     root = bucket.location.url(region: bucket.region)
   }
 
-  /// The key of a path.
+  /// The object key for a path.
   package func key(_ path: String) -> String {
     bucket.location.prefix.isEmpty ? path : bucket.location.prefix + "/" + path
   }
 
-  /// Sends a request, again and again if need be.
+  /// Sends a request, several times if necessary.
   ///
   /// - Parameters:
-  ///   - path: An object's; `nil` asks the bucket.
-  ///   - accepting: Statuses other than success that the caller understands.
-  ///   - inBody: Whether a success may turn out a failure in its body, as that of a joining does.
+  ///   - path: The path of an object; `nil` for the bucket itself.
+  ///   - accepting: Statuses other than success that the caller handles.
+  ///   - inBody: Whether the body of a successful reply can report a failure, as when parts are
+  ///     joined.
   func send(
     _ method: String, _ path: String?, query: [(name: String, value: String)] = [],
     headers: [(name: String, value: String)] = [], body: [UInt8] = [], digest: SHA256Digest? = nil,
@@ -42,7 +45,7 @@ package final class ObjectClient {
     if let token = bucket.credentials.token {
       request.headers.append(("x-amz-security-token", token))
     }
-    // libcurl would call it a form, which some servers then read as one.
+    // Otherwise libcurl declares a form, and some servers then parse the body as a form.
     if ["PUT", "POST"].contains(method), !headers.contains(where: { $0.name == "Content-Type" }) {
       request.headers.append(("Content-Type", "application/octet-stream"))
     }
@@ -70,7 +73,7 @@ package final class ObjectClient {
     }
   }
 
-  /// Waits, unless told to stop.
+  /// Waits, unless cancelled.
   private func wait(_ seconds: Double) throws(Diagnostic) {
     var rest = seconds
     while rest > 0 {
@@ -86,13 +89,14 @@ package final class ObjectClient {
   private func url(_ path: String?, _ query: [(name: String, value: String)]) -> String {
     var url = root + "/"
     if let path { url += Self.encoded(key(path), keeping: "/") }
-    // libcurl 7.88 signs the query as it is: it must be sorted, and nothing in it without a value's sign.
+    // libcurl 7.88 signs the query as it is. So it must be sorted, and each name must have an
+    // equals sign.
     let pairs = query.sorted { $0.name < $1.name }
       .map { "\($0.name)=\(Self.encoded($0.value))" }
     return pairs.isEmpty ? url : url + "?" + pairs.joined(separator: "&")
   }
 
-  /// RFC 3986's unreserved characters stay.
+  /// Percent-encodes all characters except RFC 3986's unreserved ones and those in `more`.
   package static func encoded(_ text: String, keeping more: String = "") -> String {
     var out = ""
     for byte in text.utf8 {
@@ -108,7 +112,7 @@ package final class ObjectClient {
     return out
   }
 
-  /// What `encoding-type=url` encoded.
+  /// Decodes a text that the server encoded for `encoding-type=url`.
   package static func decoded(_ text: String) -> String {
     guard text.contains("%") || text.contains("+") else { return text }
     var bytes: [UInt8] = []
@@ -137,18 +141,18 @@ package final class ObjectClient {
 
   package static let interrupted = Diagnostic(
     .interrupted, "the mirroring was told to stop",
-    hint: "run the same command again: what was done is kept")
+    hint: "run the same command again: finished work is kept")
 
   private func diagnostic(_ failure: HTTPTransfer.Failure) -> Diagnostic {
     if failure.isCancelled { return Self.interrupted }
     if failure.isUntrusted {
       return Diagnostic(
         .configuration, "the certificate of \(bucket)'s server is not trusted",
-        hint: "name its authority's file in AWS_CA_BUNDLE")
+        hint: "set AWS_CA_BUNDLE to the file with its authority's certificate")
     }
     return Diagnostic(
       .unavailable, "\(bucket) does not answer: \(failure.reason)",
-      hint: "`yearbook mirror` brings it up to date once it does", isTransient: failure.isTransient)
+      hint: "when it answers again, run: yearbook mirror", isTransient: failure.isTransient)
   }
 
   private func diagnostic(_ response: HTTPResponse, _ path: String?) -> Diagnostic {
@@ -159,42 +163,42 @@ package final class ObjectClient {
     case "NoSuchBucket":
       return Diagnostic(
         .configuration, "there is no bucket '\(bucket.location.bucket)'",
-        hint: "make it, or name another in the configuration's `mirror`")
+        hint: "create it, or set another bucket at `mirror` in yearbook.yaml")
     case "PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException":
       let region = response.headers["x-amz-bucket-region"].map { ": it is in \($0)" } ?? ""
       return Diagnostic(
         .configuration, "\(bucket) is not in the region \(bucket.region)\(region)",
-        hint: "set AWS_REGION, or `region` in the configuration's `mirror`")
+        hint: "set AWS_REGION, or `region` at `mirror` in yearbook.yaml")
     case "RequestTimeTooSkewed":
       return Diagnostic(
-        .unavailable, "\(bucket)'s server has another time than this machine",
-        hint: "set this machine's clock")
+        .unavailable, "the clocks of \(bucket)'s server and of this machine differ",
+        hint: "check this machine's clock: timedatectl")
     case "NotImplemented":
       return Diagnostic(
-        .configuration, "\(bucket)'s server does not know what is asked of it (\(said)): \(place)",
-        hint: "mirror to one that knows conditional writes (If-None-Match and If-Match)")
+        .configuration, "\(bucket)'s server does not support this request (\(said)): \(place)",
+        hint: "use a server that supports conditional writes (If-None-Match and If-Match)")
     case "QuotaExceeded", "EntityTooLarge", "XMinioStorageFull":
-      return Diagnostic(.io, "\(bucket) takes no more (\(said)): \(place)")
+      return Diagnostic(.io, "\(bucket) has no room for \(place) (\(said))")
     default: break
     }
     if Self.transientCodes.contains(code)
       || [408, 429, 500, 502, 503, 504].contains(response.status)
     {
       return Diagnostic(
-        .unavailable, "\(bucket) has trouble of its own (\(said))",
-        hint: "`yearbook mirror` brings it up to date later", isTransient: true)
+        .unavailable, "\(bucket)'s server reports an error (\(said))",
+        hint: "run again later: yearbook mirror", isTransient: true)
     }
     if [401, 403].contains(response.status) || ["ExpiredToken", "InvalidToken"].contains(code) {
       return Diagnostic(
-        .configuration, "\(bucket) refuses our credentials (\(said))",
-        hint: "they need the right to list, get, put and delete below its prefix")
+        .configuration, "\(bucket) refuses the credentials (\(said))",
+        hint: "they need the right to list, get, put and delete below the prefix")
     }
     return Diagnostic(.io, "\(bucket) refuses \(place) (\(said))")
   }
 }
 
 extension HTTPResponse {
-  /// The server's word for what is wrong, `NoSuchKey`; empty where there is none.
+  /// The server's error code, such as `NoSuchKey`; empty if there is none.
   package var code: String {
     guard !body.isEmpty, let error = ObjectXML.elements("Error", in: body[...]).first,
       let code = ObjectXML.text("Code", in: error)

@@ -1,6 +1,6 @@
-/// Reads what an object store answers: flat XML without attributes that matter.
+/// Reads the replies of an object store: flat XML without relevant attributes.
 package enum ObjectXML {
-  /// What stands between each `<name>` and its end, in order.
+  /// The content between each `<name>` and its end tag, in order.
   package static func elements(_ name: String, in bytes: ArraySlice<UInt8>) -> [ArraySlice<UInt8>] {
     let (begin, end) = (Array("<\(name)>".utf8), Array("</\(name)>".utf8))
     var found: [ArraySlice<UInt8>] = []
@@ -14,12 +14,12 @@ package enum ObjectXML {
     return found
   }
 
-  /// The first element's text; `nil` where there is none.
+  /// The text of the first element with this name; `nil` if there is none.
   package static func text(_ name: String, in bytes: ArraySlice<UInt8>) -> String? {
     elements(name, in: bytes).first.map(unescaped)
   }
 
-  /// Text as it may stand in an element.
+  /// Text escaped for use in an element.
   package static func escaped(_ text: String) -> String {
     text.reduce(into: "") { out, character in
       switch character {

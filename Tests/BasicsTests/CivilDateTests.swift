@@ -3,10 +3,9 @@ import Testing
 
 @testable import Basics
 
-/// Days of the Gregorian calendar, held against a count from day to day.
+/// Days of the Gregorian calendar, compared with a day-by-day count.
 @Suite struct CivilDateTests {
-  @Test func `Every day of 1 to 9999 follows the one before and comes back from its number`() throws
-  {
+  @Test func `Every day of 1 to 9999 follows the one before and is found by its number`() throws {
     var (year, month, day) = (1, 1, 1)
     var number = try #require(CivilDate(year: 1, month: 1, day: 1)).daysSince1970
     while year <= 9999 {
@@ -26,11 +25,11 @@ import Testing
   @Test(arguments: [
     "2026-02-29", "0000-01-01", "2026-13-01", "2026-1-01", "2026-01-32", "", "２０２６-01-01",
   ])
-  func `What is not a day of the calendar is refused`(text: String) {
+  func `A text that is not a day of the calendar is refused`(text: String) {
     #expect(CivilDate(text) == nil)
   }
 
-  @Test func `A day reads back from its text, and weeks begin on Monday`() throws {
+  @Test func `A day can be read from its text, and weeks begin on Monday`() throws {
     let day = try #require(CivilDate("2024-02-29"))
     #expect(day.description == "2024-02-29" && day.weekday == 3)
     #expect(day.adding(days: 366).description == "2025-03-01")

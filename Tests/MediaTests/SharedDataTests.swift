@@ -3,7 +3,7 @@ import Foundation
 import Media
 import Testing
 
-/// Files of the world outside: real recordings and pictures, and broken ones.
+/// Real recordings and pictures from outside, and broken ones.
 private enum SharedData {
   static let project =
     "/" + #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
@@ -11,7 +11,7 @@ private enum SharedData {
 
   static let isThere = FileManager.default.fileExists(atPath: folder + "/media/INDEX.csv")
 
-  /// Seconds that ffmpeg's decoding reached, by file.
+  /// The length in seconds that ffmpeg's decoding reached, by file.
   static func measured() throws -> [String: String] {
     let text = try String(
       contentsOf: URL(fileURLWithPath: folder + "/media/INDEX.csv"), encoding: .utf8)
@@ -43,7 +43,7 @@ private enum SharedData {
 struct `Recordings and pictures of the world` {
   private let folder = Folder()
 
-  /// Those that hold nothing that could be shown; all others are used.
+  /// Recordings without anything that can be shown. All others are used.
   private static let useless: Set<String> = [
     "browser/firefox153_first_chunk_lost.webm", "derived/html_error_page.webm",
     "derived/truncated_no_moov.mp4", "derived/wmv.wmv", "derived/zero_bytes.mp4",
@@ -89,7 +89,7 @@ struct `Recordings and pictures of the world` {
     }
   }
 
-  @Test func `A picture in four inks is the picture in three colours`() throws {
+  @Test func `A CMYK picture looks the same as the RGB picture`() throws {
     let root = MediaRoot(SharedData.folder + "/screenshots")
     let inks = try PictureReader.read(
       root.open("derived/cmyk.jpg"), maxWidth: 1_280, maxHeight: 1_280)
@@ -97,7 +97,7 @@ struct `Recordings and pictures of the world` {
       root.open("real/loki__result-loki.png"), maxWidth: 1_280, maxHeight: 1_280)
     #expect(inks.width == colours.width && inks.height == colours.height)
     #expect(try #require(Int(decibels(inks.pixels, colours.pixels))) > 28)
-    // EXIF says how it is to be turned.
+    // EXIF says how the picture must be turned.
     let turned = try PictureReader.read(
       root.open("derived/exif_orientation6.jpg"), maxWidth: 1_280, maxHeight: 1_280)
     #expect(turned.width == colours.height && turned.height == colours.width)
@@ -108,7 +108,7 @@ struct `Recordings and pictures of the world` {
     throws
   {
     let object = try MediaRoot(SharedData.folder + "/pngsuite").open(file)
-    // Two of the broken have wrong checksums and nothing else: what they show is whole.
+    // Two of the broken files only have wrong checksums. Their pictures are complete.
     let isBroken =
       file.hasPrefix("png/x") && !["png/xcsn0g01.png", "png/xhdn0g08.png"].contains(file)
     do throws(Diagnostic) {
@@ -121,7 +121,8 @@ struct `Recordings and pictures of the world` {
     }
   }
 
-  /// Decibels of a recording's first picture against ffmpeg's of the same size, empty where there is none.
+  /// The likeness of a recording's first picture to ffmpeg's in the same size, in decibels; empty
+  /// if there is none.
   private func likeness(_ object: MediaObject, _ probe: RecordingProbe) -> String {
     guard let video = probe.video, video.width <= 4_096, video.height <= 4_096 else { return "" }
     do {
@@ -141,7 +142,7 @@ struct `Recordings and pictures of the world` {
     } catch { return "" }
   }
 
-  /// Decibels of a picture against ffmpeg's, where it is drawn at its own size.
+  /// The likeness of a picture to ffmpeg's, in decibels, if it is drawn in its own size.
   private func likeness(_ picture: Bitmap, _ path: String) -> String {
     let theirs = Run.tool(
       "ffmpeg", "-v", "error", "-y", "-flags", "bitexact", "-i", path, "-frames:v", "1", "-vf",
@@ -163,9 +164,9 @@ struct `Recordings and pictures of the world` {
     return String(Int((10 * log10(255 * 255 * Double(ours.count) / Double(sum))).rounded()))
   }
 
-  /// `docs/media-files.md`, made again with YEARBOOK_RECORD=1 and compared in the long run.
+  /// `docs/media-files.md`: written with YEARBOOK_RECORD=1, and compared in the soak run.
   @Test(
-    .enabled(if: Run.isSoak || Run.isRecording, "slow: wants YEARBOOK_SOAK or YEARBOOK_RECORD"))
+    .enabled(if: Run.isSoak || Run.isRecording, "slow: needs YEARBOOK_SOAK or YEARBOOK_RECORD"))
   func `The table of media files says what is used`() throws {
     let measured = try SharedData.measured()
     var text = """

@@ -6,7 +6,7 @@ import Testing
 @testable import ObjectStorage
 @testable import Store
 
-/// Addresses, credentials and answers of object stores, read without one.
+/// Reads addresses, credentials and replies of object stores, without a server.
 @Suite struct BucketTests {
   @Test(arguments: [
     ("s3://bucket", "s3://bucket"), ("s3://bucket/", "s3://bucket"),
@@ -29,14 +29,14 @@ import Testing
     "host", "ftp://host", "https://", "https://user:secret@host", "https://host/path",
     "https://host?x=1",
   ])
-  func `An endpoint is a server's address and no more`(text: String) {
+  func `An endpoint is only the address of a server`(text: String) {
     let error = #expect(throws: Diagnostic.self) {
       try BucketLocation("s3://bucket", endpoint: text)
     }
     #expect(error?.code == .configuration && error?.message.contains("secret") == false)
   }
 
-  @Test func `A bucket is named by the host at Amazon and by the path elsewhere`() throws {
+  @Test func `At Amazon the bucket is in the host name, elsewhere in the path`() throws {
     #expect(
       try BucketLocation("s3://bucket").url(region: "sa-east-1")
         == "https://bucket.s3.sa-east-1.amazonaws.com")
@@ -48,7 +48,7 @@ import Testing
         == "https://minio:9000/bucket")
   }
 
-  @Test func `Credentials are the environment's, else the profile's`() throws {
+  @Test func `Credentials come from the environment, otherwise from the profile`() throws {
     try withTemporaryFolder { folder in
       func write(_ name: String, _ text: String) {
         #expect(
@@ -98,7 +98,7 @@ import Testing
       #expect(own.credentials.keyID == "AKIAENV" && own.credentials.token == nil)
       #expect(own.region == "us-west-2" && own.location.endpoint == "http://localhost:9000")
       let missing = #expect(throws: Diagnostic.self) { try bucket(["AWS_PROFILE": "third"]) }
-      #expect(missing?.message == "no file has the profile that AWS_PROFILE names")
+      #expect(missing?.message == "the profile named in AWS_PROFILE does not exist")
       let blank = #expect(throws: Diagnostic.self) {
         try bucket(["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "two\nlines"])
       }
@@ -106,7 +106,7 @@ import Testing
     }
   }
 
-  @Test func `Answers are read with their entities, and keys with their encoding`() {
+  @Test func `Entities in replies and encoded keys are decoded`() {
     let xml = Array(
       """
       <?xml version="1.0"?><R xmlns="x"><Contents><Key>a%2Bb+c</Key><ETag>&quot;1&quot;</ETag></Contents>\

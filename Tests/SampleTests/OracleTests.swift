@@ -9,9 +9,9 @@ import Testing
 @testable import Sample
 @testable import Stages
 
-/// The figures of the pipelines against plain SQL that shares nothing with them (`Tests/sql`).
+/// Compares the figures of the pipelines with independent plain SQL (`Tests/sql`).
 @Suite struct OracleTests {
-  /// What careless platforms hold, beside the sample.
+  /// Rows as in careless platforms, in addition to the sample.
   private static let oddities = """
     WITH a AS (SELECT id FROM app.tenant WHERE slug = 'guilda-paulista'),
       own AS (SELECT min(u.id::text)::uuid AS id FROM app."user" u, a WHERE u.tenantid = a.id),
@@ -95,8 +95,9 @@ import Testing
     }
   }
 
-  /// Ties, empty groups, leap days, the first and last moments of days and years in three zones, changes of clocks,
-  /// refunds in a later month, a plan changed twice within a day, a yearly price that twelve does not divide.
+  /// Ties, empty groups, leap days, the first and last moments of days and years in three time
+  /// zones, clock changes, refunds in a later month, a plan that changes twice in one day, a yearly
+  /// price that cannot be divided by twelve.
   private static func oddRows(seed: Int) -> String {
     """
     INSERT INTO app.tenant (id, slug, name, timezone, locale, currency, created)
@@ -229,7 +230,7 @@ import Testing
   @Test(
     .enabled(if: Places.sharedData != nil, "\(Places.noSharedData)"),
     .enabled(if: Places.judgesPython != nil, "scripts/install-judges was not run"))
-  func `What no file publishes equals its oracle on real rows`() throws {
+  func `Figures that no file publishes equal their oracle on real rows`() throws {
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     try withTemporaryFolder { folder in
       try withDatabase { conninfo in
@@ -252,7 +253,7 @@ import Testing
     }
   }
 
-  /// The tables of the year in review that stand on the page alone.
+  /// The tables of the year in review that are only on the page.
   private func compareUnpublished(_ annual: Trial) throws {
     for (name, key) in [
       ("highlights", "rule"), ("first_languages", "language"), ("favorites", "rank"),
@@ -291,7 +292,8 @@ private struct Trial {
     }
   }
 
-  /// Each row of the oracle, found again in the query's by the columns `keys`, has the same values.
+  /// Expects that each row of the oracle has the same values as the query's row with the same
+  /// `keys` columns.
   ///
   /// - Parameter isWhole: Whether the query has no other rows.
   func compare(
@@ -332,7 +334,7 @@ private struct Trial {
     }
   }
 
-  /// The rows of all tenants together hold the sums of each tenant's oracle.
+  /// Expects that the platform-wide rows have the sums of each tenant's oracle.
   func compareTogether(
     _ name: String, with oracle: String, by key: String, sums columns: [String]
   ) throws {
@@ -369,7 +371,7 @@ private struct Trial {
     #expect(found == Set(expected.keys))
   }
 
-  /// A row's values; of decimals without the zeros at their end.
+  /// A row's values. Decimals have no trailing zeros.
   private func values(_ row: Row, _ names: [String]) -> [String: String?] {
     var values: [String: String?] = [:]
     for (name, text) in zip(names, row.values) {

@@ -32,14 +32,14 @@ import Testing
     }
   }
 
-  @Test func `A media root that can't be written is an error that names the file`() throws {
+  @Test func `For a media root that cannot be written, the error names the file`() throws {
     try withTemporaryFolder { folder in
       let file = "\(folder)/file"
       #expect(FileManager.default.createFile(atPath: file, contents: Data()))
       let tenant = SamplePlatform().tenant(4)
       let expected = Diagnostic(
-        .io, "the sample's media can't be written", at: .init(file: "\(file)/"),
-        hint: "the folder must be writable, with room for about 20 MB")
+        .io, "the sample media cannot be written", at: .init(file: "\(file)/"),
+        hint: "make the folder writable, with room for about 20 MB")
       #expect(throws: expected) { try SampleMedia(root: file, seed: 1).write(tenant) { _ in } }
     }
   }

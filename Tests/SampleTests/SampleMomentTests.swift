@@ -5,7 +5,7 @@ import Testing
 @testable import Sample
 
 @Suite struct SampleMomentTests {
-  @Test func `A month on is the same day, at most the 28th`() {
+  @Test func `One month later is the same day, but not later than the 28th`() {
     #expect(CivilDate(2025, 12, 31).adding(months: 2) == CivilDate(2026, 2, 28))
     #expect(CivilDate(2025, 1, 4).adding(months: 11) == CivilDate(2025, 12, 4))
   }
@@ -19,9 +19,9 @@ import Testing
         == "2025-12-31 15:03:00+00")
   }
 
-  @Test func `A stream of numbers is the one it always was`() {
+  @Test func `A stream of numbers never changes`() {
     var random = SampleRandom(seed: 0)
-    // The reference values of SplitMix64 from the seed 0.
+    // The reference values of SplitMix64 for the seed 0.
     #expect(random.next() == 0xe220_a839_7b1d_cdaf)
     #expect(random.next() == 0x6e78_9e6a_a1b9_65f4)
     var ids = SampleRandom(seed: 1)

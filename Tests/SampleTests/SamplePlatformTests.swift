@@ -16,20 +16,20 @@ import Testing
     return String(decoding: data, as: UTF8.self)
   }
 
-  /// All rows of the sample as text, in the order they are written.
+  /// All rows of the sample as text, in the order of writing.
   private func rows(_ sample: SamplePlatform) -> [SampleTables.Table: [[String?]]] {
     var tables = SampleTables()
     for index in 0..<sample.tenants { sample.tenant(index).add(to: &tables) }
     return tables.rows
   }
 
-  @Test func `The same seed gives the same rows, another seed others`() {
+  @Test func `The same seed gives the same rows, another seed gives other rows`() {
     let first = rows(SamplePlatform(seed: 7, tenants: 8, pocsPerTenant: 30))
     #expect(first == rows(SamplePlatform(seed: 7, tenants: 8, pocsPerTenant: 30)))
     #expect(first != rows(SamplePlatform(seed: 8, tenants: 8, pocsPerTenant: 30)))
   }
 
-  @Test func `A larger sample begins with the tenants of the smaller`() {
+  @Test func `A larger sample begins with the tenants of a smaller one`() {
     let small = rows(SamplePlatform(tenants: 5))
     let large = rows(SamplePlatform(tenants: 50))
     for table in SampleTables.Table.allCases {
@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test func `Names are there that trip careless programs`() {
+  @Test func `Some names break careless programs`() {
     let rows = rows(SamplePlatform())
     let names =
       (rows[.pocuser] ?? []).compactMap { $0[3] } + (rows[.tenant] ?? []).compactMap { $0[2] }
@@ -66,7 +66,7 @@ import Testing
     }
   }
 
-  @Test func `The bills hold what happens to bills`() {
+  @Test func `The bills have all kinds of events`() {
     let rows = rows(SamplePlatform())
     #expect(Set((rows[.billing_event] ?? []).compactMap { $0[3] }).count == 5)
     #expect(Set((rows[.billing] ?? []).compactMap { $0[2] }) == ["M", "Y"])
@@ -76,7 +76,7 @@ import Testing
     #expect(Set((rows[.tenant] ?? []).compactMap { $0[3] }).count == 5)
   }
 
-  @Test func `It goes into a database once and is found there the second time`() throws {
+  @Test func `The sample is written to a database once, and the second call finds it`() throws {
     try withDatabase { conninfo in
       try withTemporaryFolder { folder in
         let connection = try Connection(conninfo)
@@ -91,9 +91,9 @@ import Testing
           on: connection, schema: try schemaText(), mediaRoot: folder)
         #expect(again == .init(rows: [], files: made.files, wasThere: true))
         let expected = Diagnostic(
-          .configuration, "schema app of this database already holds 7 other tenants",
+          .configuration, "the schema app of this database already has 7 other tenants",
           hint:
-            "give the sample a database of its own, or the numbers and the seed it was made with")
+            "use an empty database, or the same numbers and seed as the first time")
         let error = #expect(throws: Diagnostic.self) {
           _ = try SamplePlatform(
             seed: 3, tenants: 7, pocsPerTenant: 4, today: CivilDate(2025, 3, 1)
@@ -105,7 +105,7 @@ import Testing
     }
   }
 
-  @Test func `A hundred tenants of a hundred POCs take seconds`() throws {
+  @Test func `100 tenants with 100 POCs take only seconds`() throws {
     try withDatabase { conninfo in
       try withTemporaryFolder { folder in
         let connection = try Connection(conninfo)

@@ -1,6 +1,6 @@
 import Glibc
 
-/// Work on a thread of its own, which tests wait for.
+/// Work on its own thread. Tests can wait for it.
 package final class Background {
   private final class Work: Sendable {
     let body: @Sendable () -> Void

@@ -1,12 +1,12 @@
 import FoundationEssentials
 import Glibc
 
-/// A real S3 server (moto's) on the loopback, behind a proxy that can be told to misbehave; see
+/// A real S3 server (moto) on the loopback interface, behind a proxy that can misbehave; see
 /// Tests/Fixtures/object_server.py.
 ///
-/// `@unchecked Sendable`: nothing of it changes, and the program is only sent a signal.
+/// `@unchecked Sendable`: its fields do not change, and the program only gets a signal.
 package final class ObjectServer: @unchecked Sendable {
-  /// Why tests that need one are skipped.
+  /// Why tests that need the server are skipped; `nil` if they are not.
   package static let missing: String? =
     access(Places.project + "/.build-judges/bin/moto_server", X_OK) == 0
     ? nil : "moto is not installed: scripts/install-judges"
@@ -17,7 +17,8 @@ package final class ObjectServer: @unchecked Sendable {
   private let program: RunningProgram
   private let lines: [String]
 
-  /// - Parameter certificate: The files of a certificate and its key, to be spoken to by TLS.
+  /// - Parameter certificate: The files of a certificate and its key. With them, the server uses
+  ///   TLS.
   package init(certificate: (file: String, key: String)? = nil) throws {
     folder = try TemporaryFolder()
     program = try RunningProgram(
@@ -35,7 +36,7 @@ package final class ObjectServer: @unchecked Sendable {
 
   deinit { program.send(SIGKILL) }
 
-  /// What a client's environment needs.
+  /// The environment for a client.
   package var environment: [String: String] {
     [
       "AWS_ACCESS_KEY_ID": lines[1], "AWS_SECRET_ACCESS_KEY": lines[2],
@@ -43,14 +44,14 @@ package final class ObjectServer: @unchecked Sendable {
     ]
   }
 
-  /// The environment of one who may not see versions.
+  /// The environment for a client that cannot list versions.
   package var humbleEnvironment: [String: String] {
     environment.merging(["AWS_ACCESS_KEY_ID": lines[3], "AWS_SECRET_ACCESS_KEY": lines[4]]) { $1 }
   }
 
-  /// Tells the proxy how to misbehave from now on, `status 503 1 3`; `nil` to behave.
+  /// Tells the proxy how to misbehave from now on, for example `status 503 1 3`; `nil`: not at all.
   package func misbehave(_ rule: String?) {
-    // The same rule once more counts from one again.
+    // If the same rule is set again, its count starts at one.
     let text = rule.map { "\(UInt32.random(in: 0 ... .max))#\($0)" } ?? ""
     precondition(
       FileManager.default.createFile(

@@ -10,7 +10,7 @@ package enum Places {
     return "/" + parts.joined(separator: "/")
   }()
 
-  /// The folder of built products: the one the tests themselves lie in.
+  /// The folder of built products, where the tests themselves are.
   package static let products: String = {
     let executable =
       (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
@@ -19,7 +19,7 @@ package enum Places {
     return exists(beside + "/yearbook") ? beside : project + "/.build/debug"
   }()
 
-  /// The built program; the build of the tests makes it too.
+  /// The built program. Building the tests also builds it.
   package static let yearbook = products + "/yearbook"
 
   /// The store's trial program (Tests/StoreTrial).
@@ -29,25 +29,25 @@ package enum Places {
   package static let noYearbook: String? =
     exists(yearbook) ? nil : "the program is not built"
 
-  /// The folder of real data beside the project; `nil` where it is absent.
+  /// The folder with real data beside the project; `nil` if it is absent.
   package static let sharedData: String? = {
     let path = project + "/../shared/data"
     return exists(path) ? path : nil
   }()
 
-  /// What a skipped test says when `sharedData` is absent.
+  /// The reason for skipped tests if `sharedData` is absent.
   package static let noSharedData = "../shared/data is absent"
 
-  /// Where a program is on the PATH or among the judges that `scripts/install-judges` installs; `nil` if
-  /// nowhere.
+  /// The path of a program on the PATH or among the judges that `scripts/install-judges` installs;
+  /// `nil` if it is not installed.
   package static func program(_ name: String) -> String? {
     let path = getenv("PATH").map { String(cString: $0) } ?? ""
     let all = path.split(separator: ":").map(String.init) + [project + "/.build-judges/bin"]
     return all.map { $0 + "/" + name }.first { access($0, X_OK) == 0 }
   }
 
-  /// The Python that has psycopg, frictionless and the other judges of `scripts/install-judges`; `nil` where they
-  /// are not installed.
+  /// The Python with psycopg, frictionless and the other judges of `scripts/install-judges`; `nil`
+  /// if they are not installed.
   package static let judgesPython: String? = {
     let path = project + "/.build-judges/bin/python"
     return exists(path) ? path : nil

@@ -1,14 +1,15 @@
 import FoundationEssentials
 package import Glibc
 
-/// Other people's programs, as judges, and our own, as people start it.
+/// Runs other programs, as judges, and our own program as users start it.
 package enum Program {
-  /// Runs a program to its end and returns its exit status and what it wrote to both outputs.
+  /// Runs a program until it ends. Returns its exit status and the text that it wrote to both
+  /// outputs.
   ///
   /// - Parameters:
   ///   - arguments: The program's absolute path and its arguments.
-  ///   - folder: The folder it works in.
-  ///   - environment: `NAME=value`, added to this process's.
+  ///   - folder: The program's working folder.
+  ///   - environment: `NAME=value` words, added to this process's environment.
   package static func run(
     _ arguments: [String], in folder: String = "/", environment: [String] = []
   ) throws -> (status: Int32, output: String) {
@@ -16,15 +17,16 @@ package enum Program {
   }
 }
 
-/// A program that is running.
+/// A running program.
 package final class RunningProgram {
   package let pid: pid_t
   private let scratch: TemporaryFolder
   private var ended: (status: Int32, output: String)?
-  /// The most memory that it, or a process it waited for, held at once: kilobytes, once it has ended.
+  /// The largest memory of the program or of a process that it waited for, in kilobytes. Known
+  /// after its end.
   package private(set) var peakMemory = 0
 
-  /// Starts a program; the parameters are those of `Program.run`.
+  /// Starts a program. The parameters are the same as for `Program.run`.
   package init(_ arguments: [String], in folder: String = "/", environment: [String] = []) throws {
     scratch = try TemporaryFolder()
     var actions = posix_spawn_file_actions_t()
@@ -43,7 +45,7 @@ package final class RunningProgram {
     self.pid = pid
   }
 
-  /// What it has written so far.
+  /// The output so far.
   package var output: String {
     FileManager.default.contents(atPath: scratch.path + "/output").map {
       String(decoding: $0, as: UTF8.self)
@@ -52,7 +54,8 @@ package final class RunningProgram {
 
   package func send(_ signal: Int32) { kill(pid, signal) }
 
-  /// Waits for its end: its exit status, or 128 and the signal that ended it, and all it wrote.
+  /// Waits until the program ends. Returns its exit status, or 128 + the signal that ended it, and
+  /// its whole output.
   @discardableResult
   package func wait() throws -> (status: Int32, output: String) {
     if let ended { return ended }
@@ -69,7 +72,8 @@ package final class RunningProgram {
   }
 }
 
-/// Waits until `condition` holds, looking often; `false` after so many seconds.
+/// Waits until `condition` is true, with frequent checks. Returns `false` after this number of
+/// seconds.
 package func eventually(within seconds: Int = 20, _ condition: () throws -> Bool) rethrows -> Bool {
   for _ in 0..<(seconds * 50) {
     if try condition() { return true }

@@ -1,12 +1,13 @@
 import FoundationEssentials
 import Glibc
 
-/// A new folder that is removed with its last reference, whatever modes its files have.
+/// A new folder. It is removed when its last reference is released, whatever the modes of its
+/// files.
 package final class TemporaryFolder {
   /// The absolute path, without links.
   package let path: String
 
-  /// - Parameter parent: Where the folder is made, `/tmp` unless given.
+  /// - Parameter parent: The parent folder; `/tmp` by default.
   package init(in parent: String = "/tmp") throws {
     var name = Array("\(parent)/yb-test-XXXXXX".utf8CString)
     guard mkdtemp(&name) != nil else { throw POSIXFailure(errno) }
@@ -22,7 +23,7 @@ package final class TemporaryFolder {
     }
   }
 
-  /// Makes all folders writable: an ordinary user cannot empty a read-only one.
+  /// Makes all folders writable, because an ordinary user cannot empty a read-only folder.
   private static func openUp(_ folder: String) {
     chmod(folder, 0o700)
     guard let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else { return }
@@ -34,7 +35,7 @@ package final class TemporaryFolder {
   }
 }
 
-/// An error number of the system.
+/// A system error number.
 package struct POSIXFailure: Error, CustomStringConvertible {
   package var number: Int32
 
@@ -45,7 +46,7 @@ package struct POSIXFailure: Error, CustomStringConvertible {
 
 /// Runs `body` with the path of a new folder, which is removed afterwards.
 ///
-/// - Parameter inMemory: Whether the folder may lie in memory, where nothing waits for a disk.
+/// - Parameter inMemory: Whether the folder can be in memory, where nothing waits for a disk.
 package func withTemporaryFolder<T>(
   inMemory: Bool = false, _ body: (_ path: String) throws -> T
 ) throws -> T {

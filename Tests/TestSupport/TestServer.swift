@@ -3,14 +3,15 @@ import Glibc
 package import Postgres
 import Synchronization
 
-/// The one private PostgreSQL of a test process: started with the first database a test asks for, stopped
-/// at the process's end. What a killed test process left behind is cleared by the next one.
+/// The private PostgreSQL server of a test process. It is started for the first database that a
+/// test needs and stopped when the process ends. The next test process cleans up after a killed
+/// one.
 package enum TestServer {
   private static let prefix = "yearbook-tests-"
   private static let server = Mutex<PrivateServer?>(nil)
   private static let counter = Atomic<Int>(0)
 
-  /// A connection string of the server's superuser for one of its databases.
+  /// A superuser's connection string for one of the server's databases.
   package static func conninfo(database: String = "postgres") throws -> String {
     try server.withLock { server in
       if let server { return server.conninfo(database: database) }
@@ -24,7 +25,7 @@ package enum TestServer {
     }
   }
 
-  /// A name for a database that no other test of this process has.
+  /// A name for a database that no other test of this process uses.
   static func freshName() -> String {
     "test_\(counter.add(1, ordering: .relaxed).newValue)"
   }
@@ -53,8 +54,8 @@ package enum TestServer {
   }
 }
 
-/// A fresh, empty database on the tests' server. It stays until the process ends, so that a test may let
-/// go of it while its connections live.
+/// A new, empty database on the tests' server. It stays until the process ends, so that a test can
+/// release it while its connections are open.
 package struct TestDatabase: Sendable {
   package let name: String
   package let conninfo: String
@@ -71,14 +72,14 @@ package struct TestDatabase: Sendable {
     try Connection(conninfo, application: "tests", settings: settings)
   }
 
-  /// Ends the sessions and removes the database now.
+  /// Ends the sessions and drops the database now.
   package func drop() throws {
     let admin = try Connection(try TestServer.conninfo(), application: "tests")
     try admin.execute("DROP DATABASE \(name) WITH (FORCE)")
   }
 }
 
-/// Runs `body` with the connection string of a fresh, empty database, which is dropped afterwards.
+/// Runs `body` with the connection string of a new, empty database, which is dropped afterwards.
 package func withDatabase<T>(_ body: (_ conninfo: String) throws -> T) throws -> T {
   let database = try TestDatabase()
   let value: T

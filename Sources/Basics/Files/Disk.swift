@@ -3,22 +3,23 @@ package import Diagnostics
 package import Glibc
 import Synchronization
 
-/// All changes of the store and the workspace go through here, one call a change, so that a test can make
-/// the Nth of them fail.
+/// Makes all changes to the store and the workspace. Each change is one call, so that a test can
+/// make the Nth change fail.
 package final class Disk: Sendable {
-  /// A change that is about to be made.
+  /// The kind of a change.
   package enum Operation: Sendable {
     case makeFolder, create, write, sync, rename, link, remove
   }
 
-  /// Asked before each change; what it throws happens instead of the change.
+  /// Called before each change. If it throws, the change is not made.
   package typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
 
   private let gate: Gate?
 
+  /// A disk whose changes first pass `gate`.
   package init(gate: Gate? = nil) { self.gate = gate }
 
-  /// Creates a folder and those above it that are missing.
+  /// Creates a folder and its missing parents.
   package func makeFolders(_ path: String) throws(Diagnostic) {
     if access(path, F_OK) == 0 { return }
     let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
@@ -28,12 +29,13 @@ package final class Disk: Sendable {
     if mkdir(path, 0o755) != 0, errno != EEXIST { throw Self.failure("create", path) }
   }
 
-  /// Creates a new file for writing; one that is there already is an error.
+  /// Creates a new file for writing. Throws `io` if it already exists.
   package func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
     try gate?(.create, path)
     return try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
   }
 
+  /// Writes all bytes to an open file. `path` is used in messages.
   package func write(
     _ bytes: UnsafeRawBufferPointer, to file: borrowing FileDescriptor, at path: String
   ) throws(Diagnostic) {
@@ -55,6 +57,7 @@ package final class Disk: Sendable {
     try write(bytes, to: file, at: path)
   }
 
+  /// Writes all bytes to an open file. `path` is used in messages.
   package func write(
     _ bytes: [UInt8], to file: borrowing FileDescriptor, at path: String
   ) throws(Diagnostic) {
@@ -69,15 +72,16 @@ package final class Disk: Sendable {
     if let failure { throw failure }
   }
 
-  /// Moves a file or folder within one file system, over what was there.
+  /// Moves a file or folder within one file system. Replaces an existing target.
   package func rename(_ source: String, to target: String) throws(Diagnostic) {
     try gate?(.rename, target)
     guard Glibc.rename(source, target) == 0 else { throw Self.failure("create", target) }
   }
 
-  /// Makes another name for a file.
+  /// Creates a hard link to a file.
   ///
-  /// - Returns: `false` if the name is taken, the file cannot have more names, or it is gone.
+  /// - Returns: `false` if the target exists, if the file cannot have more links, or if it no
+  ///   longer exists.
   package func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
     try gate?(.link, target)
     if Glibc.link(source, target) == 0 { return true }
@@ -85,14 +89,14 @@ package final class Disk: Sendable {
     throw Self.failure("create", target)
   }
 
-  /// Makes all that was written to the file system of `folder` durable.
+  /// Makes everything written to the file system of `folder` durable.
   package func sync(_ folder: String) throws(Diagnostic) {
     try gate?(.sync, folder)
     let descriptor = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
     guard yb_syncfs(descriptor.number) == 0 else { throw Self.failure("write", folder) }
   }
 
-  /// Removes a file, or a folder with all in it; nothing there is fine.
+  /// Removes a file, or a folder with its content. Does nothing if the path does not exist.
   package func remove(_ path: String) throws(Diagnostic) {
     guard let status = FileReader.status(path) else { return }
     if status.kind == .folder {
@@ -103,15 +107,15 @@ package final class Disk: Sendable {
     guard outcome == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
   }
 
-  /// The diagnostic of a system call that has just failed.
+  /// The diagnostic for a system call that has just failed, from `errno`.
   package static func failure(_ verb: String, _ path: String) -> Diagnostic {
     let number = errno
     let hint: String? =
       switch number {
-      case ENOSPC, EDQUOT: "free some space there and run again; what was published stays"
-      case EACCES, EPERM: "check who may write there"
+      case ENOSPC, EDQUOT: "free some space there and run again: published releases are kept"
+      case EACCES, EPERM: "check who can write there"
       case EROFS: "mount the file system for writing"
-      case ENOTDIR: "name a folder"
+      case ENOTDIR: "give the path of a folder"
       default: nil
       }
     return Diagnostic(

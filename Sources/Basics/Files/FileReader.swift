@@ -1,18 +1,18 @@
 package import Diagnostics
 package import Glibc
 
-/// Reads files in pieces or whole.
+/// Reads files in pieces or completely.
 package enum FileReader {
   package static let pieceSize = 1 << 18
 
-  /// Lends the content of a regular file, no link, piece by piece.
+  /// Calls `body` with the content of a regular file, piece by piece. Links are not followed.
   package static func forEachPiece(
     of path: String, _ body: (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
     let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW)
     var status = stat()
     guard fstat(file.number, &status) == 0 else { throw Disk.failure("read", path) }
-    // Most files are small: a large buffer for each would cost more than its reading.
+    // Most files are small: a large buffer for each would cost more than reading it.
     var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
     while true {
       let count = buffer.withUnsafeMutableBytes {
@@ -34,7 +34,7 @@ package enum FileReader {
     }
   }
 
-  /// The whole content of a regular file; `nil` if there is no such file.
+  /// The whole content of a regular file; `nil` if the file does not exist.
   package static func contents(_ path: String) throws(Diagnostic) -> [UInt8]? {
     func isMissing() -> Bool { access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR) }
     if isMissing() { return nil }
@@ -42,14 +42,15 @@ package enum FileReader {
     do throws(Diagnostic) {
       try forEachPiece(of: path) { piece throws(Diagnostic) in bytes.append(contentsOf: piece) }
     } catch {
-      // Somebody may have removed it since, such as a publisher its own scratch.
+      // It may have been removed in between, for example by a publisher that removes its scratch
+      // folder.
       if isMissing() { return nil }
       throw error
     }
     return bytes
   }
 
-  /// The names in a folder, sorted by their bytes; none if there is no such folder.
+  /// The names in a folder, sorted by their bytes; empty if the folder does not exist.
   package static func names(in folder: String) throws(Diagnostic) -> [String] {
     guard let stream = opendir(folder) else {
       if errno == ENOENT || errno == ENOTDIR { return [] }
@@ -69,7 +70,7 @@ package enum FileReader {
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
-  /// What a path itself is, links not followed; `nil` if nothing is there.
+  /// The status of a path, without following links; `nil` if it does not exist.
   package static func status(_ path: String) -> FileStatus? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
@@ -87,15 +88,17 @@ package enum FileReader {
   }
 }
 
-/// What `lstat` says of a path.
+/// The result of `lstat` for a path.
 package struct FileStatus {
+  /// What a path leads to.
   package enum Kind { case file, folder, link, other }
 
-  /// The same for all hard links of one file.
+  /// Identifies a file: the same for all its hard links.
   package struct Identity: Hashable {
     package var device: UInt64
     package var inode: UInt64
 
+    /// The identity of the file with these numbers.
     package init(device: UInt64, inode: UInt64) {
       self.device = device
       self.inode = inode
@@ -105,11 +108,12 @@ package struct FileStatus {
   package var kind: Kind
   package var byteCount: Int
   package var identity: Identity
-  /// How many names the file has.
+  /// The number of the file's hard links.
   package var linkCount: Int
-  /// When its names, mode or content last changed, in seconds since 1970.
+  /// The time of the last change to its links, mode or content, in seconds since 1970.
   package var changed: Int
 
+  /// A status with these values.
   package init(kind: Kind, byteCount: Int, identity: Identity, linkCount: Int, changed: Int) {
     self.kind = kind
     self.byteCount = byteCount
@@ -119,10 +123,11 @@ package struct FileStatus {
   }
 }
 
-/// An open file, closed at the end of its scope.
+/// An open file that is closed at the end of its scope.
 package struct FileDescriptor: ~Copyable {
   package let number: Int32
 
+  /// Opens a file with the flags of `open(2)`. Throws `io`.
   package init(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Diagnostic) {
     var number: Int32
     repeat { number = open(path, flags | O_CLOEXEC, mode) } while number < 0 && errno == EINTR

@@ -2,17 +2,18 @@ package import Diagnostics
 import Glibc
 import Synchronization
 
-/// A folder of this process's own for what is not finished, on the file system where it will go.
+/// This process's own folder for unfinished files, on the file system of their final place.
 ///
-/// A lock on the folder's file `lock` lives as long as the process, so that others can tell a dead
-/// process's folder, which they remove, from a living one's, on every host that shares the file system.
+/// The process holds a lock on the file `lock` in the folder as long as it lives. So other
+/// processes can recognise and remove the folder of a dead process, on every host that shares the
+/// file system.
 package final class ScratchFolder: Sendable {
   package let path: String
   private let disk: Disk
   private let lock: Int32
   private let counter = Atomic<Int>(0)
 
-  /// Makes a folder below `parent` and removes those of dead processes.
+  /// Creates a folder below `parent` and removes the folders of dead processes.
   package init(in parent: String, disk: Disk) throws(Diagnostic) {
     self.disk = disk
     try disk.makeFolders(parent)
@@ -25,7 +26,7 @@ package final class ScratchFolder: Sendable {
       }
       let lock = open(name + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
       if lock < 0 {
-        // Another process took the folder, not locked yet, for a dead one's.
+        // The folder was not locked yet, and another process removed it as a dead process's folder.
         if errno == ENOENT { continue }
         throw Disk.failure("create", name + "/lock")
       }
@@ -39,25 +40,26 @@ package final class ScratchFolder: Sendable {
   }
 
   deinit {
-    // What cannot be removed now is removed by the next process.
+    // If something cannot be removed now, the next process removes it.
     do throws(Diagnostic) { try disk.remove(path) } catch {}
-    // Closing alone would leave it with a child that is just being spawned and has not let go of it yet.
+    // Closing alone is not enough: a child that is just being started can still have the lock.
     flock(lock, LOCK_UN)
     close(lock)
   }
 
-  /// A path in the folder that no other caller gets.
+  /// A new path in the folder. No other caller gets the same one.
   package func freshPath(_ suffix: String = "") -> String {
     "\(path)/\(counter.add(1, ordering: .relaxed).newValue)\(suffix)"
   }
 
-  /// Removes the folders of dead processes; what cannot be removed yet stays.
+  /// Removes the folders of dead processes. A folder that cannot be removed yet stays.
   package static func clearAbandoned(in parent: String, disk: Disk) throws(Diagnostic) {
     for name in try FileReader.names(in: parent) {
       let folder = parent + "/" + name
       let lock = open(folder + "/lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
       guard lock >= 0 else {
-        // A folder without a lock is being made, whose maker then takes another name, or half removed.
+        // A folder without a lock file is partly removed, or is being created. In that case its
+        // creator takes another name.
         if errno == ENOENT, rmdir(folder) != 0, isOld(folder) { try disk.remove(folder) }
         continue
       }

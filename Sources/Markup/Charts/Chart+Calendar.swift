@@ -2,8 +2,8 @@ extension Chart {
   private static let cell = 10.0
   private static let pitch = 11.6
 
-  /// Months in blocks of weeks, Monday first; four in a row. A day is the darker the more there was, in four steps
-  /// of equal width up to the busiest day.
+  /// Months as blocks of weeks, four in a row. Weeks begin on Monday. Days with higher numbers are
+  /// darker, in four steps of equal width up to the busiest day.
   func drawCalendar(_ canvas: inout ChartCanvas) {
     guard let one = series.first else { return }
     let most = max(1, Int((one.values.max() ?? 0).rounded()))
@@ -30,18 +30,18 @@ extension Chart {
     drawSteps(most: most, inset: inset, &canvas)
   }
 
-  /// 0 for none, 1…4 by quarters of the most.
+  /// 0 for no value, 1…4 by quarters of the largest value.
   static func level(_ value: Int, of most: Int) -> Int {
     value <= 0 ? 0 : min(4, (value * 4 + most - 1) / most)
   }
 
-  /// What each shade means, in numbers.
+  /// The legend: the numbers for each shade.
   private func drawSteps(most: Int, inset: Double, _ canvas: inout ChartCanvas) {
     var x = inset
     for level in 0...4 {
       let from = level == 0 ? 0 : (level - 1) * most / 4 + 1
       let to = level * most / 4
-      // With a busiest day below four some steps hold no number.
+      // If the busiest day is below four, some steps have no numbers.
       if level > 0, from > to { continue }
       let text = from == to ? String(from) : "\(from)–\(to)"
       canvas.rectangle(

@@ -2,7 +2,8 @@ extension Chart {
   private static let rowHeight = 31.0
   private static let gap = 10.0
 
-  /// A line a name: the name and the number above their bar, so that long names have the whole width.
+  /// One line per name. The name and the number are above their bar, so that long names have the
+  /// whole width.
   func drawBars(_ canvas: inout ChartCanvas) {
     let panels = panels
     for (index, one) in panels {
@@ -45,7 +46,7 @@ extension Chart {
     }
   }
 
-  /// One bar for the whole, its parts below with name, number and percentage.
+  /// One bar for the whole. Below it are its parts, with name, number and percentage.
   func drawShare(_ canvas: inout ChartCanvas) {
     guard let one = series.first else { return }
     let whole = one.values.reduce(0) { $0 + max(0, $1) }

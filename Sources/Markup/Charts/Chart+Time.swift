@@ -1,7 +1,8 @@
 extension Chart {
   private static let plotHeight = 96.0
 
-  /// Columns from a zero baseline; below it what is negative. Each series has a panel of its own.
+  /// Columns from a zero baseline, with negative values below it. Each series has a panel of its
+  /// own.
   func drawColumns(_ canvas: inout ChartCanvas) {
     let panels = panels
     for (index, one) in panels {
@@ -75,13 +76,13 @@ extension Chart {
     }
   }
 
-  /// The series that have a number; of the others the table tells.
+  /// The series with a number other than zero. The table also shows the others.
   var panels: [(index: Int, one: Series)] {
     series.enumerated().filter { $0.element.values.contains { $0 != 0 } }
       .map { ($0.offset, $0.element) }
   }
 
-  /// Vertical places of values, with zero always among them.
+  /// The vertical places of values. Zero is always included.
   struct Scale {
     var zero: Double
     var bottom: Double
@@ -90,7 +91,7 @@ extension Chart {
     init(_ values: [Double], top: Double, height: Double) {
       let highest = max(0, values.max() ?? 0)
       let lowest = min(0, values.min() ?? 0)
-      // Labels of negative values stand below their columns.
+      // Labels of negative values are below their columns.
       let below = lowest < 0 ? 14.0 : 0
       perUnit = highest > lowest ? height / (highest - lowest) : 0
       zero = top + highest * perUnit
@@ -100,7 +101,8 @@ extension Chart {
     func y(_ value: Double) -> Double { zero - value * perUnit }
   }
 
-  /// A label on each value if all have room, else on the greatest and the last where those two have.
+  /// A label on each value if there is room for all. Otherwise on the largest and the last value,
+  /// if there is room for them.
   private func labelValues(
     of one: Series, slot: Double, scale: Scale, isLine: Bool = false, _ canvas: inout ChartCanvas
   ) {
@@ -122,7 +124,7 @@ extension Chart {
       if taken.contains(where: { $0.from < range.to && range.from < $0.to }) { continue }
       taken.append(range)
       let y = scale.y(one.values[point])
-      // Above whatever stands beside the value below the label, so that no column runs through it.
+      // Above the neighbouring columns under the label, so that no column crosses it.
       let covered = one.values.indices.filter { other in
         let center = (Double(other) + 0.5) * slot
         return center + slot / 2 > range.from && center - slot / 2 < range.to
@@ -134,7 +136,7 @@ extension Chart {
     }
   }
 
-  /// As many of the points' labels as have room, evenly.
+  /// As many labels of points as there is room for, evenly spaced.
   private func drawAxis(slot: Double, _ canvas: inout ChartCanvas) {
     let size = ChartCanvas.fontSize
     let widest = points.map { TextWidth.of($0.label, size: size) }.max() ?? 0
@@ -142,7 +144,7 @@ extension Chart {
     while Double(step) * slot < min(widest, ChartCanvas.width / 2) + 4, step < points.count {
       step += 1
     }
-    // Labels at the edges are moved inwards, where they may meet their neighbours.
+    // Labels at the edges are moved inwards and can then touch their neighbours.
     var end = -Double.infinity
     for point in stride(from: 0, to: points.count, by: step) {
       let width = min(TextWidth.of(points[point].label, size: size), ChartCanvas.width / 2)
@@ -157,7 +159,7 @@ extension Chart {
     canvas.height += 20
   }
 
-  /// The series' names with a sample of their colours, wrapped.
+  /// The names of the series with their colours, in as many lines as needed.
   func drawKey(_ canvas: inout ChartCanvas) {
     var x = 0.0
     var y = canvas.height + 12

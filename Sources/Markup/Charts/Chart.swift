@@ -1,40 +1,45 @@
-/// A chart to be drawn: numbers with the texts that show them, all in the reader's language already.
+/// A chart: numbers and the texts that show them, already in the reader's language.
 package struct Chart: Sendable {
+  /// The form of a chart.
   package enum Kind: Sendable {
-    /// Columns over time; each series in a panel of its own, one below the other.
+    /// Columns over time. Each series has a panel of its own, one below the other.
     case columns
-    /// A line a name, the bar below it.
+    /// One line per name, with a bar below it.
     case bars
     /// Columns whose parts are the series.
     case stackedColumns
-    /// Lines a name whose parts are the series.
+    /// One bar per name, whose parts are the series.
     case stackedBars
     case line
     /// The parts of one whole.
     case share
-    /// A square a day, in blocks of months.
+    /// One square per day, in blocks of months.
     case calendar
   }
 
+  /// A place on the axis.
   package struct Point: Sendable {
-    /// On the axis: `nov`
+    /// The label on the axis: `nov`
     package var label: String
-    /// In the table and on touch: `novembro de 2026`
+    /// The name in the table and when the pointer is over it: `novembro de 2026`
     package var title: String
 
+    /// A point with these texts.
     package init(label: String, title: String) {
       self.label = label
       self.title = title
     }
   }
 
+  /// The numbers of one series, one per point.
   package struct Series: Sendable {
     package var name: String
-    /// One a point, for lengths only.
+    /// One value per point, used only for lengths.
     package var values: [Double]
-    /// The same numbers as they are read.
+    /// The same numbers as text.
     package var texts: [String]
 
+    /// A series with these values.
     package init(name: String, values: [Double], texts: [String]) {
       self.name = name
       self.values = values
@@ -42,13 +47,15 @@ package struct Chart: Sendable {
     }
   }
 
-  /// A month of a calendar: its name, the weekday of its first day (0 Monday) and the point it begins with.
+  /// A month of a calendar: its name, the weekday of its first day (0 is Monday), the index of its
+  /// first point and its number of days.
   package struct Month: Sendable {
     package var label: String
     package var firstWeekday: Int
     package var firstPoint: Int
     package var days: Int
 
+    /// A month with these values.
     package init(label: String, firstWeekday: Int, firstPoint: Int, days: Int) {
       self.label = label
       self.firstWeekday = firstWeekday
@@ -61,20 +68,21 @@ package struct Chart: Sendable {
   /// `[a-z0-9-]+`, unique on the page.
   package var id: String
   package var title: String
-  /// What the picture shows, for whom it can't be seen.
+  /// What the picture shows, for people who cannot see it.
   package var description: String
   package var points: [Point]
   package var series: [Series]
-  /// Percentages of a share, one a point.
+  /// The percentages of a share, one per point.
   package var shares: [String] = []
   package var months: [Month] = []
-  /// What the table's first column holds.
+  /// The heading of the table's first column.
   package var labelTitle: String
-  /// What opens the table.
+  /// The text that opens the table.
   package var tableTitle: String
-  /// What is said in place of a chart that has no number above zero.
+  /// The text that replaces a chart without any number.
   package var emptyText: String
 
+  /// A chart with these parts.
   package init(
     kind: Kind, id: String, title: String, description: String, points: [Point],
     series: [Series], labelTitle: String, tableTitle: String, emptyText: String
@@ -93,7 +101,7 @@ package struct Chart: Sendable {
   /// Whether there is something to draw.
   package var isEmpty: Bool { !series.contains { $0.values.contains { $0 != 0 } } }
 
-  /// `<figure>` with title, drawing and the same numbers as a table.
+  /// A `<figure>` with title, drawing and a table of the same numbers.
   package func figure() -> [UInt8] {
     var writer = MarkupWriter()
     writer.raw("<figure")
@@ -169,7 +177,7 @@ package struct Chart: Sendable {
     }
     writer.raw("</tr></thead><tbody>\n")
     for index in points.indices {
-      // A year of days is read by its busy ones; that the others are none is said by the title.
+      // The table of a calendar lists only days with numbers. Its title says so.
       if kind == .calendar, series.allSatisfy({ $0.values[index] == 0 }) { continue }
       writer.raw("<tr><th scope=\"row\">")
       writer.text(points[index].title)

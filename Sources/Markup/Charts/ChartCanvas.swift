@@ -1,12 +1,12 @@
-/// A drawing that grows downwards, 360 units wide: about a phone's width, so that its text is as large there as
-/// on the page, and somewhat larger on a desk.
+/// A drawing that grows downwards and is 360 units wide, about the width of a phone. So its text
+/// has the size of the page's text on a phone, and is a little larger on a desktop.
 struct ChartCanvas {
   static let width = 360.0
   static let fontSize = 11.0
 
   private(set) var writer = MarkupWriter(capacity: 1 << 14)
   var height = 0.0
-  /// Where text was set, for tests: no two may overlap.
+  /// The places of texts, for tests: texts must not overlap.
   private(set) var boxes: [Box] = []
 
   struct Box: Equatable {
@@ -23,7 +23,7 @@ struct ChartCanvas {
 
   enum Anchor: String { case start, middle, end }
 
-  /// Text on its baseline, cut to `room` with its whole in a title.
+  /// Text on its baseline. If it is cut to `room`, a title holds the full text.
   mutating func text(
     _ content: String, x: Double, y: Double, anchor: Anchor = .start, room: Double = .infinity,
     style: String = "label", size: Double = ChartCanvas.fontSize
@@ -52,7 +52,7 @@ struct ChartCanvas {
     x: Double, y: Double, width: Double, height: Double, style: String, round: Double = 0,
     title: String? = nil
   ) {
-    // A calendar has hundreds of these: few pieces each.
+    // A calendar has hundreds of these, so each is written in few pieces.
     writer.raw("<rect class=\"")
     writer.text(style)
     writer.raw("\" x=\"")

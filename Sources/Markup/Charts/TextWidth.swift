@@ -1,15 +1,17 @@
-/// Estimates how wide a text is drawn in a sans-serif face, so that labels can be placed without a font.
+/// Estimates the width of a text in a sans-serif font, so that labels can be placed without a font.
 ///
-/// The widths are Helvetica's, in thousandths of the font's size, rounded up by class; other scripts count one full
-/// width where Unicode calls them wide. The estimate errs to the wide side.
+/// The widths are Helvetica's, in thousandths of the font size, rounded up per class of characters.
+/// Characters that Unicode calls wide count as one full width. The estimate is rather too wide than
+/// too narrow.
 package enum TextWidth {
+  /// The estimated width, in the unit of `size`.
   package static func of(_ text: String, size: Double) -> Double {
     var width = 0
     for scalar in text.unicodeScalars { width += thousandths(scalar) }
     return Double(width) * size / 1000
   }
 
-  /// The text, or its beginning with an ellipsis, so that it is at most `width` wide.
+  /// The text, or its beginning with an ellipsis, at most `width` wide.
   package static func truncated(_ text: String, to width: Double, size: Double) -> String {
     if of(text, size: size) <= width { return text }
     let room = width - of("…", size: size)

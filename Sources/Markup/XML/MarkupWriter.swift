@@ -1,18 +1,20 @@
-/// Builds markup as bytes. What comes from elsewhere goes through `text` or `attribute`, which escape it.
+/// Builds markup as bytes. Text from elsewhere must go through `text` or `attribute`, which escape
+/// it.
 package struct MarkupWriter: Sendable {
   package private(set) var bytes: [UInt8] = []
 
+  /// A writer without content.
   package init() {}
 
-  /// - Parameter capacity: about how many bytes will come.
+  /// - Parameter capacity: The expected number of bytes.
   package init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
-  /// Adds markup of our own as it is: what stands in the source, copied at once.
+  /// Adds our own markup as it is. It stands in the source, so it is copied at once.
   package mutating func raw(_ markup: StaticString) {
     markup.withUTF8Buffer { bytes.append(contentsOf: $0) }
   }
 
-  /// Adds markup of our own as it is.
+  /// Adds our own markup as it is, without escaping.
   @_disfavoredOverload
   package mutating func raw(_ markup: String) { bytes.append(contentsOf: markup.utf8) }
 
@@ -42,7 +44,7 @@ package struct MarkupWriter: Sendable {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// As `length(_:)` has it, without a string between.
+  /// Writes a number like `length(_:)`, without creating a string.
   mutating func length(_ value: Double) {
     var tenths = Int((value * 10).rounded())
     if tenths < 0 {
@@ -61,7 +63,7 @@ package struct MarkupWriter: Sendable {
     bytes.append(UInt8(ascii: "0") + UInt8(tenths % 10))
   }
 
-  /// ` name="12.5"`: a length on a drawing, to a tenth.
+  /// ` name="12.5"`: a length in a drawing, rounded to a tenth.
   package mutating func attribute(_ name: StaticString, _ value: Double) {
     beginAttribute(name)
     length(value)
@@ -81,7 +83,8 @@ package struct MarkupWriter: Sendable {
     bytes.append(UInt8(ascii: ">"))
   }
 
-  /// A length to a tenth, without a useless zero: the same digits on every machine.
+  /// A length rounded to a tenth, without a trailing zero. The digits are the same on every
+  /// machine.
   static func length(_ value: Double) -> String {
     let tenths = Int((value * 10).rounded())
     if tenths % 10 == 0 { return String(tenths / 10) }

@@ -1,16 +1,17 @@
 package import Diagnostics
 
-/// What a finished page must keep to before it is published.
+/// The rules that a page must follow before it is published.
 package struct PageCheck: Sendable {
   /// The page's published name: `index.html`.
   package var name: String
-  /// All names of the release, which relative links may lead to.
+  /// The names of all files of the release. Relative links can lead to them.
   package var siblings: Set<String>
-  /// Relative addresses outside of the release that a page may link to.
+  /// Relative addresses outside the release that a page can link to.
   package var addresses: Set<String>
-  /// The text of the only script that the page may hold; `nil`: none.
+  /// The text of the only script that the page can contain; `nil`: no script is allowed.
   package var script: String?
 
+  /// Rules with these values.
   package init(
     name: String, siblings: Set<String>, addresses: Set<String> = [], script: String? = nil
   ) {
@@ -20,9 +21,9 @@ package struct PageCheck: Sendable {
     self.script = script
   }
 
-  /// Throws all that is wrong: not well-formed; a script, an event handler or an inline style (none is ours); an
-  /// `id` twice; a link that is neither `https`, nor to a file of the release, nor to a place of the page, nor to an
-  /// allowed address.
+  /// Throws all faults: a page that is not well-formed; a script, an event handler or an inline
+  /// style that does not come from us; an `id` that is used twice; a link that does not lead to an
+  /// `https` address, a file of the release, a place on the page or an allowed address.
   package func check(_ page: [UInt8]) throws(Diagnostics) {
     let reading = Reading(self)
     do throws(Diagnostic) {
@@ -34,13 +35,13 @@ package struct PageCheck: Sendable {
     if !reading.found.isEmpty { throw Diagnostics(reading.found) }
   }
 
-  /// One page on its way past the rules.
+  /// Checks one page while it is read.
   private final class Reading: XMLVisitor {
     private let rules: PageCheck
     var found: [Diagnostic] = []
     private var ids: Set<String> = []
     private var fragments: [(id: String, line: Int)] = []
-    /// The scripts: their lines, whether they have attributes, their texts.
+    /// The scripts: their lines, whether they have attributes, and their texts.
     private var scripts: [(line: Int, isPlain: Bool, text: [UInt8])] = []
     private var isInScript = false
 
@@ -72,7 +73,7 @@ package struct PageCheck: Sendable {
       case "class", "data-l", "x", "y", "width", "height", "rx": break
       case "id":
         if !ids.insert(value.text).inserted {
-          found.append(rules.fault("an id stands twice", line))
+          found.append(rules.fault("an id is used twice", line))
         }
       case "style", "srcdoc", "srcset", "ping", "formaction", "background":
         found.append(rules.fault("the attribute '\(attribute)' is not allowed", line))
@@ -90,7 +91,7 @@ package struct PageCheck: Sendable {
       }
     }
 
-    /// What only the whole page tells.
+    /// Checks what can be checked only at the end of the page.
     func finish() {
       let isOurs =
         rules.script != nil && scripts.count == 1 && scripts[0].isPlain
@@ -102,7 +103,7 @@ package struct PageCheck: Sendable {
         found.append(
           rules.fault("a link leads to a place that the page does not have", fragment.line))
       }
-      // In the page's order, and of one line in the order in which they were found.
+      // In the order of the page. Faults of one line stay in the order in which they were found.
       found = found.enumerated().sorted { one, other in
         (one.element.subject.line ?? 0, one.offset) < (
           other.element.subject.line ?? 0, other.offset
@@ -115,7 +116,7 @@ package struct PageCheck: Sendable {
     "script", "iframe", "object", "embed", "applet", "base", "form", "foreignobject",
   ]
 
-  /// Names are in small letters already, but where somebody hides one.
+  /// Names are already in lower case, unless somebody hides one.
   private static func lowercased(_ name: String) -> String {
     let isLower = !name.utf8.contains { $0 >= 0x80 || (0x41...0x5A).contains($0) }
     return isLower ? name : name.lowercased()
@@ -126,14 +127,15 @@ package struct PageCheck: Sendable {
   }
 
   private func linkFault(_ value: String, of element: String) -> String? {
-    if value.hasPrefix("https://") { return element == "a" ? nil : "a page must fetch nothing" }
+    if value.hasPrefix("https://") { return element == "a" ? nil : "a page must not load anything" }
     if element == "img" || element == "image" || element == "link",
       value.hasPrefix("data:image/")
     {
       return nil
     }
     if addresses.contains(value) { return nil }
-    // Only plain relative paths are left: a colon, a query or a leading slash is none.
+    // Only plain relative paths are left. A path with a colon, a query or a leading slash is not
+    // one.
     guard !value.isEmpty, !value.hasPrefix("/"), !value.contains(where: { ":?\\".contains($0) })
     else { return "a link is neither https nor relative" }
     let path = value.split(separator: "#", maxSplits: 1, omittingEmptySubsequences: false)[0]

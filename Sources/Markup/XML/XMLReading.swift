@@ -1,7 +1,7 @@
 import CLibXML2
 import Diagnostics
 
-/// An element as it begins: a view into the parser's memory, valid for the call that it is given to.
+/// The start of an element: a view into the parser's memory, valid only during the call.
 struct XMLElement {
   fileprivate let nameStart: UnsafePointer<UInt8>
   fileprivate let attributes: UnsafePointer<UnsafePointer<UInt8>?>?
@@ -13,7 +13,7 @@ struct XMLElement {
   var name: String { String(cString: nameStart) }
   var hasAttributes: Bool { count > 0 }
 
-  /// Calls `body` for each attribute; declarations of namespaces are none.
+  /// Calls `body` for each attribute. Namespace declarations do not count as attributes.
   func forEachAttribute(_ body: (_ name: String, _ value: XMLAttributeValue) -> Void) {
     guard let attributes else { return }
     for place in 0..<count {
@@ -27,35 +27,35 @@ struct XMLElement {
   }
 }
 
-/// An attribute's value, made a text only where somebody asks.
+/// An attribute's value. It becomes a `String` only if somebody needs it.
 struct XMLAttributeValue {
   fileprivate let bytes: UnsafeBufferPointer<UInt8>
 
   var text: String {
     let text = String(decoding: bytes, as: UTF8.self)
-    // The one reference that libxml2 leaves in a value.
+    // The only reference that libxml2 leaves in a value.
     return bytes.contains(UInt8(ascii: "&")) ? text.replacing("&#38;", with: "&") : text
   }
 }
 
-/// Who is told what a document holds, in its order.
+/// Receives the parts of a document, in order.
 protocol XMLVisitor: AnyObject {
   func begins(_ element: XMLElement)
-  /// A piece of text; a text may come in several.
+  /// A piece of text. One text can come in several pieces.
   func text(_ bytes: UnsafeBufferPointer<UInt8>)
   func ends(_ name: String)
 }
 
-/// Reading with libxml2's XML parser, from the beginning to the end, keeping nothing. No network, no DTD, no entities
-/// but XML's five.
+/// Reads a document with libxml2's XML parser from start to end, without keeping it in memory. It
+/// uses no network, no DTD, and only XML's five entities.
 enum XMLReading {
-  // The library's own set-up is not safe to be raced for.
+  // The library's set-up is not thread-safe.
   private static let isReady: Bool = {
     xmlInitParser()
     return true
   }()
 
-  /// What C can carry of a visitor.
+  /// A visitor in a form that C can pass on.
   private final class Owner {
     let visitor: any XMLVisitor
     init(_ visitor: any XMLVisitor) { self.visitor = visitor }
@@ -65,10 +65,10 @@ enum XMLReading {
     }
   }
 
-  /// Tells the visitor all of a document; throws the first fault of one that is not well-formed, of which the visitor
-  /// may have been told a part.
+  /// Calls the visitor for all parts of a document. If the document is not well-formed, throws the
+  /// first fault; the visitor may already have received the parts before it.
   ///
-  /// - Parameter file: what an error calls the document.
+  /// - Parameter file: The document's name in errors.
   static func read(
     _ bytes: [UInt8], file: String, _ visitor: any XMLVisitor
   ) throws(Diagnostic) {
@@ -96,34 +96,34 @@ enum XMLReading {
       }
     }
     guard outcome >= 0 else {
-      throw Diagnostic(.io, "no memory to parse a page", at: .init(file: file))
+      throw Diagnostic(.io, "not enough memory to parse a page", at: .init(file: file))
     }
     guard outcome == 0 else {
-      // The library's own message may quote the page, and the page may quote a tenant.
+      // The library's message can quote the page, and the page can contain a tenant's text.
       throw Diagnostic(
         .configuration, "not well-formed: \(meaning(of: visit.code))",
         at: .init(
           file: file, line: visit.line > 0 ? Int(visit.line) : nil,
           column: visit.column > 0 ? Int(visit.column) : nil),
-        hint: "the template that made the page is to be mended")
+        hint: "fix the page's template")
     }
   }
 
   private static func meaning(of code: Int32) -> String {
     switch xmlParserErrors(UInt32(bitPattern: code)) {
-    case XML_ERR_TAG_NAME_MISMATCH: "an element is closed by another's tag"
+    case XML_ERR_TAG_NAME_MISMATCH: "an element is closed by another element's tag"
     case XML_ERR_TAG_NOT_FINISHED, XML_ERR_GT_REQUIRED: "an element is not closed"
     case XML_ERR_DOCUMENT_EMPTY: "the page is empty"
     case XML_ERR_DOCUMENT_END: "something follows the end of the page"
-    case XML_ERR_UNDECLARED_ENTITY: "an entity that XML does not know"
+    case XML_ERR_UNDECLARED_ENTITY: "an entity that XML does not define"
     case XML_ERR_INVALID_CHAR, XML_ERR_INVALID_CHARREF: "a character that XML does not allow"
     case XML_ERR_INVALID_ENCODING: "not UTF-8"
-    case XML_ERR_ATTRIBUTE_REDEFINED: "an attribute stands twice"
+    case XML_ERR_ATTRIBUTE_REDEFINED: "an attribute is given twice"
     case XML_ERR_NAME_REQUIRED, XML_ERR_ENTITYREF_SEMICOL_MISSING, XML_ERR_LT_REQUIRED:
       "a '<' or '&' that is not escaped"
     case XML_ERR_ATTRIBUTE_WITHOUT_VALUE, XML_ERR_ATTRIBUTE_NOT_STARTED:
       "an attribute without a quoted value"
-    default: "libxml2's error \(code)"
+    default: "libxml2 error \(code)"
     }
   }
 }

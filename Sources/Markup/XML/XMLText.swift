@@ -1,17 +1,17 @@
-/// Escaping for XML and HTML, element content and quoted attributes alike.
+/// Escapes text for XML and HTML, for element content and quoted attributes.
 package enum XMLText {
   /// Appends UTF-8 `text` with `& < > " '` escaped.
   ///
-  /// What XML 1.0 forbids even as a reference (control characters but TAB, LF and CR; U+FFFE and U+FFFF) becomes
-  /// U+FFFD, so that no text can make a page ill-formed. CR becomes LF, as a parser would have it: HTML allows no
-  /// reference to it.
+  /// Characters that XML 1.0 forbids even as references become U+FFFD: control characters except
+  /// TAB, LF and CR, and U+FFFE and U+FFFF. So no text can make a page ill-formed. CR becomes LF,
+  /// as in a parser, because HTML allows no reference to CR.
   @inlinable
   package static func escape(_ text: some Sequence<UInt8>, to bytes: inout [UInt8]) {
     let isDone: Void? = text.withContiguousStorageIfAvailable { escape($0, to: &bytes) }
     if isDone == nil { Array(text).withUnsafeBufferPointer { escape($0, to: &bytes) } }
   }
 
-  /// Likewise, of bytes in one piece. Most of a text needs no escape and is copied at once.
+  /// The same for bytes in one piece. Most of a text needs no escape and is copied at once.
   package static func escape(_ text: UnsafeBufferPointer<UInt8>, to bytes: inout [UInt8]) {
     var start = 0
     for index in text.indices where isSpecial[Int(text[index])] {
@@ -28,7 +28,7 @@ package enum XMLText {
       case 0..<9, 11, 12, 14..<32, 127: bytes.append(contentsOf: replacement)
       case 0xBE, 0xBF:
         bytes.append(byte)
-        // EF BF BE and EF BF BF are the two last places of the plane, which are no characters.
+        // EF BF BE and EF BF BF are the last two places of the plane, which are not characters.
         if bytes.count >= 3, bytes[bytes.count - 2] == 0xBF, bytes[bytes.count - 3] == 0xEF {
           bytes.removeLast(3)
           bytes.append(contentsOf: replacement)
@@ -39,14 +39,14 @@ package enum XMLText {
     bytes.append(contentsOf: UnsafeBufferPointer(rebasing: text[start...]))
   }
 
-  /// Whether a byte is more than itself.
+  /// Whether a byte needs special treatment.
   private static let isSpecial: [Bool] = (0...255).map { (byte: UInt8) in
     byte < 32 && byte != 9 && byte != 10
       || [0x22, 0x26, 0x27, 0x3C, 0x3E, 0x7F, 0xBE, 0xBF].contains(byte)
   }
 
-  /// Whether a text is the same before and after all that is done to texts here: it has none of `& < > " '`, no
-  /// control character but TAB and LF, and no byte that begins a noncharacter.
+  /// Whether escaping leaves a text unchanged: it has none of `& < > " '`, no control characters
+  /// except TAB and LF, and no byte that begins a noncharacter.
   package static func isPlain(_ text: String) -> Bool {
     var text = text
     return text.withUTF8 { bytes in
@@ -77,7 +77,8 @@ package enum XMLText {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The text with what XML 1.0 forbids replaced by U+FFFD, not escaped: for a template engine that escapes.
+  /// The text with U+FFFD in place of characters that XML 1.0 forbids. It is not escaped, for a
+  /// template engine that escapes it itself.
   package static func sanitized(_ text: String) -> String {
     let isClean = !text.utf8.contains {
       ($0 < 32 && $0 != 9 && $0 != 10) || $0 == 0xEF || $0 == 127

@@ -1,17 +1,20 @@
-/// The ground behind a picture: a copy of it that covers the frame, blurred beyond recognition and darkened.
+/// The backdrop behind a picture: a copy of it that covers the frame, strongly blurred and
+/// darkened.
 package enum Backdrop {
-  /// Columns of the copy before it is blurred.
+  /// The width of the copy before it is blurred, in pixels.
   private static let columns = 64
 
+  /// Draws the backdrop of a picture.
+  ///
   /// - Parameters:
-  ///   - ink: what it is darkened towards.
-  ///   - amount: how far, 0 … 256.
+  ///   - ink: The colour that is mixed in.
+  ///   - amount: How much of it, 0 … 256.
   package static func frame(
     of picture: Bitmap, width: Int, height: Int, ink: FilmColour, amount: Int = 184
   ) -> VideoFrame {
     let rows = max(2, columns * height / width)
     var small = Bitmap(width: columns, height: rows)
-    // Cover: the picture's middle, cut to the frame's shape.
+    // The middle of the picture, cropped to the frame's shape.
     let scale = max(
       Double(columns) / Double(picture.width), Double(rows) / Double(picture.height))
     let (coverWidth, coverHeight) = (
@@ -44,7 +47,7 @@ package enum Backdrop {
       v: enlarged(cr, columns / 2, width / 2, height / 2))
   }
 
-  /// Three passes of a box, near enough to a Gaussian.
+  /// Three passes of a box blur, close enough to a Gaussian blur.
   private static func blur(_ plane: inout [Int32], _ width: Int, radius: Int) {
     let height = plane.count / width
     for _ in 0..<3 {
@@ -84,8 +87,8 @@ package enum Backdrop {
     }
   }
 
-  /// Enlarged bilinearly from eight bits and a fraction; the fraction becomes an ordered dither, so that dark
-  /// ramps show no steps.
+  /// Enlarges bilinearly, with fractions of a level. An ordered dither replaces the fractions, so
+  /// that dark gradients show no steps.
   private static func enlarged(
     _ plane: [Int32], _ columns: Int, _ width: Int, _ height: Int
   ) -> [UInt8] {
@@ -119,7 +122,7 @@ package enum Backdrop {
 }
 
 extension Bitmap {
-  /// The picture with whole numbers of pixels averaged until it is at most so wide.
+  /// The picture, reduced by a whole factor until it is not wider than this. Pixels are averaged.
   func averaged(toAtMost columns: Int) -> Bitmap {
     let factor = (width + columns - 1) / columns
     guard factor > 1, width >= factor, height >= factor else { return self }

@@ -1,7 +1,7 @@
 import CLibRSVG
 
 extension Bitmap {
-  /// Draws `picture` into a rectangle, scaled with care, its corners rounded.
+  /// Draws `picture` into a rectangle, scaled with a good filter, with rounded corners.
   package mutating func draw(
     _ picture: Bitmap, x: Double, y: Double, width: Double, height: Double, radius: Double = 0,
     opacity: Double = 1
@@ -32,7 +32,7 @@ extension Bitmap {
     }
   }
 
-  /// The picture at another size.
+  /// The picture in another size, in pixels.
   package func scaled(width: Int, height: Int) -> Bitmap {
     if width == self.width, height == self.height { return self }
     var result = Bitmap(width: width, height: height)
@@ -40,7 +40,7 @@ extension Bitmap {
     return result
   }
 
-  /// A rounded rectangle of quarter circles.
+  /// Adds a rectangle whose corners are quarter circles.
   private static func roundedPath(
     _ context: OpaquePointer, _ x: Double, _ y: Double, _ width: Double, _ height: Double,
     _ radius: Double

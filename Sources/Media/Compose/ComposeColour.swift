@@ -4,7 +4,7 @@ package struct FilmColour: Hashable, Sendable {
   package var cb: UInt8
   package var cr: UInt8
 
-  /// From full-range sRGB.
+  /// The colour of a full-range sRGB value.
   package init(red: UInt8, green: UInt8, blue: UInt8) {
     let (r, g, b) = (Int32(red), Int32(green), Int32(blue))
     y = UInt8(16 + FilmColour.luma(r, g, b))
@@ -12,15 +12,15 @@ package struct FilmColour: Hashable, Sendable {
     cr = UInt8(128 + FilmColour.cr(r, g, b))
   }
 
-  /// From `#rrggbb`; anything else is black.
+  /// The colour of `#rrggbb`; any other text is black.
   package init(hex: String) {
     let value = hex.utf8.count == 7 ? Int(hex.dropFirst(), radix: 16) ?? 0 : 0
     self.init(
       red: UInt8(value >> 16 & 255), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255))
   }
 
-  // ITU-R BT.709 with 65,536ths: Y′ = 219 (0.2126 R + 0.7152 G + 0.0722 B), and 224 for the differences. All in
-  // whole numbers, so that every processor agrees.
+  // ITU-R BT.709 in 65,536ths: Y′ = 219 (0.2126 R + 0.7152 G + 0.0722 B), and 224 for the
+  // differences. All numbers are integers, so that every processor gets the same result.
 
   @inline(__always)
   static func luma(_ r: Int32, _ g: Int32, _ b: Int32) -> Int32 {
@@ -44,13 +44,14 @@ extension VideoFrame {
     self.init(width: width, height: height, luma: colour.y, cb: colour.cb, cr: colour.cr)
   }
 
-  /// A bitmap on black; chroma is the mean of each 2 × 2 pixels.
+  /// A bitmap on black. Chroma is the mean of each 2 × 2 pixels.
   ///
-  /// - Precondition: the size is even.
+  /// - Precondition: The size is even.
   package init(_ bitmap: Bitmap) {
     self.init(width: bitmap.width, height: bitmap.height)
     let planes = OverlayPlanes(bitmap)
-    // On black (Y′ 16, no colour) a premultiplied pixel lacks what its alpha leaves of 16 and 128.
+    // On black (Y′ 16, Cb and Cr 128), the missing share of 16 and 128 must be added to a
+    // premultiplied pixel.
     for index in y.indices {
       y[index] = planes.y[index] + UInt8((16 * (255 - Int(planes.a[index]))) / 255)
     }
@@ -61,7 +62,7 @@ extension VideoFrame {
     }
   }
 
-  /// Mixes in a colour: `amount` 0 leaves the frame, 256 is the colour alone.
+  /// Mixes in a colour. `amount` 0 leaves the frame as it is, 256 gives the colour alone.
   package mutating func mix(_ colour: FilmColour, amount: Int) {
     let amount = UInt16(max(0, min(256, amount)))
     if amount == 0 { return }
@@ -82,7 +83,8 @@ extension VideoFrame {
   }
 }
 
-/// A bitmap's planes, premultiplied by alpha: luma and alpha of each pixel, colour and alpha of each 2 × 2.
+/// A bitmap's planes, premultiplied by alpha: luma and alpha for each pixel, colour and alpha for
+/// each 2 × 2 pixels.
 struct OverlayPlanes {
   var y: [UInt8]
   var a: [UInt8]
@@ -132,7 +134,7 @@ struct OverlayPlanes {
 }
 
 extension Bitmap {
-  /// A frame's picture in sRGB, at half its size: enough for a backdrop.
+  /// A frame's picture in sRGB, at half its size. That is enough for a backdrop.
   package init(halfOf frame: VideoFrame) { self.init(frame, step: 2) }
 
   /// A frame's picture in sRGB.

@@ -1,15 +1,16 @@
-/// A still that moves slowly behind a window with rounded corners.
+/// A still picture that moves slowly behind a window with rounded corners.
 ///
-/// Positions are whole numbers of 1/65,536 pixel, so that a drift of a few pixels a second has no jitter, and
-/// every machine draws the same.
+/// Positions are integers in 1/65,536 pixel. So a movement of a few pixels per second has no
+/// jitter, and every machine draws the same.
 package struct DriftingPicture: Sendable {
-  /// A part of the picture, in 65,536ths of its own pixels.
+  /// A part of the picture, in 1/65,536 of its pixels.
   package struct View: Hashable, Sendable {
     package var x: Int
     package var y: Int
     package var width: Int
     package var height: Int
 
+    /// A part with these bounds.
     package init(x: Int, y: Int, width: Int, height: Int) {
       self.x = x
       self.y = y
@@ -19,16 +20,18 @@ package struct DriftingPicture: Sendable {
   }
 
   let source: VideoFrame
-  /// Where it is seen in the frame; all even.
+  /// Where the picture is seen in the frame. All numbers are even.
   package let window: Bitmap.Area
   private let start: View
   private let end: View
   private let corner: CornerMask
 
+  /// A picture that moves from `start` to `end`.
+  ///
   /// - Parameters:
-  ///   - picture: of even size; transparent parts show black.
-  ///   - start: what the window shows at first.
-  ///   - end: what it shows at last, of the same shape.
+  ///   - picture: Its size is even. Transparent parts show black.
+  ///   - start: The part that the window shows at the start.
+  ///   - end: The part that it shows at the end, with the same shape.
   package init(_ picture: Bitmap, window: Bitmap.Area, start: View, end: View, radius: Int = 12) {
     precondition(window.x % 2 == 0 && window.y % 2 == 0)
     precondition(window.width % 2 == 0 && window.height % 2 == 0)
@@ -39,10 +42,10 @@ package struct DriftingPicture: Sendable {
     corner = CornerMask(radius: radius)
   }
 
-  /// Whether it stands still.
+  /// Whether the picture does not move.
   package var isStill: Bool { start == end }
 
-  /// Draws the picture as it is at `time`, 0 … 65,536, onto a frame that shows the ground.
+  /// Draws the picture at `time`, 0 … 65,536, onto a frame with the backdrop.
   package func draw(onto frame: inout VideoFrame, time: Int) {
     func between(_ from: Int, _ to: Int) -> Int { from + ((to - from) * time) >> 16 }
     let view = View(
@@ -61,13 +64,14 @@ package struct DriftingPicture: Sendable {
     corner.restore(corners, to: &frame, window)
   }
 
-  /// Bilinear: each row of the window first mixes two rows of the source, then reads across.
+  /// Scales bilinearly: each row of the window first mixes two rows of the source, then
+  /// interpolates along the row.
   private static func sample(
     _ plane: [UInt8], _ stride: Int, _ view: View, onto target: inout [UInt8], _ targetStride: Int,
     _ window: Bitmap.Area
   ) {
     let rows = plane.count / stride
-    // The centre of the target's pixel i lies at view + (i + ½) · view ÷ window − ½ of the source.
+    // The centre of the target's pixel i is at view + (i + ½) · view ÷ window − ½ in the source.
     func places(_ count: Int, _ origin: Int, _ length: Int, _ limit: Int) -> [(Int32, UInt16)] {
       (0..<count).map { index in
         let position = origin + (2 * index + 1) * length / (2 * count) - 32_768
@@ -113,11 +117,11 @@ package struct DriftingPicture: Sendable {
   }
 }
 
-/// Rounds a window's corners: keeps what was there before, and mixes it in again by how much of each pixel
-/// lies outside of the arc.
+/// Rounds a window's corners. It keeps the earlier pixels and mixes them in again, by how much of
+/// each pixel is outside the arc.
 struct CornerMask: Sendable {
   let radius: Int
-  /// 0 … 16 of each pixel of the upper left corner: how much of it lies within the window.
+  /// How much of each pixel of the upper left corner is inside the window, 0 … 16.
   private let luma: [Int]
   private let chroma: [Int]
 

@@ -1,16 +1,16 @@
-/// A picture with alpha, ready to be laid over frames: text, a lower third, a card.
+/// A picture with alpha that can be drawn over frames: text, a lower third, a card.
 package struct Overlay: Sendable {
-  /// Where it lies in the frame; all even.
+  /// Its place in the frame. All numbers are even.
   package let x: Int
   package let y: Int
   package let width: Int
   package let height: Int
   private let planes: OverlayPlanes
-  /// For each row of luma and of chroma, the columns that are not wholly transparent.
+  /// For each row of luma and chroma, the columns that are not fully transparent.
   private let spans: [Range<Int>]
   private let chromaSpans: [Range<Int>]
 
-  /// Takes what is visible of `bitmap`, which lies at (`x`, `y`), both even; a transparent one is `nil`.
+  /// The visible part of `bitmap` at (`x`, `y`), both even; `nil` if nothing is visible.
   package init?(_ bitmap: Bitmap, x: Int = 0, y: Int = 0) {
     precondition(x % 2 == 0 && y % 2 == 0)
     guard let visible = bitmap.visibleArea() else { return nil }
@@ -25,9 +25,9 @@ package struct Overlay: Sendable {
     chromaSpans = Overlay.spans(planes.ac, width / 2)
   }
 
-  /// Lays it over `frame`, with `opacity` 0 … 256.
+  /// Draws it over `frame`, with `opacity` 0 … 256.
   ///
-  /// - Precondition: it lies within the frame.
+  /// - Precondition: It is within the frame.
   package func blend(onto frame: inout VideoFrame, opacity: Int) {
     precondition(x >= 0 && y >= 0 && x + width <= frame.width && y + height <= frame.height)
     let opacity = UInt16(max(0, min(256, opacity)))
@@ -64,7 +64,7 @@ package struct Overlay: Sendable {
     }
   }
 
-  /// d ← s·o + d·(255 − a·o) ÷ 255, all in sixteen bits.
+  /// d ← s·o + d·(255 − a·o) ÷ 255, all in 16 bits.
   @inline(__always)
   private static func blendRow(
     _ source: UnsafePointer<UInt8>, _ alpha: UnsafePointer<UInt8>,
@@ -104,6 +104,7 @@ extension Bitmap {
     package var width: Int
     package var height: Int
 
+    /// A rectangle with these bounds.
     package init(x: Int, y: Int, width: Int, height: Int) {
       self.x = x
       self.y = y
@@ -112,7 +113,8 @@ extension Bitmap {
     }
   }
 
-  /// The smallest even rectangle that holds all that is not transparent; `nil` where nothing is there.
+  /// The smallest even rectangle around all pixels that are not transparent; `nil` if there are
+  /// none.
   func visibleArea() -> Area? {
     var (left, right, top, bottom) = (width, 0, height, 0)
     pixels.withUnsafeBufferPointer { pixels in
@@ -131,7 +133,7 @@ extension Bitmap {
     return Area(x: left, y: top, width: (right - left + 1) & ~1, height: (bottom - top + 1) & ~1)
   }
 
-  /// A part of the bitmap; what lies outside of it is transparent.
+  /// A part of the bitmap. What is outside the bitmap is transparent.
   package func cropped(_ area: Area) -> Bitmap {
     var part = Bitmap(width: area.width, height: area.height)
     for row in max(0, -area.y)..<max(max(0, -area.y), min(area.height, height - area.y)) {

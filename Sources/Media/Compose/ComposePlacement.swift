@@ -1,25 +1,28 @@
-/// Where a picture lies in a frame, and how it moves there.
+/// The place of a picture in a frame, and how it moves there.
 package struct PicturePlacement: Hashable, Sendable {
+  /// How a picture is shown.
   package enum Shape: String, Hashable, Sendable {
-    /// Drifts towards its densest part.
+    /// Moves towards its part with most detail.
     case drifting
-    /// Taller than its window: moves from its top downwards.
+    /// Taller than its window: moves from the top downwards.
     case panning
-    /// Smaller than a quarter of the box: shown as it is, on a panel.
+    /// Smaller than half of the box in width and height: shown on a panel, without movement.
     case tiny
   }
 
   package var shape: Shape
   /// Where the picture is seen.
   package var window: Bitmap.Area
-  /// The size to which the picture is scaled before it is drawn; even.
+  /// The size to which the picture is scaled before it is drawn, in pixels; even.
   package var sourceWidth: Int
   package var sourceHeight: Int
 
-  /// How much nearer a drifting picture comes: 5 %.
+  /// How much a drifting picture is enlarged: 5 %.
   private static let zoom = 1.05
 
-  /// - Parameter box: the room there is; the picture is centred in it.
+  /// The place for a picture of this size.
+  ///
+  /// - Parameter box: The available room. The picture is centred in it.
   package init(width: Int, height: Int, in box: Bitmap.Area) {
     precondition(width > 0 && height > 0)
     let ratio = Double(height) / Double(width)
@@ -31,7 +34,7 @@ package struct PicturePlacement: Hashable, Sendable {
       window = PicturePlacement.centred(sourceWidth, sourceHeight, in: box)
       return
     }
-    // Shown at most as large as the box, and at most half as large again as it is.
+    // Shown at most as large as the box, and enlarged at most 1.5 times.
     let fit = min(Double(box.width) / Double(width), Double(box.height) / Double(height), 1.5)
     let tall = Double(box.height) / Double(box.width) * 1.6
     if ratio > tall {
@@ -57,7 +60,7 @@ package struct PicturePlacement: Hashable, Sendable {
       width: width, height: height)
   }
 
-  /// The picture as it moves in this place.
+  /// The picture, moving in this place.
   package func moving(_ picture: Bitmap, radius: Int = 12) -> DriftingPicture {
     let scaled = picture.scaled(width: sourceWidth, height: sourceHeight)
     let whole = DriftingPicture.View(
@@ -68,7 +71,7 @@ package struct PicturePlacement: Hashable, Sendable {
     case .panning:
       let seen = window.height << 16
       let start = DriftingPicture.View(x: 0, y: 0, width: whole.width, height: seen)
-      // Not faster than would be read: at most one more window's height in a scene.
+      // Slow enough to read: a scene moves by at most the height of one window.
       let way = min(whole.height - seen, seen)
       let end = DriftingPicture.View(x: 0, y: way, width: whole.width, height: seen)
       return DriftingPicture(scaled, window: window, start: start, end: end, radius: radius)
@@ -84,7 +87,7 @@ package struct PicturePlacement: Hashable, Sendable {
 }
 
 extension Bitmap {
-  /// Where the picture has most detail: the centre of gravity of its edges, in 256ths of its size.
+  /// Where the picture has most detail: the centre of gravity of its edges, in 1/256 of its size.
   func densestPlace() -> (x: Int, y: Int) {
     let small = averaged(toAtMost: 96)
     var (sum, sumX, sumY) = (1, 0, 0)
@@ -96,7 +99,7 @@ extension Bitmap {
     for y in 0..<small.height - 1 {
       for x in 0..<small.width - 1 {
         let edge = abs(light(x + 1, y) - light(x, y)) + abs(light(x, y + 1) - light(x, y))
-        // Weighed more than in proportion, so that the densest part wins over a large plain one.
+        // Dense parts get extra weight, so that they win over a large plain part.
         let weight = edge * edge >> 6
         sum += weight
         sumX += weight * x

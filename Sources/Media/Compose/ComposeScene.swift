@@ -1,21 +1,22 @@
-/// Draws the frames of one scene in their order: a ground, a picture that moves or is played, and what fades
-/// in over it. Confined to one thread.
+/// Draws the frames of one scene in order: a backdrop, a picture that moves or a recording that
+/// plays, and overlays that fade in. Only one thread can use it.
 package final class SceneComposer {
-  /// Something that fades in, and perhaps out again.
+  /// An overlay that fades in, and can fade out.
   package struct Layer: Sendable {
     package var overlay: Overlay
-    /// The frame at which it begins to show.
+    /// The frame at which it begins to fade in.
     package var start: Int
-    /// The frame at which it begins to go; `nil`: it stays.
+    /// The frame at which it begins to fade out; `nil`: it stays.
     package var end: Int?
 
+    /// An overlay that is shown from frame `start` on.
     package init(_ overlay: Overlay, start: Int, end: Int? = nil) {
       self.overlay = overlay
       self.start = start
       self.end = end
     }
 
-    /// 0 … 256 at a frame.
+    /// Its opacity at a frame, 0 … 256.
     func opacity(at frame: Int) -> Int {
       if frame < start { return 0 }
       let risen = SceneComposer.eased(frame - start + 1)
@@ -24,7 +25,7 @@ package final class SceneComposer {
     }
   }
 
-  /// Frames of a fade: 0.3 s.
+  /// The frames of a fade: 0.3 s.
   package static let fade = 9
 
   private let ground: VideoFrame
@@ -35,13 +36,15 @@ package final class SceneComposer {
   private let frames: Int
   private var frame: VideoFrame
   private var index = 0
-  /// What the last frame showed; the same again needs no drawing.
+  /// What the last frame showed. An equal frame needs no drawing.
   private var last: [Int] = []
 
+  /// A composer for a scene with these parts.
+  ///
   /// - Parameters:
-  ///   - frames: how many there will be.
-  ///   - opening: the colour out of which the scene dissolves, for sixteen frames.
-  ///   - closing: the colour into which it dissolves.
+  ///   - frames: The number of frames of the scene.
+  ///   - opening: The colour from which the scene fades in, within 16 frames.
+  ///   - closing: The colour to which it fades out.
   package init(
     ground: VideoFrame, picture: DriftingPicture? = nil, layers: [Layer], frames: Int,
     opening: FilmColour? = nil, closing: FilmColour? = nil
@@ -55,7 +58,7 @@ package final class SceneComposer {
     frame = ground
   }
 
-  /// The next frame. `live` is the picture of a recording, which lies centred on the ground.
+  /// The next frame. `live` is the picture of a recording, drawn in the centre of the backdrop.
   package func next(live: VideoFrame? = nil) -> VideoFrame {
     let time = frames > 1 ? index * 65_536 / (frames - 1) : 0
     let dissolve = 256 - SceneComposer.eased(index + 1, of: 16)
@@ -84,13 +87,13 @@ package final class SceneComposer {
     return frame
   }
 
-  /// Passes over a frame without drawing it.
+  /// Skips a frame without drawing it.
   package func skip() -> VideoFrame? {
     index += 1
     return nil
   }
 
-  /// 0 … 256 after `step` of `count` steps, slow at both ends.
+  /// The progress after `step` of `count` steps, 0 … 256, slow at both ends.
   static func eased(_ step: Int, of count: Int = SceneComposer.fade) -> Int {
     let x = max(0, min(count, step)) * 256 / count
     return x * x * (768 - 2 * x) / 65_536
@@ -98,7 +101,7 @@ package final class SceneComposer {
 }
 
 extension VideoFrame {
-  /// Lays a smaller frame on the middle of this one; a larger one is cut.
+  /// Copies a frame to the middle of this one. A larger frame is cropped.
   package mutating func place(_ other: VideoFrame) {
     let x = (width - other.width) / 4 * 2
     let y = (height - other.height) / 4 * 2
@@ -127,7 +130,8 @@ extension VideoFrame {
 }
 
 extension [UInt8] {
-  /// Copies as many bytes over these, without new room where nobody else holds them.
+  /// Overwrites these bytes with others of the same number. It allocates no memory if nobody else
+  /// holds the array.
   fileprivate mutating func replaceContents(with other: [UInt8]) {
     withUnsafeMutableBufferPointer { target in
       other.withUnsafeBufferPointer { source in

@@ -1,25 +1,25 @@
-/// Puts the times of a recording's two streams on one line that never jumps back far, or ahead far.
+/// Puts the times of a recording's two streams on one timeline without large jumps.
 ///
-/// All times are microseconds.
+/// All times are in microseconds.
 struct Timeline {
-  /// A stream that goes back further than this begins anew.
+  /// A stream that jumps back further than this begins a new epoch.
   static let back: Int64 = 500_000
-  /// A stream that goes ahead of all that was further than this begins anew.
+  /// A stream that jumps further than this ahead of both streams begins a new epoch.
   static let ahead: Int64 = 30_000_000
 
   private struct Track {
     var epoch = 0
     var last: Int64?
-    /// Where the last packet ended, as placed.
+    /// The end of the last packet on the timeline.
     var end: Int64 = 0
   }
 
-  /// What is added to the times of each epoch.
+  /// The offset that is added to the times of each epoch.
   private var offsets: [Int64] = [0]
   private var tracks = [Track(), Track()]
   private var end: Int64 = 0
 
-  /// The place of a packet that claims `time`; one that claims none follows the one before it.
+  /// The place of a packet with this `time`. A packet without a time follows the one before it.
   mutating func place(_ time: Int64?, length: Int64, track: Int) -> Int64 {
     guard let time else {
       let start = tracks[track].end
@@ -27,7 +27,7 @@ struct Timeline {
       return start
     }
     if isJump(time, track) {
-      // The other stream may have jumped before: then this one belongs where that one went on.
+      // If the other stream has jumped before, this stream continues in the same epoch.
       let newest = offsets.count - 1
       let start = time + offsets[newest]
       let fits =

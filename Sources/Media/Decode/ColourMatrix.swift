@@ -1,6 +1,6 @@
 import CLibAV
 
-/// How luma and chroma are made from red, green and blue: the weights of red and blue in luma.
+/// How luma and chroma are computed from red, green and blue: the weights of red and blue in luma.
 struct ColourMatrix: Hashable {
   var red: Double
   var blue: Double
@@ -11,8 +11,8 @@ struct ColourMatrix: Hashable {
   static let smpte240 = ColourMatrix(red: 0.212, blue: 0.087)
   static let fcc = ColourMatrix(red: 0.30, blue: 0.11)
 
-  /// The matrix a frame says it has. One that says nothing is taken as players do: BT.709 for high
-  /// definition, BT.601 below.
+  /// The matrix that a frame declares. Without a declaration, the players' rule applies: BT.709 for
+  /// high definition, BT.601 below.
   init(of frame: UnsafeMutablePointer<AVFrame>) {
     switch frame.pointee.colorspace {
     case AVCOL_SPC_BT709: self = .bt709
@@ -32,25 +32,25 @@ struct ColourMatrix: Hashable {
   }
 }
 
-/// Turns frames of another matrix into BT.709, in place.
+/// Converts frames from another matrix to BT.709, in place.
 ///
-/// With Kr, Kb the weights of the source and Kr′, Kb′ those of BT.709, both limited range: the colour
-/// differences give red and blue less luma, B − Y = 2 (1 − Kb) Cb and R − Y = 2 (1 − Kr) Cr, and
-/// G − Y = −(Kr (R − Y) + Kb (B − Y)) / Kg; their weighted sum is the change of luma. All in integers of
-/// 1/65,536, so that every machine rounds alike.
+/// Kr and Kb are the weights of the source, Kr′ and Kb′ those of BT.709; both have limited range.
+/// The colour differences are B − Y = 2 (1 − Kb) Cb, R − Y = 2 (1 − Kr) Cr and G − Y = −(Kr (R − Y)
+/// + Kb (B − Y)) / Kg. Their weighted sum is the change of luma. All numbers are integers in
+/// 1/65,536, so that every machine rounds in the same way.
 struct MatrixConversion {
   private let luma: (cb: Int32, cr: Int32)
   private let blue: (cb: Int32, cr: Int32)
   private let red: (cb: Int32, cr: Int32)
 
-  /// `nil` where nothing is to be done.
+  /// `nil` if there is nothing to convert.
   init?(from source: ColourMatrix) {
     if source == .bt709 { return nil }
     let target = ColourMatrix.bt709
     let (kr, kb) = (source.red, source.blue)
     let kg = 1 - kr - kb
     let (r, g, b) = (target.red, 1 - target.red - target.blue, target.blue)
-    // By unit of Cb and of Cr, each in −½…½.
+    // Per unit of Cb and of Cr, each in −½…½.
     let blueless = 2 * (1 - kb)
     let redless = 2 * (1 - kr)
     let lumaCb = b * blueless - g * kb * blueless / kg
@@ -84,7 +84,7 @@ struct MatrixConversion {
     }
   }
 
-  /// Straight loops over one row, which the compiler turns into vector code.
+  /// Simple loops over one row, which the compiler turns into vector code.
   @inline(__always)
   private func apply(
     _ u: UnsafeMutablePointer<UInt8>, _ v: UnsafeMutablePointer<UInt8>,

@@ -1,28 +1,29 @@
 import CLibAV
 import Diagnostics
 
-/// One of libav's decoders on one thread. It lives in the sandbox only.
+/// One of libav's decoders, on one thread. It is used only in the sandbox.
 final class Decoder {
   private let context: UnsafeMutablePointer<AVCodecContext>
   /// The codec's short name: `vp8`.
   let codec: String
-  /// Packets and pictures that could not be decoded.
+  /// The number of packets and pictures that could not be decoded.
   private(set) var failures = 0
   private var hasGivenFrame = false
   private let isExact: Bool
   let frame = Frame()
 
-  /// The codecs that recordings may have. Decoders of libav's own, and dav1d for AV1.
+  /// The codecs that recordings can have: libav's own decoders, and dav1d for AV1.
   static let recordingCodecs =
     "vp8,vp9,libdav1d,h264,hevc,mpeg4,mjpeg,opus,aac,vorbis,mp3,mp3float,flac,ac3,"
     + "pcm_s16le,pcm_s16be,pcm_s24le,pcm_s24be,pcm_s32le,pcm_f32le,pcm_u8,pcm_alaw,pcm_mulaw"
 
-  /// Codecs whose standards leave no bit of a picture to the decoder, so that any code for them gives the same.
+  /// Codecs whose standards define every bit of a picture, so that every decoder returns the same
+  /// picture.
   private static let exactCodecs: Set<String> = ["vp8", "vp9", "h264", "hevc"]
 
   /// - Parameters:
-  ///   - codecs: a list of names, with commas between them, to which the choice is limited.
-  ///   - isRough: whether pictures only serve for comparing them, and need no smoothing of their blocks.
+  ///   - codecs: The names of the allowed codecs, separated by commas.
+  ///   - isRough: Whether pictures are only compared, so that their blocks need no smoothing.
   init(
     _ parameters: UnsafePointer<AVCodecParameters>, codecs: String, timeBase: AVRational,
     maxPixels: Int, isRough: Bool = false
@@ -66,21 +67,21 @@ final class Decoder {
     return nil
   }
 
-  /// Gives the decoder a packet, or `nil` at the end. A broken one is counted and passed over.
+  /// Gives the decoder a packet, or `nil` at the end. A broken packet is counted and skipped.
   ///
-  /// All frames that are ready must be received before the next packet is sent.
+  /// The caller must receive all frames that are ready before it sends the next packet.
   func send(_ packet: Packet?) {
     let status = withFeatures { avcodec_send_packet(context, packet?.pointer) }
     if status < 0, status != yb_averror_eof() { failures += 1 }
   }
 
-  /// Receives the next frame into `frame`; `false` where the decoder wants another packet.
+  /// Receives the next frame into `frame`; `false` if the decoder needs another packet.
   func receive() -> Bool {
     while true {
       let status = withFeatures { avcodec_receive_frame(context, frame.pointer) }
       if status >= 0 {
-        // What a decoder patched up after an error is shown as grey and smeared blocks: the picture
-        // before it is kept instead. The first is taken as it is.
+        // A picture that a decoder repaired after an error shows grey and smeared blocks. The
+        // picture before it is kept instead. The first picture is taken as it is.
         let isPatched = frame.pointer.pointee.decode_error_flags != 0
         if !isPatched || !hasGivenFrame {
           hasGivenFrame = true
@@ -91,7 +92,7 @@ final class Decoder {
       }
       if status == yb_averror_eagain() || status == yb_averror_eof() { return false }
       failures += 1
-      // Some decoders report a broken frame here and go on to the next.
+      // Some decoders report a broken frame here and continue with the next one.
       if failures > 1_000_000 { return false }
     }
   }

@@ -1,20 +1,20 @@
 import CLibAV
 
-/// Mends the comb that motion leaves in interlaced pictures.
+/// Removes the comb that motion leaves in interlaced pictures.
 ///
-/// The rows of the earlier field stay as they are. A pixel of the later field is made anew, as the mean of the two
-/// above and below, where it stands out from both and is not what it was in the picture before: what stands still
-/// keeps all its rows.
+/// The rows of the earlier field stay as they are. A pixel of the later field becomes the mean of
+/// the two pixels above and below if it differs from both and has changed since the picture before.
+/// So still parts keep all their rows.
 final class Deinterlacer {
-  /// Levels by which a pixel must stand out from its neighbours.
+  /// By how many levels a pixel must differ from its neighbours.
   private static let comb = 8
-  /// Levels within which a pixel is what it was.
+  /// Up to how many levels of difference a pixel counts as unchanged.
   private static let stillness = 4
 
   private var previous: Frame?
 
-  /// Changes `frame`, if it is interlaced and of eight bits a sample.
-  func mend(_ frame: UnsafeMutablePointer<AVFrame>) {
+  /// Changes `frame` if it is interlaced and has 8 bits per sample.
+  func deinterlace(_ frame: UnsafeMutablePointer<AVFrame>) {
     guard frame.pointee.interlaced_frame != 0, let planes = Deinterlacer.planes(of: frame) else {
       previous = nil
       return
@@ -30,7 +30,7 @@ final class Deinterlacer {
       let before = last.flatMap { Deinterlacer.plane(index, of: $0.pointer) }
       var row = later == 0 ? 2 : 1
       while row + 1 < plane.rows {
-        Deinterlacer.mend(
+        Deinterlacer.deinterlace(
           target + row * stride, stride, before.map { $0.0 + row * $0.1 }, plane.bytes)
         row += 2
       }
@@ -39,8 +39,8 @@ final class Deinterlacer {
     previous = original
   }
 
-  /// All values of a row have their like directly above and below, however its format packs them.
-  private static func mend(
+  /// In every format, the value directly above and below has the same meaning.
+  private static func deinterlace(
     _ row: UnsafeMutablePointer<UInt8>, _ stride: Int, _ before: UnsafeMutablePointer<UInt8>?,
     _ count: Int
   ) {
@@ -53,7 +53,7 @@ final class Deinterlacer {
     }
   }
 
-  /// Bytes a row and rows of each plane; `nil` for formats of other than eight bits.
+  /// Bytes per row and rows of each plane; `nil` for formats that do not have 8 bits per sample.
   private static func planes(
     of frame: UnsafeMutablePointer<AVFrame>
   ) -> [(bytes: Int, rows: Int)]? {

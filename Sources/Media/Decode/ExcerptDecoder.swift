@@ -1,22 +1,23 @@
 import CLibAV
 import Diagnostics
 
-/// Inside the sandbox: decodes an excerpt and sends it to the parent, a thirtieth of a second at a time.
+/// Inside the sandbox: decodes an excerpt and sends it to the parent, 1/30 s at a time.
 ///
 /// Rules:
-/// - A moment shows the last picture that begins at most half a frame (1/60 s) after the moment does: the
-///   nearest one, as variable frame rates become constant. Before the first picture the first is shown,
-///   after the last one the last.
-/// - Sound is laid on the timeline by its timestamps where they differ by more than 20 ms from where it
-///   would continue; below that it simply continues, as browsers' timestamps tremble.
-/// - The excerpt ends where both streams have ended.
+/// - A moment shows the last picture that begins at most half a frame (1/60 s) after the moment.
+///   That is the nearest picture, so that a variable frame rate becomes constant. Before the first
+///   picture, the first one is shown; after the last picture, the last one.
+/// - Sound is placed on the timeline by its timestamps if they differ by more than 20 ms from where
+///   the sound would continue. With a smaller difference it simply continues, because browsers'
+///   timestamps are not exact.
+/// - The excerpt ends when both streams have ended.
 struct ExcerptDecoder {
   static func run(
     _ input: MediaInput, start: Int, length: Int, box: (width: Int, height: Int)
   ) throws(Diagnostic) {
     guard start >= 0, length >= 0, length <= 86_400_000, start <= 1 << 40,
       (16...8_192).contains(box.width), (16...8_192).contains(box.height)
-    else { throw Diagnostic(.data, "the excerpt asked for is out of range") }
+    else { throw Diagnostic(.data, "the requested excerpt is out of range") }
     let source = try RecordingSource(input)
     let feed = PacketFeed(source)
     let begin = Int64(start) * 1_000
@@ -31,11 +32,11 @@ struct ExcerptDecoder {
     var sample = start * 48
     while sent < moments {
       let time = begin + Int64(sent) * 1_000_000 / Int64(FilmFormat.frameRate)
-      // A little less than half a frame: of two equally near pictures the earlier is shown.
+      // A little less than half a frame: of two equally near pictures, the earlier one is shown.
       try pictures?.advance(to: time + 16_600)
       let samples = sound?.take(from: sample, count: FilmFormat.samplesPerFrame)
       let end = max(pictures?.end ?? 0, sound?.end ?? 0)
-      // Less than half a moment is left out, but never all there is.
+      // A rest of less than half a moment is left out, except if there is nothing else.
       let hasPassed = sent == 0 ? time >= end : time + 16_667 >= end
       if pictures?.hasEnded ?? true, sound?.hasEnded ?? true, hasPassed { break }
       try pictures?.send()
@@ -77,7 +78,7 @@ private final class PictureTrack {
   private var isDraining = false
   private var isUnsent = false
   private(set) var hasEnded = false
-  /// Where the last picture so far ends.
+  /// The end of the last picture so far.
   private(set) var end: Int64 = 0
   private(set) var conversionFailures = 0
 
@@ -104,7 +105,7 @@ private final class PictureTrack {
     while true {
       if let next = upcoming {
         if next.start > time, current != nil { return }
-        // The first picture is shown before its time, too.
+        // The first picture is also shown before its own time.
         current = next.frame
         isUnsent = true
         upcoming = nil
@@ -117,7 +118,7 @@ private final class PictureTrack {
     }
   }
 
-  /// Decodes until there is an upcoming picture; `false` at the end.
+  /// Decodes until there is a next picture; `false` at the end.
   private func decode() -> Bool {
     if hasEnded { return false }
     while !decoder.receive() {
@@ -147,7 +148,7 @@ private final class PictureTrack {
     return true
   }
 
-  /// Sends the current picture, unless the parent has it already.
+  /// Sends the current picture, unless the parent already has it.
   func send() throws(Diagnostic) {
     guard isUnsent, let frame = current else { return }
     isUnsent = false
@@ -173,7 +174,7 @@ private final class SoundTrack {
   private let decoder: Decoder
   private let converter = SoundConverter()
   private var samples: [Float] = []
-  /// Where on the timeline `samples` begins.
+  /// Where `samples` begins on the timeline.
   private var base: Int
   private var isFirst = true
   private var isDraining = false
@@ -194,10 +195,11 @@ private final class SoundTrack {
 
   var failures: Int { decoder.failures }
 
-  /// Where the sound so far ends, in microseconds.
+  /// The end of the sound so far, in microseconds.
   var end: Int64 { Int64(base + samples.count / 2) * 1_000 / 48 }
 
-  /// `count` samples a channel from `start` on, silence where there is none. `start` never goes back.
+  /// `count` samples per channel from `start` on, with silence where there is no sound. `start`
+  /// never goes back.
   func take(from start: Int, count: Int) -> [Float] {
     while !hasEnded, base + samples.count / 2 < start + count { decode() }
     var result = [Float](repeating: 0, count: 2 * count)
@@ -253,7 +255,7 @@ private final class SoundTrack {
     } else if -deviation < found.count / 2 {
       samples += found[(2 * -deviation)...]
     } else {
-      // All of it lies before what is wanted, or repeats what was heard.
+      // All of it is before the wanted range or repeats earlier sound.
       isFirst = samples.isEmpty
     }
   }

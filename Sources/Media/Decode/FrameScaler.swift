@@ -1,9 +1,9 @@
 import CLibAV
 import Diagnostics
 
-/// Scales decoded frames into a box and turns them into what a film is made of: 4:2:0, BT.709, limited
-/// range, standard dynamic range, progressive, square pixels, upright, opaque over black. Follows changes of size
-/// and format in mid-stream.
+/// Scales decoded frames into a box and converts them to a film's format: 4:2:0, BT.709, limited
+/// range, standard dynamic range, progressive, square pixels, upright, opaque over black. Handles
+/// changes of size and format within the stream.
 final class FrameScaler {
   private struct Setup: Hashable {
     var width: Int32
@@ -15,7 +15,7 @@ final class FrameScaler {
     var outFormat: Int32
   }
 
-  /// Nothing is enlarged further than this.
+  /// The largest factor of enlargement.
   static let largestZoom = 4.0
 
   private let box: (width: Int, height: Int)
@@ -35,9 +35,9 @@ final class FrameScaler {
 
   deinit { sws_freeContext(context) }
 
-  /// - Throws: `data` where the frame's format cannot be converted.
+  /// - Throws: `data` if the frame's format cannot be converted.
   func convert(_ frame: UnsafeMutablePointer<AVFrame>) throws(Diagnostic) -> VideoFrame {
-    deinterlacer.mend(frame)
+    deinterlacer.deinterlace(frame)
     let size = fit(frame)
     let format = AVPixelFormat(frame.pointee.format)
     guard let descriptor = av_pix_fmt_desc_get(format) else {
@@ -66,7 +66,7 @@ final class FrameScaler {
     return turned(result)
   }
 
-  /// Its tables are made once; a recording's range does not change as often as its size.
+  /// Its tables are made once: a recording's range changes less often than its size.
   private func toneMap(of frame: UnsafeMutablePointer<AVFrame>) -> ToneMap? {
     if let toneMap, toneMap.transfer == frame.pointee.color_trc { return toneMap.map }
     let map = ToneMap(of: frame)
@@ -74,12 +74,13 @@ final class FrameScaler {
     return map
   }
 
-  /// The size before turning, so that it fits the box when turned. Even, at least 2 × 2.
+  /// The size before rotation, chosen so that the rotated picture fits the box. Even, at least 2 ×
+  /// 2.
   private func fit(_ frame: UnsafeMutablePointer<AVFrame>) -> (width: Int, height: Int) {
     var aspect = frame.pointee.sample_aspect_ratio
     if aspect.num <= 0 || aspect.den <= 0 { aspect = sampleAspect }
     var ratio = aspect.num > 0 && aspect.den > 0 ? Double(aspect.num) / Double(aspect.den) : 1
-    // A claim beyond this is a damaged header.
+    // A larger value means that the header is damaged.
     if ratio < 0.1 || ratio > 10 { ratio = 1 }
     let (width, height) = (Double(frame.pointee.width) * ratio, Double(frame.pointee.height))
     let room = orientation.isSideways ? (box.height, box.width) : (box.width, box.height)
@@ -101,8 +102,8 @@ final class FrameScaler {
     guard let context else {
       throw Diagnostic(.data, "its pixels are of a format that cannot be converted")
     }
-    // The same table on both sides: only the range changes here. The matrix is changed afterwards, in
-    // YUV; from RGB it is made right at once.
+    // The same table on both sides: only the range changes here. The matrix is changed later, in
+    // YUV. From RGB, the conversion uses the correct matrix at once.
     let table = sws_getCoefficients(SWS_CS_ITU709)
     sws_setColorspaceDetails(
       context, table, wanted.isFullRange ? 1 : 0, table, 0, 0, 1 << 16, 1 << 16)
@@ -180,7 +181,7 @@ final class FrameScaler {
 }
 
 extension VideoFrame {
-  /// Fades each pixel towards black by its alpha; 255 is opaque. `alpha` has a byte a pixel.
+  /// Fades each pixel towards black by its alpha; 255 is opaque. `alpha` has one byte per pixel.
   mutating func blendOverBlack(alpha: [UInt8]) {
     for place in 0..<y.count {
       let value = (Int(y[place]) - 16) * Int(alpha[place])

@@ -2,7 +2,8 @@ import CLibAV
 import Diagnostics
 import Glibc
 
-/// libav's view of one open file: read by offset through its descriptor, no name, no protocol.
+/// libav's view of one open file. It is read by offset through its descriptor, without a name or a
+/// protocol.
 final class MediaInput {
   let descriptor: Int32
   let size: Int
@@ -13,7 +14,7 @@ final class MediaInput {
     self.size = size
   }
 
-  /// Reads at most `count` bytes at `offset`; fewer only at the end.
+  /// Reads at most `count` bytes at `offset`, and fewer only at the end of the file.
   func read(at offset: Int, count: Int) throws(Diagnostic) -> [UInt8] {
     var bytes = [UInt8](repeating: 0, count: max(0, min(count, size - offset)))
     var done = 0
@@ -30,9 +31,9 @@ final class MediaInput {
     return bytes
   }
 
-  /// A demuxer over this input, open and limited to known containers and codecs.
+  /// Opens a demuxer for this input, limited to known containers and codecs.
   ///
-  /// The input must outlive it.
+  /// The input must stay alive as long as the demuxer.
   func openDemuxer(
     containers: String, codecs: String
   ) throws(Diagnostic) -> UnsafeMutablePointer<AVFormatContext> {
@@ -51,7 +52,7 @@ final class MediaInput {
     context.pointee.codec_whitelist = av_strdup(codecs)
     context.pointee.protocol_whitelist = av_strdup("none")
     var opened: UnsafeMutablePointer<AVFormatContext>? = context
-    // Frees the context where it fails, but not its input.
+    // If this fails, it frees the context but not its input.
     let status = avformat_open_input(&opened, nil, nil, nil)
     guard status >= 0, let opened else {
       MediaInput.free(io)
@@ -60,7 +61,7 @@ final class MediaInput {
     return opened
   }
 
-  /// Closes what `openDemuxer` opened.
+  /// Closes a demuxer from `openDemuxer`.
   static func close(_ demuxer: UnsafeMutablePointer<AVFormatContext>) {
     let io = demuxer.pointee.pb
     var demuxer: UnsafeMutablePointer<AVFormatContext>? = demuxer

@@ -2,19 +2,21 @@ import CSandbox
 package import Diagnostics
 import Glibc
 
-/// The folder below which a platform's recordings and pictures lie.
+/// The folder with a platform's recordings and pictures.
 ///
-/// Keys come from a database and are not trusted: the kernel resolves them below this folder, with no
-/// link followed and no way out, and only regular files are opened.
+/// Object keys come from a database and are not trusted. The kernel resolves them below this
+/// folder, does not follow links and allows no way out. Only regular files are opened.
 package struct MediaRoot: Hashable, Sendable {
   package var path: String
 
+  /// The folder at `path`.
   package init(_ path: String) { self.path = path }
 
-  /// Opens the object of this key, a path relative to the root.
+  /// Opens the object with this key, a path relative to the root.
   ///
-  /// - Throws: `configuration` where the root itself cannot be opened; `data` where the key names
-  ///   nothing, leads outside or through a link, or is no regular file; `io` for all else.
+  /// - Throws: `configuration` if the root itself cannot be opened; `data` if there is no such
+  ///   object, if the key leads outside or through a link, or if the object is not a regular file;
+  ///   `io` for other errors.
   package func open(_ key: String) throws(Diagnostic) -> MediaObject {
     let root = Glibc.open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     if root < 0 {
@@ -38,7 +40,7 @@ package struct MediaRoot: Hashable, Sendable {
     case EXDEV: Diagnostic(.data, "this key leads out of the media folder", at: subject)
     case ELOOP: Diagnostic(.data, "this key leads through a symbolic link", at: subject)
     case ENAMETOOLONG: Diagnostic(.data, "this key is too long", at: subject)
-    // A socket, or a FIFO or device with nobody at its other end.
+    // A socket, or a FIFO or device that nobody has opened at its other end.
     case ENXIO, ENODEV: Diagnostic(.data, "this object is not a regular file", at: subject)
     default:
       Diagnostic(
@@ -47,18 +49,19 @@ package struct MediaRoot: Hashable, Sendable {
   }
 }
 
-/// One open recording or picture. The same descriptor serves for its digest and for decoding, so that
-/// nobody can exchange the file in between; it is read by offset, so that several readers may share it.
+/// One open recording or picture. Its digest and its decoding use the same descriptor, so that
+/// nobody can replace the file in between. It is read by offset, so that several readers can share
+/// it.
 package final class MediaObject {
-  /// The object's key, or the path it was opened by.
+  /// The object's key, or the path that it was opened with.
   package let key: String
-  /// Bytes at the time of opening.
+  /// The size in bytes when it was opened.
   package let size: Int
-  /// Last change, in nanoseconds since 1970.
+  /// The time of its last change, in nanoseconds since 1970.
   package let modified: Int64
   let descriptor: Int32
 
-  /// Opens a file of our own by its path, links and all.
+  /// Opens one of our own files by its path. Links are followed.
   package convenience init(path: String) throws(Diagnostic) {
     let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
     if descriptor < 0 { throw FileSink.failure("cannot open this file", path) }
@@ -80,9 +83,9 @@ package final class MediaObject {
 
   deinit { close(descriptor) }
 
-  /// Calls `body` with the object's bytes from start to end, a block of at most 1 MiB at a time.
+  /// Calls `body` with the object's bytes from start to end, in blocks of at most 1 MiB.
   ///
-  /// - Throws: `io` where it cannot be read; what `body` throws.
+  /// - Throws: `io` if the object cannot be read, and what `body` throws.
   package func forEachBlock(_ body: (UnsafeRawBufferPointer) throws -> Void) throws {
     let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
     defer { room.deallocate() }

@@ -1,7 +1,7 @@
 import CLibAV
 
-/// How a picture is turned for showing: first mirrored left to right where `isMirrored`, then turned
-/// clockwise by quarter turns.
+/// How a picture is turned before it is shown. It is first mirrored left to right if `isMirrored`,
+/// then rotated clockwise by quarter turns.
 struct Orientation: Hashable {
   var isMirrored = false
   var quarterTurns = 0
@@ -15,14 +15,14 @@ struct Orientation: Hashable {
     func entry(_ index: Int) -> Int32 {
       raw.loadUnaligned(fromByteOffset: index * 4, as: Int32.self)
     }
-    // A point (x, y) is shown at (a x + c y, b x + d y). Anything but quarter turns is taken as the
-    // nearest of them.
+    // A point (x, y) is shown at (a x + c y, b x + d y). Other rotations are rounded to quarter
+    // turns.
     let (a, b, c, d) = (
       Int64(entry(0)), Int64(entry(1)), Int64(entry(3)), Int64(entry(4))
     )
     if a == 0, b == 0 { return }
     isMirrored = a * d - b * c < 0
-    // Where the first axis goes after the mirroring.
+    // The direction of the first axis after mirroring.
     let (x, y) = isMirrored ? (-a, -b) : (a, b)
     if abs(x) >= abs(y) { quarterTurns = x >= 0 ? 0 : 2 } else { quarterTurns = y >= 0 ? 1 : 3 }
   }
@@ -43,10 +43,10 @@ struct Orientation: Hashable {
 
   init() {}
 
-  /// Whether width and height change places.
+  /// Whether width and height are exchanged.
   var isSideways: Bool { quarterTurns % 2 == 1 }
 
-  /// The plane, of pixels of `stride` bytes, turned.
+  /// The rotated plane. Each pixel has `stride` bytes.
   func apply(_ plane: [UInt8], width: Int, height: Int, stride: Int = 1) -> [UInt8] {
     if self == .upright { return plane }
     let (outWidth, outHeight) = isSideways ? (height, width) : (width, height)

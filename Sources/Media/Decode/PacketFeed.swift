@@ -1,12 +1,12 @@
 import CLibAV
 import Diagnostics
 
-/// Hands out a recording's packets by stream, whatever order the container has them in.
+/// Returns a recording's packets by stream, whatever their order in the container.
 final class PacketFeed {
   typealias Item = (packet: Packet, start: Int64)
 
-  /// Undecoded bytes that may wait while the other stream is read; a container worse interleaved than
-  /// this loses what comes later.
+  /// The most undecoded bytes that can wait while the other stream is read. If a container is
+  /// interleaved worse than this, later packets are lost.
   private static let patience = 192 << 20
 
   private let source: RecordingSource
@@ -19,8 +19,8 @@ final class PacketFeed {
 
   init(_ source: RecordingSource) { self.source = source }
 
-  /// Passes over what lies before `time` without decoding it: of the picture, all before the last key
-  /// frame; of the sound, all but a fifth of a second that lets the decoder settle.
+  /// Skips packets before `time` without decoding them: pictures before the last key frame, and
+  /// sound except for the last 0.2 s, which the decoder needs to settle.
   func skip(to time: Int64) {
     while let (kind, packet, start) = source.next() {
       switch kind {

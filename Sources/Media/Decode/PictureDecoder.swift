@@ -1,8 +1,8 @@
 import CLibAV
 import Diagnostics
 
-/// Inside the sandbox: decodes one picture, turns it upright, scales it down into the box and sends it as
-/// premultiplied BGRA.
+/// Inside the sandbox: decodes one picture, turns it upright, scales it down to fit the box and
+/// sends it as premultiplied BGRA.
 enum PictureDecoder {
   /// Larger files are refused.
   static let largestFile = 128 << 20
@@ -36,7 +36,7 @@ enum PictureDecoder {
   private static func decode(
     _ bytes: [UInt8], _ header: PictureHeader, _ input: MediaInput
   ) throws(Diagnostic) -> Frame {
-    // A GIF's frames must be cut apart; all others are one packet.
+    // A GIF must be split into frames. All other kinds are one packet.
     if header.kind == .gif { return try decodeFirstFrame(input, containers: "gif", codecs: "gif") }
     let (id, name) =
       switch header.kind {
@@ -120,8 +120,8 @@ enum PictureDecoder {
     }
     let hasAlpha =
       descriptor.pointee.flags & UInt64(AV_PIX_FMT_FLAG_ALPHA) != 0 || format == AV_PIX_FMT_PAL8
-    // Transparent pixels must not lend their colour to their neighbours, so alpha is multiplied in
-    // before anything is scaled.
+    // Transparent pixels must not give colour to their neighbours, so colours are multiplied by
+    // alpha before scaling.
     var opaque: OpaquePointer?
     defer { sws_freeContext(opaque) }
     let source = Frame()
@@ -191,7 +191,7 @@ enum PictureDecoder {
       bytes += UnsafeBufferPointer(
         start: plane + row * Int(frame.pointee.linesize.0), count: width * 4)
     }
-    // Scaling rounds colour and alpha apart by a level: colour must not exceed alpha.
+    // Scaling can round colour and alpha differently by one level. Colour must not exceed alpha.
     for pixel in stride(from: 0, to: bytes.count, by: 4) {
       if isOpaque { bytes[pixel + 3] = 255 }
       let alpha = bytes[pixel + 3]

@@ -1,4 +1,4 @@
-/// What a picture's first bytes say: its kind and its size. Nothing is decoded.
+/// A picture's kind and size, read from its first bytes. Nothing is decoded.
 struct PictureHeader: Hashable {
   enum Kind: String { case png, jpeg, webp, gif, bmp }
 
@@ -6,7 +6,7 @@ struct PictureHeader: Hashable {
   var width: Int
   var height: Int
 
-  /// `nil` where the bytes begin like no known picture, or end before the size.
+  /// `nil` if the bytes do not begin like a known kind of picture, or end before the size.
   init?(_ bytes: [UInt8]) {
     func starts(_ text: String, at offset: Int = 0) -> Bool {
       bytes.dropFirst(offset).starts(with: text.utf8)
@@ -66,7 +66,7 @@ struct PictureHeader: Hashable {
         offset += 1
         continue
       }
-      // SOF0 to SOF15, but for DHT, JPG and DAC.
+      // SOF0 to SOF15, without DHT, JPG and DAC.
       if (0xC0...0xCF).contains(marker), ![0xC4, 0xC8, 0xCC].contains(marker) {
         return (
           Int(bytes[offset + 7]) << 8 | Int(bytes[offset + 8]),

@@ -2,12 +2,13 @@ package import Diagnostics
 
 /// Reads a PNG, JPEG, WebP, GIF (its first frame) or BMP in the sandbox.
 package enum PictureReader {
-  /// Pictures with more pixels than this are refused before they are decoded.
+  /// Pictures with more pixels are refused before they are decoded.
   package static let pixelBudget = 50_000_000
 
-  /// Decodes the picture, upright by its EXIF orientation and scaled down (never up) to fit the box.
+  /// Decodes the picture, turns it upright by its EXIF orientation, and scales it down (never up)
+  /// to fit the box. Sizes are in pixels.
   ///
-  /// - Throws: `data` with the reason where the picture is of no use.
+  /// - Throws: `data` with the reason if the picture cannot be used.
   package static func read(
     _ object: MediaObject, maxWidth: Int, maxHeight: Int, limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) -> Bitmap {

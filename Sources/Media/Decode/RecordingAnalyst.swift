@@ -2,21 +2,21 @@ import CLibAV
 import Diagnostics
 import FoundationEssentials
 
-/// Inside the sandbox: finds out what a recording holds, and what happens in it.
+/// Inside the sandbox: finds out what a recording contains and what happens in it.
 ///
 /// Rules:
-/// - All sound is decoded. Pictures are all decoded within the first minute, after that key frames only:
-///   two hours take a minute then. Change between key frames is estimated by the bytes that the encoder
-///   spent, at the rate of change a byte that the first minute had.
-/// - The duration is where the last packet ends that belongs to a stream of which something decodes.
+/// - All sound is decoded. All pictures of the first minute are decoded, and later only key frames,
+///   so that two hours take about a minute. The change between key frames is estimated from the
+///   number of encoded bytes, at the first minute's change per byte.
+/// - The duration is the end of the last packet of a stream that can be decoded at least partly.
 final class RecordingAnalyst {
-  /// Until then every picture is decoded.
+  /// Before this time, every picture is decoded.
   private static let thoroughUntil: Int64 = 60_000_000
-  /// A day: what lies beyond is not looked at.
+  /// One day. What comes later is not read.
   private static let longest: Int64 = 86_400_000_000
-  /// Samples of both channels in 25 ms.
+  /// The number of samples of both channels in 25 ms.
   private static let window = 2_400
-  /// Between two pictures that are compared: ten a second tell as much as all.
+  /// The time between two compared pictures: ten per second are enough.
   private static let stride: Int64 = 90_000
 
   private struct Second {
@@ -47,7 +47,7 @@ final class RecordingAnalyst {
   private var audioEnd: Int64 = 0
   private var decodedSamples = 0
   private var peak: Float = 0
-  /// Energy and samples of a window that is not whole yet.
+  /// Energy and samples of a window that is not complete yet.
   private var window = (energy: Float(0), samples: 0)
   private var lastPicture: (start: Int64, length: Int64)?
 
@@ -104,8 +104,8 @@ final class RecordingAnalyst {
     guard let video else { return }
     let fields = packet.pointer.pointee
     pictures += 1
-    // Where the container gives no length, a picture lasts as long as the one before it did; packets
-    // come in decoding order, so that only the furthest so far tells.
+    // If the container gives no length, a picture lasts as long as the one before it. Packets come
+    // in decoding order, so only the latest time so far counts.
     if let last = lastPicture, start > last.start {
       lastPicture = (start, min(start - last.start, 1_000_000))
     } else if lastPicture == nil {
@@ -170,7 +170,7 @@ final class RecordingAnalyst {
     decodedSamples += samples.count / 2
     meter.add(samples)
     audioEnd = max(audioEnd, time + Int64(samples.count / 2) * 1_000 / 48)
-    // A frame lasts at most a tenth of a second; it counts for the second it begins in.
+    // A frame lasts at most 0.1 s. It counts for the second in which it begins.
     var energy = 0.0
     var largest: Float = 0
     var windows: [Float] = []
@@ -252,17 +252,17 @@ final class RecordingAnalyst {
     }
   }
 
-  /// How far the quiet fifth of the windows lies below their mean, in thousandths of it.
+  /// How far the quiet fifth of the windows is below their mean, in thousandths of the mean.
   private static func unevenness(_ windows: [Float]) -> Int {
     let mean = windows.reduce(0, +) / Float(max(1, windows.count))
-    // A second that is hardly there tells nothing.
+    // A second with very few windows says nothing.
     guard windows.count >= 10, mean > 0 else { return 0 }
     let quiet = windows.sorted()[windows.count / 5]
     return Int((1_000 * max(0, 1 - quiet / mean)).rounded())
   }
 }
 
-/// Makes small grey pictures of frames of any size and format, to compare them.
+/// Makes small grey pictures from frames of any size and format, to compare them.
 private final class Thumbnails {
   private static let size = (width: 64, height: 36)
 

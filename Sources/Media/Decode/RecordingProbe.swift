@@ -1,38 +1,40 @@
 package import Diagnostics
 import FoundationEssentials
 
-/// What a recording holds, found by decoding it in the sandbox: headers are not believed.
+/// What a recording contains, found by decoding it in the sandbox. Its headers are not trusted.
 ///
-/// It depends on the recording's bytes alone, so it may be kept by their digest.
+/// It depends only on the recording's bytes, so it can be kept under their digest.
 package struct RecordingProbe: Hashable, Sendable, Codable {
   /// The container's short name: `matroska`, `mov`, `mpegts`, `avi`.
   package var container: String
-  /// How long what decodes lasts, in milliseconds.
+  /// The length of what can be decoded, in milliseconds.
   package var duration: Int
   package var video: Video?
   package var audio: Audio?
-  /// One entry a second of the recording.
+  /// One entry per second of the recording.
   package var activity: [Activity]
-  /// What was met on the way: a broken tail, a stream left out.
+  /// Problems that were found: a broken end, a stream left out.
   package var warnings: [Warning]
 
+  /// The picture stream. `duration` is in milliseconds.
   package struct Video: Hashable, Sendable, Codable {
     package var codec: String
-    /// As shown: after rotation, with square pixels.
+    /// In pixels, as shown: after rotation, with square pixels.
     package var width: Int
     package var height: Int
-    /// Clockwise degrees the picture is turned for showing: 0, 90, 180 or 270.
+    /// The clockwise rotation before the picture is shown, in degrees: 0, 90, 180 or 270.
     package var rotation: Int
     package var duration: Int
     package var frames: Int
   }
 
+  /// The sound stream. `sampleRate` is in Hz, `duration` in milliseconds.
   package struct Audio: Hashable, Sendable, Codable {
     package var codec: String
     package var sampleRate: Int
     package var channels: Int
     package var duration: Int
-    /// Integrated loudness, LUFS × 100; `nil` where all is below the gate.
+    /// Integrated loudness, LUFS × 100; `nil` if all sound is below the gate.
     package var loudness: Int?
     /// Peak in millionths of full scale.
     package var peak: Int
@@ -43,19 +45,20 @@ package struct RecordingProbe: Hashable, Sendable, Codable {
     /// Root mean square and peak of the sound, in millionths of full scale.
     package var rms: Int
     package var peak: Int
-    /// How uneven the sound is: 1,000 − the energy of the quiet fifth of its windows of 25 ms by the mean's. Speech has
-    /// its syllables and reaches 900; a hum, a fan or hiss stays below 300.
+    /// How uneven the sound is: 1,000 × (1 − the energy of the quiet fifth of its 25 ms windows ÷
+    /// their mean energy). Speech has syllables and reaches 900. A hum, a fan or a hiss stays below
+    /// 300.
     package var unevenness: Int
-    /// Mean absolute change of luma between pictures a tenth of a second apart, in thousandths of a level, summed over
-    /// the second.
+    /// Mean absolute change of luma between pictures 0.1 s apart, in thousandths of a level, summed
+    /// over the second.
     package var change: Int
-    /// Mean luma of the second's last picture, 0…255; `-1` without a picture.
+    /// Mean luma of the last picture of the second, 0…255; `-1` without a picture.
     package var luma: Int
   }
 
   /// Probes the object in a sandboxed child.
   ///
-  /// - Throws: `data` with the reason where the recording is of no use.
+  /// - Throws: `data` with the reason if the recording cannot be used.
   package static func probe(
     _ object: MediaObject, limits: SandboxLimits = SandboxLimits()
   ) throws(Diagnostic) -> RecordingProbe {

@@ -1,18 +1,19 @@
 package import Diagnostics
 
-/// Reads an excerpt of a recording, decoded in the sandbox, as constant 30 frames a second with their
+/// Reads an excerpt of a recording, decoded in the sandbox, at a constant 30 frames per second with
 /// sound.
 package final class RecordingReader {
-  /// What is to be shown and heard for one thirtieth of a second.
+  /// The picture and sound of 1/30 s.
   package struct Moment: Sendable {
-    /// The picture, scaled to fit in the box; `nil` where the recording has none. The size may change
-    /// in mid-stream.
+    /// The picture, scaled to fit the box; `nil` if the recording has no pictures. Its size can
+    /// change within the stream.
     package var frame: VideoFrame?
-    /// 1,600 interleaved stereo samples a channel (3,200 values) at 48 kHz; silence where there is none.
+    /// 1,600 interleaved stereo samples per channel (3,200 values) at 48 kHz; silence if there is
+    /// no sound.
     package var samples: [Float]
   }
 
-  /// What was met on the way; complete when `next()` has returned `nil`.
+  /// Problems that were found; complete when `next()` has returned `nil`.
   package private(set) var warnings: [Warning] = []
 
   private let process: SandboxProcess
@@ -21,10 +22,10 @@ package final class RecordingReader {
   private var frame: VideoFrame?
   private var hasEnded = false
 
-  /// Starts reading `[start, start + length)`, in milliseconds of the recording's own time, which begins
-  /// at zero with its first packet.
+  /// Starts reading `[start, start + length)`, in milliseconds of the recording's own time, which
+  /// is zero at its first packet.
   ///
-  /// Pictures are scaled, at most four times up, to fit in `maxWidth × maxHeight`.
+  /// Pictures are scaled to fit `maxWidth × maxHeight` pixels, and enlarged at most four times.
   package init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
     limits: SandboxLimits = SandboxLimits()
@@ -36,11 +37,11 @@ package final class RecordingReader {
       object: object, limits: limits)
   }
 
-  /// The next thirtieth of a second, or `nil` at the excerpt's end or where the recording breaks off.
+  /// The next 1/30 s, or `nil` at the end of the excerpt or where the recording breaks off.
   ///
-  /// A child that dies after it has given something ends the excerpt early, with a warning.
+  /// If the child dies after it has sent something, the excerpt ends early, with a warning.
   ///
-  /// - Throws: `data` where nothing of the excerpt can be used.
+  /// - Throws: `data` if nothing of the excerpt can be used.
   package func next() throws(Diagnostic) -> Moment? {
     if hasEnded { return nil }
     while true {
@@ -57,7 +58,7 @@ package final class RecordingReader {
       switch message?.tag {
       case .frame?:
         guard let picture = message?.frame, picture.width <= box.width, picture.height <= box.height
-        else { throw process.failure("the decoding process spoke nonsense") }
+        else { throw process.failure("the decoding process sent a malformed message") }
         frame = picture
       case .sound?:
         hasBegun = true
@@ -76,7 +77,7 @@ package final class RecordingReader {
     let count = 2 * FilmFormat.samplesPerFrame
     if bytes.isEmpty { return [Float](repeating: 0, count: count) }
     guard bytes.count == 4 * count else {
-      throw process.failure("the decoding process spoke nonsense")
+      throw process.failure("the decoding process sent a malformed message")
     }
     return bytes.withUnsafeBytes { raw in
       (0..<count).map { index in

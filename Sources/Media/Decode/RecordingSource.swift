@@ -1,13 +1,12 @@
 import CLibAV
 import Diagnostics
 
-/// A recording that is being taken apart: its packets, on one timeline in microseconds that begins with the
-/// first of them.
+/// The packets of a recording, on one timeline in microseconds that begins with the first packet.
 ///
-/// **The timeline.** Containers' timestamps are believed as long as they make sense. Where a stream's jump
-/// back by more than half a second, or ahead of everything by more than half a minute (two recordings run
-/// together, a clock that was set), the recording goes on from where it was: a new *epoch* begins, which the
-/// other stream joins when it jumps too.
+/// **The timeline.** The container's timestamps are trusted as long as they make sense. A stream's
+/// timestamps can jump back by more than 0.5 s, or ahead of everything by more than 30 s (two
+/// joined recordings, a clock that was set). Then a new *epoch* begins: the recording continues
+/// from where it was. The other stream joins the epoch when it jumps too.
 final class RecordingSource {
   enum Kind { case video, audio }
 
@@ -20,7 +19,7 @@ final class RecordingSource {
   }
 
   static let containers = "matroska,mov,mpegts,avi,ogg,wav,mp3"
-  /// Recordings with more pixels a frame than this are refused: 8192 × 4320.
+  /// Recordings with more pixels per frame are refused: 8192 × 4320.
   static let maxPixels = 8_192 * 4_320
 
   private let input: MediaInput
@@ -28,14 +27,14 @@ final class RecordingSource {
   let container: String
   let video: Stream?
   let audio: Stream?
-  /// Whether the file breaks off or is damaged at the container's level.
+  /// Whether the container breaks off or is damaged.
   private(set) var isBroken = false
   private var peeked: [(Kind, Packet)] = []
   private var nextPeeked = 0
   private var origin: Int64 = 0
   private var timeline = Timeline()
 
-  /// - Throws: `data` with the reason where it is no recording that can be used.
+  /// - Throws: `data` with the reason if the recording cannot be used.
   init(_ input: MediaInput) throws(Diagnostic) {
     self.input = input
     if input.size == 0 { throw Diagnostic(.data, "the file is empty") }
@@ -43,7 +42,7 @@ final class RecordingSource {
       containers: RecordingSource.containers, codecs: Decoder.recordingCodecs)
     let names = String(cString: context.pointee.iformat.pointee.name)
     container = String(names.prefix { $0 != "," })
-    // A failure here leaves what was found; whether that is of use shows in decoding.
+    // After a failure, what was found so far is kept. Decoding shows whether it can be used.
     _ = avformat_find_stream_info(context, nil)
     video = RecordingSource.best(AVMEDIA_TYPE_VIDEO, in: context)
     audio = RecordingSource.best(AVMEDIA_TYPE_AUDIO, in: context)
@@ -76,7 +75,7 @@ final class RecordingSource {
       sampleAspect: av_guess_sample_aspect_ratio(context, stream, nil))
   }
 
-  /// Looks at the first packets, to find the earliest time: the streams need not begin together.
+  /// Reads the first packets to find the earliest time. The streams can begin at different times.
   private func findOrigin() {
     var firsts: [Kind: Int64] = [:]
     var bytes = 0
@@ -89,8 +88,8 @@ final class RecordingSource {
     origin = firsts.values.min() ?? 0
   }
 
-  /// Where a packet begins to be shown or heard, in the container's microseconds. A codec's priming, which
-  /// the decoder will skip, does not count.
+  /// When a packet begins to be shown or heard, in the container's microseconds. A codec's priming
+  /// does not count, because the decoder skips it.
   private func rawStart(of packet: Packet, _ kind: Kind) -> Int64? {
     guard let stream = kind == .video ? video : audio else { return nil }
     let fields = packet.pointer.pointee
@@ -108,7 +107,7 @@ final class RecordingSource {
 
   private func microseconds(_ time: Int64, _ stream: Stream) -> Int64 {
     let scaled = av_rescale_q(time, stream.timeBase, AVRational(num: 1, den: 1_000_000))
-    // Hostile timestamps must not overflow what is computed from them.
+    // Hostile timestamps must not cause overflows.
     return min(max(scaled, -(1 << 60)), 1 << 60)
   }
 
@@ -135,7 +134,7 @@ final class RecordingSource {
     return nil
   }
 
-  /// The next packet of the picture or the sound, with its times set on the timeline, in microseconds.
+  /// The next packet of picture or sound. Its times are on the timeline, in microseconds.
   func next() -> (kind: Kind, packet: Packet, start: Int64)? {
     let found: (Kind, Packet)?
     if nextPeeked < peeked.count {
@@ -166,7 +165,7 @@ final class RecordingSource {
     return (kind, packet, start)
   }
 
-  /// The clock of all packets' times.
+  /// The time base of all packets.
   static let clock = AVRational(num: 1, den: 1_000_000)
 
   func makeDecoder(_ kind: Kind, isRough: Bool = false) throws(Diagnostic) -> Decoder? {

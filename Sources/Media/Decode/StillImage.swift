@@ -1,11 +1,11 @@
 import CLibAV
 package import Diagnostics
 
-/// Encodes single pictures, the same bytes on any machine. (A `Bitmap` writes itself as PNG.)
+/// Encodes single pictures, with the same bytes on every machine. (For PNG, see `Bitmap.png()`.)
 package enum StillImage {
-  /// A baseline JPEG. `quality` is libav's scale: 2 is best, 31 worst.
+  /// A baseline JPEG. `quality` is libav's scale: 2 is best, 31 is worst.
   ///
-  /// A JPEG is BT.601 and full range to all that reads it, so the frame is converted.
+  /// All readers take a JPEG as BT.601 with full range, so the frame is converted.
   package static func jpeg(_ picture: VideoFrame, quality: Int = 3) throws(Diagnostic) -> [UInt8] {
     let encoder = try Encoder("mjpeg", options: [("huffman", "default")]) { context in
       context.pointee.width = Int32(picture.width)
@@ -40,7 +40,7 @@ package enum StillImage {
 }
 
 extension Frame {
-  /// Makes this frame a conversion of `source`, in the same size.
+  /// Fills this frame with a conversion of `source`, in the same size.
   func convert(
     _ source: Frame, to format: AVPixelFormat, sourceTable: Int32, targetTable: Int32,
     sourceIsFull: Bool, targetIsFull: Bool

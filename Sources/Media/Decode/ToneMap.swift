@@ -1,26 +1,29 @@
 import CLibAV
 import Glibc
 
-/// Brings pictures of high dynamic range to what a film shows: BT.709, eight bits, white where paper is white.
+/// Converts pictures of high dynamic range to a film's format: BT.709, 8 bits, with paper white as
+/// white.
 ///
-/// The transfer is undone (SMPTE ST 2084, “PQ”, or BT.2100's hybrid log-gamma with its system gamma of 1.2 for a screen
-/// of 1,000 cd/m²), 203 cd/m² become white (BT.2408), what is brighter is bent under it by an extended Reinhard curve
-/// above three quarters of white, on the largest of red, green and blue so that hues stay, wide primaries are turned
-/// into BT.709's, and what a screen of gamma 2.4 (BT.1886) expects is encoded. Tables are made with floating point and
-/// rounded; all else is whole numbers.
+/// The steps: the transfer function is undone (SMPTE ST 2084, “PQ”, or BT.2100's hybrid log-gamma
+/// with its system gamma of 1.2 for a screen of 1,000 cd/m²). 203 cd/m² becomes white (BT.2408).
+/// Values above three quarters of white are compressed by an extended Reinhard curve. The curve
+/// works on the largest of red, green and blue, so that hues stay. Wide primaries are converted to
+/// BT.709's. The result is encoded for a screen of gamma 2.4 (BT.1886). Tables are computed in
+/// floating point and rounded; all other numbers are integers.
 struct ToneMap {
   /// White of standard range in cd/m².
   private static let white = 203.0
-  /// What a screen of high range shows at most.
+  /// The brightest light that a screen of high range shows.
   private static let peak = 1_000.0
-  /// Where the curve begins, as a part of white.
+  /// Where the curve begins, as a fraction of white.
   private static let knee = 0.75
   /// One, in linear light.
   private static let unit = 65_536.0
 
   /// Ten bits of R′, G′ or B′ to linear light.
   private let linear: [Int32]
-  /// Hybrid log-gamma's factor by scene light ÷ 64; empty for PQ, whose light is the screen's already.
+  /// Hybrid log-gamma's factor by scene light ÷ 64. Empty for PQ, whose values already are screen
+  /// light.
   private let system: [Int32]
   /// The curve's factor by the largest part ÷ 256.
   private let curve: [Int32]
@@ -30,7 +33,7 @@ struct ToneMap {
   private let weights: (luma: Int64, redCr: Int64, greenCb: Int64, greenCr: Int64, blueCb: Int64)
   private let isWide: Bool
 
-  /// `nil` where the frame's range is the standard one.
+  /// `nil` if the frame has standard range.
   init?(of frame: UnsafeMutablePointer<AVFrame>) {
     let isPQ = frame.pointee.color_trc == AVCOL_TRC_SMPTE2084
     guard isPQ || frame.pointee.color_trc == AVCOL_TRC_ARIB_STD_B67 else { return nil }
@@ -81,7 +84,8 @@ struct ToneMap {
     return signal <= 0.5 ? signal * signal / 3 : (exp((signal - c) / a) + b) / 12
   }
 
-  /// Light under white as it is, up to the knee; from there on bent so that the peak comes to lie on white.
+  /// Light below the knee stays as it is. From there on it is compressed, so that the peak becomes
+  /// white.
   private static func bent(_ light: Double) -> Double {
     if light <= knee { return light }
     let x = (light - knee) / (1 - knee)
@@ -89,7 +93,7 @@ struct ToneMap {
     return min(1, knee + (1 - knee) * x * (1 + x / (most * most)) / (1 + x))
   }
 
-  /// A frame of ten bits, 4:2:0, limited range, in the matrix that it was made for.
+  /// A frame of 10 bits, 4:2:0, limited range, in its own matrix.
   func apply(_ frame: UnsafeMutablePointer<AVFrame>) -> VideoFrame {
     let (width, height) = (Int(frame.pointee.width), Int(frame.pointee.height))
     var result = VideoFrame(width: width, height: height)
@@ -110,7 +114,7 @@ struct ToneMap {
           let (x, y) = (2 * column + corner & 1, 2 * row + corner >> 1)
           let line = (luma + y * Int(frame.pointee.linesize.0)).assumingMemoryBound(to: UInt16.self)
           let colour = shown(Int64(line[x]) - 64, blue, red)
-          // FilmColour's weights; R′, G′ and B′ have sixteen steps a level here.
+          // FilmColour's weights. R′, G′ and B′ have 16 steps per level here.
           let level =
             (11_966 * Int64(colour.x) + 40_254 * Int64(colour.y) + 4_064 * Int64(colour.z))
           result.y[y * width + x] = UInt8(16 + (level + 524_288) >> 20)

@@ -1,13 +1,14 @@
 import CLibAV
 import Diagnostics
 
-/// One of libav's encoders, confined to one thread and using one thread.
+/// One of libav's encoders. It uses one thread, and only one thread can use it.
 final class Encoder {
   let context: UnsafeMutablePointer<AVCodecContext>
   private let packet = Packet()
 
-  /// - Parameter configure: sets what the context needs before it is opened.
-  /// - Parameter options: the encoder's own options; one that it does not know is an error.
+  /// - Parameter configure: Sets the fields of the context before it is opened.
+  /// - Parameter options: The encoder's own options. An option that the encoder does not know is an
+  ///   error.
   init(
     _ name: String, options: [(String, String)],
     configure: (UnsafeMutablePointer<AVCodecContext>) -> Void
@@ -30,7 +31,7 @@ final class Encoder {
     for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
     try LibAV.check(avcodec_open2(context, codec, &dictionary), "opening the encoder \(name)")
     if av_dict_count(dictionary) > 0 {
-      throw Diagnostic(.bug, "the encoder \(name) does not know an option it was given")
+      throw Diagnostic(.bug, "the encoder \(name) does not know one of its options")
     }
   }
 
@@ -45,7 +46,7 @@ final class Encoder {
     return [UInt8](UnsafeBufferPointer(start: data, count: Int(context.pointee.extradata_size)))
   }
 
-  /// Sends a frame, or `nil` at the end, and hands over each packet that is ready.
+  /// Sends a frame, or `nil` at the end, and calls back with each packet that is ready.
   func send(
     _ frame: Frame?, take: (UnsafeMutablePointer<AVPacket>) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
@@ -61,7 +62,7 @@ final class Encoder {
 }
 
 extension Encoder {
-  /// Marks what is encoded as BT.709, limited range, square pixels.
+  /// Marks the output as BT.709, limited range, square pixels.
   static func tagColour(_ context: UnsafeMutablePointer<AVCodecContext>) {
     context.pointee.color_range = AVCOL_RANGE_MPEG
     context.pointee.colorspace = AVCOL_SPC_BT709
@@ -73,9 +74,9 @@ extension Encoder {
 }
 
 extension Frame {
-  /// Makes the frame a copy of `picture`, in buffers of its own.
+  /// Fills the frame with a copy of `picture`, in its own buffers.
   func fill(_ picture: VideoFrame, format: AVPixelFormat = AV_PIX_FMT_YUV420P) throws(Diagnostic) {
-    // The encoders copy what they are given, so that its room serves the next frame, too.
+    // The encoders copy their input, so the same buffers can be used for the next frame.
     if !hasRoom(for: picture, format) {
       av_frame_unref(pointer)
       pointer.pointee.width = Int32(picture.width)
@@ -111,7 +112,7 @@ extension Frame {
     }
   }
 
-  /// Makes the frame planar float stereo of these interleaved samples.
+  /// Fills the frame with these interleaved samples as planar float stereo.
   func fill(stereo samples: ArraySlice<Float>) throws(Diagnostic) {
     av_frame_unref(pointer)
     pointer.pointee.nb_samples = Int32(samples.count / 2)

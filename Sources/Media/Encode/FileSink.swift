@@ -1,7 +1,7 @@
 import Diagnostics
 import Glibc
 
-/// A new file that is written from start to end through a buffer.
+/// A new file, written from start to end through a buffer.
 final class FileSink {
   private let path: String
   private var descriptor: Int32
@@ -40,7 +40,7 @@ final class FileSink {
     pending.removeAll(keepingCapacity: true)
   }
 
-  /// `io` with what the system says.
+  /// An `io` diagnostic with the system's error text.
   static func failure(_ what: String, _ path: String) -> Diagnostic {
     let code = errno
     return Diagnostic(
@@ -49,7 +49,7 @@ final class FileSink {
   }
 }
 
-/// Files that are read whole.
+/// Reads whole files.
 enum FileSource {
   static func size(of path: String) throws(Diagnostic) -> Int {
     var status = stat()
@@ -57,7 +57,7 @@ enum FileSource {
     return Int(status.st_size)
   }
 
-  /// The decimal number that a file of the system begins with.
+  /// The decimal number at the start of a system file.
   static func firstNumber(of path: String) -> Int? {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { return nil }

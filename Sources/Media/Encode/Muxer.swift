@@ -2,7 +2,7 @@ import CLibAV
 import Diagnostics
 import Glibc
 
-/// One of libav's muxers writing a file of its own, without dates, versions or random numbers.
+/// One of libav's muxers, which writes a file without dates, versions or random numbers.
 final class Muxer {
   let context: UnsafeMutablePointer<AVFormatContext>
   private let path: String
@@ -47,14 +47,14 @@ final class Muxer {
     defer { av_dict_free(&dictionary) }
     for (key, value) in options { av_dict_set(&dictionary, key, value, 0) }
     let status = avformat_write_header(context, &dictionary)
-    if status < 0 { throw located(LibAV.failure(status, "cannot begin this file", .bug)) }
+    if status < 0 { throw located(LibAV.failure(status, "cannot write the file's header", .bug)) }
     if av_dict_count(dictionary) > 0 {
-      throw Diagnostic(.bug, "the muxer does not know an option it was given")
+      throw Diagnostic(.bug, "the muxer does not know one of its options")
     }
     isHeaderWritten = true
   }
 
-  /// Writes a packet whose times are in `timeBase`; `interleaving` leaves the order to the muxer.
+  /// Writes a packet with times in `timeBase`. With `interleaving`, the muxer chooses the order.
   func write(
     _ packet: UnsafeMutablePointer<AVPacket>, to stream: UnsafeMutablePointer<AVStream>,
     timeBase: AVRational, interleaving: Bool = false
@@ -67,7 +67,7 @@ final class Muxer {
     if status < 0 { throw located(LibAV.failure(status, "cannot write this file", .bug)) }
   }
 
-  /// Writes a packet of these bytes.
+  /// Writes a packet with these bytes.
   func write(
     _ bytes: UnsafeBufferPointer<UInt8>, pts: Int64, dts: Int64, duration: Int64, isKey: Bool,
     to stream: UnsafeMutablePointer<AVStream>, timeBase: AVRational
@@ -85,14 +85,14 @@ final class Muxer {
     try write(packet.pointer, to: stream, timeBase: timeBase)
   }
 
-  /// Writes what was held back: the part of a fragmented file.
+  /// Writes what is buffered: one part of a fragmented file.
   func flush() throws(Diagnostic) {
     let status = av_write_frame(context, nil)
     if status < 0 { throw located(LibAV.failure(status, "cannot write this file", .bug)) }
     avio_flush(context.pointee.pb)
   }
 
-  /// Bytes written so far.
+  /// The number of bytes written so far.
   var position: Int { Int(avio_seek(context.pointee.pb, 0, SEEK_CUR)) }
 
   /// Completes the file and closes it.
@@ -103,7 +103,7 @@ final class Muxer {
     if closing < 0 { throw located(LibAV.failure(closing, "cannot write this file", .io)) }
   }
 
-  /// Gives a stream the global header of its codec.
+  /// Sets the global header of a stream's codec.
   static func setExtradata(
     _ bytes: [UInt8], of parameters: UnsafeMutablePointer<AVCodecParameters>
   ) throws(Diagnostic) {

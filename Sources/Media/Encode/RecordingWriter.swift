@@ -1,14 +1,14 @@
 import CLibAV
 package import Diagnostics
 
-/// Writes recordings in the shapes browsers leave behind, for samples and tests. The same input gives the
-/// same bytes.
+/// Writes recordings in the formats that browsers make, for samples and tests. The same input gives
+/// the same bytes.
 package final class RecordingWriter {
-  /// How a recording is put together.
+  /// The container and codecs of a recording.
   package enum Shape: String, Hashable, Sendable, CaseIterable {
-    /// WebM as browsers stream it: no duration, no index, Opus sound.
+    /// WebM as browsers stream it: without duration or index, with Opus sound.
     case webmVP8, webmVP9
-    /// MP4 of H.264 and AAC, its index at the end.
+    /// MP4 with H.264 and AAC and the index at the end.
     case mp4H264
   }
 
@@ -23,7 +23,10 @@ package final class RecordingWriter {
   private var pending: [Float] = []
   private var samplesEncoded = 0
 
-  /// - Parameter width: and `height`, even; both 0 for a recording of sound alone.
+  /// Creates the file at `path`.
+  ///
+  /// - Parameter width: In pixels and even, like `height`. Both are 0 for a recording of sound
+  ///   alone.
   package init(
     shape: Shape, width: Int, height: Int, hasAudio: Bool, path: String
   ) throws(Diagnostic) {
@@ -52,7 +55,8 @@ package final class RecordingWriter {
     let fast = [("deadline", "realtime"), ("lag-in-frames", "0")]
     let (name, options) =
       switch shape {
-      // Below zero, the speed is this one; above, VP8 chooses it by the time the last pictures took.
+      // A negative value fixes the speed. With a positive one, VP8 chooses it by the time that
+      // recent pictures took.
       case .webmVP8: ("libvpx", fast + [("cpu-used", "-8"), ("auto-alt-ref", "0")])
       case .webmVP9:
         ("libvpx-vp9", fast + [("cpu-used", "8"), ("row-mt", "0"), ("tile-columns", "0")])
@@ -69,7 +73,7 @@ package final class RecordingWriter {
       context.pointee.pix_fmt = AV_PIX_FMT_YUV420P
       context.pointee.time_base = milliseconds
       context.pointee.framerate = AVRational(num: Int32(FilmFormat.frameRate), den: 1)
-      // About what browsers choose: 2.5 Mbit a second for 720p.
+      // About the rate that browsers choose: 2.5 Mbit/s for 720p.
       context.pointee.bit_rate = shape == .mp4H264 ? 0 : Int64(width * height * 27 / 10)
       context.pointee.gop_size = 100
       if shape == .mp4H264 { context.pointee.flags |= AV_CODEC_FLAG_GLOBAL_HEADER }
@@ -78,7 +82,7 @@ package final class RecordingWriter {
   }
 
   private static func audioEncoder(_ shape: Shape) throws(Diagnostic) -> Encoder {
-    // libav's own Opus encoder: unlike libopus it takes the CPU features it is told to.
+    // libav's own Opus encoder: unlike libopus, it respects the forced CPU features.
     try Encoder(
       shape == .mp4H264 ? "aac" : "opus",
       options: shape == .mp4H264 ? [] : [("strict", "experimental")]
@@ -102,13 +106,13 @@ package final class RecordingWriter {
     }
   }
 
-  /// Appends a frame at this time; times rise strictly.
+  /// Appends a frame at this time. Each time must be later than the one before.
   package func append(_ picture: VideoFrame, at milliseconds: Int) throws(Diagnostic) {
     guard let (encoder, stream) = video else {
-      throw Diagnostic(.bug, "a picture was given to a recording of sound alone")
+      throw Diagnostic(.bug, "a picture was added to a recording of sound alone")
     }
     guard milliseconds > lastTime else {
-      throw Diagnostic(.bug, "the times of a recording's pictures must rise")
+      throw Diagnostic(.bug, "the times of a recording's pictures must increase")
     }
     lastTime = milliseconds
     try frame.fill(picture)
@@ -121,12 +125,12 @@ package final class RecordingWriter {
 
   /// Appends interleaved stereo samples at 48 kHz.
   package func append(stereo samples: [Float]) throws(Diagnostic) {
-    guard audio != nil else { throw Diagnostic(.bug, "sound was given to a silent recording") }
+    guard audio != nil else { throw Diagnostic(.bug, "sound was added to a silent recording") }
     pending += samples
     try encodeSound(isLast: false)
   }
 
-  /// Writes what is left and closes the file.
+  /// Writes the remaining packets and closes the file.
   package func finish() throws(Diagnostic) {
     if let (encoder, stream) = video {
       try encoder.send(nil) { packet throws(Diagnostic) in

@@ -3,20 +3,20 @@ package import Diagnostics
 
 /// Encodes one scene into a segment file.
 ///
-/// Exactly `16 × gridSteps` frames are appended, in order, and at most `25,600 × gridSteps` samples a
-/// channel; silence fills what is missing. Frames and sound may be appended in any interleaving. One
-/// encoder belongs to one thread; several may work at once.
+/// The caller appends exactly `16 × gridSteps` frames in order, and at most `25,600 × gridSteps`
+/// samples per channel. Missing sound is filled with silence. Frames and sound can be interleaved
+/// in any way. One encoder belongs to one thread; several encoders can work at once.
 ///
-/// Rules that make segments fit each other and their bytes repeatable:
-/// - x264 runs on one thread with `stitchable` (the same SPS and PPS for whatever is shown) and
-///   `cpu-independent`, groups of pictures are closed, the first picture is an IDR, all four colour
-///   fields and the sample aspect ratio are set.
-/// - The first AAC frame (1,024 samples) is silence, because its overlap with the frame before it comes
-///   from another segment; the sound then rises within 10 ms, and falls within 10 ms at its end.
+/// These rules make segments fit together and their bytes reproducible:
+/// - x264 runs on one thread with `stitchable` (the same SPS and PPS for all content) and
+///   `cpu-independent`. Groups of pictures are closed, the first picture is an IDR, and all four
+///   colour fields and the sample aspect ratio are set.
+/// - The first AAC frame (1,024 samples) is silence, because it overlaps a frame from another
+///   segment. The sound then fades in within 10 ms, and fades out within 10 ms at its end.
 package final class SegmentEncoder {
-  /// Samples of a fade: 10 ms.
+  /// The samples of a fade: 10 ms.
   static let fade = 480
-  /// Samples of one AAC frame.
+  /// The samples of one AAC frame.
   static let audioFrame = 1_024
 
   private let format: FilmFormat
@@ -26,7 +26,7 @@ package final class SegmentEncoder {
   private let file: SegmentFile.Writer
   private let frame = Frame()
   private var frames = 0
-  /// Interleaved samples that wait for a whole AAC frame, and for the fade that their end may need.
+  /// Interleaved samples that wait until an AAC frame is complete, and for a fade at their end.
   private var pending: [Float] = []
   private var samplesAppended = 0
   private var samplesEncoded = 0
@@ -40,7 +40,7 @@ package final class SegmentEncoder {
     try self.init(format: format, gridSteps: gridSteps, path: path, x264Options: "")
   }
 
-  /// - Parameter x264Options: more of x264's own options, for tests: `:asm=0`.
+  /// - Parameter x264Options: More x264 options, for tests: `:asm=0`.
   init(
     format: FilmFormat, gridSteps: Int, path: String, x264Options: String
   ) throws(Diagnostic) {
@@ -56,8 +56,8 @@ package final class SegmentEncoder {
         videoExtradata: video.extradata, audioExtradata: audio.extradata))
   }
 
-  /// What these libraries' encoders write at the head of every segment of this format. Segments whose heads differ
-  /// can't be joined.
+  /// The headers that these encoders write for every segment of this format. Segments with
+  /// different headers cannot be joined.
   package static func header(of format: FilmFormat) throws(Diagnostic) -> [UInt8] {
     try videoEncoder(format, "").extradata + audioEncoder(format).extradata
   }
@@ -98,16 +98,16 @@ package final class SegmentEncoder {
     }
   }
 
-  /// Appends the next frame, which has the format's size.
+  /// Appends the next frame. It must have the format's size.
   package func append(_ picture: VideoFrame) throws(Diagnostic) {
     guard picture.width == format.width, picture.height == format.height else {
       throw Diagnostic(
         .bug,
-        "a frame of \(picture.width) × \(picture.height) was given to a segment of "
+        "a frame of \(picture.width) × \(picture.height) pixels does not fit a segment of "
           + "\(format.width) × \(format.height)")
     }
     guard frames < gridSteps * FilmFormat.framesPerStep else {
-      throw Diagnostic(.bug, "more frames were given to a segment than its grid steps hold")
+      throw Diagnostic(.bug, "a segment got more frames than its grid steps hold")
     }
     try frame.fill(picture)
     frame.pointer.pointee.pts = Int64(frames)
@@ -119,7 +119,7 @@ package final class SegmentEncoder {
   package func append(stereo samples: [Float]) throws(Diagnostic) {
     precondition(samples.count % 2 == 0)
     guard samplesAppended + samples.count / 2 <= gridSteps * FilmFormat.samplesPerStep else {
-      throw Diagnostic(.bug, "more sound was given to a segment than its grid steps hold")
+      throw Diagnostic(.bug, "a segment got more sound than its grid steps hold")
     }
     let start = pending.count
     pending += samples
@@ -136,14 +136,15 @@ package final class SegmentEncoder {
     try encodeSound(keeping: SegmentEncoder.fade)
   }
 
-  /// Writes what is left and closes the file; without it the file is not a segment.
+  /// Writes the remaining packets and closes the file. Without this call the file is not a valid
+  /// segment.
   ///
-  /// - Throws: `bug` where frames are missing.
+  /// - Throws: `bug` if frames are missing.
   package func finish() throws(Diagnostic) {
     guard frames == gridSteps * FilmFormat.framesPerStep else {
       throw Diagnostic(
         .bug,
-        "a segment of \(gridSteps) grid steps was given \(frames) frames, not "
+        "a segment of \(gridSteps) grid steps got \(frames) frames instead of "
           + "\(gridSteps * FilmFormat.framesPerStep)")
     }
     try video.send(nil, take: writeVideo)
@@ -160,11 +161,12 @@ package final class SegmentEncoder {
     guard
       videoPackets == frames,
       audioPackets == gridSteps * FilmFormat.audioFramesPerStep + 1
-    else { throw Diagnostic(.bug, "the encoders made more or fewer packets than the grid holds") }
+    else { throw Diagnostic(.bug, "the number of encoded packets does not match the grid") }
     try file.finish()
   }
 
-  /// The fade's factor so many samples from silence: a smooth step, without any library's rounding.
+  /// The fade's factor at this number of samples from silence: a smooth step, without a library's
+  /// rounding.
   private static func gain(at index: Int) -> Float {
     if index < 0 { return 0 }
     if index >= fade { return 1 }
@@ -193,7 +195,7 @@ package final class SegmentEncoder {
 
   private func writeAudio(_ packet: UnsafeMutablePointer<AVPacket>) throws(Diagnostic) {
     guard packet.pointee.pts == Int64((audioPackets - 1) * SegmentEncoder.audioFrame) else {
-      throw Diagnostic(.bug, "the AAC encoder's packets are not where the grid wants them")
+      throw Diagnostic(.bug, "the times of the AAC encoder's packets do not match the grid")
     }
     packet.pointee.duration = Int64(SegmentEncoder.audioFrame)
     audioPackets += 1

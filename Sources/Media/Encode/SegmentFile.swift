@@ -2,7 +2,7 @@ import CLibAV
 import Diagnostics
 import Glibc
 
-/// A segment on disk: the packets of one scene with exact timestamps, and nothing that depends on when
+/// A segment on disk: the packets of one scene with exact timestamps. Nothing in it depends on when
 /// or where it was made.
 ///
 /// All numbers are little-endian:
@@ -11,12 +11,13 @@ import Glibc
 ///     u32 width, u32 height, u32 grid steps
 ///     u32 length, bytes                 H.264 extradata (Annex B)
 ///     u32 length, bytes                 AAC extradata
-///     packets: u8 kind (0 video, 1 sound), u8 key, i64 pts, i64 dts, u32 duration, u32 length, bytes
+///     packets: u8 kind (0 video, 1 sound), u8 key, i64 pts, i64 dts, u32 duration, u32 length,
+///     bytes
 ///     u8 0xFF, u32 video packets, u32 sound packets
 ///     u32 CRC-32 (IEEE) of all before it
 ///
-/// Video counts time in frames, sound in samples; the sound's first packet is the codec's priming, at
-/// −1024. A file without its last lines, or with a byte changed, is refused.
+/// Video times are in frames, sound times in samples. The first sound packet is the codec's
+/// priming, at −1024. A truncated or changed file is refused.
 enum SegmentFile {
   static let magic = Array("YBSEGM01".utf8)
   static let endMark: UInt8 = 0xFF
@@ -34,7 +35,7 @@ enum SegmentFile {
     var pts: Int64
     var dts: Int64
     var duration: Int64
-    /// Where the payload lies in the file's bytes.
+    /// The range of the payload in the file's bytes.
     var payload: Range<Int>
   }
 
@@ -97,7 +98,7 @@ extension SegmentFile {
 }
 
 extension SegmentFile {
-  /// The length that a file claims in its first bytes; the rest is not looked at.
+  /// The length from a file's first bytes. The rest of the file is not read.
   static func gridSteps(of path: String) throws(Diagnostic) -> Int {
     let start = try FileSource.bytes(of: path, limit: 20)
     guard start.count == 20, start.prefix(8) == magic[...] else { throw malformed(path) }
@@ -106,18 +107,18 @@ extension SegmentFile {
 
   private static func malformed(_ path: String) -> Diagnostic {
     Diagnostic(
-      .data, "this is not a whole segment", at: .init(file: path),
-      hint: "remove it, and the scene is encoded again")
+      .data, "this segment is incomplete or damaged", at: .init(file: path),
+      hint: "remove it and run again: the scene is encoded again")
   }
 
-  /// A whole segment, read and checked.
+  /// A complete segment, read and checked.
   struct Contents {
     var header: Header
     var bytes: [UInt8]
     var video: [PacketRecord] = []
     var audio: [PacketRecord] = []
 
-    /// - Throws: `data` where the file is no whole segment, `io` where it cannot be read.
+    /// - Throws: `data` if the segment is incomplete or damaged, `io` if it cannot be read.
     init(path: String) throws(Diagnostic) {
       let bytes = try FileSource.bytes(of: path)
       do {

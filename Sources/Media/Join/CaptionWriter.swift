@@ -1,9 +1,9 @@
 import Diagnostics
 
-/// Writes captions as the samples of a 3GPP timed text track (`tx3g`): shown ones and, between them, empty
-/// ones, so that the track has no gaps.
+/// Writes captions as samples of a 3GPP timed text track (`tx3g`). Empty samples between the
+/// captions leave no gaps in the track.
 struct CaptionWriter {
-  /// White on nothing, centred at the bottom, one font.
+  /// White text on a transparent ground, centred at the bottom, one font.
   static let sampleDescription: [UInt8] =
     [0, 0, 0, 0, 1, 0xFF, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     + [0, 0, 0, 0, 0, 1, 0, 18, 255, 255, 255, 255]
@@ -19,10 +19,10 @@ struct CaptionWriter {
     let limit = FilmFormat.milliseconds(ofSteps: gridStep)
     while let caption = waiting.first, caption.start < limit {
       guard caption.start >= position, caption.end > caption.start else {
-        throw Diagnostic(.bug, "captions must rise and not overlap")
+        throw Diagnostic(.bug, "captions must be in order and must not overlap")
       }
       try fill(upTo: caption.start, film)
-      // The sample's length field has sixteen bits.
+      // The sample's length field has 16 bits.
       let text = Array(String(caption.text.prefix(1_000)).utf8.prefix(Int(UInt16.max)))
       var bytes: [UInt8] = []
       bytes.append(bigEndian: UInt16(text.count))
@@ -32,7 +32,7 @@ struct CaptionWriter {
     }
   }
 
-  /// Fills the track up to the film's end, given as a grid step.
+  /// Fills the track up to the end of the film, given in grid steps.
   mutating func finish(at gridStep: Int, to film: FilmTracks) throws(Diagnostic) {
     try fill(upTo: FilmFormat.milliseconds(ofSteps: gridStep), film)
   }

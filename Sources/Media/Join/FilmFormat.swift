@@ -1,10 +1,11 @@
-/// The parameters that all segments of one film share, so that they can be joined by copying packets.
+/// The parameters that all segments of one film share, so that they can be joined by copying
+/// packets.
 ///
-/// **The sync grid.** At 30 frames and 48,000 samples a second, 16 video frames last exactly as long as
-/// 25 AAC frames of 1,024 samples: 25,600 samples, 533⅓ ms. A segment is a whole number of these steps,
-/// so sound and picture end together at every join, however many there are.
+/// **The sync grid.** At 30 frames and 48,000 samples per second, 16 video frames last exactly as
+/// long as 25 AAC frames of 1,024 samples: 25,600 samples, 533⅓ ms. A segment has a whole number of
+/// these steps. So sound and picture end together at every join, however many joins there are.
 package struct FilmFormat: Hashable, Sendable, Codable {
-  /// The preset's word in a pipeline file: `720p30`.
+  /// The preset's name in a pipeline file: `720p30`.
   package var name: String
   package var width: Int
   package var height: Int
@@ -12,7 +13,7 @@ package struct FilmFormat: Hashable, Sendable, Codable {
   package var crf: Int
   /// x264's preset.
   package var speed: String
-  /// AAC bits a second, both channels together.
+  /// AAC bits per second, for both channels together.
   package var audioBitRate: Int
 
   package static let p720 = FilmFormat(
@@ -25,13 +26,14 @@ package struct FilmFormat: Hashable, Sendable, Codable {
 
   package static let all: [FilmFormat] = [.p360, .p720, .p1080]
 
-  /// The preset of this name, if there is one.
+  /// The preset with this name; `nil` if there is none.
   package init?(named name: String) {
     guard let preset = FilmFormat.all.first(where: { $0.name == name }) else { return nil }
     self = preset
   }
 
-  /// How many pictures x264 looks ahead. Each costs some 6 MB where they are large, and an encoder a core works at once.
+  /// How many pictures x264 looks ahead. A large picture costs about 6 MB, and each core has an
+  /// encoder.
   var lookahead: Int { height > 720 ? 5 : 10 }
 
   init(name: String, width: Int, height: Int, crf: Int, speed: String, audioBitRate: Int) {
@@ -45,28 +47,28 @@ package struct FilmFormat: Hashable, Sendable, Codable {
 }
 
 extension FilmFormat {
-  /// Video frames a second, in every format.
+  /// Video frames per second, in every format.
   package static let frameRate = 30
-  /// Samples a second and channel, in every format.
+  /// Samples per second and channel, in every format.
   package static let sampleRate = 48_000
-  /// Samples a channel that sound under one video frame.
+  /// Samples per channel during one video frame.
   package static let samplesPerFrame = 1_600
   /// Video frames in one step of the grid.
   package static let framesPerStep = 16
-  /// Samples a channel in one step of the grid.
+  /// Samples per channel in one step of the grid.
   package static let samplesPerStep = 25_600
   /// AAC frames in one step of the grid.
   package static let audioFramesPerStep = 25
 
-  /// The fewest grid steps that last at least this long.
+  /// The smallest number of grid steps that lasts at least this long.
   package static func steps(atLeast milliseconds: Int) -> Int {
     // A step lasts 1600/3 ms.
     max(1, (milliseconds * 3 + 1_599) / 1_600)
   }
 
-  /// The most grid steps that last at most this long; at least one.
+  /// The largest number of grid steps that lasts at most this long; at least one.
   package static func steps(atMost milliseconds: Int) -> Int { max(1, milliseconds * 3 / 1_600) }
 
-  /// How long so many grid steps last, rounded to the nearest millisecond.
+  /// The length of this number of grid steps, rounded to the nearest millisecond.
   package static func milliseconds(ofSteps steps: Int) -> Int { (steps * 1_600 + 1) / 3 }
 }

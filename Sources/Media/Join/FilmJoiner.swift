@@ -3,29 +3,30 @@ package import Diagnostics
 
 /// Joins segments into a film by copying their packets: nothing is encoded again.
 ///
-/// Times are exact: a segment begins where the grid steps before it end. The AAC priming packet of the
-/// first segment is kept (an edit list hides it), that of each other is dropped: its overlap would be the
-/// silence that every segment begins and ends with.
+/// Times are exact: a segment begins where the grid steps before it end. The AAC priming packet of
+/// the first segment is kept, and an edit list hides it. The priming packets of the other segments
+/// are dropped: they would overlap with the silence at the start and end of every segment.
 package enum FilmJoiner {
-  /// Writes an MP4 (H.264, AAC, `moov` first) of the segments in this order to `path`.
+  /// Writes an MP4 (H.264, AAC, `moov` first) of the segments, in this order, to `path`.
   ///
-  /// Memory holds one segment at a time.
+  /// Only one segment at a time is in memory.
   ///
-  /// - Parameter chapters: ascending; an empty list writes none.
-  /// - Parameter captions: ascending and not overlapping; an empty list writes no text track.
-  /// - Throws: `data` for a segment that is truncated, corrupt or from another encoder; `io`.
+  /// - Parameter chapters: In ascending order; an empty list writes no chapters.
+  /// - Parameter captions: In ascending order, without overlaps; an empty list writes no text
+  ///   track.
+  /// - Throws: `data` for a segment that is truncated, damaged or from another encoder; `io`.
   package static func join(
     segments: [String], metadata: FilmMetadata, chapters: [FilmChapter] = [],
     captions: [FilmCaption] = [], to path: String
   ) throws(Diagnostic) -> FilmSummary {
     guard let firstPath = segments.first else {
-      throw Diagnostic(.bug, "a film was asked for without any segment")
+      throw Diagnostic(.bug, "a film needs at least one segment")
     }
     let first = try SegmentFile.Contents(path: firstPath)
     let muxer = try Muxer(format: "mp4", path: path)
     let film = try FilmTracks(
       muxer: muxer, header: first.header, metadata: metadata, hasCaptions: !captions.isEmpty)
-    // Chapters are written with the header, so the film's length must be known before it.
+    // Chapters are written with the header, so the film's length must be known first.
     var length = 0
     for segment in segments { length += try SegmentFile.gridSteps(of: segment) }
     try film.begin(chapters: chapters, gridSteps: length)
@@ -51,7 +52,7 @@ package enum FilmJoiner {
     expected.gridSteps = header.gridSteps
     if header == expected { return }
     throw Diagnostic(
-      .data, "this segment was made with other parameters or by another encoder than the first one",
-      at: .init(file: path), hint: "encode the film's scenes again: run with --refresh")
+      .data, "this segment has other parameters or another encoder than the film's first segment",
+      at: .init(file: path), hint: "run again with --refresh: it encodes the film's scenes again")
   }
 }

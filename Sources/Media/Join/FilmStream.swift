@@ -1,11 +1,11 @@
 package import Diagnostics
 
-/// A film as HTTP Live Streaming (RFC 8216) plays it: one fragmented MP4 of the same segments, and playlists that say
-/// where in it each part lies.
+/// A film for HTTP Live Streaming (RFC 8216): one fragmented MP4 of the same segments, and
+/// playlists that say where each part is in the file.
 ///
-/// A part begins with a key picture and lasts at least four seconds, unless the film ends before.
+/// A part begins with a key picture and lasts at least 4 s, unless the film ends before.
 package struct FilmStream: Hashable, Sendable {
-  /// A stretch that is fetched by itself.
+  /// A part that players fetch by itself. `offset` and `bytes` are in bytes.
   package struct Part: Hashable, Sendable {
     /// Video frames.
     package var frames: Int
@@ -15,16 +15,16 @@ package struct FilmStream: Hashable, Sendable {
 
   package var width: Int
   package var height: Int
-  /// RFC 6381: `avc1.64001f,mp4a.40.2`.
+  /// The codecs as in RFC 6381: `avc1.64001f,mp4a.40.2`.
   package var codecs: String
-  /// Bytes of the header, which lies before the first part.
+  /// The size of the header before the first part, in bytes.
   package var header: Int
   package var parts: [Part]
 
-  /// Video frames that a part has at least.
+  /// The least number of video frames of a part.
   static let framesPerPart = 120
 
-  /// The playlist of the parts of `file`, a name beside it.
+  /// The playlist of the parts of `file`, a name in the playlist's folder.
   package func playlist(of file: String) -> String {
     var text = FilmStream.head(target: parts.map(\.frames).max() ?? 1)
     text += "#EXT-X-INDEPENDENT-SEGMENTS\n"
@@ -36,7 +36,7 @@ package struct FilmStream: Hashable, Sendable {
     return text + "#EXT-X-ENDLIST\n"
   }
 
-  /// The playlist of captions that lie in one WebVTT file.
+  /// The playlist of captions in one WebVTT file.
   package func captionPlaylist(of file: String) -> String {
     let frames = parts.reduce(0) { $0 + $1.frames }
     return FilmStream.head(target: frames)
@@ -46,7 +46,8 @@ package struct FilmStream: Hashable, Sendable {
   /// The playlist that players open.
   ///
   /// - Parameters:
-  ///   - captions: their playlist's name, how players list them, and their language by BCP 47.
+  ///   - captions: The name of their playlist, the name that players show, and their BCP 47
+  ///     language.
   package func mainPlaylist(
     stream: String, captions: (file: String, name: String, language: String)?
   ) -> String {
@@ -70,7 +71,7 @@ package struct FilmStream: Hashable, Sendable {
   }
 
   private static func head(target frames: Int) -> String {
-    // No part lasts longer than the target when rounded to the nearest second.
+    // The target is the longest part, rounded to the nearest second.
     let target = (frames + FilmFormat.frameRate - 1) / FilmFormat.frameRate
     return "#EXTM3U\n#EXT-X-VERSION:7\n#EXT-X-TARGETDURATION:\(target)\n"
       + "#EXT-X-PLAYLIST-TYPE:VOD\n"
@@ -100,12 +101,12 @@ package struct FilmStream: Hashable, Sendable {
 extension FilmJoiner {
   /// Writes the segments as a fragmented MP4 for streaming; nothing is encoded.
   ///
-  /// - Throws: as `join` does.
+  /// - Throws: Like `join`.
   package static func stream(
     segments: [String], metadata: FilmMetadata, to path: String
   ) throws(Diagnostic) -> FilmStream {
     guard let firstPath = segments.first else {
-      throw Diagnostic(.bug, "a film was asked for without any segment")
+      throw Diagnostic(.bug, "a film needs at least one segment")
     }
     let first = try SegmentFile.Contents(path: firstPath)
     let muxer = try Muxer(format: "mp4", path: path)
@@ -119,7 +120,7 @@ extension FilmJoiner {
     var end = 0
     func close(at frame: Int) throws(Diagnostic) {
       if stream.parts.isEmpty {
-        // The header waits for the first packets, which tell where the sound begins.
+        // The header waits for the first packets, which show where the sound begins.
         try muxer.flush()
         stream.header = muxer.position
       }

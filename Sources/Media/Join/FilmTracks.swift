@@ -1,7 +1,7 @@
 import CLibAV
 import Diagnostics
 
-/// The tracks of a film while it is written.
+/// The tracks of a film that is being written.
 final class FilmTracks {
   private static let frames = AVRational(num: 1, den: Int32(FilmFormat.frameRate))
   private static let samples = AVRational(num: 1, den: Int32(FilmFormat.sampleRate))
@@ -70,7 +70,7 @@ final class FilmTracks {
     }
   }
 
-  /// Writes the header of a film for streaming: its parts end where the muxer is flushed.
+  /// Writes the header of a film for streaming. A part ends where the muxer is flushed.
   func beginStream() throws(Diagnostic) {
     try muxer.writeHeader(options: [
       ("movflags", "+frag_custom+dash+delay_moov+skip_sidx+default_base_moof"),
@@ -78,28 +78,29 @@ final class FilmTracks {
     ])
   }
 
-  /// Writes the header; chapters end where the next begins, the last at the film's end.
+  /// Writes the header. A chapter ends where the next one begins, the last one at the end of the
+  /// film.
   func begin(chapters: [FilmChapter], gridSteps: Int) throws(Diagnostic) {
     let step = AVRational(num: Int32(FilmFormat.framesPerStep), den: Int32(FilmFormat.frameRate))
     for (index, chapter) in chapters.enumerated() {
       let next = index + 1 < chapters.count ? chapters[index + 1].startStep : gridSteps
       guard chapter.startStep >= 0, chapter.startStep < next, next <= gridSteps else {
-        throw Diagnostic(.bug, "chapters must rise and lie within the film")
+        throw Diagnostic(.bug, "chapters must be in order and within the film")
       }
       try LibAV.check(
         yb_add_chapter(
           muxer.context, Int64(index), step, Int64(chapter.startStep), Int64(next), chapter.title),
         "adding a chapter")
     }
-    // Times are exact and begin below zero where a codec needs it: nothing may be shifted.
+    // Times are exact, and below zero at the start if a codec needs it: they must not be shifted.
     try muxer.writeHeader(options: [
       ("movflags", "+faststart"), ("avoid_negative_ts", "disabled"), ("use_editlist", "1"),
     ])
   }
 
-  /// Copies a segment's packets, ordered by the time they are decoded at.
+  /// Copies a segment's packets, ordered by their decoding time.
   ///
-  /// - Parameter beforeKey: is called before each key picture, with the film's frame that it is.
+  /// - Parameter beforeKey: Called before each key picture, with its frame number in the film.
   func append(
     _ segment: SegmentFile.Contents, at gridStep: Int,
     beforeKey: (Int) throws(Diagnostic) -> Void = { _ in }
@@ -156,7 +157,7 @@ final class FilmTracks {
   }
 }
 
-/// `withUnsafeBufferPointer` that keeps the error's type.
+/// `withUnsafeBufferPointer` that keeps the type of the error.
 func withBuffer<Element, Result>(
   _ array: [Element], _ body: (UnsafeBufferPointer<Element>) throws(Diagnostic) -> Result
 ) throws(Diagnostic) -> Result {

@@ -2,7 +2,7 @@ import CLibRSVG
 package import Diagnostics
 
 extension Bitmap {
-  /// Calls `body` with a Cairo surface that draws straight into the pixels.
+  /// Calls `body` with a Cairo surface that draws directly into the pixels.
   mutating func withSurface<Result>(_ body: (OpaquePointer) -> Result) -> Result {
     let (width, height) = (Int32(width), Int32(height))
     return pixels.withUnsafeMutableBufferPointer { buffer in
@@ -18,7 +18,7 @@ extension Bitmap {
     }
   }
 
-  /// The picture as a PNG file, through Cairo; the same pixels give the same bytes.
+  /// The picture as a PNG file, written by Cairo. The same pixels give the same bytes.
   package func png() throws(Diagnostic) -> [UInt8] {
     var copy = self
     var sink: [UInt8] = []
@@ -34,7 +34,7 @@ extension Bitmap {
       }
     }
     guard status == CAIRO_STATUS_SUCCESS else {
-      throw Diagnostic(.bug, "a picture can't be written as PNG")
+      throw Diagnostic(.bug, "a picture cannot be written as PNG")
     }
     return sink
   }

@@ -1,22 +1,25 @@
 import CLibRSVG
 import Synchronization
 
-/// The fonts that films and drawings may use, the same whatever a machine or its user has configured.
+/// The fonts of films and drawings. They do not depend on the configuration of the machine or its
+/// user.
 ///
-/// Only Debian's packages `fonts-inter`, `fonts-noto-core`, `fonts-noto-cjk`, `fonts-noto-color-emoji` and
-/// `fonts-jetbrains-mono` are seen; hinting and sub-pixel colours are off.
+/// Only Debian's packages `fonts-inter`, `fonts-noto-core`, `fonts-noto-cjk`,
+/// `fonts-noto-color-emoji` and `fonts-jetbrains-mono` are used. Hinting and sub-pixel colours are
+/// off.
 package enum RasterFonts {
-  /// Families for text, the first that has a glyph is taken; `locale` decides between the Han variants.
+  /// The font families for text. The first family that has a glyph is used. `locale` chooses the
+  /// Han variant.
   package static func text(locale: String = "en") -> String {
     "Inter, Noto Sans, \(cjk(locale)), Noto Color Emoji"
   }
 
-  /// Families for code, likewise.
+  /// The font families for code, chosen like those for text.
   package static func code(locale: String = "en") -> String {
     "JetBrains Mono, Noto Sans Mono, \(cjk(locale)), Noto Color Emoji"
   }
 
-  /// Families that a film needs and this machine has not, with the Debian package of each.
+  /// The families that films need and this machine does not have, with the Debian package of each.
   package static func missing() -> [(family: String, package: String)] {
     prepare()
     return [
@@ -48,7 +51,7 @@ package enum RasterFonts {
 
   private static let isPrepared = Mutex(false)
 
-  /// Makes this configuration the process's, before the first text is shaped.
+  /// Makes this the configuration of the process, before the first text is shaped.
   static func prepare() {
     isPrepared.withLock { isPrepared in
       if isPrepared { return }
@@ -63,7 +66,8 @@ package enum RasterFonts {
     }
   }
 
-  /// Debian's own cache is read, so that a start costs no scan; the user's is written where it is stale.
+  /// Debian's own cache is read, so that a start needs no scan. If it is stale, the user's cache is
+  /// written.
   private static let configuration = """
     <?xml version="1.0"?>
     <!DOCTYPE fontconfig SYSTEM "fonts.dtd">

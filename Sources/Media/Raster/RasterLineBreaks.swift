@@ -1,12 +1,12 @@
-/// Where a line of text may end.
+/// Finds where a line of text can end.
 enum LineBreaks {
-  /// Text for one paragraph: white space folded to single spaces, control characters and the invisible
-  /// marks that turn the direction of what follows left out.
+  /// Text for one paragraph. White space becomes single spaces. Control characters and invisible
+  /// marks that change the text direction are removed.
   static func clean(_ text: String) -> String {
     var clean = ""
     var waiting = false
     for scalar in text.unicodeScalars {
-      // Spaces that hold a number and its unit together stay as they are.
+      // Non-breaking spaces between a number and its unit stay as they are.
       if scalar.properties.isWhitespace, scalar.value != 0xA0, scalar.value != 0x202F {
         waiting = !clean.isEmpty
         continue
@@ -24,7 +24,8 @@ enum LineBreaks {
     return clean
   }
 
-  /// The text in pieces, between any two of which a line may end; a space belongs to the piece before it.
+  /// The text in pieces. A line can end between any two of them. A space belongs to the piece
+  /// before it.
   static func pieces(_ text: String) -> [String] {
     var pieces: [String] = []
     var piece = ""
@@ -49,7 +50,7 @@ enum LineBreaks {
     return isIdeographic(before) || isIdeographic(after)
   }
 
-  /// Closing marks and small kana never begin a line.
+  /// A line never begins with closing marks and small kana.
   private static let notAtStart: Set<Character> = Set(
     "、。，．・：；？！)]}〉》」』】〕）］｝ーぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ々゛゜…‥!?,.:;%’”")
   private static let notAtEnd: Set<Character> = Set("([{〈《「『【〔（［｛“‘")

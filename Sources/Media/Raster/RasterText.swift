@@ -1,18 +1,19 @@
 package import Diagnostics
 
-/// How a run of text is set, for measuring it: the same words as in SVG.
+/// The style of a text that is measured, with SVG's words.
 package struct TextStyle: Hashable, Sendable {
-  /// A list of families: `RasterFonts.text(locale:)`.
+  /// A list of font families: `RasterFonts.text(locale:)`.
   package var families: String
   /// In the SVG's units.
   package var size: Double
-  /// CSS weight, 100 … 900.
+  /// The CSS weight, 100 … 900.
   package var weight: Int
   /// Extra space between characters, in the SVG's units.
   package var spacing: Double
-  /// A BCP 47 tag, which decides between Han variants.
+  /// A BCP 47 tag, which chooses the Han variant.
   package var locale: String
 
+  /// A style with these values.
   package init(
     families: String? = nil, size: Double, weight: Int = 400, spacing: Double = 0,
     locale: String = "en"
@@ -25,14 +26,15 @@ package struct TextStyle: Hashable, Sendable {
   }
 }
 
-/// Breaks text into lines by what it measures when drawn: SVG has no lines.
+/// Breaks text into lines by its drawn width, because SVG has no line breaks.
 package enum RasterText {
-  /// The widths of several texts, in the SVG's units, spaces at their ends included.
+  /// The widths of several texts in the SVG's units, with the spaces at their ends.
   package static func widths(
     _ texts: [String], style: TextStyle
   ) throws(Diagnostic) -> [Double] {
     if texts.isEmpty { return [] }
-    // Ink has no spaces at its ends: each text stands between two letters, whose own width is taken off.
+    // A measured width does not count spaces at the ends. So each text is put between two letters,
+    // and their width is subtracted.
     var svg = """
       <svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"><g font-family="\(
         style.families)" font-size="\(style.size)" font-weight="\(style.weight)" letter-spacing="\(
@@ -48,18 +50,18 @@ package enum RasterText {
     return found.dropFirst().map { max(0, $0 - found[0]) }
   }
 
-  /// The lines of `text`, none wider than `width`, at most `lines` of them; where it is longer, the last line
-  /// ends with “…”.
+  /// The lines of `text`: at most `lines` lines, none wider than `width`. If the text is longer,
+  /// the last line ends with “…”.
   ///
-  /// Breaks after spaces, hyphens and slashes, between Han, kana and hangul, and inside a word only where it
-  /// is wider than a whole line. Directional controls are left out and white space is folded, so that a text
-  /// can't reach beyond its own lines.
+  /// Lines break after spaces, hyphens and slashes, and between Han, kana and hangul. A word is
+  /// broken only if it is wider than a whole line. Directional controls are removed and white space
+  /// becomes single spaces, so that a text cannot leave its own lines.
   package static func lines(
     _ text: String, width: Double, lines limit: Int, style: TextStyle
   ) throws(Diagnostic) -> [String] {
     precondition(limit > 0 && width > 0)
     var pieces = LineBreaks.pieces(LineBreaks.clean(text))
-    // More than this never fits in the lines of a card.
+    // A longer text never fits on a card.
     if pieces.count > 400 { pieces = Array(pieces.prefix(400)) }
     var widths = try widths(pieces, style: style)
     try split(&pieces, &widths, width, style)
@@ -83,7 +85,7 @@ package enum RasterText {
       used = 0
     }
     guard index < pieces.count else { return lines + (line.isEmpty ? [] : [trimmed(line)]) }
-    // Too long: take pieces back until the ellipsis has room.
+    // Too long: remove pieces until there is room for the ellipsis.
     var back = index
     while used + ellipsis > width, back > 0, line != pieces[back - 1] {
       back -= 1
@@ -97,7 +99,7 @@ package enum RasterText {
     return lines + [trimmed(line) + "…"]
   }
 
-  /// Splits pieces that are wider than a line, between characters.
+  /// Splits pieces that are wider than a line between characters.
   private static func split(
     _ pieces: inout [String], _ widths: inout [Double], _ width: Double, _ style: TextStyle
   ) throws(Diagnostic) {
@@ -115,7 +117,8 @@ package enum RasterText {
         partWidths.append(advance)
       }
     }
-    // Joined letters and ligatures are narrower than the sum of their characters: this errs to the safe side.
+    // Joined letters and ligatures are narrower than the sum of their characters, so the result is
+    // never too wide.
     pieces.replaceSubrange(wide...wide, with: parts)
     widths.replaceSubrange(wide...wide, with: partWidths.map { min($0, width) })
     try split(&pieces, &widths, width, style)

@@ -1,24 +1,26 @@
 import CLibRSVG
 package import Diagnostics
 
-/// Draws SVG with librsvg: text of any script shaped by Pango, fonts of our own choice, nothing fetched.
+/// Draws SVG with librsvg. Pango shapes text in any script, with the fonts of `RasterFonts`.
+/// Nothing is fetched.
 ///
-/// May be called from several threads at once; the same SVG gives the same pixels.
+/// Several threads can call it at once. The same SVG gives the same pixels.
 package enum Rasteriser {
-  /// Bytes of SVG that are taken at most.
+  /// The largest accepted SVG, in bytes.
   static let sizeLimit = 16 << 20
 
-  /// Draws a document so that its viewport fills `width × height` pixels, on nothing.
+  /// Draws a document on a transparent ground, so that its viewport fills `width × height` pixels.
   ///
-  /// External references (files, addresses) are not followed; `data:` pictures are.
-  /// - Throws: `configuration` where the SVG is malformed: it comes from a template.
+  /// External references (files, addresses) are not followed. `data:` pictures are drawn.
+  /// - Throws: `configuration` if the SVG is malformed, because it comes from a template.
   package static func draw(
     _ svg: [UInt8], width: Int, height: Int
   ) throws(Diagnostic) -> Bitmap {
     try draw(SVGDocument(svg), layer: nil, hasEmoji: hasEmoji(svg), width, height)
   }
 
-  /// Draws each of these elements alone, in its place in the document; one that is not there is `nil`.
+  /// Draws each of these elements alone, at its place in the document. An element that does not
+  /// exist is `nil`.
   package static func layers(
     _ svg: [UInt8], ids: [String], width: Int, height: Int
   ) throws(Diagnostic) -> [Bitmap?] {
@@ -63,14 +65,14 @@ package enum Rasteriser {
         rsvg_handle_render_document(handle, context, &viewport, &error)
       }
     guard isDrawn != 0 else {
-      return SVGDocument.failure("this SVG can't be drawn", error)
+      return SVGDocument.failure("this SVG cannot be drawn", error)
     }
     return failure(of: context)
   }
 
-  /// librsvg turns text into outlines unless it draws on a PDF, and colour emoji have none. So a document with
-  /// emoji is drawn on a PDF surface without a file, whose recording Cairo then plays on the bitmap, glyph by
-  /// glyph.
+  /// librsvg turns text into outlines unless it draws on a PDF surface, and colour emoji have no
+  /// outlines. So a document with emoji is drawn on a PDF surface without a file. Cairo then
+  /// replays that recording on the bitmap, glyph by glyph.
   private static func drawThroughRecording(
     _ handle: UnsafeMutablePointer<RsvgHandle>, _ layer: String?, on surface: OpaquePointer,
     _ width: Int, _ height: Int
@@ -95,12 +97,13 @@ package enum Rasteriser {
     return Diagnostic(.bug, "drawing failed: \(String(cString: cairo_status_to_string(status)))")
   }
 
-  /// Whether there is a character above U+1F000 that may be an emoji, or the mark that asks for one.
+  /// Whether the text has a character above U+1F000, which can be an emoji, or the mark for emoji
+  /// style.
   private static func hasEmoji(_ svg: [UInt8]) -> Bool {
     var index = 0
     while index + 2 < svg.count {
       if svg[index] == 0xF0, svg[index + 1] == 0x9F { return true }
-      // U+FE0F, and U+2600 … U+27BF, where the older emoji are.
+      // U+FE0F, and the older emoji in U+2600 … U+27BF.
       if svg[index] == 0xEF, svg[index + 1] == 0xB8, svg[index + 2] == 0x8F { return true }
       if svg[index] == 0xE2, (0x98...0x9E).contains(svg[index + 1]) { return true }
       index += 1
@@ -108,13 +111,13 @@ package enum Rasteriser {
     return false
   }
 
-  /// The same for text in a `String`.
+  /// Draws a document that is given as a `String`.
   package static func draw(_ svg: String, width: Int, height: Int) throws(Diagnostic) -> Bitmap {
     try draw(Array(svg.utf8), width: width, height: height)
   }
 
-  /// How wide and high the ink of elements is, by their ids, in the document's own units; an element without
-  /// ink is (0, 0).
+  /// The width and height of elements' ink, by their ids, in the document's units. An element
+  /// without ink is (0, 0).
   static func extents(
     _ svg: [UInt8], ids: [String]
   ) throws(Diagnostic) -> [(width: Double, height: Double)] {
@@ -126,7 +129,7 @@ package enum Rasteriser {
       var error: UnsafeMutablePointer<GError>?
       guard
         rsvg_handle_get_geometry_for_element(document.handle, "#\(id)", &ink, &logical, &error) != 0
-      else { throw SVGDocument.failure("this text can't be measured", error) }
+      else { throw SVGDocument.failure("this text cannot be measured", error) }
       found.append((ink.width, ink.height))
     }
     return found
@@ -153,18 +156,18 @@ struct SVGDocument: ~Copyable {
 
   deinit { yb_rsvg_free(handle) }
 
-  /// librsvg's message names elements and attributes, but may repeat text of the document: it is kept as the
-  /// underlying error, and not in the message.
+  /// librsvg's message names elements and attributes, but can quote text of the document. So it is
+  /// kept as the underlying error and is not part of the message.
   static func failure(_ what: String, _ error: UnsafeMutablePointer<GError>?) -> Diagnostic {
     defer { g_error_free(error) }
     let reason = error.map { String(cString: $0.pointee.message) } ?? "no reason given"
     return Diagnostic(
-      .configuration, what, hint: "check the template with an XML parser",
+      .configuration, what, hint: "check the template: xmllint --noout FILE",
       underlying: SVGError(reason: reason))
   }
 }
 
-/// What librsvg said.
+/// librsvg's error text.
 struct SVGError: Error {
   var reason: String
 }

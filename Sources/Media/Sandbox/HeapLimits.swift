@@ -1,11 +1,11 @@
 import CSandbox
 
-/// How the C library keeps memory.
+/// How the C library keeps freed memory.
 package enum HeapLimits {
-  /// Has large blocks given back to the kernel as soon as they are freed.
+  /// Makes the C library return large blocks to the kernel as soon as they are freed.
   ///
-  /// Pictures come and go by the thousand. By default the C library raises its thresholds to the largest block it has seen,
-  /// and the heap then stays as large as its holes.
+  /// Thousands of pictures are allocated and freed. By default, the C library raises its thresholds
+  /// to the largest block so far, and then the heap never shrinks.
   package static func giveBack() {
     mallopt(M_MMAP_THRESHOLD, 1 << 20)
     mallopt(M_TRIM_THRESHOLD, 16 << 20)

@@ -3,32 +3,33 @@ import Diagnostics
 import Glibc
 import Synchronization
 
-/// The child process in which hostile media is decoded.
+/// The child process that decodes media, which may be hostile.
 ///
-/// It is this very program, forked by a `SandboxServer`. Before it looks at its input it closes every
-/// descriptor but the input (3) and the pipe to its parent (4), limits its memory, its processor time, its
-/// files (none) and its output to files (none), and enters a seccomp filter in which it can compute, take
-/// memory, read its input by offset, write to its pipe and exit. Opening files, sockets, processes and
-/// executable memory fail.
+/// It is this program, forked by a `SandboxServer`. Before it reads its input, it closes every
+/// descriptor except the input (3) and the pipe to its parent (4). It limits its memory and
+/// processor time, and forbids itself to open or write files. Then it enters a seccomp filter.
+/// Under the filter it can only compute, allocate memory, read its input by offset, write to its
+/// pipe and exit. It cannot open files or sockets, start processes or map executable memory.
 package enum SandboxChild {
-  /// The word after the program's name that starts a child; not meant for people.
+  /// The word after the program's name that starts a child. It is not for users.
   package static let command = "media-child"
 
   static let input: Int32 = 3
   static let output: Int32 = 4
-  /// The exit status of a child that was started with words it does not know.
+  /// The exit status of a child that does not know its job.
   static let unknownJob: Int32 = 64
 
-  /// Runs the process that children are forked from. `arguments` are what follows the command's word. Call it
-  /// before the program does anything else.
+  /// Runs the process that children are forked from. `arguments` are the words after the command's
+  /// word. Call it before the program does anything else.
   package static func main(arguments: [String]) -> Never {
     guard arguments == [SandboxServer.word] else { exit(unknownJob) }
     SandboxServer.serve()
   }
 
-  /// Runs a child's whole life, in a process that was forked for it: `words` are its limits and its job.
+  /// Runs a child from start to end, in a process that was forked for it. `words` are its limits
+  /// and its job.
   static func begin(_ words: [String], input source: Int32, output pipe: Int32) -> Never {
-    // Above both numbers that they are to have, so that neither takes the other's place.
+    // First to numbers above both final ones, so that neither overwrites the other.
     let (high, higher) = (fcntl(source, F_DUPFD, 10), fcntl(pipe, F_DUPFD, 10))
     guard high >= 0, higher >= 0, dup2(high, input) == input, dup2(higher, output) == output,
       yb_close_from(UInt32(output) + 1) == 0
@@ -48,7 +49,7 @@ package enum SandboxChild {
     } catch {
       ChildOutput.send(.failure, error.message)
     }
-    // Without `exit`'s handlers: libraries' own may want what is refused here.
+    // Without `exit` handlers: the libraries' handlers may need calls that are refused here.
     _exit(0)
   }
 
@@ -80,8 +81,8 @@ package enum SandboxChild {
 extension SandboxChild {
   private static let chosenExecutable = Mutex<String?>(nil)
 
-  /// The program that is started as a child: this one, or inside a test bundle the `yearbook` beside it.
-  /// It can be set where neither fits.
+  /// The program that is started as a child: this program, or in a test bundle the `yearbook`
+  /// beside it. It can be set if neither is right.
   package static var executable: String {
     get { chosenExecutable.withLock { $0 } ?? ownExecutable }
     set { chosenExecutable.withLock { $0 = newValue } }
@@ -98,7 +99,7 @@ extension SandboxChild {
   }()
 }
 
-/// The child's end of the pipe.
+/// Writes to the child's end of the pipe.
 enum ChildOutput {
   static func send(_ tag: SandboxMessage.Tag, _ text: String) { send(tag, Array(text.utf8)) }
 
@@ -118,7 +119,7 @@ enum ChildOutput {
         let count = write(
           SandboxChild.output, rest.baseAddress.map { $0 + done }, rest.count - done)
         if count < 0, errno == EINTR { continue }
-        // Nobody listens any more.
+        // The parent no longer listens.
         if count < 0 { _exit(1) }
         done += count
       }

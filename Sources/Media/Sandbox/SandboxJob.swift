@@ -1,15 +1,15 @@
 package import Diagnostics
 
-/// What a child is started for. It travels as words on the child's command line: numbers only, nothing
+/// What a child must do. The job is sent to the child as words and numbers. It contains no text
 /// that a tenant typed.
 enum SandboxJob: Hashable, Sendable {
-  /// Find out what a recording holds.
+  /// Find out what a recording contains.
   case probe
-  /// Decode an excerpt of a recording; times in milliseconds.
+  /// Decode an excerpt of a recording. Times are in milliseconds.
   case read(start: Int, length: Int, maxWidth: Int, maxHeight: Int)
   /// Decode one picture.
   case picture(maxWidth: Int, maxHeight: Int)
-  /// Try what the sandbox must refuse.
+  /// Try something that the sandbox must refuse.
   case trial(SandboxTrial)
 
   var words: [String] {
@@ -44,7 +44,7 @@ enum SandboxJob: Hashable, Sendable {
 
 /// Something that the sandbox must refuse, or survive.
 package enum SandboxTrial: String, Sendable, CaseIterable {
-  /// Opens a file that everybody may read.
+  /// Opens a file that everyone can read.
   case openFile = "open-file"
   case openInternetSocket = "internet-socket"
   case openLocalSocket = "local-socket"
@@ -53,22 +53,24 @@ package enum SandboxTrial: String, Sendable, CaseIterable {
   case mapExecutableMemory = "executable-memory"
   /// Reads from a descriptor other than the one it was given.
   case readOtherDescriptor = "other-descriptor"
-  /// Takes more memory than it may.
+  /// Allocates more memory than its limit.
   case exhaustMemory = "memory"
-  /// Never comes to an end.
+  /// Never ends.
   case spin = "spin"
-  /// Says nothing and waits.
+  /// Sends nothing and waits.
   case hang = "hang"
-  /// Dies of a fault.
+  /// Crashes.
   case crash = "crash"
 
-  /// Starts a child that tries it, and reports what came of it: `refused` with the system's word, or the
-  /// way the child ended.
+  /// Starts a child that tries it and returns the result: `refused` with the system's error text,
+  /// or `allowed`.
+  ///
+  /// - Throws: `data` with how the child ended, if it did not report a result.
   package func run(limits: SandboxLimits = SandboxLimits()) throws(Diagnostic) -> String {
     let object = try MediaObject(path: "/proc/self/cmdline")
     let process = try SandboxProcess(.trial(self), object: object, limits: limits)
     guard let message = try process.next(), message.tag == .result else {
-      throw Diagnostic(.bug, "the sandbox's trial said nothing")
+      throw Diagnostic(.bug, "the sandbox trial returned no result")
     }
     return String(decoding: message.payload, as: UTF8.self)
   }

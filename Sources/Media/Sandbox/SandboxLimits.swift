@@ -1,18 +1,19 @@
-/// What one child may use at most.
+/// The limits of one child.
 package struct SandboxLimits: Hashable, Sendable {
-  /// Bytes of address space beyond what the program itself takes.
+  /// Address space in bytes, in addition to what the program itself uses.
   package var memory = 1 << 30
-  /// Seconds of processor time.
+  /// Processor time, in seconds.
   package var processorSeconds = 600
-  /// Seconds the parent waits for the child altogether. Time in which the parent itself is busy does
-  /// not count.
+  /// How long the parent waits for the child in total, in seconds. Time in which the parent itself
+  /// is busy does not count.
   package var waitingSeconds = 600
 
+  /// The default limits.
   package init() {}
 }
 
 extension SandboxLimits {
-  /// The limits that the child sets itself, as its first words.
+  /// The limits as the first words of a child's job.
   var words: [String] { [String(memory), String(processorSeconds)] }
 
   init?(words: some Sequence<String>) {

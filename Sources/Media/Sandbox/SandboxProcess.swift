@@ -5,8 +5,8 @@ import Synchronization
 
 /// The parent's end of one sandboxed child.
 ///
-/// The child is this very program, forked by the `SandboxServer`. It gets the object as descriptor 3, a pipe as
-/// descriptor 4, and nothing else. It ends with this object.
+/// The child is this program, forked by the `SandboxServer`. It gets the media object as descriptor
+/// 3 and a pipe as descriptor 4, and nothing else. It is ended when this object is released.
 final class SandboxProcess {
   private let process: pid_t
   private let pipe: Int32
@@ -21,7 +21,7 @@ final class SandboxProcess {
     self.limits = limits
     key = object.key
     var ends: [Int32] = [-1, -1]
-    if yb_pipe(&ends) != 0 { throw FileSink.failure("cannot make a pipe", object.key) }
+    if yb_pipe(&ends) != 0 { throw FileSink.failure("cannot create a pipe", object.key) }
     pipe = ends[0]
     defer { close(ends[1]) }
     do throws(Diagnostic) {
@@ -41,9 +41,9 @@ final class SandboxProcess {
     }
   }
 
-  /// The next message, or `nil` after the end of a child that did its work.
+  /// The next message, or `nil` after the child has done its work.
   ///
-  /// - Throws: `data` where the job failed or the child died of its input.
+  /// - Throws: `data` if the job failed or the input crashed the child.
   func next() throws(Diagnostic) -> SandboxMessage? {
     if isReaped { return nil }
     let head = try read(5)
@@ -68,7 +68,7 @@ final class SandboxProcess {
     }
   }
 
-  /// A picture, its planes read to where they stay.
+  /// A picture. Its planes are read directly into their final memory.
   private func frame(_ length: Int) throws(Diagnostic) -> SandboxMessage {
     let size = try read(8)
     guard length >= 8, size.count == 8 else { throw ending() }
@@ -92,14 +92,15 @@ final class SandboxProcess {
     Diagnostic(.data, message, at: .init(file: key))
   }
 
-  /// A child may have been taken over: what it says is cut and stripped of control characters.
+  /// A hostile input may control the child. So its text is shortened, and control characters are
+  /// removed.
   static func tame(_ bytes: some Collection<UInt8>) -> String {
     let text = String(decoding: bytes.prefix(400), as: UTF8.self)
     return String(
       String.UnicodeScalarView(text.unicodeScalars.filter { $0.value >= 32 && $0.value != 127 }))
   }
 
-  /// Reads exactly `count` bytes, or fewer at the end of the pipe.
+  /// Reads exactly `count` bytes, and fewer only at the end of the pipe.
   private func read(_ count: Int) throws(Diagnostic) -> [UInt8] {
     var done = 0
     var problem: Diagnostic?
@@ -120,7 +121,8 @@ final class SandboxProcess {
     return bytes
   }
 
-  /// Waits for the child and counts the time; not the time in which the parent was busy with frames.
+  /// Waits for the child and counts the time. Time in which the parent is busy with frames does not
+  /// count.
   private func waitForInput() -> Diagnostic? {
     let budget = Int64(limits.waitingSeconds) * 1_000_000_000
     while true {
@@ -143,9 +145,9 @@ final class SandboxProcess {
     return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 
-  /// What became of a child that broke off.
+  /// Why a child ended too early.
   private func ending() -> Diagnostic {
-    // A child that closed its pipe or spoke nonsense may still run.
+    // A child that closed its pipe or sent a malformed message may still run.
     kill(process, SIGKILL)
     let status = reap()
     let signal = yb_signal(status)
@@ -156,7 +158,7 @@ final class SandboxProcess {
     case SIGXCPU:
       failure("decoding took more than \(limits.processorSeconds) s of processor time")
     case SIGKILL where yb_has_exited(status) == 0:
-      // RLIMIT_CPU's hard limit, the kernel's memory killer or our own word above.
+      // RLIMIT_CPU's hard limit, the OOM killer or our SIGKILL above.
       failure("the decoding process was ended")
     default: failure("the decoder crashed")
     }

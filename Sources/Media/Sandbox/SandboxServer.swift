@@ -5,11 +5,12 @@ import Synchronization
 
 /// The process that children are forked from.
 ///
-/// Starting this program anew costs 60 ms of linking libraries, a fork of one that has them 2 ms; a night decodes
-/// thousands of objects. The server is this program, started as `media-child serve`: it has all libraries set up,
-/// nothing else open, one thread, and never looks at an object itself. For each job it gets the object and a pipe over
-/// its socket and forks a child, which confines itself before it reads its first byte. The child is a child of the
-/// server's own parent (`CLONE_PARENT`), which waits for it.
+/// A nightly run decodes thousands of objects. Starting this program takes 60 ms, mostly for
+/// linking libraries; forking a process that has them takes 2 ms. The server is this program,
+/// started as `media-child serve`. It has set up all libraries, has one thread and no other open
+/// files, and never reads an object itself. For each job it gets the object and a pipe over its
+/// socket and forks a child. The child confines itself before it reads its first byte. It is a
+/// child of the server's own parent (`CLONE_PARENT`), which waits for it.
 enum SandboxServer {
   static let word = "serve"
   private static let socket: Int32 = 3
@@ -18,11 +19,11 @@ enum SandboxServer {
   // MARK: The server's side
 
   static func serve() -> Never {
-    // All that libraries set up once, with files or without, is set up now.
+    // Everything that libraries set up once, with or without files, is set up now.
     LibAV.prepare()
     yb_keep_memory()
     _ = Int.random(in: 0...1)
-    // Swift's own handlers would start another process to explain a crash, and wait for it for ever.
+    // Swift's own handlers would start another process to explain a crash and wait for it for ever.
     for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
       signal(fault, SIG_DFL)
     }
@@ -31,7 +32,7 @@ enum SandboxServer {
     while true {
       var (input, output): (Int32, Int32) = (-1, -1)
       let count = yb_receive_job(socket, &bytes, bytes.count, &input, &output)
-      // The parent has gone, or speaks nonsense.
+      // The parent has ended or sent a malformed message.
       guard count > 0, input >= 0, output >= 0 else { exit(0) }
       let words = String(decoding: bytes[..<count], as: UTF8.self).split(separator: " ")
       let child = yb_fork_sibling()
@@ -55,7 +56,7 @@ enum SandboxServer {
 
   private static let running = Mutex<Running?>(nil)
 
-  /// Starts a child for a job: its process, which the caller waits for.
+  /// Starts a child for a job and returns its process. The caller waits for it.
   static func start(
     _ words: [String], input: Int32, output: Int32
   ) throws(Diagnostic) -> pid_t {
@@ -116,7 +117,7 @@ enum SandboxServer {
   private static func spawn() throws(Failure) -> Running {
     var ends: [Int32] = [-1, -1]
     if yb_socket_pair(&ends) != 0 { throw Failure(number: errno) }
-    // Above all numbers that the server's own descriptors get, so that it is not overwritten too early.
+    // To a number above the server's descriptors, so that it is not overwritten too early.
     let theirs = fcntl(ends[1], F_DUPFD_CLOEXEC, 10)
     close(ends[1])
     defer { close(theirs) }
@@ -131,13 +132,15 @@ enum SandboxServer {
     var attributes = posix_spawnattr_t()
     posix_spawnattr_init(&attributes)
     defer { posix_spawnattr_destroy(&attributes) }
-    // What the parent ignores or blocks (SIGPIPE, SIGINT) would otherwise be inherited.
+    // Otherwise the child would inherit the signals that the parent ignores or blocks (SIGPIPE,
+    // SIGINT).
     var (all, none) = (sigset_t(), sigset_t())
     sigfillset(&all)
     sigemptyset(&none)
     posix_spawnattr_setsigdefault(&attributes, &all)
     posix_spawnattr_setsigmask(&attributes, &none)
-    // A group of its own: Ctrl-C at the terminal reaches the parent, which ends its children.
+    // A process group of its own: Ctrl-C at the terminal reaches only the parent, which ends its
+    // children.
     posix_spawnattr_setpgroup(&attributes, 0)
     posix_spawnattr_setflags(
       &attributes,
@@ -156,8 +159,8 @@ enum SandboxServer {
     return Running(socket: ends[0], process: process, executable: executable)
   }
 
-  /// What a child may know of the parent's environment: where its libraries are, and what a test asks of
-  /// them.
+  /// The part of the parent's environment that a child gets: where its libraries are, and a test's
+  /// settings for them.
   private static let environment: [String] = {
     let passed: [String] = ["LD_LIBRARY_PATH", "ASAN_OPTIONS", "GLIBC_TUNABLES"]
     let values = passed.compactMap { name -> String? in
@@ -170,7 +173,7 @@ enum SandboxServer {
   }()
 }
 
-/// Lends a list of C strings that ends with a null pointer.
+/// Calls `body` with a list of C strings that ends with a null pointer, valid during the call.
 private func withCStrings<Result>(
   _ strings: [String], _ body: (UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>) -> Result
 ) -> Result {

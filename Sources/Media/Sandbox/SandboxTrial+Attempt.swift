@@ -44,7 +44,7 @@ extension SandboxTrial {
   }
 
   private func hang() -> String {
-    // No sleeping call is allowed; a futex that nobody wakes is.
+    // No call that sleeps is allowed, but a futex that nobody wakes is.
     var word: UInt32 = 0
     yb_wait_for_ever(&word)
     return "allowed"

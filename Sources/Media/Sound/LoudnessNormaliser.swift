@@ -1,15 +1,17 @@
-/// Brings an excerpt to a loudness, its peaks limited.
+/// Brings an excerpt to a given loudness and limits its peaks.
 package enum LoudnessNormaliser {
-  /// −1 dBTP, with a little to spare for the encoder's own overshoot: −1.5 dB.
+  /// −1.5 dB: −1 dBTP, with a reserve for the encoder's overshoot.
   static let ceiling: Float = 0.841_395
 
-  /// Samples the limiter looks ahead: 5 ms.
+  /// How many samples the limiter looks ahead: 5 ms.
   private static let reach = 240
 
-  /// Interleaved stereo at 48 kHz, brought to `target` LUFS by one factor (see `LoudnessMeter.gain`), and
-  /// turned down smoothly around peaks that would exceed −1 dBTP.
+  /// Brings interleaved stereo samples at 48 kHz to `target` LUFS by one factor (see
+  /// `LoudnessMeter.gain`). Around peaks that would exceed −1 dBTP, the sound is turned down
+  /// smoothly.
   ///
-  /// Where turning peaks down took loudness away, the factor is raised by as much, within +20 dB, a few times.
+  /// If that reduces the loudness, the factor is raised by the difference, within +20 dB, and the
+  /// step is repeated a few times.
   package static func normalise(_ samples: [Float], target: Double = -16) -> [Float] {
     var meter = LoudnessMeter(measuresTruePeak: false)
     meter.add(samples)
@@ -28,8 +30,8 @@ package enum LoudnessNormaliser {
 
   /// Turns the sound down around its peaks, both channels together.
   ///
-  /// Each sample's needed factor is the least over the next and last 5 ms, then averaged over 5 ms: an
-  /// average of values that all suffice for the peak suffices, too.
+  /// Each sample's factor is the minimum over the 5 ms before and after, averaged over 5 ms. All
+  /// averaged values are low enough for the peak, so their average is low enough too.
   static func limit(_ samples: [Float]) -> [Float] {
     let count = samples.count / 2
     let needed = neededFactors(samples, count)
@@ -53,7 +55,8 @@ package enum LoudnessNormaliser {
   private static func neededFactors(_ samples: [Float], _ count: Int) -> [Float] {
     var factors = [Float](repeating: 1, count: count)
     for channel in 0..<2 {
-      // Six samples of silence before and after, so that the filter's middle lies on each sample.
+      // Six samples of silence before and after, so that the middle of the filter is on each
+      // sample.
       var plane = [Float](repeating: 0, count: count + 12)
       for index in 0..<count { plane[index + 6] = samples[2 * index + channel] }
       plane.withUnsafeBufferPointer { plane in
@@ -69,7 +72,8 @@ package enum LoudnessNormaliser {
     return factors
   }
 
-  /// The least of each value's neighbours within `reach` before and after, by a queue of rising values.
+  /// For each value, the minimum within `reach` values before and after, by a queue of increasing
+  /// values.
   private static func slidingLeast(_ values: [Float]) -> [Float] {
     var result = values
     var queue: [Int] = []

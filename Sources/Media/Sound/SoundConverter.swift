@@ -1,7 +1,7 @@
 import CLibAV
 import Diagnostics
 
-/// Turns decoded sound of any rate, layout and format into interleaved stereo floats at 48 kHz.
+/// Converts decoded sound of any rate, layout and format to interleaved stereo floats at 48 kHz.
 final class SoundConverter {
   private struct Setup: Hashable {
     var format: Int32
@@ -15,9 +15,10 @@ final class SoundConverter {
 
   deinit { swr_free(&context) }
 
-  /// The frame's samples, and where on the timeline (in samples) the first of them is heard.
+  /// The frame's samples, and the time of the first one on the timeline, in samples.
   ///
-  /// A frame that cannot be converted gives none. The resampler's own delay is accounted for.
+  /// A frame that cannot be converted gives no samples. The delay of the resampler is taken into
+  /// account.
   func convert(
     _ frame: UnsafeMutablePointer<AVFrame>, at microseconds: Int64
   ) -> (start: Int, samples: [Float]) {
@@ -46,7 +47,7 @@ final class SoundConverter {
     }
     samples.removeLast(samples.count - 2 * Int(max(0, count)))
     for index in samples.indices {
-      // A damaged stream decodes to anything, even to what is no number.
+      // A damaged stream can decode to any value, even to NaN.
       let value = samples[index]
       samples[index] = value.isFinite ? min(1, max(-1, value)) : 0
     }

@@ -1,6 +1,7 @@
-/// The peak between the samples, by BS.1770-4's annex 2: four times oversampling with 48 coefficients.
+/// Measures the peak between the samples by BS.1770-4, annex 2: fourfold oversampling with 48
+/// coefficients.
 struct TruePeakMeter: Sendable {
-  /// The annex's phases 0 and 1; phases 3 and 2 are the same backwards.
+  /// The annex's phases 0 and 1. Phases 3 and 2 are the same in reverse order.
   static let phases: [[Float]] = {
     let first: [Float] = [
       0.0017089843750, 0.0109863281250, -0.0196533203125, 0.0332031250000, -0.0594482421875,
@@ -15,16 +16,16 @@ struct TruePeakMeter: Sendable {
     return [first, second, second.reversed(), first.reversed()]
   }()
 
-  /// No oversampled value exceeds the largest of its twelve samples by more than this.
+  /// An oversampled value exceeds the largest of its twelve samples by at most this factor.
   private static let overshoot: Float = 2.1
 
   private(set) var peak: Float = 0
-  /// The last eleven samples of each channel.
+  /// The last 11 samples of each channel.
   private var history: ([Float], [Float]) = (
     [Float](repeating: 0, count: 11), [Float](repeating: 0, count: 11)
   )
 
-  /// Takes interleaved stereo samples.
+  /// Adds interleaved stereo samples.
   mutating func add(_ samples: [Float]) {
     var left = history.0
     var right = history.1
@@ -46,7 +47,7 @@ struct TruePeakMeter: Sendable {
         let end = min(start + 256, channel.count - 11)
         var largest: Float = 0
         for index in start..<end + 11 { largest = max(largest, abs(channel[index])) }
-        // Most stretches are too quiet to matter.
+        // Most parts are too quiet to matter.
         if largest * TruePeakMeter.overshoot > peak {
           for index in start..<end { peak = max(peak, TruePeakMeter.level(channel, at: index)) }
         }
@@ -55,7 +56,7 @@ struct TruePeakMeter: Sendable {
     }
   }
 
-  /// The largest oversampled magnitude among the four that the twelve samples from `index` on give.
+  /// The largest of the four oversampled magnitudes of the twelve samples from `index` on.
   static func level(_ channel: UnsafeBufferPointer<Float>, at index: Int) -> Float {
     var largest: Float = 0
     for phase in phases {

@@ -2,15 +2,16 @@ import CLibPQ
 import Diagnostics
 
 extension Connection {
-  /// Runs `COPY … TO STDOUT` and lends each row's bytes, as the server sent them, to `row`.
+  /// Runs `COPY … TO STDOUT` and passes the bytes of each row, as the server sent them, to `row`.
   ///
-  /// Memory does not grow with the number of rows. In CSV form a row ends in a line feed, and line feeds
-  /// within quotes belong to it; a header line comes as a row of its own. An error thrown by `row` stops
-  /// the copy on the server and is thrown on; the session stays usable.
+  /// Memory does not grow with the number of rows. In CSV form a row ends with a line feed. A line
+  /// feed within quotes belongs to the row. A header line comes as a row of its own. If `row`
+  /// throws, the copy is stopped on the server, the error is thrown again, and the session stays
+  /// usable. The bytes are valid only during the call.
   ///
-  /// - Returns: The number of rows lent.
-  /// - Throws: A `Diagnostic` when the statement fails or the connection is lost before the end (rows
-  ///   already lent are then not the whole), and whatever `row` throws.
+  /// - Returns: The number of rows passed to `row`.
+  /// - Throws: A `Diagnostic` if the statement fails or the connection is lost before the end; the
+  ///   rows passed so far are then incomplete. Also whatever `row` throws.
   @discardableResult
   package func copyOut(
     _ sql: String, row: (UnsafeRawBufferPointer) throws -> Void
@@ -29,7 +30,7 @@ extension Connection {
       abandonCopy()
       throw error
     }
-    // The end of the stream proves nothing: only the command's own result says that all rows were sent.
+    // The end of the stream proves nothing. Only the command's own result shows that all rows came.
     let result = try finishCopy()
     guard count >= result.affectedRows else {
       throw Diagnostic(
@@ -66,7 +67,7 @@ extension Connection {
     return try outcome.get()
   }
 
-  /// What the server said of a COPY that broke.
+  /// The server's error for a COPY that failed.
   func copyFailure() -> Diagnostic {
     do throws(Diagnostic) {
       _ = try finishCopy()
@@ -76,25 +77,25 @@ extension Connection {
     return lost()
   }
 
-  /// Ends a COPY the caller no longer wants: the server is told to stop, and what it had already sent
-  /// is thrown away, so that the session can be used again.
+  /// Ends a COPY that the caller no longer wants. The server is told to stop. What it already sent
+  /// is discarded, so that the session can be used again.
   func abandonCopy() {
     guard isOpen, PQtransactionStatus(handle) == PQTRANS_ACTIVE else { return }
     cancelToken.send()
     drainResults()
   }
 
-  /// Takes in all that is still to come of a statement, also copies nobody asked for.
+  /// Reads and discards the remaining results of a statement, including unexpected copies.
   func drainResults() {
     drainCopy()
     while let result = PQgetResult(handle) {
       let status = PQresultStatus(result)
       PQclear(result)
-      // A broken session gives the same fatal result for ever.
+      // A broken session returns the same fatal result each time.
       if !isOpen { break }
       switch status {
       case PGRES_COPY_OUT: drainCopy()
-      case PGRES_COPY_IN: PQputCopyEnd(handle, "the statement was given up")
+      case PGRES_COPY_IN: PQputCopyEnd(handle, "the statement was cancelled")
       default: break
       }
     }

@@ -6,7 +6,7 @@ package struct CopyWriter: ~Copyable {
   private let connection: Connection
   private var buffer: [UInt8] = []
   private var isFirstField = true
-  /// How many rows were ended.
+  /// The number of complete rows so far.
   package private(set) var rowCount = 0
 
   private static let pieceSize = 1 << 16
@@ -22,7 +22,7 @@ package struct CopyWriter: ~Copyable {
     try endRow()
   }
 
-  /// Writes the next field of the row, `nil` as NULL. Values are text as PostgreSQL reads it.
+  /// Writes the next field of the row; `nil` is NULL. The value is text that PostgreSQL can parse.
   package mutating func field(_ value: String?) {
     separate()
     guard let value else {
@@ -33,7 +33,7 @@ package struct CopyWriter: ~Copyable {
     for byte in value.utf8 { escape(byte) }
   }
 
-  /// Writes the next field from UTF-8.
+  /// Writes the next field, given as UTF-8 bytes.
   package mutating func field(utf8 bytes: some Sequence<UInt8>) {
     separate()
     for byte in bytes { escape(byte) }
@@ -80,9 +80,9 @@ package struct CopyWriter: ~Copyable {
 }
 
 extension Connection {
-  /// Runs `COPY … FROM STDIN` with the rows that `body` writes; nothing is kept if it throws.
+  /// Runs `COPY … FROM STDIN` with the rows that `body` writes. If `body` throws, no row is kept.
   ///
-  /// - Returns: The number of rows the server took.
+  /// - Returns: The number of rows that the server accepted.
   @discardableResult
   package func copyIn(
     _ sql: String, _ body: (inout CopyWriter) throws -> Void

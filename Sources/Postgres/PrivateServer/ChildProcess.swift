@@ -1,15 +1,15 @@
 import Diagnostics
 import Glibc
 
-/// A program started with a clean environment, in `/`, in a session of its own so that a Ctrl-C meant
-/// for us does not reach it.
+/// A program started with a clean environment in the folder `/`. It has a session of its own, so
+/// that a Ctrl-C meant for this process does not reach it.
 struct ChildProcess {
   let pid: pid_t
 
   /// glibc's POSIX_SPAWN_SETSID, which Swift does not import.
   private static let newSession: Int32 = 0x80
 
-  /// - Parameter output: The file that gets the program's standard output and error.
+  /// - Parameter output: The file descriptor for the program's standard output and error.
   init(_ arguments: [String], output: Int32) throws(Diagnostic) {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -22,7 +22,7 @@ struct ChildProcess {
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
     posix_spawn_file_actions_adddup2(&actions, output, 1)
     posix_spawn_file_actions_adddup2(&actions, output, 2)
-    // Swift's runtime or a caller may ignore SIGPIPE; the program starts with the usual signals.
+    // Swift's runtime or a caller may ignore SIGPIPE. The program starts with default signals.
     var signals = sigset_t()
     sigemptyset(&signals)
     posix_spawnattr_setsigmask(&attributes, &signals)
@@ -32,7 +32,7 @@ struct ChildProcess {
       &attributes,
       Int16(Self.newSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
     let environment = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C", "TZ=UTC"]
-    // The caller's folder may be closed to the server's user, so the program starts in another.
+    // The server's user may not have access to the current folder, so the program starts in `/`.
     let command = ["/usr/bin/env", "--chdir=/"] + arguments
     var pid: pid_t = 0
     let status = Self.withPointers(command) { argv in
@@ -47,14 +47,14 @@ struct ChildProcess {
     self.pid = pid
   }
 
-  /// The exit status if the program has ended: its code, or 128 + the signal.
+  /// The exit status if the program has ended: its exit code, or 128 + the signal's number.
   func poll() -> Int32? {
     var status: Int32 = 0
     guard waitpid(pid, &status, WNOHANG) == pid else { return nil }
     return Self.code(status)
   }
 
-  /// Waits for the program's end.
+  /// Waits until the program ends.
   func wait() -> Int32 {
     var status: Int32 = 0
     while waitpid(pid, &status, 0) < 0 {

@@ -1,7 +1,7 @@
 import FoundationEssentials
 import Glibc
 
-/// What `postmaster.pid` in a data directory says of the server that runs there.
+/// What `postmaster.pid` in a data directory says about the server that runs there.
 struct PostmasterFile {
   var pid: pid_t
   var port: String
@@ -27,14 +27,14 @@ struct PostmasterFile {
     status = lines.count > 7 ? lines[7] : "starting"
   }
 
-  /// Whether the process is alive and works in `data`: after a crash another program may have its
-  /// number.
+  /// Whether the process is alive and works in `data`. After a crash, another program can have the
+  /// same process id.
   func isAlive(data: String) -> Bool {
     guard kill(pid, 0) == 0 || errno == EPERM else { return false }
     do {
       return try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/\(pid)/cwd") == data
     } catch {
-      // Another user's process cannot be ours, and one that has just gone neither.
+      // The process belongs to another user or has just ended: it is not our server.
       return false
     }
   }

@@ -3,45 +3,47 @@ package import Diagnostics
 import FoundationEssentials
 import Glibc
 
-/// A PostgreSQL server of our own in a folder, for the sample platform and for tests.
+/// A private PostgreSQL server in a folder, for the sample platform and for tests.
 ///
-/// It listens on a Unix socket only, in a short folder that only its user may enter, trusts who can reach
-/// that socket, and touches no cluster of the system. Several processes may use one folder's server:
-/// the first starts it, the last one that calls `stop` ends it. What a killed process left
-/// running is found and used again.
+/// It listens only on a Unix socket, in a folder with a short path that only its user can enter. It
+/// trusts everyone who can reach that socket. It does not touch the system's clusters. Several
+/// processes can use the server of one folder: the first process starts it, and the last one that
+/// calls `stop` ends it. A server that a killed process left running is found and used again.
 ///
-/// Layout of the folder: `data` (the cluster, or a link to it), `server.log`, `lock`, `users`. Run as
-/// root, the server runs as user `postgres`, which must be able to walk to its data. Where a folder on the
-/// way forbids that (`/root` has mode 700), the cluster lies in `/var/tmp/yearbook-postgres-…` and
-/// `data` is a link to it: modes of folders that are not ours are never changed.
+/// Layout of the folder: `data` (the cluster, or a link to it), `server.log`, `lock`, `users`. If
+/// the caller is root, the server runs as user `postgres`, who must be able to reach the data. If a
+/// folder on the way forbids that (`/root` has mode 700), the cluster is in
+/// `/var/tmp/yearbook-postgres-…` and `data` is a link to it. The modes of existing folders are
+/// never changed.
 package final class PrivateServer {
-  /// How a server is made and run.
+  /// How a server is created and run.
   package struct Options: Sendable {
-    /// Whether data survives a power cut; tests do without.
+    /// Whether data survives a power cut. Tests do not need that.
     package var isDurable = true
-    /// Further `name=value` settings.
+    /// More settings, each as `name=value`.
     package var settings: [String] = []
 
+    /// Options with these values.
     package init(isDurable: Bool = true, settings: [String] = []) {
       self.isDurable = isDurable
       self.settings = settings
     }
   }
 
-  /// How fast `stop` is.
+  /// How `stop` ends the server.
   package enum StopMode: Sendable {
-    /// Sessions are ended, data is written.
+    /// Sessions are ended and data is written.
     case fast
-    /// As a crash: the next start recovers.
+    /// Like a crash: the next start recovers.
     case immediate
   }
 
-  /// The folder the server was started in, absolute.
+  /// The absolute path of the folder that `start` was given.
   package let directory: String
-  /// Where the cluster lies, links resolved.
+  /// The cluster's folder, with links resolved.
   package let dataDirectory: String
-  /// The folder on the way to `directory` that user `postgres` may not enter, if the cluster therefore
-  /// lies elsewhere.
+  /// The folder on the way to `directory` that user `postgres` cannot enter, if the cluster is
+  /// elsewhere for that reason.
   package let blockedBy: String?
   /// The folder of the Unix socket.
   package let socketDirectory: String
@@ -52,8 +54,8 @@ package final class PrivateServer {
   private let users: FileLock
   private let child: ChildProcess?
 
-  /// Starts the server in `directory`, which is created with its cluster as needed; returns when it
-  /// accepts connections.
+  /// Starts the server in `directory`. Creates the folder and the cluster if they are missing.
+  /// Returns when the server accepts connections.
   package static func start(
     in directory: String, options: Options = Options()
   ) throws(Diagnostic) -> PrivateServer {
@@ -86,14 +88,14 @@ package final class PrivateServer {
     users.lockShared()
   }
 
-  /// A connection string for one of the server's databases, as its superuser.
+  /// A connection string for one of the server's databases, as superuser.
   package func conninfo(database: String = "postgres") -> String {
     "host=\(socketDirectory) port=5432 user=postgres dbname=\(database)"
   }
 
-  /// Ends the use of the server, and the server with its last user.
+  /// Ends this process's use of the server. The last process that calls it stops the server.
   ///
-  /// - Returns: Whether the server was stopped; `false` if another process still uses it.
+  /// - Returns: Whether the server was stopped: `false` if another process still uses it.
   @discardableResult
   package func stop(_ mode: StopMode = .fast) throws(Diagnostic) -> Bool {
     lock.lockExclusively()
@@ -111,9 +113,9 @@ package final class PrivateServer {
     return true
   }
 
-  /// Stops the server of a folder that no process uses any more, and removes the folder with its cluster.
+  /// Stops the server of a folder and removes the folder and its cluster, if no process uses it.
   ///
-  /// - Returns: `false`, and nothing is done, if a process still uses the server.
+  /// - Returns: `false` if a process still uses the server; then nothing is done.
   @discardableResult
   package static func remove(_ directory: String) throws(Diagnostic) -> Bool {
     let user = try ServerUser.current()
@@ -145,11 +147,11 @@ package final class PrivateServer {
       kill(server.pid, SIGQUIT)
       guard waitForEnd(of: server.pid, seconds: 20) else {
         throw Diagnostic(
-          .unavailable, "the private PostgreSQL (process \(server.pid)) does not stop",
+          .unavailable, "the private PostgreSQL server (process \(server.pid)) does not stop",
           hint: "see \(log)")
       }
     }
-    // After a quick end the socket stays behind.
+    // An immediate stop leaves the socket file behind.
     unlink("\(server.socketDirectory)/.s.PGSQL.\(server.port)")
     unlink("\(server.socketDirectory)/.s.PGSQL.\(server.port).lock")
     rmdir(server.socketDirectory)
@@ -160,7 +162,7 @@ package final class PrivateServer {
   ) -> Bool {
     let end = ContinuousClock.now + .seconds(seconds)
     while ContinuousClock.now < end {
-      // If this process started it, under whatever name, it must also take in its end.
+      // If this process started the server, it must also collect its exit status.
       if waitpid(process, nil, WNOHANG) == process { return true }
       if kill(process, 0) != 0, errno == ESRCH { return true }
       usleep(5000)
@@ -168,15 +170,15 @@ package final class PrivateServer {
     return false
   }
 
-  /// The server that already runs on these data, ready for connections; `nil` if none does.
+  /// The server that already runs on this data and accepts connections; `nil` if there is none.
   private static func running(data: String) throws(Diagnostic) -> PostmasterFile? {
     let end = ContinuousClock.now + .seconds(60)
     while let file = PostmasterFile(data: data), file.isAlive(data: data) {
       if file.status == "ready" { return file }
       guard ContinuousClock.now < end else {
         throw Diagnostic(
-          .unavailable, "the private PostgreSQL in \(data) is \(file.status) for a minute",
-          hint: "stop process \(file.pid) and try again", isTransient: true)
+          .unavailable, "the private PostgreSQL in \(data) is still \(file.status) after 60 s",
+          hint: "stop that process, then run again: kill \(file.pid)", isTransient: true)
       }
       usleep(10000)
     }

@@ -2,7 +2,7 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 
-/// Makes a cluster if there is none and starts its server.
+/// Creates a cluster if there is none and starts its server.
 struct ServerLaunch {
   var place: ServerPlace
   var user: ServerUser
@@ -28,8 +28,8 @@ struct ServerLaunch {
     return try startServer(programs, log: log)
   }
 
-  /// initdb in a folder beside, renamed when it is whole, so that a killed initdb leaves no half
-  /// cluster under the final name.
+  /// Runs initdb in a folder beside the final one and renames that when it is complete. So a killed
+  /// initdb leaves no incomplete cluster under the final name.
   private func makeCluster(_ programs: ServerPrograms, log: Int32) throws(Diagnostic) {
     let new = data + ".new"
     for leftover in [new, data] where access(leftover, F_OK) == 0 {
@@ -50,7 +50,7 @@ struct ServerLaunch {
     if !options.isDurable { arguments.append("--no-sync") }
     guard try ChildProcess(arguments, output: log).wait() == 0 else {
       throw Diagnostic(
-        .unavailable, "initdb could not make a cluster in \(data)",
+        .unavailable, "initdb could not create a PostgreSQL cluster in \(data)",
         hint: "see \(directory)/server.log")
     }
     guard rename(new, data) == 0 else {
@@ -58,9 +58,9 @@ struct ServerLaunch {
     }
   }
 
-  /// After a crash: no living process has these data (the caller holds the lock and has looked), so what
-  /// postmaster.pid says is stale, also if its number now belongs to another program, which
-  /// PostgreSQL itself would take for a server.
+  /// Cleans up after a crash. No living process uses this data: the caller holds the lock and has
+  /// checked. So postmaster.pid is stale, even if another program now has that process id.
+  /// PostgreSQL itself would take that program for a server.
   private func removeStale() {
     guard let stale = PostmasterFile(data: data) else { return }
     unlink(data + "/postmaster.pid")
@@ -75,7 +75,7 @@ struct ServerLaunch {
   private func startServer(
     _ programs: ServerPrograms, log: Int32
   ) throws(Diagnostic) -> (child: ChildProcess, socketDirectory: String) {
-    // A socket's whole path must fit in 107 bytes, which a folder of the user's choice may not.
+    // A socket's whole path must fit in 107 bytes. The path of the user's folder can be longer.
     let sockets = try makeTemporaryFolder("/tmp/yb-XXXXXX")
     chown(sockets, user.id, user.group)
     var settings = [
@@ -104,8 +104,8 @@ struct ServerLaunch {
         rmdir(sockets)
         throw Diagnostic(
           .unavailable,
-          code.map { "the private PostgreSQL ended at once with status \($0)" }
-            ?? "the private PostgreSQL did not get ready within a minute",
+          code.map { "the private PostgreSQL server ended at once with status \($0)" }
+            ?? "the private PostgreSQL server was not ready within 60 s",
           hint: "see \(directory)/server.log")
       }
       usleep(5000)

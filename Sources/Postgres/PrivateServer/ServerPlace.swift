@@ -2,14 +2,14 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 
-/// Where a private server's cluster lies.
+/// Where a private server's cluster is.
 struct ServerPlace {
-  /// The cluster's folder, links resolved; it may not exist yet.
+  /// The cluster's folder, with links resolved. It may not exist yet.
   var data: String
-  /// The folder that keeps the server's user from a cluster inside the server's own folder.
+  /// The folder that the server's user cannot enter, if the cluster is elsewhere for that reason.
   var blockedBy: String?
 
-  /// Finds the place of an existing cluster or chooses one for a new cluster.
+  /// Finds the place of an existing cluster, or chooses one for a new cluster.
   static func find(in directory: String, for user: ServerUser) throws(Diagnostic) -> ServerPlace {
     let link = directory + "/data"
     var status = stat()
@@ -19,15 +19,15 @@ struct ServerPlace {
         defer { free(target) }
         return ServerPlace(data: String(cString: target), blockedBy: blocking ?? directory)
       }
-      // What lay below /var/tmp may have been cleaned away: then the cluster is made anew.
+      // The system may have cleaned /var/tmp. Then the cluster is created again.
       unlink(link)
     }
     guard let blocking else { return ServerPlace(data: link, blockedBy: nil) }
     if lstat(link, &status) == 0 {
       throw Diagnostic(
         .unavailable,
-        "user “postgres” cannot reach \(link): it may not enter \(blocking)",
-        hint: "remove \(link), or let others walk through it: chmod o+x \(blocking)")
+        "user “postgres” cannot reach \(link): it cannot enter \(blocking)",
+        hint: "remove \(link), or let other users pass through: chmod o+x \(blocking)")
     }
     let shelter = try makeTemporaryFolder("/var/tmp/yearbook-postgres-XXXXXX")
     chown(shelter, user.id, user.group)
@@ -38,12 +38,12 @@ struct ServerPlace {
   }
 }
 
-/// Makes a new folder of mode 700 from a template that ends in `XXXXXX`.
+/// Creates a folder with mode 700 from a path template that ends in `XXXXXX`.
 func makeTemporaryFolder(_ template: String) throws(Diagnostic) -> String {
   var name = Array(template.utf8CString)
   guard mkdtemp(&name) != nil else {
     throw Diagnostic(
-      .io, "cannot create a folder \(template): \(String(cString: strerror(errno)))")
+      .io, "cannot create the folder \(template): \(String(cString: strerror(errno)))")
   }
   return String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
 }

@@ -2,7 +2,7 @@ import Diagnostics
 import FoundationEssentials
 import Glibc
 
-/// Where PostgreSQL's server programs are; Debian does not put them on the PATH.
+/// Where PostgreSQL's server programs are. Debian does not put them on the PATH.
 struct ServerPrograms {
   var folder: String
 
@@ -12,7 +12,7 @@ struct ServerPrograms {
   /// The oldest major version whose server Yearbook works with.
   static let oldestMajor = 13
 
-  /// The newest installed server, or for an existing data directory the one of its major version.
+  /// The newest installed server. For an existing data directory: the one of its major version.
   static func find(dataVersion: String?) throws(Diagnostic) -> ServerPrograms {
     let root = "/usr/lib/postgresql"
     let installed = folders(in: root)
@@ -28,9 +28,9 @@ struct ServerPrograms {
     }) {
       return ServerPrograms(folder: folder)
     }
-    let version = wanted.map { "of version \($0) " } ?? ""
+    let version = wanted.map { " \($0)" } ?? ""
     throw Diagnostic(
-      .unavailable, "PostgreSQL's server \(version)is not installed",
+      .unavailable, "the PostgreSQL\(version) server is not installed",
       hint: "apt-get install postgresql-\(wanted ?? 15)")
   }
 
@@ -38,7 +38,7 @@ struct ServerPrograms {
     do {
       return try FileManager.default.contentsOfDirectory(atPath: root)
     } catch {
-      // No such folder: PostgreSQL is installed in another way, or not at all.
+      // Without this folder, PostgreSQL is installed in another way or not at all.
       return []
     }
   }

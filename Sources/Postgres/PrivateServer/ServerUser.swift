@@ -1,14 +1,14 @@
 import Diagnostics
 import Glibc
 
-/// The user a private server runs as: PostgreSQL refuses to run as root.
+/// The user that a private server runs as. PostgreSQL refuses to run as root.
 struct ServerUser {
   var id: uid_t
   var group: gid_t
-  /// What stands before a command to run it as this user.
+  /// The words before a command that run it as this user.
   var prefix: [String]
 
-  /// The caller, or for root the user `postgres`.
+  /// The current user; for root, the user `postgres`.
   static func current() throws(Diagnostic) -> ServerUser {
     guard geteuid() == 0 else { return ServerUser(id: geteuid(), group: getegid(), prefix: []) }
     var entry = passwd()
@@ -17,14 +17,14 @@ struct ServerUser {
     let status = getpwnam_r("postgres", &entry, &buffer, buffer.count, &found)
     guard status == 0, found != nil, entry.pw_uid != 0 else {
       throw Diagnostic(
-        .unavailable, "PostgreSQL does not run as root, and there is no user “postgres”",
-        hint: "install the package postgresql, or run as an ordinary user")
+        .unavailable, "PostgreSQL cannot run as root, and there is no user “postgres”",
+        hint: "run as an ordinary user, or install PostgreSQL: apt-get install postgresql")
     }
     let candidates = ["/usr/bin/setpriv", "/bin/setpriv"]
     guard let setpriv = candidates.first(where: { access($0, X_OK) == 0 }) else {
       throw Diagnostic(
-        .unavailable, "setpriv is missing, which starts PostgreSQL as user “postgres”",
-        hint: "install the package util-linux, or run as an ordinary user")
+        .unavailable, "setpriv, which starts PostgreSQL as user “postgres”, is missing",
+        hint: "run as an ordinary user, or install setpriv: apt-get install util-linux")
     }
     return ServerUser(
       id: entry.pw_uid, group: entry.pw_gid,
@@ -33,7 +33,7 @@ struct ServerUser {
       ])
   }
 
-  /// The first folder on the way to `path`, itself included, that this user may not walk through.
+  /// The first folder on the way to `path`, or `path` itself, that this user cannot enter.
   func blockingFolder(to path: String) -> String? {
     var folders = ["/"]
     for component in path.split(separator: "/") {

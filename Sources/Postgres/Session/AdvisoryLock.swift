@@ -4,9 +4,11 @@ package import Diagnostics
 package struct AdvisoryKey: Hashable, Sendable {
   package var value: Int64
 
+  /// The key with this number.
   package init(_ value: Int64) { self.value = value }
 
-  /// A key from words, the same on every host: FNV-1a with 64 bits over the words, each ended by NUL.
+  /// A key made from words, the same on every host: 64-bit FNV-1a over the words, with a NUL after
+  /// each word.
   package init(_ words: [String]) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for word in words {
@@ -18,30 +20,32 @@ package struct AdvisoryKey: Hashable, Sendable {
 }
 
 extension Connection {
-  /// Takes a lock that lasts until `unlock` or the end of the session, whatever ends it.
+  /// Takes a lock that lasts until `unlock` or until the session ends for any reason. A session
+  /// that takes the lock twice must release it twice.
   ///
-  /// - Returns: Whether it was free; taken twice by one session it must be released twice.
+  /// - Returns: Whether the lock was free and is now held.
   package func tryLock(_ key: AdvisoryKey) throws(Diagnostic) -> Bool {
     try queryPrepared("SELECT pg_catalog.pg_try_advisory_lock($1) AS taken", [String(key.value)])
       .only().bool("taken")
   }
 
-  /// Waits for the lock: at most the session's `lock_timeout`, then it throws `.busy`.
+  /// Waits for the lock. Throws `.busy` after the session's `lock_timeout`.
   package func lock(_ key: AdvisoryKey) throws(Diagnostic) {
     try query("SELECT pg_catalog.pg_advisory_lock($1)", [String(key.value)])
   }
 
-  /// Releases a lock this session holds; otherwise it throws `.bug`.
+  /// Releases a lock. Throws `.bug` if this session does not hold it.
   package func unlock(_ key: AdvisoryKey) throws(Diagnostic) { try unlock([key]) }
 
-  /// Releases locks this session holds; if it held not all of them it throws `.bug` once the rest is free.
+  /// Releases several locks. If this session does not hold all of them, it releases the others and
+  /// then throws `.bug`.
   package func unlock(_ keys: [AdvisoryKey]) throws(Diagnostic) {
     let released = try queryPrepared(
       "SELECT count(*) FILTER (WHERE pg_catalog.pg_advisory_unlock(key)) AS released"
         + " FROM unnest($1::bigint[]) AS keys (key)", [Quoting.array(keys.map { String($0.value) })]
     ).only().int("released")
     if released < keys.count {
-      throw Diagnostic(.bug, "an advisory lock was released that was not held")
+      throw Diagnostic(.bug, "a session released an advisory lock that it did not hold")
     }
   }
 }

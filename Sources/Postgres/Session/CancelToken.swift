@@ -1,10 +1,10 @@
 import CLibPQ
 import Synchronization
 
-/// Interrupts the statement a connection is running, from any thread.
+/// Interrupts the statement that a connection runs. Any thread can use it.
 ///
-/// `@unchecked Sendable`: the PGcancel is immutable after its creation and libpq documents PQcancel as
-/// safe from any thread; the flag is atomic.
+/// `@unchecked Sendable`: the PGcancel does not change after its creation, libpq documents PQcancel
+/// as safe from any thread, and the flag is atomic.
 package final class CancelToken: @unchecked Sendable {
   private let handle: OpaquePointer
   private let used = Atomic<Bool>(false)
@@ -16,16 +16,17 @@ package final class CancelToken: @unchecked Sendable {
 
   deinit { PQfreeCancel(handle) }
 
-  /// Asks the server to stop the current statement, which then throws `.interrupted`.
+  /// Asks the server to stop the current statement, which then throws `.interrupted`. A statement
+  /// that ends at the same moment is not stopped.
   ///
-  /// - Returns: Whether the request was sent; a statement that ends at the same moment is not stopped.
+  /// - Returns: Whether the request was sent.
   @discardableResult
   package func cancel() -> Bool {
     used.store(true, ordering: .sequentiallyConsistent)
     return send()
   }
 
-  /// Stops the statement on behalf of the connection itself, which knows why.
+  /// Stops the statement for the connection itself, which reports the reason.
   @discardableResult
   func send() -> Bool {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: 256) { message in

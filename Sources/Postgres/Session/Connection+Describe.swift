@@ -9,6 +9,7 @@ package struct Column: Hashable, Sendable {
   /// The type's object identifier on this server.
   package var oid: UInt32
 
+  /// A column with these properties.
   package init(name: String, typeName: String, oid: UInt32) {
     self.name = name
     self.typeName = typeName
@@ -17,11 +18,10 @@ package struct Column: Hashable, Sendable {
 }
 
 extension Connection {
-  /// Prepares a statement without running it and returns its result's columns; none for a statement
-  /// that returns no rows.
+  /// Prepares a statement without running it and returns the columns of its result. A statement
+  /// that returns no rows has no columns.
   ///
-  /// The server refuses anything but exactly one statement here, whatever the text does with quotes and
-  /// comments.
+  /// The server accepts exactly one statement here, whatever quotes and comments the text contains.
   package func describe(_ sql: String) throws(Diagnostic) -> [Column] {
     try refuseNUL(sql)
     cancelToken.reset()
@@ -29,7 +29,7 @@ extension Connection {
     let result = try check(PQdescribePrepared(handle, ""), expecting: [PGRES_COMMAND_OK])
     guard PQnparams(result.pointer) == 0 else {
       throw Diagnostic(
-        .configuration, "the statement has parameters ($1), which are not given here")
+        .configuration, "the statement has parameters ($1), but no parameters are given here")
     }
     var columns = (0..<PQnfields(result.pointer)).map { index in
       let oid = PQftype(result.pointer, index)
@@ -53,7 +53,7 @@ extension Connection {
     return columns
   }
 
-  /// The built-in types' identifiers never change (PostgreSQL's `pg_type.dat`).
+  /// The identifiers of built-in types never change (PostgreSQL's `pg_type.dat`).
   private static let typeNames: [UInt32: String] = [
     16: "boolean", 17: "bytea", 18: "\"char\"", 19: "name", 20: "bigint", 21: "smallint",
     23: "integer", 25: "text", 26: "oid", 114: "json", 700: "real", 701: "double precision",

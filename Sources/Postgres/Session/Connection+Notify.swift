@@ -2,14 +2,15 @@ import CLibPQ
 package import Diagnostics
 import Glibc
 
-/// What another session said with `NOTIFY`.
+/// A message that another session sent with `NOTIFY`.
 package struct ServerNotification: Hashable, Sendable {
   package var channel: String
-  /// Empty where none was given.
+  /// Empty if none was given.
   package var payload: String
-  /// The process of the session that sent it, as `pg_backend_pid()` gives it there.
+  /// The server process of the sending session: its `pg_backend_pid()`.
   package var sender: Int
 
+  /// A notification with these properties.
   package init(channel: String, payload: String, sender: Int) {
     self.channel = channel
     self.payload = payload
@@ -23,12 +24,12 @@ extension Connection {
     try execute("LISTEN \(Quoting.identifier(channel))")
   }
 
-  /// Waits for notifications of the channels listened to.
+  /// Waits for notifications on the channels that this session listens to.
   ///
-  /// - Parameter milliseconds: how long at most; 0 looks once.
-  /// - Returns: all that have come, oldest first; none after the time is over, or when a signal interrupts
-  ///   the waiting.
-  /// - Throws: `.unavailable` once the session is lost.
+  /// - Parameter milliseconds: The longest wait; 0 checks once without waiting.
+  /// - Returns: All notifications that have come, oldest first. Empty if the time is over or a
+  ///   signal interrupts the wait.
+  /// - Throws: `.unavailable` if the session is lost.
   package func notifications(waiting milliseconds: Int) throws(Diagnostic) -> [ServerNotification] {
     let arrived = takeNotifications()
     if !arrived.isEmpty { return arrived }

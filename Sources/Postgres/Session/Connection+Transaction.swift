@@ -5,9 +5,10 @@ package import Diagnostics
 package enum TransactionMode: Hashable, Sendable {
   /// `READ COMMITTED`, may write.
   case readWrite
-  /// `REPEATABLE READ, READ ONLY`: all statements see one moment. Allowed on a hot standby.
+  /// `REPEATABLE READ, READ ONLY`: all statements see the data of one moment. A hot standby allows
+  /// it.
   case readOnlySnapshot
-  /// As `readOnlySnapshot`, seeing the moment another session's `exportSnapshot()` named.
+  /// Like `readOnlySnapshot`, but sees the moment named by another session's `exportSnapshot()`.
   case importedSnapshot(String)
   /// `SERIALIZABLE`, may write.
   case serializable
@@ -25,26 +26,26 @@ package enum TransactionMode: Hashable, Sendable {
 }
 
 extension Connection {
-  /// Runs `body` in a transaction: committed when it returns, rolled back when it throws.
+  /// Runs `body` in a transaction. Commits when `body` returns and rolls back when it throws.
   @discardableResult
   package func transaction<T>(
     _ mode: TransactionMode = .readWrite, _ body: () throws -> T
   ) throws -> T {
     guard PQtransactionStatus(handle) == PQTRANS_IDLE || !isOpen else {
-      throw Diagnostic(.bug, "a transaction was begun within a transaction")
+      throw Diagnostic(.bug, "a transaction was started inside another transaction")
     }
     do throws(Diagnostic) {
       try execute(mode.begin)
     } catch {
-      // The snapshot may be gone when the transaction has already begun.
+      // The imported snapshot may have ended after the transaction began.
       if PQtransactionStatus(handle) == PQTRANS_INERROR { try execute("ROLLBACK") }
       throw error
     }
     return try ending(commit: "COMMIT", rollback: "ROLLBACK", body)
   }
 
-  /// Runs `body` under a savepoint of the current transaction: an error in it, which is thrown on,
-  /// undoes only what it did and leaves the transaction usable.
+  /// Runs `body` under a savepoint of the current transaction. If `body` throws, only its own
+  /// changes are undone, the transaction stays usable, and the error is thrown again.
   @discardableResult
   package func savepoint<T>(_ body: () throws -> T) throws -> T {
     try execute("SAVEPOINT yearbook_savepoint")
@@ -63,22 +64,22 @@ extension Connection {
       value = try body()
     } catch {
       let cause = error
-      // A rollback that fails too means a lost session, which the server rolls back by itself; the
+      // If the rollback also fails, the session is lost, and the server rolls back by itself. The
       // first error says why.
       do throws(Diagnostic) { try execute(rollback) } catch { throw cause }
       throw cause
     }
     guard PQtransactionStatus(handle) != PQTRANS_INERROR else {
-      // COMMIT of a failed transaction answers ROLLBACK, without an error.
+      // COMMIT of a failed transaction returns ROLLBACK instead of an error.
       try execute(rollback)
-      throw Diagnostic(.bug, "a failed statement was passed over in a transaction")
+      throw Diagnostic(.bug, "a transaction continued after a failed statement")
     }
     try execute(commit)
     return value
   }
 
-  /// Names the moment the current transaction sees, for other sessions' `.importedSnapshot`. It is
-  /// valid until this transaction ends; not allowed inside a savepoint.
+  /// Names the moment that the current transaction sees, for `.importedSnapshot` in other sessions.
+  /// The name is valid until this transaction ends. It cannot be used inside a savepoint.
   package func exportSnapshot() throws(Diagnostic) -> String {
     try query("SELECT pg_catalog.pg_export_snapshot() AS snapshot").only().string("snapshot")
   }

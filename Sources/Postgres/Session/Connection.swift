@@ -3,25 +3,26 @@ package import Diagnostics
 
 /// One session with a PostgreSQL server, through libpq.
 ///
-/// Every call blocks until the server has answered. A connection belongs to one thread at a time;
-/// only its `cancelToken` may be used from another. It is closed when the last reference goes.
+/// Every call blocks until the server answers. Only one thread at a time can use a connection. Only
+/// its `cancelToken` can be used from other threads. The connection is closed when its last
+/// reference is released.
 package final class Connection {
   let handle: OpaquePointer
-  /// Told of notices and warnings; without it they are swallowed. Only the primary message is given.
+  /// Called for notices and warnings, with the primary message only. Without it they are discarded.
   package var onNotice: ((PostgresError) -> Void)?
   /// Interrupts this session's statement from any thread.
   package let cancelToken: CancelToken
-  /// Statements that the server keeps for this session, by their text.
+  /// The names of statements that the server has prepared for this session, by their text.
   var prepared: [String: String] = [:]
 
   /// Opens a session.
   ///
   /// - Parameters:
-  ///   - conninfo: A libpq URI or keyword string, may be empty. libpq's environment variables,
-  ///     service file and password file are honoured.
+  ///   - conninfo: A libpq URI or keyword string; it can be empty. libpq's environment variables,
+  ///     service file and password file are used.
   ///   - application: Shown as `application_name` in `pg_stat_activity`.
-  /// - Throws: `.unavailable` with host, port, database and user (never the password),
-  ///   `.configuration` when the string cannot be read.
+  /// - Throws: `.unavailable` with host, port, database and user (never the password);
+  ///   `.configuration` if the string is malformed.
   package init(
     _ conninfo: String, application: String = "yearbook",
     settings: SessionSettings = SessionSettings()
@@ -56,13 +57,13 @@ package final class Connection {
   /// The server's version: 150004 is 15.4.
   package var serverVersion: Int { Int(PQserverVersion(handle)) }
 
-  /// Whether the session is still usable, as far as the client has noticed.
+  /// Whether the session is usable, as far as the client knows.
   package var isOpen: Bool { PQstatus(handle) == CONNECTION_OK }
 
   /// Host, port, database and user, for messages; never a password.
   package var target: String { ConnectionTarget(handle).description }
 
-  /// Runs one or several statements and returns how many rows the last one touched.
+  /// Runs one or several statements and returns how many rows the last one changed or returned.
   @discardableResult
   package func execute(_ sql: String) throws(Diagnostic) -> Int {
     try refuseNUL(sql)
@@ -71,7 +72,7 @@ package final class Connection {
     return result.affectedRows
   }
 
-  /// Runs exactly one statement with parameters `$1`, `$2` … given as text; `nil` is NULL.
+  /// Runs exactly one statement. The parameters `$1`, `$2` … are given as text; `nil` is NULL.
   @discardableResult
   package func query(_ sql: String, _ parameters: [String?] = []) throws(Diagnostic) -> Rows {
     try refuseNUL(sql)
@@ -84,7 +85,8 @@ package final class Connection {
     return Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK]))
   }
 
-  /// Like `query`, for a statement that is run many times: the server reads and plans it once a session.
+  /// Like `query`, for a statement that runs many times: the server parses and plans it once per
+  /// session.
   @discardableResult
   package func queryPrepared(
     _ sql: String, _ parameters: [String?] = []
@@ -120,7 +122,7 @@ package final class Connection {
 }
 
 extension Connection {
-  /// Takes ownership of a result and throws the server's error if it is none of `statuses`.
+  /// Takes ownership of a result. Throws the server's error if its status is not one of `statuses`.
   func check(
     _ pointer: OpaquePointer?, expecting statuses: [ExecStatusType]
   ) throws(Diagnostic) -> ResultHandle {
@@ -132,8 +134,8 @@ extension Connection {
       var diagnostic = error.diagnostic(wasCancelled: cancelToken.wasUsed)
       if error.sqlState == "42501", let role = PQuser(handle), let database = PQdb(handle) {
         diagnostic.hint =
-          "the role '\(String(cString: role))' lacks this right in the database"
-          + " '\(String(cString: database))': give it, or connect as another one"
+          "the role '\(String(cString: role))' does not have this right in the database"
+          + " '\(String(cString: database))': grant it, or connect as another role"
       }
       throw diagnostic
     }
@@ -142,32 +144,32 @@ extension Connection {
       throw Diagnostic(.configuration, "the statement is empty")
     case PGRES_COPY_IN, PGRES_COPY_OUT, PGRES_COPY_BOTH:
       abandonCopy()
-      throw Diagnostic(.bug, "a COPY was sent as an ordinary statement")
+      throw Diagnostic(.bug, "a COPY statement was run without the COPY functions")
     case PGRES_TUPLES_OK, PGRES_COMMAND_OK:
-      throw Diagnostic(.bug, "the statement is no COPY of the kind that was asked for")
+      throw Diagnostic(.bug, "the statement is not a COPY in the requested direction")
     default:
       throw lost()
     }
   }
 
-  /// The diagnostic of a session that broke without an answer from the server.
+  /// The diagnostic for a session that broke without a reply from the server.
   func lost() -> Diagnostic {
     let target = ConnectionTarget(handle)
     let reason = target.scrubbed(String(cString: PQerrorMessage(handle)))
     return Diagnostic(
       .unavailable, "the connection to PostgreSQL (\(target.description)) was lost: \(reason)",
-      hint: "run again; what was done is kept", isTransient: true)
+      hint: "run again: finished work is kept", isTransient: true)
   }
 
   func refuseNUL(_ text: String) throws(Diagnostic) {
     if text.utf8.contains(0) {
-      throw Diagnostic(.data, "a text for PostgreSQL holds the character NUL")
+      throw Diagnostic(.data, "a text for PostgreSQL contains a NUL character")
     }
   }
 }
 
 extension [String] {
-  /// The strings as a NULL-terminated array of C strings, valid inside `body`.
+  /// Calls `body` with the strings as a NULL-terminated array of C strings, valid during the call.
   func withCStrings<R>(
     _ body: (UnsafeBufferPointer<UnsafePointer<CChar>?>) throws -> R
   ) rethrows -> R {

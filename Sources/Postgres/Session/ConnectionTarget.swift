@@ -2,9 +2,9 @@ import CLibPQ
 import Diagnostics
 import Glibc
 
-/// Where a connection string leads, as far as it may be shown.
+/// The parts of a connection string that can be shown.
 ///
-/// The password is kept apart, only to be taken out of libpq's messages.
+/// The password is kept only to remove it from libpq's messages.
 struct ConnectionTarget {
   var host: String
   var port: String
@@ -12,7 +12,8 @@ struct ConnectionTarget {
   var user: String
   private var secrets: [String]
 
-  /// Reads what libpq made of the connection string, its environment, service and password files.
+  /// Reads the values that libpq took from the connection string, its environment variables,
+  /// service file and password file.
   init(_ connection: OpaquePointer?) {
     func text(_ pointer: UnsafeMutablePointer<CChar>?) -> String {
       pointer.map { String(cString: $0) } ?? ""
@@ -40,7 +41,7 @@ struct ConnectionTarget {
   /// `host H, port P, database D, user U`.
   var description: String { "host \(host), port \(port), database \(database), user \(user)" }
 
-  /// `text` in one line and without any password.
+  /// `text` in one line, with passwords replaced.
   func scrubbed(_ text: String) -> String {
     var line = text.split(whereSeparator: \.isNewline)
       .map { $0.drop(while: \.isWhitespace) }.joined(separator: " ")
@@ -51,10 +52,11 @@ struct ConnectionTarget {
     return line
   }
 
-  /// The diagnostic of a connection that could not be made.
+  /// The diagnostic for a connection that could not be opened.
   ///
-  /// libpq gives no SQLSTATE here. A server that answered has sent a line with `FATAL`: of those only
-  /// starting, stopping and being full pass by themselves. One that did not answer may come back.
+  /// libpq gives no SQLSTATE here. A server that answered sent a line with `FATAL`. Of these
+  /// failures, only three can pass by themselves: the server starts, stops or is full. A server
+  /// that did not answer may come back.
   func failure(_ libpqMessage: String) -> Diagnostic {
     let message = scrubbed(libpqMessage)
     let passing = [
@@ -71,11 +73,11 @@ struct ConnectionTarget {
     if message.contains("password") {
       hint = "set the password in ~/.pgpass or PGPASSWORD, or in the connection string"
     } else if answered && isTransient {
-      hint = "the server is not ready for more work now; try again"
+      hint = "the server does not accept more connections now: run again later"
     } else if answered {
-      hint = "check that the database and the user exist and that pg_hba.conf lets the user in"
+      hint = "check that the database and the user exist and that pg_hba.conf allows this user"
     } else {
-      hint = "check that PostgreSQL runs there and that host and port are right"
+      hint = "check that PostgreSQL runs there and that the host and the port are correct"
     }
     return Diagnostic(
       .unavailable, "cannot connect to PostgreSQL (\(description)): \(message)", hint: hint,
@@ -83,18 +85,18 @@ struct ConnectionTarget {
   }
 }
 
-/// The keywords a connection is opened with.
+/// The keywords that open a connection.
 enum ConnectionKeywords {
-  /// A later keyword overrides an earlier one, so what stands before `dbname` is a default.
+  /// A later keyword overrides an earlier one, so keywords before `dbname` are defaults.
   static func of(_ conninfo: String, application: String) throws(Diagnostic) -> [(String, String)] {
     guard !conninfo.utf8.contains(0) else { throw malformed }
     if !conninfo.isEmpty {
       var error: UnsafeMutablePointer<CChar>?
       let options = PQconninfoParse(conninfo, &error)
-      // libpq's own words quote the string with its password: they are not shown.
+      // libpq's own message quotes the string with its password, so it is not shown.
       if let error { PQfreemem(error) }
       guard let options else {
-        // A lone word is a database's name for libpq, as it is for psql.
+        // libpq takes a single word as the name of a database, as psql does.
         if conninfo.utf8.contains(where: { $0 == UInt8(ascii: "=") || $0 == UInt8(ascii: ":") }) {
           throw malformed
         }
@@ -105,7 +107,7 @@ enum ConnectionKeywords {
     return defaults + [("dbname", conninfo)] + own(application)
   }
 
-  /// Ten seconds to connect; a peer that vanished is noticed within about a minute.
+  /// 10 seconds to connect. A lost peer is noticed within about a minute.
   private static var defaults: [(String, String)] {
     var keywords = [
       ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
@@ -120,7 +122,7 @@ enum ConnectionKeywords {
 
   private static var malformed: Diagnostic {
     Diagnostic(
-      .configuration, "the connection string cannot be read",
+      .configuration, "the connection string is malformed",
       hint: """
         libpq takes postgresql://user@host:port/database or host=… port=… dbname=… user=…; \
         special characters in a URI are percent-encoded

@@ -1,20 +1,21 @@
 import CLibPQ
 import Diagnostics
 
-/// What PostgreSQL said of a statement that failed; the `underlying` error of a `Diagnostic`.
+/// PostgreSQL's error for a failed statement: the `underlying` error of a `Diagnostic`.
 ///
-/// Only the primary message is kept: detail, hint and context quote rows and parameters, which belong
-/// to tenants.
+/// Only the primary message is kept. Detail, hint and context can quote rows and parameters, which
+/// belong to tenants.
 package struct PostgresError: Error, Hashable, Sendable, CustomStringConvertible {
-  /// Five characters: PostgreSQL's appendix "Error Codes".
+  /// Five characters, listed in PostgreSQL's appendix "Error Codes".
   package var sqlState: String
   /// `ERROR`, `FATAL` or `PANIC`, never translated.
   package var severity: String
-  /// The primary message, without values that come from data.
+  /// The primary message, without values from the data.
   package var message: String
-  /// Where in the statement, in characters counted from one.
+  /// The place in the statement, in characters counted from one.
   package var position: Int?
 
+  /// An error with these properties.
   package init(sqlState: String, severity: String, message: String, position: Int? = nil) {
     self.sqlState = sqlState
     self.severity = severity
@@ -29,8 +30,8 @@ extension PostgresError {
   /// The first two characters of the SQLSTATE.
   var sqlClass: Substring { sqlState.prefix(2) }
 
-  /// Whether the same statement may succeed on another try: a lost connection, a deadlock, a
-  /// serialisation failure, exhausted resources, a server that stops or starts.
+  /// Whether the same statement can succeed on another try: after a lost connection, a deadlock, a
+  /// serialisation failure, exhausted resources, or while the server stops or starts.
   package var isTransient: Bool {
     ["08", "53"].contains(sqlClass) || ["40001", "40P01"].contains(sqlState)
       || sqlState.hasPrefix("57P0")
@@ -56,7 +57,7 @@ extension PostgresError {
       }
       return Diagnostic(
         .unavailable, "PostgreSQL: \(description)",
-        hint: "it took longer than the session's statement_timeout allows", underlying: self)
+        hint: "the statement took longer than the session's statement_timeout", underlying: self)
     }
     return Diagnostic(
       code, "PostgreSQL: \(description)", hint: hint, underlying: self, isTransient: isTransient)
@@ -64,15 +65,15 @@ extension PostgresError {
 
   private var hint: String? {
     switch sqlState {
-    case "42501": "give the role this right, or connect as another one"
-    case "42P01", "3F000": "names without a schema are looked up in the configured schema"
-    case "53300": "the server has no connection left: use fewer jobs, or raise max_connections"
+    case "42501": "grant the role this right, or connect as another role"
+    case "42P01", "3F000": "check the name; without a schema it is looked up in the configured one"
+    case "53300": "the server has no free connections: use fewer jobs, or raise max_connections"
     case "53100": "free some space on the database server"
     default: nil
     }
   }
 
-  /// Reads the error fields of a failed result; `nil` where the server sent none.
+  /// Reads the error fields of a failed result; `nil` if the server sent none.
   init?(result: OpaquePointer?) {
     func field(_ code: Int32) -> String? {
       PQresultErrorField(result, code).map { String(cString: $0) }
@@ -85,14 +86,14 @@ extension PostgresError {
       position: field(yb_pg_diag_position()).flatMap { Int($0) })
   }
 
-  /// Data exceptions and raised errors quote the value that was wrong, which may be a tenant's text.
-  /// Everything quoted is taken out of them; a translated message may quote in other ways, so of
-  /// one that is not plain ASCII nothing is kept.
+  /// Data exceptions and raised errors quote the wrong value, which can be a tenant's text. Quoted
+  /// parts are removed from them. A translated message can quote in other ways, so a message that
+  /// is not plain ASCII is replaced completely.
   static func withoutData(_ message: String, sqlState: String) -> String {
     guard sqlState.hasPrefix("22") || sqlState.hasPrefix("P0") else { return message }
-    guard message.utf8.allSatisfy({ $0 < 0x80 }) else { return "a value is not acceptable" }
+    guard message.utf8.allSatisfy({ $0 < 0x80 }) else { return "a value is not valid" }
     let parts = message.split(separator: "\"", omittingEmptySubsequences: false)
-    // A value may hold quotation marks itself, so all between the first and the last one goes.
+    // A value can contain quotation marks, so all between the first and the last one is removed.
     guard let first = parts.first, let last = parts.last, parts.count > 1 else { return message }
     return "\(first)\"…\"\(last)"
   }

@@ -1,6 +1,6 @@
-/// Text made safe to stand in a statement.
+/// Quotes text for use in a statement.
 ///
-/// NUL cannot occur in PostgreSQL's text; a statement that holds one is refused before it is sent.
+/// PostgreSQL's text cannot contain NUL. A statement with a NUL is refused before it is sent.
 package enum Quoting {
   /// `name` as a quoted identifier: `"a ""b"""`.
   package static func identifier(_ name: String) -> String {
@@ -12,7 +12,7 @@ package enum Quoting {
     return quoted + "\""
   }
 
-  /// `text` as a string literal, right whether or not the server has `standard_conforming_strings` on.
+  /// `text` as a string literal. It is correct with `standard_conforming_strings` on or off.
   package static func literal(_ text: String) -> String {
     var quoted = "'"
     var hasBackslash = false
@@ -25,7 +25,8 @@ package enum Quoting {
     return hasBackslash ? " E" + quoted : quoted
   }
 
-  /// `words` as the text of an array, for a parameter that is cast to one: each quoted, `nil` as NULL.
+  /// `words` as the text form of an array, for a parameter that is cast to an array. Each word is
+  /// quoted; `nil` is NULL.
   package static func array(_ words: some Sequence<String?>) -> String {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for word in words {

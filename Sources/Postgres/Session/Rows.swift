@@ -1,7 +1,7 @@
 import CLibPQ
 package import Diagnostics
 
-/// Owns a result of libpq.
+/// Owns a libpq result.
 final class ResultHandle {
   let pointer: OpaquePointer
 
@@ -12,11 +12,11 @@ final class ResultHandle {
   var affectedRows: Int { Int(String(cString: PQcmdTuples(pointer))) ?? 0 }
 }
 
-/// The rows a statement returned, all of them in memory.
+/// The rows that a statement returned, all in memory.
 package struct Rows: RandomAccessCollection {
   private let result: ResultHandle
   private let columns: [String: Int32]
-  /// The columns' names in their order.
+  /// The column names, in order.
   package let names: [String]
 
   init(_ result: ResultHandle) {
@@ -31,18 +31,19 @@ package struct Rows: RandomAccessCollection {
 
   package var startIndex: Int { 0 }
   package var endIndex: Int { Int(PQntuples(result.pointer)) }
+  /// The row at `position`.
   package subscript(position: Int) -> Row {
-    precondition(indices.contains(position), "a row that is not there")
+    precondition(indices.contains(position), "the row does not exist")
     return Row(rows: self, index: Int32(position))
   }
 
-  /// How many rows an INSERT, UPDATE or DELETE touched, or a SELECT returned.
+  /// How many rows an INSERT, UPDATE or DELETE changed, or a SELECT returned.
   package var affected: Int { result.affectedRows }
 
-  /// The only row there must be.
+  /// The only row. Throws `.bug` if there is not exactly one.
   package func only() throws(Diagnostic) -> Row {
     guard count == 1 else {
-      throw Diagnostic(.bug, "a statement returned \(count) rows where one was expected")
+      throw Diagnostic(.bug, "a statement returned \(count) rows instead of one")
     }
     return self[0]
   }
@@ -64,7 +65,7 @@ package struct Rows: RandomAccessCollection {
   }
 }
 
-/// One row of a result. A wrong column name or type is a bug of the caller's and is thrown as one.
+/// One row of a result. A wrong column name or type is a bug in the caller, and throws `.bug`.
 package struct Row {
   private let rows: Rows
   private let index: Int32
@@ -74,7 +75,7 @@ package struct Row {
     self.index = index
   }
 
-  /// The text of a column, `nil` for NULL.
+  /// The text of a column; `nil` for NULL.
   package func optionalString(_ column: String) throws(Diagnostic) -> String? {
     let column = try rows.column(column)
     return rows.bytes(row: index, column: column).map { String(decoding: $0, as: UTF8.self) }
@@ -86,7 +87,7 @@ package struct Row {
     return value
   }
 
-  /// An integer of any width, `nil` for NULL.
+  /// An integer of any width; `nil` for NULL.
   package func optionalInt(_ column: String) throws(Diagnostic) -> Int? {
     guard let text = try optionalString(column) else { return nil }
     guard let value = Int(text) else { throw isNot("an integer", column) }
@@ -99,7 +100,7 @@ package struct Row {
     return value
   }
 
-  /// A boolean, `nil` for NULL.
+  /// A boolean; `nil` for NULL.
   package func optionalBool(_ column: String) throws(Diagnostic) -> Bool? {
     switch try optionalString(column) {
     case nil: return nil
@@ -115,7 +116,7 @@ package struct Row {
     return value
   }
 
-  /// All values in the columns' order.
+  /// All values, in column order.
   package var values: [String?] {
     (0..<Int32(rows.names.count)).map { column in
       rows.bytes(row: index, column: column).map { String(decoding: $0, as: UTF8.self) }

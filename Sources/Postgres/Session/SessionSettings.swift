@@ -1,18 +1,20 @@
-/// What every session is told right after it is opened.
+/// The settings of every session, sent right after it is opened.
 ///
-/// Text that PostgreSQL prints must depend on the data alone, so the settings that change how values
-/// are printed (`TimeZone` UTC, `DateStyle` ISO, `IntervalStyle` iso_8601, `extra_float_digits`,
-/// `bytea_output`) are always set and cannot be chosen.
+/// Text that PostgreSQL prints must depend on the data alone. So the settings that change how
+/// values are printed (`TimeZone` UTC, `DateStyle` ISO, `IntervalStyle` iso_8601,
+/// `extra_float_digits`, `bytea_output`) are always set. The caller cannot choose them.
 package struct SessionSettings: Hashable, Sendable {
-  /// The schemas in which names without a schema are looked up; empty leaves the server's default.
+  /// The schemas in which names without a schema are looked up. If empty, the server's default
+  /// applies.
   package var searchPath: [String]
-  /// How long one statement may take, in milliseconds; 0 is no limit.
+  /// The longest time for one statement, in milliseconds; 0 is no limit.
   package var statementTimeout: Int
-  /// How long a statement may wait for a lock, in milliseconds; 0 is no limit.
+  /// The longest time that a statement waits for a lock, in milliseconds; 0 is no limit.
   package var lockTimeout: Int
-  /// Whether every transaction of the session is read-only unless it says otherwise.
+  /// Whether transactions of the session are read-only by default.
   package var isReadOnly: Bool
 
+  /// Settings with these values.
   package init(
     searchPath: [String] = [], statementTimeout: Int = 0, lockTimeout: Int = 0,
     isReadOnly: Bool = false
@@ -23,7 +25,7 @@ package struct SessionSettings: Hashable, Sendable {
     self.isReadOnly = isReadOnly
   }
 
-  /// Names and values in the order they are set.
+  /// Names and values, in the order in which they are set.
   var values: [(name: String, value: String)] {
     var values = [
       ("TimeZone", "UTC"),
@@ -36,10 +38,10 @@ package struct SessionSettings: Hashable, Sendable {
       ("statement_timeout", String(statementTimeout)),
       ("lock_timeout", String(lockTimeout)),
       ("default_transaction_read_only", isReadOnly ? "on" : "off"),
-      // Compiling a statement costs more than these ever gain by it.
+      // Compiling these statements costs more time than it saves.
       ("jit", "off"),
     ]
-    // What is only read is read by a tenant's index, out of memory or from a disk without a head to move.
+    // Read-only sessions read through tenant indexes, from memory or from solid-state disks.
     if isReadOnly { values.append(("random_page_cost", "1.1")) }
     if !searchPath.isEmpty {
       let path = searchPath.map(Quoting.identifier).joined(separator: ", ")

@@ -3,18 +3,18 @@ import FoundationEssentials
 import Glibc
 import Media
 
-/// Draws a tenant's pictures and makes its recordings, below the media root.
+/// Draws a tenant's pictures and generates its recordings, below the media root.
 struct SampleMedia {
   let root: String
   let seed: UInt64
 
-  /// The files of a tenant, relative to the root, in order.
+  /// The files of a tenant in order, relative to the media root.
   func keys(of tenant: SampleTenant) -> [String] {
     tenant.pictures.map { tenant.pictureKey($0.number) }
       + tenant.profile.recordings.map { tenant.recordingKey($0) }
   }
 
-  /// Writes what is not there yet and calls `made` after each file.
+  /// Writes the files that do not exist yet. Calls `made` after each file.
   func write(_ tenant: SampleTenant, _ made: (String) -> Void) throws(Diagnostic) {
     for picture in tenant.pictures {
       let key = tenant.pictureKey(picture.number)
@@ -76,7 +76,7 @@ struct SampleMedia {
     guard rename(partial, path) == 0 else { throw failure(key) }
   }
 
-  /// Cuts a file off, as a browser that was closed leaves it.
+  /// Truncates a file, as if the browser had been closed during the recording.
   private func keep(_ hundredths: Int, of path: String) throws(Diagnostic) {
     guard hundredths < 100 else { return }
     var status = stat()
@@ -112,8 +112,8 @@ struct SampleMedia {
 
   private func failure(_ key: String, _ cause: (any Error)? = nil) -> Diagnostic {
     Diagnostic(
-      .io, "the sample's media can't be written", at: .init(file: "\(root)/\(key)"),
-      hint: "the folder must be writable, with room for about 20 MB",
+      .io, "the sample media cannot be written", at: .init(file: "\(root)/\(key)"),
+      hint: "make the folder writable, with room for about 20 MB",
       underlying: cause)
   }
 }

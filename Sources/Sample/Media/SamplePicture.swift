@@ -1,4 +1,4 @@
-/// A picture of a POC as somebody would have taken it of their screen.
+/// A picture of a POC that looks like a screenshot.
 struct SamplePicture {
   enum Design: CaseIterable {
     case terminal, website, editor, dashboard, phone

@@ -1,6 +1,6 @@
 import Basics
 
-/// A recording of the sample: its shape, its story and the dojo it belongs to.
+/// A recording of the sample: its format, its story and its dojo.
 struct SampleRecording {
   enum Shape { case webmVP8, webmVP9, mp4H264 }
 
@@ -10,15 +10,15 @@ struct SampleRecording {
   var width: Int
   var height: Int
   var seconds: Int
-  /// Frames a second; with `isUneven`, on average.
+  /// Frames per second; with `isUneven`, on average.
   var rate: Int
-  /// Whether frames come as a busy laptop gives them, not at even times.
+  /// Whether frames come at uneven times, as from a busy laptop.
   var isUneven = false
-  /// How much of the file is there, in hundredths: a browser that was closed.
+  /// How much of the file exists, in hundredths, as if the browser had been closed.
   var kept = 100
   /// The day of its dojo.
   var day: CivilDate
-  /// What is typed in it, a line at a time.
+  /// The lines that are typed in it.
   var code: [String]
 
   static let saoPaulo = [

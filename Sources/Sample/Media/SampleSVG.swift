@@ -1,4 +1,4 @@
-/// Writes the few SVG elements that the sample's pictures are made of.
+/// Writes the few SVG elements of the sample's pictures.
 struct SampleSVG {
   static let sans = "Inter, Noto Sans, Noto Sans CJK JP, Noto Color Emoji"
   static let mono = "JetBrains Mono, Noto Sans Mono, Noto Sans CJK JP, Noto Color Emoji"
@@ -48,7 +48,7 @@ struct SampleSVG {
       + Self.escaped(string) + "</text>"
   }
 
-  /// A line of code in parts of their own colours.
+  /// A line of code, in parts with their own colours.
   mutating func line(_ parts: [(text: String, colour: String)], _ x: Int, _ y: Int, size: Int) {
     body +=
       "<text x=\"\(x)\" y=\"\(y)\" font-family=\"\(Self.mono)\" font-size=\"\(size)\" "
@@ -62,7 +62,7 @@ struct SampleSVG {
   /// Adds markup as it is.
   mutating func body(appending markup: String) { body += markup }
 
-  /// Text in lines of at most `columns` half-width characters; returns the y below the last one.
+  /// Text in lines of at most `columns` half-width characters. Returns the y below the last line.
   @discardableResult
   mutating func paragraph(
     _ string: String, _ x: Int, _ y: Int, columns: Int, lines: Int, size: Int, _ fill: String,
@@ -91,7 +91,7 @@ struct SampleSVG {
     return out
   }
 
-  /// How wide a text is in half-width characters: letters of East Asia take two.
+  /// The width of a text in half-width characters. East Asian letters count as two.
   static func columns(_ string: String) -> Int {
     string.reduce(0) { $0 + (($1.unicodeScalars.first?.value ?? 0) > 0x2e00 ? 2 : 1) }
   }

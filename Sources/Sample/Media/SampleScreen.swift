@@ -1,4 +1,4 @@
-/// What a recording shows: an editor in which code is typed, and the people round it.
+/// What a recording shows: an editor in which code is typed, and the people around it.
 struct SampleScreen {
   let recording: SampleRecording
   let accent: String
@@ -7,7 +7,7 @@ struct SampleScreen {
 
   private static let skins = ["#f4b183", "#8fd3c8", "#f2d16b", "#b8a1e3", "#f29ca3"]
 
-  /// The picture at a time in milliseconds.
+  /// The picture at this time, in milliseconds.
   func svg(at time: Int) -> String {
     let isPortrait = recording.height > recording.width
     let (width, height) =
@@ -30,7 +30,7 @@ struct SampleScreen {
     return svg.document
   }
 
-  /// Who speaks in which second: taking turns.
+  /// Who speaks in which second. People take turns.
   static func speaker(at time: Int, of people: Int) -> Int { time / 1900 % max(1, people) }
 
   private func clock(_ time: Int) -> String {
@@ -40,7 +40,7 @@ struct SampleScreen {
 
   private func code(_ svg: inout SampleSVG, _ time: Int, top: Int, width: Int) {
     let total = recording.code.reduce(0) { $0 + $1.count + 4 }
-    // All is typed at nine tenths of the time, the rest shows the result.
+    // All code is typed after nine tenths of the time. The rest shows the result.
     var left = total * time / max(1, recording.seconds * 900)
     let size = recording.height > recording.width ? 26 : 28
     for (row, line) in recording.code.enumerated() {
@@ -83,7 +83,7 @@ struct SampleScreen {
     let isSpeaking = Self.speaker(at: time, of: people.count) == number
     let back = ["#26313f", "#33293d", "#2b3a33"][number % 3]
     svg.rect(x + 6, y + 6, width - 12, height - 12, back, radius: 14)
-    // Heads nod a little: a triangle wave, each with its own pace.
+    // Heads nod a little: a triangle wave, each at its own pace.
     let phase = (time / 8 + number * 37) % 160
     let nod = (phase < 80 ? phase : 160 - phase) / 10
     let (cx, cy) = (x + width / 2, y + height / 2 - 14 + nod)

@@ -1,5 +1,6 @@
-/// A soft sound like people taking turns to talk: harmonics of a voice's pitch in syllables, over a
-/// little room noise. Only additions and multiplications, so that any processor gives the same samples.
+/// A soft sound like people who take turns to talk: harmonics of a voice's pitch in syllables, over
+/// a little room noise. It uses only additions and multiplications, so that every processor gives
+/// the same samples.
 struct SampleVoice {
   static let rate = 48_000
 
@@ -15,7 +16,7 @@ struct SampleVoice {
     self.speakers = speakers
   }
 
-  /// The next samples, both channels.
+  /// The next samples of both channels.
   mutating func next(_ count: Int) -> [Float] {
     var samples: [Float] = []
     samples.reserveCapacity(count * 2)
@@ -23,7 +24,8 @@ struct SampleVoice {
       let time = position * 1000 / Self.rate
       let speaker = SampleScreen.speaker(at: time, of: speakers)
       let pitch = [118.0, 196.0, 152.0][speaker % 3]
-      // Syllables of 210 ms; a breath after every sixth; the pitch falls towards a sentence's end.
+      // Syllables of 210 ms, a breath after every sixth one. The pitch falls towards the end of a
+      // sentence.
       let place = time % 210
       let isBreath = time / 210 % 7 == 6
       let rise = Double(min(place, 210 - place)) / 105
@@ -50,8 +52,8 @@ struct SampleVoice {
     return samples
   }
 
-  /// The sine of `turn` whole turns, 0 ≤ turn < 1, by Bhaskara's formula of the seventh century: off by
-  /// at most 0.0017, which nobody hears.
+  /// The sine of `turn` whole turns, 0 ≤ turn < 1, by Bhaskara's formula of the seventh century.
+  /// The error is at most 0.0017, which nobody hears.
   private static func sine(_ turn: Double) -> Double {
     let half = turn < 0.5 ? turn * 2 : turn * 2 - 1
     let curve = half * (1 - half)

@@ -1,6 +1,6 @@
 import Basics
 
-/// Makes the rows of a tenant's subscriptions.
+/// Generates the rows of a tenant's subscriptions.
 struct SampleBilling {
   let tenant: String
   let currency: String
@@ -26,7 +26,7 @@ struct SampleBilling {
     for (index, turn) in turns.enumerated() {
       let end = index + 1 < turns.count ? turns[index + 1].day : today.adding(days: 1)
       guard [.created, .changed, .reactivated].contains(turn.kind) else { continue }
-      // A change of the price alone waits for the next invoice.
+      // A change of only the price takes effect with the next invoice.
       var due =
         turn.kind == .changed && turn.plan == .monthly
         ? charge.next ?? turn.day : turn.day
@@ -110,7 +110,7 @@ struct SampleBilling {
 }
 
 extension SampleSubscription {
-  /// A story told by chance, for the tenants that are made in bulk.
+  /// A random story, for the tenants that are generated in bulk.
   static func random(_ random: inout SampleRandom) -> SampleSubscription {
     let plan: Plan = random.oneIn(3) ? .yearly : .monthly
     let cents = plan == .yearly ? random.pick([588_00, 499_95]) : random.pick([49_90, 59_00])

@@ -1,9 +1,9 @@
 package import Basics
 
 extension CivilDate {
-  /// A day that is written in the sample's own code, as the calendar counts: `2026, 11, 20`.
+  /// A day written in the sample's code: `2026, 11, 20`.
   ///
-  /// - Precondition: the calendar has it.
+  /// - Precondition: The calendar has this day.
   package init(_ year: Int, _ month: Int, _ day: Int) {
     guard let date = CivilDate(year: year, month: month, day: day) else {
       preconditionFailure("\(year)-\(month)-\(day) is no day")
@@ -11,18 +11,18 @@ extension CivilDate {
     self = date
   }
 
-  /// The same day of another month, at most its 28th.
+  /// The same day of another month, but not later than the 28th.
   func adding(months: Int) -> CivilDate {
     let count = year * 12 + month - 1 + months
     return CivilDate(count / 12, count % 12 + 1, min(day, 28))
   }
 }
 
-/// A moment, in seconds since 1970 in UTC.
+/// A moment, in seconds since 1970 (UTC).
 struct SampleMoment: Hashable, Comparable {
   var seconds: Int
 
-  /// A local time on a day, `offset` hours east of Greenwich.
+  /// A local time on a day. `offset` is in hours east of Greenwich.
   init(_ day: CivilDate, hour: Int, minute: Int = 0, second: Int = 0, offset: Int) {
     seconds = day.daysSince1970 * 86_400 + (hour - offset) * 3600 + minute * 60 + second
   }
@@ -35,7 +35,7 @@ struct SampleMoment: Hashable, Comparable {
 
   static func < (left: SampleMoment, right: SampleMoment) -> Bool { left.seconds < right.seconds }
 
-  /// As PostgreSQL reads it: `2026-11-20 14:05:00+00`.
+  /// The text for PostgreSQL: `2026-11-20 14:05:00+00`.
   var text: String {
     let rest = seconds % 86_400
     func two(_ value: Int) -> String { value < 10 ? "0\(value)" : "\(value)" }

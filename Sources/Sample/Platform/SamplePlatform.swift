@@ -2,19 +2,19 @@ package import Basics
 import Diagnostics
 package import Postgres
 
-/// A made-up platform: tenants, people, their work and their bills, and the media to it.
+/// The sample platform: generated tenants, people, their work, their bills and their media.
 ///
-/// The same seed gives the same rows and the same files on any machine, today and later: nothing in it
-/// comes from a clock. Names with accents, Japanese, an emoji, an apostrophe, markup and a leading `=` are
-/// in it on purpose.
+/// The same seed gives the same rows and files on every machine and at any time, because nothing
+/// comes from a clock. Names with accents, Japanese, an emoji, an apostrophe, markup and a leading
+/// `=` are there on purpose.
 package struct SamplePlatform: Sendable {
-  /// What was made, or found made.
+  /// What was created, or already existed.
   package struct Summary: Sendable, Equatable {
-    /// Rows by table, in the order they are written; empty where all was there already.
+    /// The number of rows per table, in the order of writing; empty if all rows already existed.
     package var rows: [(table: String, count: Int)]
-    /// Files below the media root.
+    /// The number of files below the media root.
     package var files: Int
-    /// Whether the rows had been made by an earlier call.
+    /// Whether an earlier call had written the rows.
     package var wasThere: Bool
 
     package static func == (left: Summary, right: Summary) -> Bool {
@@ -23,7 +23,7 @@ package struct SamplePlatform: Sendable {
     }
   }
 
-  /// How far the work is.
+  /// The progress of the work.
   package enum Progress: Sendable, Equatable {
     case schema
     case rows(tenants: Int, of: Int)
@@ -31,16 +31,17 @@ package struct SamplePlatform: Sendable {
   }
 
   package var seed: UInt64
-  /// From the sixth on, tenants have no media.
+  /// The number of tenants. From the sixth on, tenants have no media.
   package var tenants: Int
-  /// POCs of a large tenant in all its time; small ones have fewer.
+  /// The number of POCs of a large tenant. Small tenants have fewer.
   package var pocsPerTenant: Int
-  /// Nothing in the sample is later.
+  /// The last day of the sample. Nothing in it is later.
   package var today: CivilDate
 
-  /// Tenants whose rows are held at a time.
+  /// The number of tenants whose rows are in memory at once.
   private static let batch = 20
 
+  /// A platform with these numbers.
   package init(
     seed: UInt64 = 2026, tenants: Int = 5, pocsPerTenant: Int = 24,
     today: CivilDate = CivilDate(2026, 11, 20)
@@ -51,16 +52,16 @@ package struct SamplePlatform: Sendable {
     self.today = today
   }
 
-  /// Creates the schema, the rows and the media. What an earlier call with the same numbers made is left as
-  /// it is; what it left half-done is completed.
+  /// Creates the schema, the rows and the media. Keeps what an earlier call with the same numbers
+  /// created, and completes what it left unfinished.
   ///
   /// - Parameters:
-  ///   - connection: to the platform's database, as a role that may create a schema there.
-  ///   - schema: the text of `docs/platform-schema.sql`.
-  ///   - mediaRoot: the folder that object keys are below; made where it is missing. Without one no media
-  ///     are made, and the rows name objects that are not there.
-  /// - Throws: `.usage` for numbers that make no sense, `.configuration` where the database holds another
-  ///   platform, and what the database or the disk says.
+  ///   - connection: A connection to the platform's database, as a role that can create a schema.
+  ///   - schema: The text of `docs/platform-schema.sql`.
+  ///   - mediaRoot: The folder that object keys are relative to. It is created if it is missing.
+  ///     Without it, no media is created, and the rows name objects that do not exist.
+  /// - Throws: `.usage` for numbers out of range, `.configuration` if the database holds another
+  ///   platform, and errors of the database or the disk.
   @discardableResult
   package func create(
     on connection: Connection, schema: String, mediaRoot: String?,
@@ -68,13 +69,13 @@ package struct SamplePlatform: Sendable {
   ) throws -> Summary {
     guard (1...100_000).contains(tenants), (1...1_000_000).contains(pocsPerTenant) else {
       throw Diagnostic(
-        .usage, "a sample has 1 to 100000 tenants and 1 to 1000000 POCs a tenant")
+        .usage, "a sample must have 1 to 100000 tenants and 1 to 1000000 POCs per tenant")
     }
     progress(.schema)
     try connection.execute("SET client_min_messages = warning")
     try connection.execute(schema)
     try connection.execute("RESET client_min_messages")
-    // Media first: rows that are there promise that their files are.
+    // Media first: if rows exist, their files must exist too.
     let files = try mediaRoot.map { try writeMedia(below: $0, progress) } ?? 0
     if try isThere(on: connection) { return Summary(rows: [], files: files, wasThere: true) }
     let counts = try connection.transaction { try writeRows(on: connection, progress) }
@@ -84,7 +85,7 @@ package struct SamplePlatform: Sendable {
       wasThere: false)
   }
 
-  /// The tenants' slugs, in order.
+  /// The slugs of the tenants, in order.
   package var slugs: [String] { (0..<tenants).map { SampleProfile.at($0).slug } }
 
   func tenant(_ index: Int) -> SampleTenant {
@@ -100,8 +101,8 @@ package struct SamplePlatform: Sendable {
     if count == 0 { return false }
     guard count == tenants, try row.int("known") == min(tenants, 2) else {
       throw Diagnostic(
-        .configuration, "schema app of this database already holds \(count) other tenants",
-        hint: "give the sample a database of its own, or the numbers and the seed it was made with")
+        .configuration, "the schema app of this database already has \(count) other tenants",
+        hint: "use an empty database, or the same numbers and seed as the first time")
     }
     return true
   }

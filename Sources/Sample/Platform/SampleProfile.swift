@@ -1,21 +1,21 @@
-/// What one tenant of the sample is like.
+/// The properties of one tenant of the sample.
 struct SampleProfile {
   var slug: String
   var name: String
   var timeZone: String
-  /// Hours east of Greenwich, near enough to give working hours; a sample needs no summer time.
+  /// Hours east of Greenwich, close enough for working hours. A sample needs no summer time.
   var offset: Int
   var locale: String
   var currency: String
   var words: SampleWords
-  /// How many POCs of a hundred that the caller asks for.
+  /// The tenant's share of the number of POCs that the caller asks for, in percent.
   var share: Int
   var subscriptions: [SampleSubscription]
   var recordings: [SampleRecording]
   /// The colour of its drawn pictures, `#rrggbb`.
   var accent: String
 
-  /// The tenants that are made first, by hand.
+  /// The first tenants, written by hand.
   static let written: [SampleProfile] = [
     SampleProfile(
       slug: "guilda-paulista", name: "Guilda Paulista de Código", timeZone: "America/Sao_Paulo",
@@ -43,7 +43,7 @@ struct SampleProfile {
       subscriptions: SampleSubscription.manaus, recordings: [], accent: "#c2870a"),
   ]
 
-  /// The profile of the tenant at `index`; from the sixth on, the first four again without media.
+  /// The profile of the tenant at `index`. From the sixth on, the first four repeat, without media.
   static func at(_ index: Int) -> SampleProfile {
     if index < written.count { return written[index] }
     var profile = written[index % 4]

@@ -1,10 +1,10 @@
-/// A stream of numbers that depends on its seed alone: SplitMix64 (Steele, Lea and Flood, 2014).
+/// A stream of numbers that depends only on its seed: SplitMix64 (Steele, Lea and Flood, 2014).
 struct SampleRandom {
   private var state: UInt64
 
   init(seed: UInt64) { state = seed }
 
-  /// A stream of its own for one purpose, so that what is added elsewhere does not move it.
+  /// A separate stream for one purpose, so that additions elsewhere do not change it.
   init(seed: UInt64, _ purpose: String) {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in purpose.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
@@ -20,7 +20,7 @@ struct SampleRandom {
     return z ^ (z >> 31)
   }
 
-  /// A number below `bound`. The bias of the remainder is far below what a sample could show.
+  /// A number below `bound`. The bias of the remainder is too small to be seen in a sample.
   mutating func below(_ bound: Int) -> Int {
     bound <= 1 ? 0 : Int(next() % UInt64(bound))
   }
@@ -37,7 +37,7 @@ struct SampleRandom {
     return list
   }
 
-  /// A UUID of version 4's form.
+  /// A UUID in the form of version 4.
   mutating func uuid() -> String {
     let high = next() & ~0xf000 | 0x4000
     let low = next() & 0x3fff_ffff_ffff_ffff | 0x8000_0000_0000_0000

@@ -1,6 +1,6 @@
 import Basics
 
-/// The story of one subscription, from which its rows of billing, history and payments are made.
+/// The story of one subscription. Its rows of billing, history and payments are generated from it.
 struct SampleSubscription {
   enum Plan: String { case monthly = "M", yearly = "Y" }
 
@@ -9,19 +9,19 @@ struct SampleSubscription {
     enum Kind: String { case created, changed, cancelled, expired, reactivated }
     var kind: Kind
     var day: CivilDate
-    /// The hour of the day in UTC, so that two turns of one day have an order.
+    /// The hour of the day in UTC, so that two changes on one day have an order.
     var hour = 12
     var plan: Plan
-    /// In hundredths of the currency.
+    /// In hundredths of the currency unit.
     var cents: Int
   }
 
-  /// What became of an invoice.
+  /// How an invoice ended.
   enum Outcome {
     case paid
-    /// Paid at the second attempt or the third.
+    /// Paid at the second or third attempt.
     case retried(Int)
-    /// Never paid, after so many attempts.
+    /// Never paid, after this number of attempts.
     case failed(Int)
     case refunded, partlyRefunded, disputed, pending
   }
@@ -29,7 +29,7 @@ struct SampleSubscription {
   var gateway: String
   var renews: Bool
   var turns: [Turn]
-  /// By the invoice's number, counted from one; others are paid.
+  /// By the number of the invoice, counted from one. Other invoices are paid.
   var outcomes: [Int: Outcome]
 }
 

@@ -1,7 +1,7 @@
-/// The rows of some tenants, a list a table, as COPY takes them.
+/// The rows of some tenants, one list per table, in the form of COPY.
 struct SampleTables {
   enum Table: String, CaseIterable {
-    // In an order in which foreign keys hold.
+    // In an order that respects foreign keys.
     case tenant, user, pocuser, poc_screenshot, room, room_member, dojo_recording, message,
       notification, billing, billing_event, payment
 

@@ -1,7 +1,7 @@
 import Basics
 
 extension SampleTenant {
-  /// Where the pictures of a tenant's POCs lie below the media root.
+  /// Where the pictures of a tenant's POCs are, below the media root.
   func pictureKey(_ number: Int, _ suffix: String = "") -> String {
     "\(profile.slug)/screenshots/\(number + 1)\(suffix).png"
   }
@@ -10,7 +10,7 @@ extension SampleTenant {
     "\(profile.slug)/recordings/\(recording.name)"
   }
 
-  /// How many POCs have a picture drawn for them: a sample of many rows needs no more pictures.
+  /// How many POCs have a picture. A large sample needs no more pictures.
   static let picturesAtMost = 24
 
   /// The POCs that have a picture, by number, with its design.
@@ -24,7 +24,7 @@ extension SampleTenant {
 
   func idea(_ number: Int) -> SampleWords.Idea {
     let ideas = profile.words.ideas
-    // The tiny tenant has one POC, and not the one that its larger neighbour begins with.
+    // The tiny tenant has one POC. It is not the first POC of its larger neighbour.
     let first = profile.share == 0 ? 7 : 0
     var idea = ideas[(first + number) % ideas.count]
     if number >= ideas.count { idea.name += " #\(number / ideas.count + 1)" }
@@ -81,7 +81,7 @@ extension SampleTenant {
     }
   }
 
-  /// The recordings of a tenant are of its first subjects, in order.
+  /// The recordings of a tenant show its first subjects, in order.
   private func recordedSubject(_ recording: SampleRecording) -> String {
     let place = profile.recordings.firstIndex { $0.name == recording.name } ?? 0
     return profile.words.subjects[place]
@@ -96,9 +96,9 @@ extension SampleTenant {
     let date = SampleMoment(
       day, hour: 19, minute: random.pick([0, 0, 30]), offset: profile.offset)
     let planned = date.adding(days: -7)
-    // Who is in a recording must be one who may be shown.
+    // A person in a recording must be one who can be shown,
     let everyone = Array(userIDs.indices)
-    // and those who are seen in it come first.
+    // and people who are seen in it come first.
     let members =
       recording == nil
       ? Array(random.shuffled(everyone).prefix(2 + random.below(5)))
@@ -127,7 +127,8 @@ extension SampleTenant {
         ])
     }
     guard let recording else { return }
-    // The files are seconds long, so that a sample is made quickly; the evenings they stand for were not.
+    // The files are only seconds long, so that a sample is generated quickly. The evenings that
+    // they show are longer.
     let evening = date.adding(seconds: recording.seconds * 600 + 420)
     let stopped = recording.kept < 100 ? nil : evening.text
     tables.add(
@@ -135,7 +136,7 @@ extension SampleTenant {
       [random.uuid(), id, self.id, date.text, stopped, recordingKey(recording), date.text])
   }
 
-  /// Evenings of Tuesdays and Wednesdays, some Saturdays.
+  /// Tuesday and Wednesday evenings, and some Saturdays.
   private func dojoDay(_ random: inout SampleRandom) -> CivilDate {
     let start = CivilDate(2025, 1, 7)
     let weeks = max(1, (today.daysSince1970 - start.daysSince1970) / 7)

@@ -1,6 +1,6 @@
 import Basics
 
-/// One tenant of a sample, whose rows are a function of the seed and its place alone.
+/// One tenant of a sample. Its rows depend only on the seed and its place.
 struct SampleTenant {
   let seed: UInt64
   let index: Int
@@ -9,10 +9,10 @@ struct SampleTenant {
   /// Whether it has pictures and recordings.
   let hasMedia: Bool
 
-  /// The profile, with the recordings that had been made by today.
+  /// The profile, with the recordings made up to today.
   let profile: SampleProfile
   let id: String
-  /// Its users' ids, the same whoever asks: another tenant's member may be one of them.
+  /// The ids of its users. They are stable, because a user can also be a member of another tenant.
   let userIDs: [String]
   let people: [(first: String, last: String)]
 
@@ -58,7 +58,7 @@ struct SampleTenant {
     }
   }
 
-  /// The last user wishes not to be shown, the one before only by initials.
+  /// The last user does not want to be shown. The one before wants to be shown only by initials.
   func privacy(_ user: Int) -> String {
     guard userIDs.count >= 5 else { return "names" }
     return user == userIDs.count - 1 ? "none" : user == userIDs.count - 2 ? "initials" : "names"
@@ -90,7 +90,8 @@ struct SampleTenant {
     }
   }
 
-  /// A working moment between the beginning of 2025 and today, more of them in spring and autumn.
+  /// A moment in working hours between the beginning of 2025 and today. Spring and autumn have more
+  /// of them.
   func workingMoment(_ random: inout SampleRandom) -> SampleMoment {
     let start = CivilDate(2025, 1, 2)
     let span = today.daysSince1970 - start.daysSince1970

@@ -3,7 +3,7 @@ struct SampleCode {
   var ending: String
   var lines: [String]
 
-  /// The piece in a POC's language, or in one that looks like it.
+  /// The piece in a POC's language, or in a similar language.
   static func of(_ language: String?) -> SampleCode {
     switch language {
     case "Go"?: go
@@ -20,7 +20,7 @@ struct SampleCode {
     "guard", "in", "while", "export", "package", "with", "yield", "mut", "self", "range", "go",
   ]
 
-  /// A line's parts with their colours.
+  /// The parts of a line with their colours.
   static func coloured(_ line: String) -> [(text: String, colour: String)] {
     let bare = line.drop { $0 == " " }
     if bare.hasPrefix("//") || bare.hasPrefix("# ") { return [(line, "#6b7686")] }

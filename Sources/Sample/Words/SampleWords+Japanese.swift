@@ -1,5 +1,5 @@
 extension SampleWords {
-  /// A team in Tokyo whose reports are in English and whose names and notes are mostly not.
+  /// A team in Tokyo. Its reports are in English; its names and notes are mostly Japanese.
   static let japanese = SampleWords(
     people: [
       ("美咲", "高橋"), ("健太", "渡辺"), ("さくら", "小林"), ("Emily", "Tanaka-Ross"), ("大輔", "中村"),

@@ -1,4 +1,4 @@
-/// What the people of one tenant are called and what they build, written by hand in their language.
+/// The names of one tenant's people and what they build, written by hand in their language.
 struct SampleWords {
   /// A proof of concept.
   struct Idea {
@@ -17,8 +17,8 @@ struct SampleWords {
 
   var people: [(first: String, last: String)]
   var ideas: [Idea]
-  /// What dojos are about, at most 50 characters.
+  /// The subjects of dojos, at most 50 characters each.
   var subjects: [String]
-  /// What is said in a dojo's chat.
+  /// The messages in a dojo's chat.
   var messages: [String]
 }

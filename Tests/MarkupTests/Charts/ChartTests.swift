@@ -13,7 +13,7 @@ import Testing
     "=1+2", "<script>alert(1)</script>", "👩‍💻👩‍💻👩‍💻", "مرحبا بالعالم", "",
   ]
 
-  /// Seeded: the same charts on every machine.
+  /// From a seed, so that the charts are the same on every machine.
   static func chart(_ kind: Chart.Kind, points: Int, series: Int, seed: UInt64) -> Chart {
     var state = seed
     func next() -> Int {
@@ -41,7 +41,7 @@ import Testing
   }
 
   @Test(arguments: kinds)
-  func `No two labels overlap and none leaves the drawing, whatever the data`(
+  func `No labels overlap or leave the drawing, for any data`(
     kind: Chart.Kind
   ) {
     for seed in 0..<60 {
@@ -69,7 +69,7 @@ import Testing
     for text in chart.series[0].texts { #expect(table.contains(text)) }
   }
 
-  @Test func `Columns stand on a zero baseline, also where all values are alike`() {
+  @Test func `Columns stand on a zero baseline, even if all values are equal`() {
     let scale = Chart.Scale([98, 99, 100], top: 0, height: 100)
     #expect(scale.zero == 100)
     #expect(scale.y(100) == 0)
@@ -92,7 +92,7 @@ import Testing
     #expect(!text.contains("<svg"))
   }
 
-  @Test func `A long label is cut with its whole in a title`() {
+  @Test func `A long label is cut, and its title has the full text`() {
     #expect(TextWidth.truncated("abc", to: 100, size: 11) == "abc")
     let cut = TextWidth.truncated("寿限無寿限無五劫の擦り切れ", to: 60, size: 11)
     #expect(cut.hasSuffix("…"))

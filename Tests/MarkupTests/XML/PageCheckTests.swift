@@ -17,7 +17,7 @@ import Testing
     }
   }
 
-  @Test func `A page that keeps to the rules passes`() {
+  @Test func `A page that follows the rules passes`() {
     #expect(
       messages(
         """
@@ -28,7 +28,7 @@ import Testing
         """) == [])
   }
 
-  @Test func `Everything that is not ours is found at once, with its line`() {
+  @Test func `Everything that is not ours is found in one pass, with its line`() {
     #expect(
       messages(
         """
@@ -41,7 +41,7 @@ import Testing
           "index.html:2: the element 'script' is not allowed",
           "index.html:3: an event handler is not allowed",
           "index.html:4: the attribute 'style' is not allowed",
-          "index.html:5: an id stands twice",
+          "index.html:5: an id is used twice",
           "index.html:6: a link leads to a place that the page does not have",
         ])
   }
@@ -56,14 +56,14 @@ import Testing
     ("../other/posts.csv", "a link leads out of the release"),
     ("a/../../posts.csv", "a link leads out of the release"),
   ])
-  func `A link that leads astray is refused`(address: String, message: String) {
+  func `A link to a wrong place is refused`(address: String, message: String) {
     #expect(messages("<a href=\"\(address)\">x</a>") == ["index.html:2: \(message)"])
   }
 
-  @Test func `A page fetches nothing`() {
+  @Test func `A page loads nothing`() {
     #expect(
       messages("<img alt=\"\" src=\"https://example.org/x.png\" />") == [
-        "index.html:2: a page must fetch nothing"
+        "index.html:2: a page must not load anything"
       ])
   }
 }

@@ -11,11 +11,11 @@ import Testing
     #expect(XMLText.escaped("São Paulo 東京 👩‍💻") == "São Paulo 東京 👩‍💻")
   }
 
-  @Test func `A quote is escaped though a combining mark follows it`() {
+  @Test func `A quote is escaped even if a combining mark follows it`() {
     #expect(XMLText.escaped("\"\u{301}x") == "&quot;\u{301}x")
   }
 
-  @Test func `What XML forbids is replaced, so that no text makes a page ill-formed`() throws {
+  @Test func `Characters that XML forbids are replaced, so text cannot break a page`() throws {
     let hostile =
       String(
         String.UnicodeScalarView((0...0x20).compactMap { Unicode.Scalar($0 as UInt32) }))
@@ -23,7 +23,7 @@ import Testing
     let page = "<p>\(XMLText.escaped(hostile))</p>"
     _ = try XMLTexts(of: Array(page.utf8))
     #expect(XMLText.escaped("a\u{0}b\u{7F}") == "a\u{FFFD}b\u{FFFD}")
-    // The Nu Html Checker takes a reference to CR for an error.
+    // For the Nu Html Checker, a reference to CR is an error.
     #expect(XMLText.escaped("a\r\nb\rc") == "a\n\nb\nc")
   }
 }
@@ -31,9 +31,9 @@ import Testing
 @Suite struct XMLReadingTests {
   @Test(arguments: [
     ("<p>a</p", 1, "an element is not closed"),
-    ("<div>\n<p>a</div>", 2, "an element is closed by another's tag"),
-    ("<p>&nbsp;</p>", 1, "an entity that XML does not know"),
-    ("<p a='1' a='2'></p>", 1, "an attribute stands twice"),
+    ("<div>\n<p>a</div>", 2, "an element is closed by another element's tag"),
+    ("<p>&nbsp;</p>", 1, "an entity that XML does not define"),
+    ("<p a='1' a='2'></p>", 1, "an attribute is given twice"),
     ("<p>a & b</p>", 1, "a '<' or '&' that is not escaped"),
   ])
   func `A page that is not well-formed is refused with its place and without its text`(
@@ -53,10 +53,10 @@ import Testing
     "<!ENTITY e SYSTEM \"file:///etc/passwd\">", "<!ENTITY e \"text\">",
     "<!ENTITY % e SYSTEM \"file:///etc/passwd\">",
   ])
-  func `A page declares no entity`(declaration: String) {
+  func `A page cannot declare an entity`(declaration: String) {
     let page = "<!DOCTYPE html [\(declaration)]><p>&e;</p>"
     let error = #expect(throws: Diagnostic.self) { try XMLTexts(of: Array(page.utf8)) }
-    #expect(error?.message == "not well-formed: an entity that XML does not know")
+    #expect(error?.message == "not well-formed: an entity that XML does not define")
   }
 
   @Test func `Values and texts are read with their references resolved`() throws {
@@ -68,7 +68,7 @@ import Testing
   }
 }
 
-/// What a document holds, for tests.
+/// The content of a document, for tests.
 final class XMLTexts: XMLVisitor {
   private(set) var names: Set<String> = []
   private(set) var attributes: [String: String] = [:]

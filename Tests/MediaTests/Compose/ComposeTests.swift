@@ -30,7 +30,7 @@ struct ComposeTests {
     #expect(abs(Int(frame.v[1]) - yuv.2) <= 1)
   }
 
-  @Test func `An overlay of half opacity lies half way`() throws {
+  @Test func `An overlay with half opacity gives half of each colour`() throws {
     var frame = VideoFrame(width: 8, height: 8, luma: 16)
     let white = try #require(Overlay(ComposeTests.plain(4, 4, 255, 255, 255), x: 2, y: 2))
     white.blend(onto: &frame, opacity: 128)
@@ -40,11 +40,11 @@ struct ComposeTests {
     #expect(frame.y[3 * 8 + 3] == 235)
   }
 
-  @Test func `What is transparent is no overlay`() {
+  @Test func `A transparent picture gives no overlay`() {
     #expect(Overlay(Bitmap(width: 8, height: 8)) == nil)
   }
 
-  @Test func `A still drift shows the picture as it is`() {
+  @Test func `A drift without movement shows the picture unchanged`() {
     var picture = ComposeTests.plain(16, 16, 10, 20, 30)
     for index in 0..<256 { picture.pixels[4 * index + 1] = UInt8(index) }
     let whole = DriftingPicture.View(x: 0, y: 0, width: 16 << 16, height: 16 << 16)
@@ -105,7 +105,7 @@ struct ComposeTests {
     #expect(frame.y.contains { $0 > 60 })
   }
 
-  @Test func `A scene fades its text in and rests`() throws {
+  @Test func `A scene fades in its text and then stays still`() throws {
     let text = try #require(Overlay(ComposeTests.plain(8, 8, 255, 255, 255)))
     let composer = SceneComposer(
       ground: VideoFrame(width: 16, height: 16), layers: [.init(text, start: 2)], frames: 20)

@@ -2,7 +2,8 @@ import Foundation
 import Media
 import Testing
 
-/// Recordings of every kind of picture, made by the ffmpeg program, come to be what a film shows.
+/// Recordings with every kind of picture, made with the ffmpeg program, are converted to a film's
+/// format.
 @Suite(.enabled(if: Run.has("ffmpeg"), "needs ffmpeg to make the recordings"))
 struct `Recordings become BT 709, upright, progressive and constant` {
   let folder = Folder()
@@ -14,7 +15,7 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     return try MediaObject(path: path)
   }
 
-  /// A recording of one second of a filter's picture.
+  /// A recording of one second, with pictures from a filter.
   private func make(_ name: String, source: String, _ arguments: [String]) throws -> MediaObject {
     try make(name, ["-f", "lavfi", "-i", source, "-t", "1"] + arguments)
   }
@@ -47,7 +48,7 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     ("bt709", "tv", "yuv420p"), ("smpte170m", "tv", "yuv420p"), ("smpte170m", "pc", "yuv420p"),
     ("bt709", "pc", "yuv444p"), ("bt2020nc", "tv", "yuv420p10le"), ("bt709", "tv", "yuv422p"),
   ])
-  func `A colour stays what it is, whatever matrix, range and depth carry it`(
+  func `A colour stays the same for every matrix, range and depth`(
     matrix: String, range: String, format: String
   ) throws {
     let names = ["smpte170m": "bt601", "bt2020nc": "bt2020"]
@@ -64,12 +65,13 @@ struct `Recordings become BT 709, upright, progressive and constant` {
   }
 
   @Test(arguments: [
-    // cd/m² 0, 100, 203 (white), 1,000 as ten bits of PQ, and what a screen of gamma 2.4 then gets.
+    // 0, 100, 203 (white) and 1,000 cd/m² in 10 bits of PQ, and the values for a screen of gamma
+    // 2.4.
     ("smpte2084", [64, 509, 573, 723], [16, 179, 223, 235]),
-    // 0, half of the signal, three quarters (white), all of it in hybrid log-gamma.
+    // 0, half, three quarters (white) and all of the signal in hybrid log-gamma.
     ("arib-std-b67", [64, 502, 721, 940], [16, 139, 223, 235]),
   ])
-  func `High dynamic range becomes standard range: white is white, what is brighter is not lost`(
+  func `High dynamic range becomes standard range: white is white, brighter light is not lost`(
     transfer: String, codes: [Int], shown: [Int]
   ) throws {
     let luma =
@@ -88,10 +90,11 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     }
   }
 
-  @Test func `The comb of interlaced pictures is mended, and what stands still keeps its lines`()
+  @Test func `The comb of interlaced pictures is removed, and still parts keep their lines`()
     throws
   {
-    // Above stripes of single lines, which stand still; below a bar that moves ten pixels a field.
+    // At the top, still stripes of single lines. At the bottom, a bar that moves 10 pixels per
+    // field.
     let object = try make(
       "interlaced.mp4", source: "color=gray:s=320x180:r=60",
       [
@@ -112,12 +115,13 @@ struct `Recordings become BT 709, upright, progressive and constant` {
       }
       return sum / rows.count
     }
-    // The moving edges, were they left alone, are twice ten pixels wide in every row: 2 × 10 × 2 × 180 − 40.
+    // Without deinterlacing, the moving edges would be twice 10 pixels wide in every row: 2 × 10 ×
+    // 2 × 180 − 40.
     #expect(roughness(80..<170) < 300)
     #expect(roughness(10..<50) > 50_000)
   }
 
-  @Test func `A turned recording is shown upright, one of wide pixels at its shape`() throws {
+  @Test func `A rotated recording is upright, one with wide pixels has its real shape`() throws {
     let flat = ["-c:v", "libx264", "-crf", "8", "-pix_fmt", "yuv420p"]
     let source = "color=0x2040C0:s=320x180:r=30,drawbox=w=80:h=60:color=0xE0E020:t=fill"
     _ = try make("flat.mp4", source: source, flat)
@@ -128,7 +132,7 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     #expect(probe.video?.width == 180 && probe.video?.height == 320)
     let frame = try #require(try frames(turned, width: 360, height: 640).first)
     #expect(frame.width == 360 && frame.height == 640)
-    // ffmpeg's own reading of the same file says where the yellow corner belongs.
+    // ffmpeg's own decoding of the same file shows where the yellow corner belongs.
     let judged = folder.file("judged")
     Run.tool(
       "ffmpeg", "-v", "error", "-i", folder.file("turned.mp4"), "-frames:v", "1", "-f", "rawvideo",
@@ -144,9 +148,8 @@ struct `Recordings become BT 709, upright, progressive and constant` {
   }
 
   @Test(arguments: [(1, "mp4"), (12, "webm"), (60, "mkv"), (120, "mp4")])
-  func `Any rate becomes thirty a second, each picture at its time`(rate: Int, kind: String) throws
-  {
-    // The light tells the time: four levels a frame at thirty frames a second.
+  func `Any rate becomes 30 per second, each picture at its time`(rate: Int, kind: String) throws {
+    // The brightness shows the time: four levels per frame at 30 frames per second.
     let codec =
       kind == "webm" ? ["-c:v", "libvpx", "-b:v", "2M"] : ["-c:v", "libx264", "-crf", "4"]
     let object = try make(
@@ -159,7 +162,8 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     let frames = try frames(object, width: 64, height: 64, milliseconds: 1_800)
     #expect(frames.count == 54)
     for (index, frame) in frames.enumerated() {
-      // The picture that began last, at most half a frame from now; containers round times to milliseconds.
+      // The picture that began last, at most half a frame later than now. Containers round times to
+      // milliseconds.
       let off = [0.0156, 0.0176].map { early -> Double in
         let time = Double(index) / 30 + early
         let begun = (time * Double(rate)).rounded(.down) / Double(rate)
@@ -169,9 +173,8 @@ struct `Recordings become BT 709, upright, progressive and constant` {
     }
   }
 
-  @Test func `Sound and picture go on after a pause and after a second recording, in step`() throws
-  {
-    // A flash and a click at each whole second; two of six seconds are missing.
+  @Test func `Sound and picture stay in sync after a pause and after a second recording`() throws {
+    // A flash and a click at each whole second. Two of the six seconds are missing.
     let light = "geq=lum='if(lt(mod(T,1),0.1),235,16)':cb=128:cr=128,format=yuv420p"
     let click = "aevalsrc='0.8*lt(mod(t,1),0.05)*sin(2*PI*1000*t)':s=48000"
     let codecs = ["-c:v", "libvpx", "-b:v", "1M", "-c:a", "libopus"]

@@ -2,16 +2,16 @@ import Foundation
 import TestSupport
 import Testing
 
-/// Two hours of 720p as a browser leaves them: no duration, no index.
+/// Two hours of 720p as a browser writes them, without duration and index.
 struct LongRecordingTests {
-  /// Optimised, as time is measured.
+  /// Only in an optimised build, because time is measured.
   private static let program = Places.project + "/.build/release/yearbook"
   private static let isWanted =
     Run.isSoak && Run.has("ffmpeg") && Run.has("time")
     && FileManager.default.isExecutableFile(atPath: program)
 
-  @Test(.enabled(if: isWanted, "slow: wants YEARBOOK_SOAK, ffmpeg, time and an optimised build"))
-  func `Two hours without duration or index are looked through in a minute and 200 MB`() throws {
+  @Test(.enabled(if: isWanted, "slow: needs YEARBOOK_SOAK, ffmpeg, time and an optimised build"))
+  func `Two hours without duration or index are analysed in a minute with 200 MB`() throws {
     let folder = Folder()
     let minute = folder.file("minute.webm")
     let made = Run.tool(
@@ -24,7 +24,7 @@ struct LongRecordingTests {
       "ffmpeg", "-v", "error", "-stream_loop", "119", "-i", minute, "-c", "copy", "-f", "webm",
       "-live", "1", long)
     #expect(looped.status == 0, "\(looped.errors)")
-    // The server and its children do not outlive the program: `time` sees the largest of them.
+    // The server and its children end with the program, so `time` sees the largest of them.
     let start = Date()
     let inspected = Run.tool("time", "-f", "%M", Self.program, "film", "inspect", "--json", long)
     let seconds = Date().timeIntervalSince(start)

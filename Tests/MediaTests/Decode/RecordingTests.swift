@@ -6,7 +6,7 @@ import Testing
 @Suite struct `Recordings` {
   let folder = Folder()
 
-  /// Writes two seconds of 15 frames a second with a tone.
+  /// Writes two seconds with 15 frames per second and a tone.
   private func record(
     _ shape: RecordingWriter.Shape, _ name: String, width: Int = 320, height: Int = 180,
     hasAudio: Bool = true
@@ -26,7 +26,7 @@ import Testing
   }
 
   @Test(arguments: RecordingWriter.Shape.allCases)
-  func `What is written is found again`(shape: RecordingWriter.Shape) throws {
+  func `A probe finds what was written`(shape: RecordingWriter.Shape) throws {
     let probe = try RecordingProbe.probe(record(shape, "clip"))
     let codec = [
       RecordingWriter.Shape.webmVP8: "vp8", .webmVP9: "vp9", .mp4H264: "h264",
@@ -54,7 +54,7 @@ import Testing
     #expect(FileManager.default.contentsEqual(atPath: a, andPath: b))
   }
 
-  @Test func `An excerpt is read at a constant rate, in step with its sound`() throws {
+  @Test func `An excerpt is read at a constant rate, in sync with its sound`() throws {
     let object = try record(.webmVP8, "clip.webm")
     let reader = try RecordingReader(
       object, start: 500, length: 1_000, maxWidth: 640, maxHeight: 640)
@@ -72,7 +72,7 @@ import Testing
     #expect(reader.warnings == [])
   }
 
-  @Test func `An excerpt past the end is short and says so`() throws {
+  @Test func `An excerpt past the end is shorter and has a warning`() throws {
     let object = try record(.mp4H264, "clip.mp4")
     let reader = try RecordingReader(
       object, start: 1_000, length: 5_000, maxWidth: 320, maxHeight: 180)
@@ -96,7 +96,7 @@ import Testing
     #expect(moment.samples == [Float](repeating: 0, count: 3_200))
   }
 
-  @Test func `Cut, zeroed and changed recordings cost a diagnostic at most`() throws {
+  @Test func `Cut, zeroed and changed recordings cause at most a diagnostic`() throws {
     let object = try record(.webmVP8, "whole.webm")
     _ = object
     let whole = try Data(contentsOf: URL(fileURLWithPath: folder.file("whole.webm")))

@@ -23,7 +23,7 @@ import Testing
     #expect(try segment("old", x264Options: ":asm=sse2fast,sse2,mmx2") == best)
   }
 
-  @Test func `Segments made side by side are those made one after the other`() throws {
+  @Test func `Segments encoded in parallel equal segments encoded one by one`() throws {
     let alone = try segment("alone", x264Options: "")
     let path = folder.path
     let results = Mutex<[Bool]>([])
@@ -41,8 +41,8 @@ import Testing
     #expect(results.withLock { $0 } == [true, true, true, true])
   }
 
-  /// A run of this test alone leaves its segment and recordings for another run, with other of glibc's
-  /// CPU features, to compare: GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA.
+  /// Keeps its segment and recordings, so that another run of this test can compare them with other
+  /// glibc CPU features: GLIBC_TUNABLES=glibc.cpu.hwcaps=-AVX2,-FMA.
   @Test(
     .enabled(
       if: ProcessInfo.processInfo.environment["YEARBOOK_KEEP_CLIPS"] != nil,

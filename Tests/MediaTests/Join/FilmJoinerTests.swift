@@ -23,9 +23,10 @@ import Testing
     return film
   }
 
-  /// Joins at which the sound jumps further than the tone itself does, or breaks off for longer than its fades.
+  /// The joins at which the sound jumps further than the tone itself, or is silent for longer than
+  /// its fades.
   private func clicks(_ samples: [Float], at steps: [Int]) -> [Int] {
-    // A tone of 440 Hz at 0.2 changes by 0.2 × 2π × 440 ÷ 48,000 a sample.
+    // A tone of 440 Hz at 0.2 changes by 0.2 × 2π × 440 ÷ 48,000 per sample.
     let steepest: Float = 0.2 * 2 * .pi * 440 / 48_000 * 1.5
     var found: [Int] = []
     var join = 0
@@ -35,7 +36,7 @@ import Testing
       if around.contains(where: { abs(samples[$0] - samples[$0 - 1]) > steepest }) {
         found.append(join)
       }
-      // From silence (1,024 samples) and its fade on, to the fade before the next.
+      // From the end of the silence (1,024 samples) and its fade to the fade before the next join.
       for start in stride(from: join + 1_024 + 480, to: next - 480 - 240, by: 240)
       where (samples[start..<start + 240].map(abs).max() ?? 0) < 0.1 { found.append(start) }
       join = next
@@ -101,7 +102,7 @@ import Testing
   }
 
   @Test(.enabled(if: Run.has("ffmpeg"), "needs ffmpeg as a judge"))
-  func `A film in parts shows and sounds as the whole one does`() throws {
+  func `A film in parts has the same pictures and sound as the whole film`() throws {
     let steps = [20, 1, 3, 12]
     let film = try join(steps)
     let stream = try FilmJoiner.stream(
@@ -130,7 +131,8 @@ import Testing
     for name in ["stream.m3u8", "main.m3u8"] {
       let parts = try decoded(folder.file(name))
       #expect(parts.pictures == whole.pictures)
-      // ffmpeg gives the codec's priming, at −21 ms, where a file comes in parts; players leave it out by the edit list.
+      // For a file in parts, ffmpeg returns the codec's priming at −21 ms. Players skip it because
+      // of the edit list.
       #expect(parts.sound.dropFirst(1_024 * 2 * 4) == whole.sound)
     }
     let main = try String(
@@ -160,8 +162,8 @@ import Testing
       let bad = folder.file("\(index).bad")
       try bytes.write(to: URL(fileURLWithPath: bad))
       let expected = Diagnostic(
-        .data, "this is not a whole segment", at: .init(file: bad),
-        hint: "remove it, and the scene is encoded again")
+        .data, "this segment is incomplete or damaged", at: .init(file: bad),
+        hint: "remove it and run again: the scene is encoded again")
       #expect(throws: expected) {
         try FilmJoiner.join(
           segments: [bad], metadata: FilmMetadata(title: "x"), to: folder.file("bad.mp4"))
@@ -186,7 +188,7 @@ import Testing
       format: Clips.format, gridSteps: 1, path: folder.file("short.seg"))
     for index in 0..<15 { try encoder.append(Clips.frame(index)) }
     #expect(
-      throws: Diagnostic(.bug, "a segment of 1 grid steps was given 15 frames, not 16")
+      throws: Diagnostic(.bug, "a segment of 1 grid steps got 15 frames instead of 16")
     ) { try encoder.finish() }
   }
 }

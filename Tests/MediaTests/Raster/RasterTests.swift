@@ -45,9 +45,9 @@ struct RasterTests {
     }
   }
 
-  @Test func `A malformed document is the template's error, and its text is not told`() {
+  @Test func `A malformed document is an error of the template, and its text is not quoted`() {
     let expected = Diagnostic(
-      .configuration, "this SVG is malformed", hint: "check the template with an XML parser")
+      .configuration, "this SVG is malformed", hint: "check the template: xmllint --noout FILE")
     #expect(throws: expected) {
       try Rasteriser.draw("<svg><text>secret</svg>", width: 10, height: 10)
     }
@@ -81,7 +81,7 @@ struct RasterTests {
     for width in try RasterText.widths(lines, style: style) { #expect(width <= 306) }
   }
 
-  @Test func `What fits in one line stays one, what does not fit ends with an ellipsis`() throws {
+  @Test func `Text that fits stays in one line, longer text ends with an ellipsis`() throws {
     let style = TextStyle(size: 32)
     #expect(
       try RasterText.lines("  a  short\nline ", width: 400, lines: 2, style: style) == [

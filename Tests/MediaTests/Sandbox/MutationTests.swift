@@ -3,11 +3,12 @@ import Foundation
 import Media
 import Testing
 
-/// Recordings and pictures that were cut, changed and spliced, each the same at every time by its number.
+/// Recordings and pictures that were cut, changed and spliced. The number of a mutation decides its
+/// bytes.
 @Suite struct `Mutated media` {
   let folder = Folder()
 
-  /// A generator of numbers that a test can repeat.
+  /// A generator of reproducible numbers.
   private struct Seeded: RandomNumberGenerator {
     var state: UInt64
 
@@ -42,7 +43,8 @@ import Testing
     return found
   }
 
-  /// One of: cut at both ends, bytes flipped, a run of bytes repeated, another file's piece in its middle.
+  /// One of: both ends cut off, bytes flipped, a range of bytes repeated, a piece of another file
+  /// in the middle.
   private func mutate(_ number: Int, _ sources: [Data]) -> Data {
     var random = Seeded(state: UInt64(number))
     var bytes = Array(sources[number % sources.count])
@@ -97,9 +99,10 @@ import Testing
       try FileManager.default.removeItem(atPath: folder.file(name))
     }
     #expect(used > 0)
-    // A child that dies would cost one scene only; that none does is worth knowing all the same.
+    // A crash of a child would cost only one scene. The test still expects that none crashes.
     #expect(crashed == [])
-    // Descriptors of other tests that run meanwhile come and go; one a mutation would show.
+    // Other tests open and close descriptors at the same time. A leak of one descriptor per
+    // mutation would show.
     let after = try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd").count
     #expect(after < descriptors + 60)
     let grown = try memory() - before
@@ -107,7 +110,7 @@ import Testing
     #expect(grown < 256 << 20)
   }
 
-  /// Bytes that this process has in memory.
+  /// The memory of this process, in bytes.
   private func memory() throws -> Int {
     let text = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8)
     let pages = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }

@@ -9,12 +9,12 @@ import Testing
       SandboxTrial.openFile, .openInternetSocket, .openLocalSocket, .startProcess, .runProgram,
       .mapExecutableMemory, .readOtherDescriptor,
     ])
-  func `A child can open no file, no socket and no process`(trial: SandboxTrial) throws {
+  func `A child cannot open files or sockets or start processes`(trial: SandboxTrial) throws {
     let answer = try trial.run()
     #expect(answer == "refused: Operation not permitted")
   }
 
-  @Test func `A child gets no more memory than it may`() throws {
+  @Test func `A child gets no more memory than its limit`() throws {
     var limits = SandboxLimits()
     limits.memory = 64 << 20
     let answer = try SandboxTrial.exhaustMemory.run(limits: limits)
@@ -23,13 +23,13 @@ import Testing
     #expect(taken <= 64)
   }
 
-  @Test func `A child that computes for ever is ended by its processor time`() {
+  @Test func `A child that computes for ever is ended by its limit of processor time`() {
     var limits = SandboxLimits()
     limits.processorSeconds = 1
     #expect(throws: Diagnostic.self) { try SandboxTrial.spin.run(limits: limits) }
   }
 
-  @Test func `A child that says nothing is ended by the parent`() {
+  @Test func `A child that sends nothing is ended by the parent`() {
     var limits = SandboxLimits()
     limits.waitingSeconds = 1
     let expected = Diagnostic(
@@ -84,7 +84,7 @@ import Testing
     #expect(refusal("") == "an object's key is empty or holds a zero byte")
   }
 
-  @Test func `A root that is not there is the configuration's fault`() {
+  @Test func `A missing root is an error of the configuration`() {
     #expect(
       throws: Diagnostic(
         .configuration, "the media folder cannot be opened: No such file or directory",

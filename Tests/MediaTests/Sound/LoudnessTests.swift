@@ -25,14 +25,14 @@ import Testing
   }
 
   @Test func `Quiet parts are gated out`() throws {
-    // EBU Tech 3341, case 3 in short, so that the blocks across the steps weigh more.
+    // EBU Tech 3341, case 3, shortened, so that the blocks across the steps have more weight.
     let quiet = sine(powf(10, -36 / 20), seconds: 2)
     let loud = sine(powf(10, -23 / 20), seconds: 10)
     let measured = try #require(loudness(quiet + loud + quiet))
     #expect(abs(measured + 23) < 0.2)
   }
 
-  @Test func `Silence and very short sounds have no loudness and are left alone`() {
+  @Test func `Silence and very short sounds have no loudness and stay unchanged`() {
     let silence = [Float](repeating: 0, count: 96_000)
     #expect(loudness(silence) == nil)
     #expect(LoudnessNormaliser.normalise(silence) == silence)
@@ -40,7 +40,7 @@ import Testing
   }
 
   @Test func `A quiet voice is brought to −16 LUFS with its peaks under −1 dBTP`() throws {
-    // Bursts with pauses, and a click far above them.
+    // Bursts with pauses, and a much louder click.
     var voice = sine(0.03, seconds: 6)
     for index in 0..<voice.count where (index / 2 / 48_000) % 3 == 2 { voice[index] *= 0.02 }
     voice[96_001] = 0.6
@@ -52,7 +52,7 @@ import Testing
     #expect(normalised.count == voice.count)
   }
 
-  @Test func `Steady noise is not lifted, and no sound by more than 20 dB`() {
+  @Test func `Steady noise is not raised, and no sound is raised by more than 20 dB`() {
     let hiss = Clips.steadyNoise(96_000, amplitude: 0.012)
     var meter = LoudnessMeter()
     meter.add(hiss)
@@ -64,7 +64,7 @@ import Testing
     #expect(quiet.gain() == 10)
   }
 
-  @Test func `A peak between the samples is seen`() {
+  @Test func `A peak between the samples is found`() {
     // A sine at a quarter of the rate, sampled 45° off its peaks: each sample is 0.707.
     let samples = (0..<4_800).flatMap { index -> [Float] in
       let value = sinf(Float(index) * .pi / 2 + .pi / 4)
@@ -88,7 +88,7 @@ import Testing
     #expect(timeline.place(nil, length: 0, track: 0) == 5 * second)
   }
 
-  @Test func `A second recording goes on where the first one ended, both streams in step`() {
+  @Test func `A second recording continues where the first one ended, with both streams in sync`() {
     var timeline = Timeline()
     for time in 0..<10 {
       _ = timeline.place(Int64(time) * second, length: second, track: 0)
@@ -99,7 +99,7 @@ import Testing
     #expect(timeline.place(second, length: second, track: 0) == 11 * second)
   }
 
-  @Test func `A jump of years ahead does not make a film of years`() {
+  @Test func `A jump of years does not make a film that lasts years`() {
     var timeline = Timeline()
     _ = timeline.place(0, length: second, track: 0)
     #expect(timeline.place(1 << 60, length: second, track: 0) == second)

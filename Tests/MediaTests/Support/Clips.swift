@@ -2,11 +2,11 @@ import Diagnostics
 import Glibc
 import Media
 
-/// Small made-up pictures and sounds, and a folder for what is made of them.
+/// Small generated pictures and sounds, and a folder for files made from them.
 enum Clips {
   static let format = FilmFormat.p360
 
-  /// A frame with a slope that moves and a bar that depends on `seed`.
+  /// A frame with a moving gradient and a bar that depends on `seed`.
   static func frame(
     _ index: Int, seed: Int = 0, width: Int = format.width, height: Int = format.height
   ) -> VideoFrame {
@@ -31,7 +31,7 @@ enum Clips {
     }
   }
 
-  /// Noise that swells, the same each time, made without the mathematics library.
+  /// Noise that grows louder, always the same, made without the mathematics library.
   static func noise(_ count: Int) -> [Float] {
     var seed: UInt32 = 7
     return (0..<2 * count).map { index in

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Judges: programs that tests ask for a second opinion.
+/// Runs judges: programs that tests compare their results with.
 enum Run {
   struct Outcome {
     var status: Int32
@@ -8,10 +8,10 @@ enum Run {
     var errors: String
   }
 
-  /// Whether slow trials are wanted.
+  /// Whether slow trials must run.
   static let isSoak = ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] != nil
 
-  /// Whether files that tests make are to be written anew.
+  /// Whether tests must write their recorded files again.
   static let isRecording = ProcessInfo.processInfo.environment["YEARBOOK_RECORD"] != nil
 
   /// Whether the program is installed.

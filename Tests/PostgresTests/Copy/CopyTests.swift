@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 @Suite struct CopyTests {
-  @Test func `Rows come as the bytes the server sent`() throws {
+  @Test func `Rows arrive as the bytes that the server sent`() throws {
     let connection = try TestDatabase().connect()
     var rows: [[UInt8]] = []
     let count = try connection.copyOut(
@@ -47,7 +47,7 @@ import Testing
     }
   }
 
-  @Test func `An error in the middle of a copy is no end of data`() throws {
+  @Test func `An error in the middle of a copy is not the end of the data`() throws {
     let connection = try TestDatabase().connect()
     var seen = 0
     #expect(
@@ -61,7 +61,7 @@ import Testing
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
   }
 
-  @Test func `A session lost in the middle of a copy is no end of data`() throws {
+  @Test func `A session lost in the middle of a copy is not the end of the data`() throws {
     let database = try TestDatabase()
     let connection = try database.connect()
     let pid = try connection.query("SELECT pg_backend_pid() AS pid").only().int("pid")
@@ -97,19 +97,19 @@ import Testing
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
   }
 
-  @Test func `A statement that is no copy of the kind is refused`() throws {
+  @Test func `A statement that is not a copy in the requested direction is refused`() throws {
     let connection = try TestDatabase().connect()
     #expect(
-      throws: Diagnostic(.bug, "the statement is no COPY of the kind that was asked for")
+      throws: Diagnostic(.bug, "the statement is not a COPY in the requested direction")
     ) { try connection.copyOut("SELECT 1") { _ in } }
     #expect(
       throws: Diagnostic(
         .configuration, "PostgreSQL: relation \"nowhere\" does not exist (SQLSTATE 42P01)",
-        hint: "names without a schema are looked up in the configured schema")
+        hint: "check the name; without a schema it is looked up in the configured one")
     ) { try connection.copyOut("COPY nowhere TO STDOUT") { _ in } }
     try connection.execute("CREATE TABLE t (id int)")
     for copy in ["COPY (SELECT 1) TO STDOUT", "COPY t FROM STDIN"] {
-      #expect(throws: Diagnostic(.bug, "a COPY was sent as an ordinary statement")) {
+      #expect(throws: Diagnostic(.bug, "a COPY statement was run without the COPY functions")) {
         try connection.execute(copy)
       }
       #expect(try connection.query("SHOW timezone").only().values == ["UTC"])
@@ -149,7 +149,7 @@ import Testing
     #expect(try rows[19_999].string("b") == "")
   }
 
-  @Test func `Nothing is kept of a copy whose writer fails`() throws {
+  @Test func `If the writer of a copy fails, nothing is kept`() throws {
     struct Broken: Error, Equatable {}
     let connection = try TestDatabase().connect()
     try connection.execute("CREATE TABLE t (id int)")

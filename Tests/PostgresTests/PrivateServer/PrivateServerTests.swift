@@ -20,18 +20,18 @@ import Testing
     #expect("\(first.socketDirectory)/.s.PGSQL.5432".utf8.count < 107)
     let session = try Connection(first.conninfo())
     try session.execute("CREATE TABLE t AS SELECT 7 AS n")
-    // Without durability a commit is on the disk only some time later.
+    // Without durability, a commit reaches the disk later.
     try session.execute("CHECKPOINT")
     #expect(try session.query("SHOW listen_addresses").only().values == [""])
 
-    // The second user finds it running and the first one's end does not end it.
+    // The second user finds the server running. It stays when the first one stops using it.
     let second = try PrivateServer.start(in: folder, options: Self.options)
     #expect(second.pid == first.pid)
     #expect(second.conninfo() == first.conninfo())
     #expect(try !first.stop())
     #expect(try Connection(second.conninfo()).query("SELECT n FROM t").only().int("n") == 7)
 
-    // As after a power cut: the server is gone, its postmaster.pid is not.
+    // As after a power cut: the server has ended, but its postmaster.pid still exists.
     kill(second.pid, SIGKILL)
     var status: Int32 = 0
     waitpid(second.pid, &status, 0)
@@ -46,8 +46,8 @@ import Testing
     #expect(access(folder, F_OK) != 0)
   }
 
-  @Test(.enabled(if: geteuid() == 0, "only root must start the server as another user"))
-  func `Run as root, data below a closed folder lies elsewhere`() throws {
+  @Test(.enabled(if: geteuid() == 0, "only root starts the server as another user"))
+  func `For root, the cluster of a folder that postgres cannot enter is elsewhere`() throws {
     let closed = try TemporaryFolder()
     let folder = closed.path + "/demo/postgres"
     let server = try PrivateServer.start(in: folder, options: Self.options)
@@ -66,7 +66,7 @@ import Testing
     #expect(access(server.dataDirectory, F_OK) != 0)
   }
 
-  @Test func `Users that start at once share one server, and the last one ends it`() throws {
+  @Test func `Users that start together share one server, and the last one ends it`() throws {
     let parent = try TemporaryFolder()
     chmod(parent.path, 0o755)
     let folder = parent.path + "/s"
@@ -84,7 +84,7 @@ import Testing
       }
     }
     for user in users { user.join() }
-    // One that comes after the last has gone starts a server of its own.
+    // A user that comes after the last one has ended starts a new server.
     #expect(seen.withLock { $0.allSatisfy { $0.hasSuffix("[Optional(\"1\")]") } })
     #expect(access(folder + "/data/postmaster.pid", F_OK) != 0)
   }
@@ -99,13 +99,13 @@ import Testing
     #expect(try PrivateServer.remove(parent.path + "/s"))
   }
 
-  @Test func `A setting the server refuses is a clear error`() throws {
+  @Test func `A setting that the server refuses is a clear error`() throws {
     let parent = try TemporaryFolder()
     chmod(parent.path, 0o755)
     let folder = parent.path + "/s"
     #expect(
       throws: Diagnostic(
-        .unavailable, "the private PostgreSQL ended at once with status 1",
+        .unavailable, "the private PostgreSQL server ended at once with status 1",
         hint: "see \(folder)/server.log")
     ) {
       try PrivateServer.start(

@@ -28,7 +28,7 @@ import Testing
     }
   }
 
-  @Test func `An array of any words arrives as it was, also in a statement that is kept`() throws {
+  @Test func `An array of any words arrives unchanged, also in a prepared statement`() throws {
     let connection = try TestDatabase().connect()
     let words: [String?] = [
       "plain", "", nil, "NULL", "a,b", "{}", "\"quoted\"", "back\\slash", "'", "new\nline",
@@ -45,7 +45,7 @@ import Testing
         .only().bool("empty"))
   }
 
-  @Test func `A session prints values the same way whatever the database's defaults are`() throws {
+  @Test func `A session prints values in the same way for all defaults of the database`() throws {
     let database = try TestDatabase()
     try database.connect().execute(
       """
@@ -74,7 +74,7 @@ import Testing
     #expect(error?.code == .configuration)
   }
 
-  @Test func `A statement's error keeps state and place and leaves the data out`() throws {
+  @Test func `A statement's error has its state and place, and no data`() throws {
     let connection = try TestDatabase().connect()
     try connection.execute("CREATE TABLE t (a int PRIMARY KEY, b text)")
     try connection.execute("INSERT INTO t VALUES (1, 'secret')")
@@ -97,7 +97,7 @@ import Testing
     #expect(throws: Diagnostic(.configuration, "the statement is empty")) {
       try connection.query(" -- nothing\n")
     }
-    #expect(throws: Diagnostic(.data, "a text for PostgreSQL holds the character NUL")) {
+    #expect(throws: Diagnostic(.data, "a text for PostgreSQL contains a NUL character")) {
       try connection.query("SELECT $1", ["a\0b"])
     }
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
@@ -116,11 +116,11 @@ import Testing
           connection to server at "127.0.0.1", port 1 failed: Connection refused \
           Is the server running on that host and accepting TCP/IP connections?
           """,
-          hint: "check that PostgreSQL runs there and that host and port are right",
+          hint: "check that PostgreSQL runs there and that the host and the port are correct",
           isTransient: true))
   }
 
-  @Test func `A missing database is no passing trouble`() throws {
+  @Test func `A missing database is not a transient failure`() throws {
     let conninfo = try TestServer.conninfo(database: "absent")
     let error = #expect(throws: Diagnostic.self) { try Connection(conninfo + " password=hush") }
     #expect(error?.code == .unavailable)
@@ -133,7 +133,7 @@ import Testing
   func `A malformed connection string is not repeated`(conninfo: String) throws {
     let error = #expect(throws: Diagnostic.self) { try Connection(conninfo) }
     #expect(error?.code == .configuration)
-    #expect(error?.message == "the connection string cannot be read")
+    #expect(error?.message == "the connection string is malformed")
   }
 
   @Test func `A statement is interrupted from another thread`() throws {
@@ -141,7 +141,7 @@ import Testing
     let token = connection.cancelToken
     let isOver = Atomic<Bool>(false)
     let thread = Background {
-      // Until the statement runs, a request to cancel meets nothing and does no harm.
+      // Before the statement runs, a cancel request has no effect.
       while !isOver.load(ordering: .relaxed) {
         token.cancel()
         usleep(20_000)
@@ -161,11 +161,11 @@ import Testing
       throws: Diagnostic(
         .unavailable,
         "PostgreSQL: canceling statement due to statement timeout (SQLSTATE 57014)",
-        hint: "it took longer than the session's statement_timeout allows")
+        hint: "the statement took longer than the session's statement_timeout")
     ) { try connection.query("SELECT pg_sleep(60)") }
   }
 
-  @Test func `A lost session is a passing trouble`() throws {
+  @Test func `A lost session is a transient failure`() throws {
     let database = try TestDatabase()
     let connection = try database.connect()
     let pid = try connection.query("SELECT pg_backend_pid() AS pid").only().int("pid")
@@ -174,7 +174,7 @@ import Testing
     #expect(error?.code == .unavailable)
     #expect(error?.isTransient == true)
     #expect(!connection.isOpen)
-    // Writing into the closed socket raises no SIGPIPE.
+    // Writing to the closed socket does not raise SIGPIPE.
     #expect(throws: Diagnostic.self) { try connection.execute("SELECT 1") }
   }
 
@@ -220,7 +220,7 @@ import Testing
     }
     #expect(
       throws: Diagnostic(
-        .configuration, "the statement has parameters ($1), which are not given here")
+        .configuration, "the statement has parameters ($1), but no parameters are given here")
     ) { try connection.describe("SELECT $1::int") }
   }
 

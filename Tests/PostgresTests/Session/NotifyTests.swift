@@ -23,7 +23,7 @@ import Testing
     #expect(try listener.notifications(waiting: 0).isEmpty)
   }
 
-  @Test func `What came during a statement is not lost`() throws {
+  @Test func `A notification that comes during a statement is not lost`() throws {
     let database = try TestDatabase()
     let (listener, sender) = (try database.connect(), try database.connect())
     try listener.listen("c")
@@ -32,7 +32,7 @@ import Testing
     #expect(try listener.notifications(waiting: 0).map(\.channel) == ["c"])
   }
 
-  @Test func `Waiting ends after its time, and with the session`() throws {
+  @Test func `Waiting ends after its time, and when the session ends`() throws {
     let database = try TestDatabase()
     let (listener, killer) = (try database.connect(), try database.connect())
     try listener.listen("c")

@@ -6,7 +6,7 @@ import Testing
 @Suite struct TransactionTests {
   struct Broken: Error, Equatable {}
 
-  @Test func `What throws is rolled back, what returns is committed`() throws {
+  @Test func `A body that throws is rolled back, one that returns is committed`() throws {
     let connection = try TestDatabase().connect()
     try connection.execute("CREATE TABLE t (id int)")
     #expect(throws: Broken()) {
@@ -29,7 +29,7 @@ import Testing
     #expect(try connection.query("SELECT id FROM t").only().int("id") == 2)
   }
 
-  @Test func `A statement's error undoes its savepoint only`() throws {
+  @Test func `A statement's error undoes only its savepoint`() throws {
     let connection = try TestDatabase().connect()
     try connection.transaction(.readOnlySnapshot) {
       #expect(throws: Diagnostic.self) {
@@ -43,14 +43,14 @@ import Testing
     }
   }
 
-  @Test func `A failed statement that was passed over is found at the end`() throws {
+  @Test func `A transaction that continues after a failed statement is refused`() throws {
     let connection = try TestDatabase().connect()
-    #expect(throws: Diagnostic(.bug, "a failed statement was passed over in a transaction")) {
+    #expect(throws: Diagnostic(.bug, "a transaction continued after a failed statement")) {
       try connection.transaction {
         #expect(throws: Diagnostic.self) { try connection.query("SELECT 1 / 0") }
       }
     }
-    #expect(throws: Diagnostic(.bug, "a transaction was begun within a transaction")) {
+    #expect(throws: Diagnostic(.bug, "a transaction was started inside another transaction")) {
       try connection.transaction { try connection.transaction {} }
     }
     #expect(try connection.query("SELECT 1 AS one").only().int("one") == 1)
@@ -76,7 +76,7 @@ import Testing
     #expect(try second.query("SELECT 1 AS one").only().int("one") == 1)
   }
 
-  @Test func `A conflict with another session is a passing trouble`() throws {
+  @Test func `A conflict with another session is a transient failure`() throws {
     let database = try TestDatabase()
     let (first, second) = (try database.connect(), try database.connect())
     try first.execute("CREATE TABLE t (id int, n int); INSERT INTO t VALUES (1, 0)")
@@ -91,7 +91,7 @@ import Testing
     #expect(error?.isTransient == true)
   }
 
-  @Test func `A lock dies with the session that held it`() throws {
+  @Test func `A lock ends with the session that held it`() throws {
     let database = try TestDatabase()
     let key = AdvisoryKey(["partition", "acme", "2026"])
     #expect(key != AdvisoryKey(["partition", "acme2026", ""]))
@@ -103,7 +103,7 @@ import Testing
       throws: Diagnostic(
         .busy, "PostgreSQL: canceling statement due to lock timeout (SQLSTATE 55P03)")
     ) { try other.lock(key) }
-    #expect(throws: Diagnostic(.bug, "an advisory lock was released that was not held")) {
+    #expect(throws: Diagnostic(.bug, "a session released an advisory lock that it did not hold")) {
       try other.unlock(key)
     }
     holder = nil

@@ -121,22 +121,22 @@ struct MirrorTrials {
           }
           return try #require(error)
         }
-        let rights = "they need the right to list, get, put and delete below its prefix"
+        let rights = "they need the right to list, get, put and delete below the prefix"
         #expect(
           try failure(["AWS_SECRET_ACCESS_KEY": "wrong"])
             == Diagnostic(
               .configuration,
-              "s3://bucket/said refuses our credentials (SignatureDoesNotMatch)", hint: rights))
+              "s3://bucket/said refuses the credentials (SignatureDoesNotMatch)", hint: rights))
         #expect(
           try failure(["AWS_ACCESS_KEY_ID": "AKIAUNKNOWN"])
             == Diagnostic(
-              .configuration, "s3://bucket/said refuses our credentials (InvalidAccessKeyId)",
+              .configuration, "s3://bucket/said refuses the credentials (InvalidAccessKeyId)",
               hint: rights))
         #expect(
           try failure([:], "s3://nobody/said")
             == Diagnostic(
               .configuration, "there is no bucket 'nobody'",
-              hint: "make it, or name another in the configuration's `mirror`"))
+              hint: "create it, or set another bucket at `mirror` in yearbook.yaml"))
         let away = try failure(["AWS_ENDPOINT_URL": "http://127.0.0.1:1"])
         #expect(away.code == .unavailable && away.isTransient)
         #expect(

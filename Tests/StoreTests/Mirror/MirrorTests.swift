@@ -198,7 +198,7 @@ extension MirrorTrials {
           refused
             == Diagnostic(
               .configuration, "the certificate of s3://bucket/tls's server is not trusted",
-              hint: "name its authority's file in AWS_CA_BUNDLE"))
+              hint: "set AWS_CA_BUNDLE to the file with its authority's certificate"))
         let trusting = server.environment.merging(["AWS_CA_BUNDLE": file]) { $1 }
         let mirror = try BucketMirror(store, Bucket(location, environment: trusting))
         #expect(try mirror.mirror(tenant: "acme")?.failures == [])

@@ -174,7 +174,7 @@ import Testing
       #expect(error?.code == .io)
       #expect(error?.message.hasSuffix("No space left on device") == true)
       #expect(
-        error?.hint == "free some space there and run again; what was published stays")
+        error?.hint == "free some space there and run again: published releases are kept")
       // The next one had the room that the failed one gave back.
       #expect(try results[1].get().head.sequence == 1)
       #expect(try store.latest(Samples.partition) == head)
