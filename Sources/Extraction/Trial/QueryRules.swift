@@ -118,6 +118,8 @@ struct SQLTokens {
   private var rest: Substring.UnicodeScalarView
   private var line = 1
   private var column = 1
+  /// Whether backslashes escape in the string that was read last.
+  private var isEscaped = false
 
   init(_ sql: String) {
     rest = Substring(sql).unicodeScalars
@@ -126,13 +128,15 @@ struct SQLTokens {
 
   private mutating func read(_ next: Unicode.Scalar) {
     switch next {
-    case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" }
+    case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" && $0 != "\r" }
     case "/" where rest.starts(with: "/*".unicodeScalars): skipBlockComment()
     case "'":
-      // E'…' is the only form in which a backslash escapes.
-      let isEscaped = all.last.map { ["e", "E"].contains($0.text) } ?? false
+      // E'…' is the only form in which a backslash escapes, also where it goes on in the next line.
+      let isContinued = all.last.map { $0.text == "''" } ?? false
+      if !isContinued { isEscaped = all.last.map { ["e", "E"].contains($0.text) } ?? false }
+      let token = Token(text: "''", isWord: false, line: line, column: column)
       skipQuoted("'", escapes: isEscaped)
-      all.append(Token(text: "''", isWord: false, line: line, column: column))
+      all.append(token)
     case "\"": readQuotedIdentifier()
     case "$" where skipDollarQuoted(): break
     case _ where next == "_" || next.properties.isAlphabetic: readWord()
@@ -194,8 +198,13 @@ struct SQLTokens {
 
   /// Whether a dollar-quoted string stood here, which is then skipped.
   private mutating func skipDollarQuoted() -> Bool {
-    let tag = rest.dropFirst().prefix { $0 == "_" || $0.properties.isAlphabetic }
-    guard rest.dropFirst(tag.count + 1).first == "$" else { return false }
+    // As in an identifier, but for the dollar: letters are all that is not ASCII, and digits do not begin it.
+    let tag = rest.dropFirst().prefix {
+      $0 == "_" || !$0.isASCII || $0.properties.isAlphabetic || ("0"..."9").contains($0)
+    }
+    guard rest.dropFirst(tag.count + 1).first == "$",
+      tag.first.map({ !("0"..."9").contains($0) }) ?? true
+    else { return false }
     let quote = Array(rest.prefix(tag.count + 2))
     for _ in quote { advance() }
     while !rest.isEmpty, !rest.starts(with: quote) { advance() }
