@@ -128,6 +128,22 @@ let trials: [Target] = [
   tests(of: "YearbookCLI"),
 ]
 
+let fuzzed: [Target.Dependency] = [
+  "Stages", "Extraction", "Store", "ObjectStorage", "Media", "Pipelines", "Basics", "Diagnostics",
+  "TestSupport",
+]
+
+/// What reads what others wrote, given anything: seeds and their mutations among the tests, and, for `scripts/fuzz`, a
+/// program on libFuzzer that has no part in any other build.
+let fuzz: Target =
+  ProcessInfo.processInfo.environment["YEARBOOK_FUZZ"] == nil
+  ? .testTarget(
+    name: "FuzzTests", dependencies: fuzzed, path: "Tests/Fuzz",
+    exclude: ["LibFuzzer", "words.dict"])
+  : .executableTarget(
+    name: "Fuzz", dependencies: fuzzed, path: "Tests/Fuzz",
+    exclude: ["FuzzTests.swift", "words.dict"])
+
 let package = Package(
   name: "yearbook",
   products: [.executable(name: "yearbook", targets: ["yearbook"])],
@@ -139,7 +155,7 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
   ],
   targets: libraries + modules + trials
-    + [.executableTarget(name: "yearbook", dependencies: ["YearbookCLI"])]
+    + [fuzz, .executableTarget(name: "yearbook", dependencies: ["YearbookCLI"])]
 )
 
 for target in package.targets where target.type != .system {

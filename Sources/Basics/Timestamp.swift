@@ -20,7 +20,10 @@ package enum Timestamp {
   /// Seconds since 1970 from a text of `rfc3339`; `nil` for any other text.
   package static func seconds(_ text: String) -> Int? {
     let fields = text.split(whereSeparator: { "-T:Z".contains($0) }).compactMap { Int($0) }
-    guard fields.count == 6, (1...12).contains(fields[1]) else { return nil }
+    // Of more digits, seconds could not be counted.
+    guard text.utf8.count == 20, fields.count == 6, fields.allSatisfy({ $0 <= 9999 }),
+      (1...12).contains(fields[1])
+    else { return nil }
     let days = days(year: fields[0], month: fields[1], day: fields[2])
     let seconds = days * 86400 + fields[3] * 3600 + fields[4] * 60 + fields[5]
     return rfc3339(seconds) == text ? seconds : nil

@@ -21,28 +21,28 @@ package enum ObjectXML {
 
   /// Text escaped for use in an element.
   package static func escaped(_ text: String) -> String {
-    text.reduce(into: "") { out, character in
-      switch character {
+    // By scalars: with an accent after it, `<` is another character, and a sign of XML all the same.
+    text.unicodeScalars.reduce(into: "") { out, scalar in
+      switch scalar {
       case "&": out += "&amp;"
       case "<": out += "&lt;"
       case ">": out += "&gt;"
-      default: out.append(character)
+      default: out.unicodeScalars.append(scalar)
       }
     }
   }
 
   private static func unescaped(_ bytes: ArraySlice<UInt8>) -> String {
     let text = String(decoding: bytes, as: UTF8.self)
-    guard text.contains("&") else { return text }
-    var out = ""
-    var rest = text[...]
+    var out = String.UnicodeScalarView()
+    var rest = text.unicodeScalars[...]
     while let start = rest.firstIndex(of: "&"), let end = rest[start...].firstIndex(of: ";") {
       out += rest[..<start]
-      let name = rest[rest.index(after: start)..<end]
-      out += entity(name) ?? "&\(name);"
+      let name = Substring(rest[rest.index(after: start)..<end])
+      out += (entity(name) ?? "&\(name);").unicodeScalars
       rest = rest[rest.index(after: end)...]
     }
-    return out + rest
+    return String(out + rest)
   }
 
   private static func entity(_ name: Substring) -> String? {

@@ -1,3 +1,5 @@
+import Foundation
+import TestSupport
 import Testing
 
 @testable import Basics
@@ -21,9 +23,32 @@ import Testing
     #expect(SHA256Digest(hex: digest.hex.dropLast() + "g") == nil)
   }
 
-  @Test func `Pieces give the same digest as the whole`() {
-    var hasher = SHA256Hasher()
-    for byte in 0..<200 { hasher.update([UInt8(byte)]) }
-    #expect(hasher.digest() == SHA256Digest(of: (0..<200).map { UInt8($0) }))
+  @Test func `Pieces give the digest of the whole, however it is cut`() throws {
+    for seed in Seeds.of(few: 100, many: 10_000) {
+      var random = SeededRandom(seed: seed)
+      // A block has 64 bytes, and the last one's padding begins at 56.
+      let count = random.pick([0, 55, 56, 63, 64, 65, 128, random.number(0...5000)])
+      let bytes = (0..<count).map { _ in UInt8(random.number(0...255)) }
+      var hasher = SHA256Hasher()
+      var rest = bytes[...]
+      while !rest.isEmpty {
+        let piece = rest.prefix(random.pick([0, 1, 63, 64, 65, random.number(1...1000)]))
+        rest = rest.dropFirst(piece.count)
+        if random.isOne(of: 2) {
+          hasher.update(Array(piece))
+        } else {
+          piece.withUnsafeBytes { hasher.update($0) }
+        }
+      }
+      let whole = SHA256Digest(of: bytes)
+      #expect(hasher.digest() == whole, "seed \(seed)")
+      #expect(SHA256Digest(of: bytes.lazy.map { $0 }) == whole, "seed \(seed)")
+      #expect(SHA256Digest(of: bytes + [0]) != whole, "seed \(seed)")
+      try withTemporaryFolder(inMemory: true) { folder in
+        try Data(bytes).write(to: URL(fileURLWithPath: "\(folder)/f"))
+        let read = try SHA256Digest.ofFile("\(folder)/f")
+        #expect(read.digest == whole && read.byteCount == count, "seed \(seed)")
+      }
+    }
   }
 }

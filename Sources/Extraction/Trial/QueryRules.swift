@@ -118,6 +118,10 @@ struct SQLTokens {
   private var rest: Substring.UnicodeScalarView
   private var line = 1
   private var column = 1
+  /// Whether backslashes escape in the string that was read last.
+  private var isEscaped = false
+  /// Whether an E stands right before the quote that comes next.
+  private var isAfterE = false
 
   init(_ sql: String) {
     rest = Substring(sql).unicodeScalars
@@ -126,17 +130,20 @@ struct SQLTokens {
 
   private mutating func read(_ next: Unicode.Scalar) {
     switch next {
-    case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" }
+    case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" && $0 != "\r" }
     case "/" where rest.starts(with: "/*".unicodeScalars): skipBlockComment()
     case "'":
-      // E'…' is the only form in which a backslash escapes.
-      let isEscaped = all.last.map { ["e", "E"].contains($0.text) } ?? false
+      // E'…' is the only form in which a backslash escapes, also where it goes on in the next line.
+      let isContinued = all.last.map { $0.text == "''" && !$0.isWord } ?? false
+      if !isContinued { isEscaped = isAfterE }
+      let token = Token(text: "''", isWord: false, line: line, column: column)
+      isAfterE = false
       skipQuoted("'", escapes: isEscaped)
-      all.append(Token(text: "''", isWord: false, line: line, column: column))
+      all.append(token)
     case "\"": readQuotedIdentifier()
     case "$" where skipDollarQuoted(): break
-    case _ where next == "_" || next.properties.isAlphabetic: readWord()
-    case _ where next.properties.isWhitespace: advance()
+    case _ where Self.isLetter(next): readWord()
+    case " ", "\t", "\n", "\r", "\u{B}", "\u{C}": advance()
     default:
       all.append(Token(text: String(next), isWord: false, line: line, column: column))
       advance()
@@ -194,8 +201,9 @@ struct SQLTokens {
 
   /// Whether a dollar-quoted string stood here, which is then skipped.
   private mutating func skipDollarQuoted() -> Bool {
-    let tag = rest.dropFirst().prefix { $0 == "_" || $0.properties.isAlphabetic }
-    guard rest.dropFirst(tag.count + 1).first == "$" else { return false }
+    let tag = rest.dropFirst().prefix { Self.isLetter($0) || Self.isDigit($0) }
+    guard rest.dropFirst(tag.count + 1).first == "$", !(tag.first.map(Self.isDigit) ?? false)
+    else { return false }
     let quote = Array(rest.prefix(tag.count + 2))
     for _ in quote { advance() }
     while !rest.isEmpty, !rest.starts(with: quote) { advance() }
@@ -206,13 +214,21 @@ struct SQLTokens {
   private mutating func readWord() {
     let (line, column) = (self.line, self.column)
     var word = String.UnicodeScalarView()
-    while let next = rest.first,
-      next == "_" || next == "$" || next.properties.isAlphabetic
-        || next.properties.numericType != nil
-    {
+    while let next = rest.first, Self.isLetter(next) || Self.isDigit(next) || next == "$" {
       word.append(next)
       advance()
     }
     all.append(Token(text: String(word), isWord: true, line: line, column: column))
+    isAfterE = ["e", "E"].contains(all[all.count - 1].text) && rest.first == "'"
   }
+
+  /// What begins an identifier: to PostgreSQL, all that is not ASCII does.
+  private static func isLetter(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar {
+    case "a"..."z", "A"..."Z", "_": true
+    default: !scalar.isASCII
+    }
+  }
+
+  private static func isDigit(_ scalar: Unicode.Scalar) -> Bool { ("0"..."9").contains(scalar) }
 }

@@ -22,17 +22,24 @@ struct CaptionWriter {
         throw Diagnostic(.bug, "captions must be in order and must not overlap")
       }
       try fill(upTo: caption.start, film)
-      // The sample's length field has 16 bits.
-      let text = Array(String(caption.text.prefix(1_000)).utf8.prefix(Int(UInt16.max)))
-      var bytes: [UInt8] = []
-      bytes.append(bigEndian: UInt16(text.count))
-      try film.append(text: bytes + text, start: caption.start, end: caption.end)
+      try film.append(
+        text: CaptionWriter.sample(caption.text), start: caption.start, end: caption.end)
       position = caption.end
       waiting.removeFirst()
     }
   }
 
-  /// Fills the track up to the end of the film, given in grid steps.
+  /// A caption as a sample: the length of its text, in sixteen bits, and the text.
+  static func sample(_ caption: String) -> [UInt8] {
+    var text = Array(String(caption.prefix(1_000)).utf8.prefix(Int(UInt16.max)))
+    // A character that is cut in two is left out.
+    while !text.isEmpty, String(validating: text, as: UTF8.self) == nil { text.removeLast() }
+    var bytes: [UInt8] = []
+    bytes.append(bigEndian: UInt16(text.count))
+    return bytes + text
+  }
+
+  /// Fills the track up to the film's end, given as a grid step.
   mutating func finish(at gridStep: Int, to film: FilmTracks) throws(Diagnostic) {
     try fill(upTo: FilmFormat.milliseconds(ofSteps: gridStep), film)
   }

@@ -43,7 +43,7 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
     if parts[1].first == "Q", let quarter = Int(parts[1].dropFirst()), (1...4).contains(quarter) {
       kind = .quarter
       start = CivilDate(validYear: year, month: quarter * 3 - 2, day: 1)
-    } else if let month = Int(parts[1]), (1...12).contains(month) {
+    } else if let month = CivilDate.number(Array(parts[1].utf8)[...]), (1...12).contains(month) {
       kind = .month
       start = CivilDate(validYear: year, month: month, day: 1)
     } else {

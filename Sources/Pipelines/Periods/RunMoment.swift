@@ -19,9 +19,10 @@ package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
       return nil
     }
     let clock = parts[1].dropLast().split(separator: ":", omittingEmptySubsequences: false)
-    guard clock.count == 3, clock.allSatisfy({ $0.utf8.count == 2 }), let hour = Int(clock[0]),
-      let minute = Int(clock[1]), let second = Int(clock[2]), (0..<24).contains(hour),
-      (0..<60).contains(minute), (0..<60).contains(second)
+      .map { Array($0.utf8) }
+    guard clock.count == 3, clock.allSatisfy({ $0.count == 2 }),
+      let hour = CivilDate.number(clock[0][...]), let minute = CivilDate.number(clock[1][...]),
+      let second = CivilDate.number(clock[2][...]), hour < 24, minute < 60, second < 60
     else { return nil }
     self = .instant(Int64(day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second))
   }

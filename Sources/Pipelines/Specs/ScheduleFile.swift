@@ -31,6 +31,7 @@ struct ScheduleFile {
     let nodes = map.required("pipelines")?.list() ?? []
     let entries = nodes.compactMap(entry)
     if nodes.isEmpty, let node = map["pipelines"] { node.report("the schedule names no pipeline") }
+    checkOnce(entries)
     checkNeeds(entries)
     guard let name else { return nil }
     return Schedule(
@@ -67,6 +68,15 @@ struct ScheduleFile {
     return (Schedule.Entry(pipeline: run, periods: periods, needs: needs), node)
   }
 
+  /// A pipeline stands once: of two entries, the same period could be meant twice, or one could wait for itself.
+  private func checkOnce(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
+    var seen: Set<String> = []
+    for (entry, node) in entries where !seen.insert(entry.pipeline).inserted {
+      node.report(
+        "the schedule names '\(entry.pipeline)' twice", hint: "name all its periods in one entry")
+    }
+  }
+
   /// Each name in `needs` stands earlier in the list, which leaves no room for a cycle.
   private func checkNeeds(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
     let all = entries.map(\.entry.pipeline)
@@ -89,7 +99,9 @@ struct ScheduleFile {
 
   private func days(_ node: SpecNode) -> Int? {
     guard let text = node.string() else { return nil }
-    guard text.hasSuffix("d"), let days = Int(text.dropLast()), days >= 0 else {
+    guard text.hasSuffix("d"), let days = Int(text.dropLast()),
+      (0...SpecNode.mostDays).contains(days)
+    else {
       node.report("expected a number of days such as 10d, found '\(text)'")
       return nil
     }

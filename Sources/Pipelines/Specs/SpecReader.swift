@@ -32,7 +32,20 @@ package final class SpecReader {
   package func report(_ message: String, line: Int?, column: Int?, hint: String? = nil) {
     diagnostics.append(
       Diagnostic(
-        .configuration, message, at: .init(file: file, line: line, column: column), hint: hint))
+        .configuration, SpecReader.shown(message),
+        at: .init(file: file, line: line, column: column), hint: hint))
+  }
+
+  /// A message that repeats what stands in the file: without what a terminal would obey, and not without end.
+  private static func shown(_ message: String) -> String {
+    var shown = String.UnicodeScalarView()
+    for scalar in message.unicodeScalars.prefix(500) {
+      switch scalar.properties.generalCategory {
+      case .control, .format, .lineSeparator, .paragraphSeparator: shown.append("\u{FFFD}")
+      default: shown.append(scalar)
+      }
+    }
+    return String(shown) + (message.unicodeScalars.count > 500 ? "…" : "")
   }
 
   /// Throws all that was found, in the order of the file's lines.

@@ -16,7 +16,7 @@ extension DecimalNumber {
     let scale = max(left.scale, right.scale)
     let (sum, overflow) = try left.mantissa(atScale: scale).addingReportingOverflow(
       right.mantissa(atScale: scale))
-    if overflow { throw Overflow() }
+    if overflow || sum.magnitude >= limit.magnitude { throw Overflow() }
     return DecimalNumber(mantissa: sum, scale: scale)
   }
 
@@ -31,7 +31,9 @@ extension DecimalNumber {
   ) throws(Overflow) -> DecimalNumber {
     let (product, overflow) = left.mantissa.multipliedReportingOverflow(by: right.mantissa)
     let scale = left.scale + right.scale
-    if overflow || scale > maximumScale { throw Overflow() }
+    if overflow || scale > maximumScale || product.magnitude >= limit.magnitude {
+      throw Overflow()
+    }
     return DecimalNumber(mantissa: product, scale: scale)
   }
 
@@ -52,8 +54,9 @@ extension DecimalNumber {
       (denominator, overflow) = denominator.multipliedReportingOverflow(by: power)
     }
     if overflow { throw Overflow() }
-    return DecimalNumber(
-      mantissa: DecimalNumber.rounded(numerator, over: denominator, rounding), scale: scale)
+    let quotient = DecimalNumber.rounded(numerator, over: denominator, rounding)
+    if quotient.magnitude >= DecimalNumber.limit.magnitude { throw Overflow() }
+    return DecimalNumber(mantissa: quotient, scale: scale)
   }
 
   /// The value with exactly `scale` decimals.
@@ -71,7 +74,7 @@ extension DecimalNumber {
   private func mantissa(atScale wanted: Int) throws(Overflow) -> Int128 {
     guard let power = DecimalNumber.powerOfTen(wanted - scale) else { throw Overflow() }
     let (result, overflow) = mantissa.multipliedReportingOverflow(by: power)
-    if overflow { throw Overflow() }
+    if overflow || result.magnitude >= DecimalNumber.limit.magnitude { throw Overflow() }
     return result
   }
 

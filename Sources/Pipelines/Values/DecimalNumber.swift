@@ -11,6 +11,8 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
 
   /// Digits a result may have at the most.
   static let maximumScale = 38
+  /// 10³⁸, the first whole number with more digits than that.
+  static let limit: Int128 = 100_000_000_000_000_000_000_000_000_000_000_000_000
 
   package init(mantissa: Int128, scale: Int) {
     precondition((0...DecimalNumber.maximumScale).contains(scale), "a scale is 0…38")
@@ -40,7 +42,7 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
       case UInt8(ascii: "0")...UInt8(ascii: "9"):
         let (tens, first) = mantissa.multipliedReportingOverflow(by: 10)
         let (sum, second) = tens.addingReportingOverflow(Int128(byte - UInt8(ascii: "0")))
-        if first || second { return nil }
+        if first || second || sum >= DecimalNumber.limit { return nil }
         mantissa = sum
         digits += 1
         if sawPoint { scale += 1 }

@@ -129,6 +129,7 @@ final class TableReader {
     while true {
       if position == filled, try !refill() {
         if state == .quoted { throw malformed("is cut off inside quotes") }
+        if sawCarriageReturn { throw malformed("has a carriage return outside quotes") }
         if isEmptyLine { return false }
         endField(isQuoted)
         return true

@@ -51,17 +51,19 @@ struct FilmReel {
   private func start(_ index: Int) -> Int { FilmFormat.milliseconds(ofSteps: starts[index]) }
 
   /// `captions.vtt`
-  func vtt() -> [UInt8] {
+  func vtt() -> [UInt8] { FilmReel.vtt(captions) }
+
+  static func vtt(_ captions: [FilmCaption]) -> [UInt8] {
     var text = "WEBVTT\n"
     for caption in captions {
       // An escaped text holds no “-->”, and its lines are not empty. Not every player knows more references.
       let lines = caption.text.split(separator: "\n").map { line in
-        line.map { character in
-          switch character {
+        line.unicodeScalars.map { scalar in
+          switch scalar {
           case "&": "&amp;"
           case "<": "&lt;"
           case ">": "&gt;"
-          default: String(character)
+          default: String(scalar)
           }
         }.joined()
       }
@@ -192,7 +194,7 @@ struct FilmReel {
   }
 
   /// Lines without control characters and at most 200 characters each.
-  private static func plain(_ text: String) -> String {
+  static func plain(_ text: String) -> String {
     text.split(separator: "\n").map { line in
       XMLText.sanitized(String(line)).split(whereSeparator: \.isWhitespace)
         .joined(separator: " ").prefix(200)

@@ -25,7 +25,10 @@ struct Prunings: Codable, Hashable {
       return nil
     }
     let isOrdered = zip(heads, heads.dropFirst()).allSatisfy { $0.last ?? 0 < $1.first ?? 0 }
-    guard isOrdered, heads.allSatisfy({ $0.count == 2 && 0 < $0[0] && $0[0] <= $0[1] }),
+    guard isOrdered,
+      heads.allSatisfy({
+        $0.count == 2 && 0 < $0[0] && $0[0] <= $0[1] && $0[1] <= Head.mostSequence
+      }),
       releases.allSatisfy(Name.isFileName)
     else { return nil }
   }

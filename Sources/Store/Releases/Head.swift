@@ -24,6 +24,9 @@ package struct Head: Hashable, Sendable, Codable {
   /// The digest of the head before this one, so that one that was changed later is found out.
   package var previous: SHA256Digest?
 
+  /// The largest number that every reader of JSON takes for the same.
+  static let mostSequence = 1 << 53
+
   enum CodingKeys: String, CodingKey {
     case release, sequence, status, created, run
     case asOf = "as_of"
@@ -48,7 +51,9 @@ package struct Head: Hashable, Sendable, Codable {
     } catch {
       return nil
     }
-    guard sequence > 0, Name.isFileName(release) else { return nil }
+    guard (1...Head.mostSequence).contains(sequence), Name.isFileName(release) else {
+      return nil
+    }
   }
 
   init(

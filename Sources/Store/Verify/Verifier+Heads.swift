@@ -67,7 +67,7 @@ extension Verifier {
       guard let kind = kind(path) else { continue }
       let stem = name.hasSuffix(".sig") ? name.dropLast(4) : name[...]
       guard kind == .file, stem.hasSuffix(".json"), let number = Int(stem.dropLast(5)),
-        stem == "\(number).json", number > 0
+        stem == "\(number).json", (1...Head.mostSequence).contains(number)
       else {
         note(.extra, path)
         continue

@@ -56,6 +56,7 @@ import Testing
     ("a\nx\"y\n", "row 0 of the dataset 'd' has a stray quote"),
     ("a\n\"x\"y\n", "row 0 of the dataset 'd' has a stray quote"),
     ("a\nx\ry\n", "row 0 of the dataset 'd' has a carriage return outside quotes"),
+    ("a\n1\r", "row 0 of the dataset 'd' has a carriage return outside quotes"),
     ("", "row 0 of the dataset 'd' has no header"),
   ])
   func `What a lenient reader forgives is an error`(text: String, message: String) {

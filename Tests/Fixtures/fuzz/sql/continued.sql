@@ -1,0 +1,2 @@
+SELECT E'a'
+'\'' , now() -- ', current_date
