@@ -54,8 +54,8 @@ package struct Configuration: Sendable {
     let nearest = NearestWords.hint(for: unknown, in: Array(slugs))
     throw Diagnostic(
       .configuration,
-      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', and the platform has no such tenant",
-      hint: [nearest, "if it is gone, remove the section"].compactMap(\.self).joined(
+      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', but the platform has no such tenant",
+      hint: [nearest, "if the tenant is gone, remove the section"].compactMap(\.self).joined(
         separator: "; "))
   }
 
@@ -90,7 +90,7 @@ extension Configuration {
     } else if isNamed {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the configuration can't be read", at: .init(file: path),
+          .configuration, "the configuration cannot be read", at: .init(file: path),
           hint: "name an existing file with --config")
       ])
     }
@@ -217,7 +217,7 @@ extension Configuration {
     (node?.list() ?? []).compactMap { node in
       guard let text = node.string() else { return nil }
       if let recipient = AgeRecipient(text) { return recipient }
-      node.report("not an age public key", hint: "it begins with age1: `age-keygen` prints it")
+      node.report("not an age public key", hint: "it begins with age1; `age-keygen` prints one")
       return nil
     }
   }

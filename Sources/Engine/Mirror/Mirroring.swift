@@ -194,7 +194,7 @@ extension Mirroring {
     }
     let mirror = try BucketMirror(store, bucket)
     return try slugs.flatMap { try mirror.eraseVersions(tenant: $0) } + [
-      "copies of the bucket \(address): its replicas, backups, access logs, and caches before it"
+      "copies of the bucket \(address): its replicas, backups, access logs, and caches in front of it"
     ]
   }
 }

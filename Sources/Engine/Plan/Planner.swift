@@ -52,7 +52,8 @@ package struct Planner {
     let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
     if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
       throw Diagnostic(
-        .usage, "'\(pipeline.name)' is of all tenants together", hint: "leave --tenant out")
+        .usage, "'\(pipeline.name)' reports on all tenants together",
+        hint: "run it without --tenant")
     }
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
@@ -77,9 +78,9 @@ package struct Planner {
         for period in wanted.uniqued() {
           guard period.start <= today else {
             throw Diagnostic(
-              .usage, "the period \(period) has not begun for \(tenant.slug), where it is \(today)",
+              .usage, "\(period) has not started yet for \(tenant.slug) (today there: \(today))",
               at: .init(tenant: tenant.slug, period: period.description),
-              hint: "name a period that has begun")
+              hint: "name a period that has started")
           }
           partitions.append(
             RunPlan.Partition(
@@ -129,8 +130,8 @@ package struct Planner {
       for period in wanted.uniqued() {
         guard period.start <= first else {
           throw Diagnostic(
-            .usage, "the period \(period) has not begun anywhere",
-            at: .init(period: period.description), hint: "name a period that has begun")
+            .usage, "\(period) has not started yet for any tenant",
+            at: .init(period: period.description), hint: "name a period that has started")
         }
         partitions.append(
           RunPlan.Partition(
@@ -156,7 +157,7 @@ package struct Planner {
     throw Diagnostic(
       .usage, "there is no pipeline or schedule '\(name)'",
       hint: NearestWords.hint(for: name, in: library.names)
-        ?? "known are \(library.names.joined(separator: ", "))")
+        ?? "use one of: \(library.names.joined(separator: ", "))")
   }
 
   private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
@@ -168,7 +169,7 @@ package struct Planner {
         throw Diagnostic(
           .usage, "there is no active tenant '\(slug)'",
           hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
-            ?? "there are \(tenants.count), among them "
+            ?? "active tenants: \(tenants.count), for example "
             + tenants.prefix(5).map(\.slug).joined(separator: ", "))
       }
       if !chosen.contains(tenant) { chosen.append(tenant) }
@@ -184,13 +185,14 @@ package struct Planner {
     for text in texts {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "'\(text)' is no period", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "'\(text)' is not a period", hint: "write 2026, 2026-Q4 or 2026-11")
       }
       guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
         let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()
         throw Diagnostic(
-          .usage, "\(period) is a \(period.kind.rawValue), which this does not run by",
-          hint: "it runs by \(kinds.joined(separator: ", "))")
+          .usage,
+          "\(period) is a \(period.kind.rawValue), and this does not run by \(period.kind.rawValue)",
+          hint: "name a \(kinds.joined(separator: " or "))")
       }
       periods.append(period)
     }

@@ -25,7 +25,7 @@ extension Publication {
       title: "\(partition.pipeline.title(for: tenant.locale)) \(partition.period)",
       files: try files.map { artifact in
         guard let digest = SHA256Digest(hex: artifact.digest) else {
-          throw Diagnostic(.bug, "an artifact's digest is none")
+          throw Diagnostic(.bug, "the digest of an artifact is not a SHA-256 digest")
         }
         return ReleaseFile(
           name: artifact.name, source: .file(artifact.path), digest: digest,

@@ -70,16 +70,16 @@ extension Publisher {
       if !partition.settings.isOpen, try wasSealed(partition.tenant.id) {
         throw Diagnostic(
           .configuration,
-          "what is published of this tenant is encrypted, and no recipients are configured now",
+          "this tenant's releases are encrypted, but no recipients are configured for it now",
           hint:
-            "name them below 'tenants: \(partition.tenant.slug):'; 'recipients: []' there publishes it"
-            + " as it is from now on")
+            "add 'recipients:' below 'tenants: \(partition.tenant.slug):' in yearbook.yaml; an empty list"
+            + " (recipients: []) publishes without encryption from now on")
       }
       return []
     }
     return try partition.settings.recipients.map { text in
       guard let recipient = AgeRecipient(text) else {
-        throw Diagnostic(.configuration, "a recipient is no age public key")
+        throw Diagnostic(.configuration, "a recipient is not an age public key")
       }
       return recipient
     } + recipients
@@ -117,7 +117,7 @@ extension Publisher {
     _ file: ReleaseFile, to recipients: [AgeRecipient], tenant: String
   ) throws -> Blob {
     guard case .file(let source) = file.source else {
-      throw Diagnostic(.bug, "what is to be encrypted is no file")
+      throw Diagnostic(.bug, "the content to encrypt is not a file")
     }
     let writer = blobs.writer(tenant: tenant)
     try AgeEncryption.encrypt(

@@ -101,7 +101,7 @@ final class Publisher: Sendable {
         sealed += try seal(&release, for: publication.partition)
         pending.append(release)
         places.append(index)
-        outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
+        outcomes.append(.failure(Diagnostic(.bug, "the release was never published")))
       } catch {
         outcomes.append(.failure(error))
       }

@@ -82,7 +82,8 @@ final class ResultCache: Sendable {
       case .file(let path): blob = try blobs.adopt(path, tenant: tenant)
       case .artifact(let artifact):
         guard let digest = SHA256Digest(hex: artifact.digest) else {
-          throw Diagnostic(.bug, "an artifact's digest is none", at: .init(stage: stage))
+          throw Diagnostic(
+            .bug, "the digest of an artifact is not a SHA-256 digest", at: .init(stage: stage))
         }
         blob = Blob(digest: digest, byteCount: artifact.bytes)
       }
@@ -97,7 +98,8 @@ final class ResultCache: Sendable {
     if case .none = policy { _ = made.withLock { $0.insert(result.key) } }
     committer.add(result)
     guard let found = found(files, output.warnings, tenant: tenant) else {
-      throw Diagnostic(.io, "the workspace lost a blob that was just made", at: .init(stage: stage))
+      throw Diagnostic(
+        .io, "the workspace does not hold a blob that was just written", at: .init(stage: stage))
     }
     return found.files
   }

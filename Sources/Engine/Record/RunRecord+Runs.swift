@@ -74,7 +74,7 @@ extension RunRecord {
       if try connection.query("SELECT FROM yearbook.run WHERE id = $1", [id]).isEmpty { return id }
       try connection.unlock(Self.lock(of: id))
     }
-    throw Diagnostic(.bug, "no identifier is left for a run")
+    throw Diagnostic(.bug, "no unused identifier was found for the run")
   }
 
   /// - Parameter id: from `takeID`, of this session.

@@ -34,7 +34,8 @@ extension RunRecord {
       "SELECT id FROM yearbook.run WHERE state = 'running' ORDER BY id LIMIT 1")
     if let row = rows.first {
       throw Diagnostic(
-        .busy, "the run \(try row.string("id")) is under way", hint: "wait for its end")
+        .busy, "the run \(try row.string("id")) is under way",
+        hint: "wait until it ends: yearbook status")
     }
   }
 

@@ -39,8 +39,8 @@ package final class RunRecord {
       guard version <= RecordSchema.version else {
         throw Diagnostic(
           .configuration,
-          "the run record has version \(version), this program knows \(RecordSchema.version)",
-          hint: "install the newer program, or use another record")
+          "the run record has schema version \(version), but this program supports \(RecordSchema.version)",
+          hint: "install a newer Yearbook, or use another record")
       }
       for number in version..<RecordSchema.version {
         try connection.execute(RecordSchema.migrations[number])

@@ -72,7 +72,7 @@ package enum StageBench {
     if let error = failure.withLock({ $0 }) { throw error }
     let (expected, found) = (isCold ? count : 0, made.withLock { $0 })
     guard found == expected else {
-      throw Diagnostic(.bug, "\(found) stages were run where \(expected) were to be")
+      throw Diagnostic(.bug, "\(found) stages ran, but \(expected) were expected")
     }
     return seconds
   }

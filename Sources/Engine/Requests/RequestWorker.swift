@@ -114,7 +114,7 @@ package struct RequestWorker {
       counts.postponed += request.ids.count
       tell(
         .postponed(
-          tenant: tenant, label: request.label, error: "a failure that may pass", seconds: seconds))
+          tenant: tenant, label: request.label, error: "a temporary failure", seconds: seconds))
     case .givenBack: break
     }
   }
@@ -141,7 +141,7 @@ package struct RequestWorker {
     guard let pipeline = served.first(where: { $0.name == request.type.lowercased() }) else {
       throw Diagnostic(
         .usage, "there is no report of this type",
-        hint: "there are \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
+        hint: "use one of: \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
     }
     let tenants = try session.openSource().tenants()
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
@@ -153,12 +153,12 @@ package struct RequestWorker {
     if let text = request.period {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "the period is none", hint: "write it like 2026, 2026-Q4 or 2026-11")
+          .usage, "the period is not valid", hint: "write 2026, 2026-Q4 or 2026-11")
       }
       return Target(pipeline: pipeline, slug: tenant.slug, period: period)
     }
     guard let kind = pipeline.periods.first, let zone = TimeZone(identifier: tenant.timeZone) else {
-      throw Diagnostic(.bug, "a pipeline without periods, or a tenant without a time zone")
+      throw Diagnostic(.bug, "the pipeline has no periods, or the tenant has no time zone")
     }
     return Target(
       pipeline: pipeline, slug: tenant.slug,
@@ -181,7 +181,7 @@ package struct RequestWorker {
     let place = ReleasePartition(
       tenant: target.slug, pipeline: target.pipeline.name, period: target.period.description)
     guard let head = try store.latest(place) else {
-      throw Diagnostic(.io, "what was just published is not in the store")
+      throw Diagnostic(.io, "the release that was just published is not in the store")
     }
     return .published(location: "\(place.path)/releases/\(head.release)")
   }
@@ -199,7 +199,7 @@ private final class RequestDesk {
     try record.connection.execute(
       "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
     guard try record.connection.tryLock(worker) else {
-      throw Diagnostic(.bug, "a new worker's lock is taken")
+      throw Diagnostic(.bug, "another process holds the lock of this new worker")
     }
     // Before the table is looked at first, so that nothing falls between.
     try record.connection.listen(RunRecord.requestsChannel)

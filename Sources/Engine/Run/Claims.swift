@@ -101,7 +101,7 @@ final class Claims: Sendable {
       guard session.isOpen else {
         throw Diagnostic(
           .unavailable, "the session that held the claims was lost",
-          hint: "run the same command again: what was done is kept", isTransient: true)
+          hint: "finished work is kept: run the same command again", isTransient: true)
       }
       try session.query("SELECT 1")
     }

@@ -15,8 +15,8 @@ struct Deadline: Sendable {
   func check() throws(Diagnostic) {
     guard Date() > end else { return }
     throw Diagnostic(
-      .unavailable, "the stage took longer than \(seconds) s and was given up",
-      hint: "pieces that were made are kept: run it again, or raise timeouts.stage in yearbook.yaml"
+      .unavailable, "the stage took longer than \(seconds) s and was stopped",
+      hint: "finished pieces are kept: run it again, or raise timeouts.stage in yearbook.yaml"
     )
   }
 }

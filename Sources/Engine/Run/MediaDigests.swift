@@ -22,7 +22,8 @@ struct MediaDigests: Sendable {
   func digest(of key: String, tenant: String) throws -> String {
     guard let media else {
       throw Diagnostic(
-        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+        .data, "no media root is configured",
+        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
     }
     let object = try MediaRoot(media).open(key)
     let (size, modified) = (Int64(object.size), object.modified)

@@ -53,8 +53,8 @@ final class PartitionWorker: Sendable {
       // Noted as a failure, so that a retry takes it up together with what it needs.
       note(
         Diagnostic(
-          .unavailable, "'\(failed)' failed, which this one needs",
-          hint: "a retry takes both up again"), of: partition)
+          .unavailable, "'\(failed)' failed, and this partition needs it",
+          hint: "fix the failure, then run both again: yearbook retry"), of: partition)
       state.ended(partition, .skipped(because: failed), warnings: [])
       return
     }
@@ -188,7 +188,7 @@ final class PartitionWorker: Sendable {
         throw errors
       }
     }
-    throw Diagnostic(.bug, "a stage was neither done nor failed")
+    throw Diagnostic(.bug, "a stage neither finished nor failed")
   }
 
   private func fail(_ partition: RunPlan.Partition, _ error: any Error) {
@@ -202,7 +202,7 @@ final class PartitionWorker: Sendable {
       failure = errors.all[0].filling(subject)
     default:
       failure = Diagnostic(
-        .bug, "a stage failed in a way it should not: \(type(of: error))", at: subject,
+        .bug, "a stage failed with an unexpected error: \(type(of: error))", at: subject,
         underlying: error)
     }
     if failure.code == .interrupted { return }

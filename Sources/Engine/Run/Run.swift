@@ -204,9 +204,9 @@ final class Run {
         // One that was removed, or given to another tenant, holds nobody back.
         guard try publisher.store.tenant(slug: old)?.id == tenant.id else { continue }
         plan.partitions[index].fault = Diagnostic(
-          .configuration, "the tenant was published as '\(old)' and has another slug now",
+          .configuration, "the tenant was published as '\(old)', but has another slug now",
           at: .init(stage: "plan", tenant: tenant.slug),
-          hint: "`yearbook tenant rename \(old) \(tenant.slug)`, then retry")
+          hint: "rename it in the store, then retry: yearbook tenant rename \(old) \(tenant.slug)")
       }
     }
   }
@@ -230,7 +230,7 @@ final class Run {
           var fault = Self.problem(error)
           fault.subject.stage = fault.subject.stage ?? "trial"
           fault.subject.pipeline = pipeline.name
-          fault.hint = fault.hint ?? "mend the pipeline; `yearbook check` tries it without a run"
+          fault.hint = fault.hint ?? "fix the pipeline, then test it without a run: yearbook check"
           faults[pipeline.name] = fault
           cause = cause ?? error
           continue

@@ -79,7 +79,7 @@ package struct RunSession {
     let which = running.map { " (\($0.id), since \($0.started))" } ?? ""
     throw Diagnostic(
       .busy, "another run of '\(name)' is under way\(which)",
-      hint: "`yearbook status` shows how far it is; --wait 10m waits for it, --join shares its work"
+      hint: "--wait 10m waits for it; --join shares its work; to see its progress: yearbook status"
     )
   }
 

@@ -21,7 +21,7 @@ package final class Standstill {
       guard Date() < end else {
         try RunRecord(conninfo).refuseWhileRunning()
         throw Diagnostic(
-          .busy, "a run or an erasure is under way", hint: "wait for its end")
+          .busy, "a run or an erasure is under way", hint: "wait until it ends: yearbook status")
       }
       Thread.sleep(forTimeInterval: 0.1)
     }

@@ -25,8 +25,9 @@ package final class Source {
         searchPath: [schema], statementTimeout: statementSeconds * 1000, isReadOnly: true))
     guard connection.serverVersion >= 130_000 else {
       throw Diagnostic(
-        .configuration, "the source is PostgreSQL \(connection.serverVersion / 10_000)",
-        hint: "Yearbook needs PostgreSQL 13 or later")
+        .configuration,
+        "the source is PostgreSQL \(connection.serverVersion / 10_000), which is too old",
+        hint: "use PostgreSQL 13 or later")
     }
     try refuseMight()
   }
@@ -47,16 +48,17 @@ package final class Source {
       if try role.bool("is_super") {
         "is a superuser"
       } else if try role.bool("runs_programs") {
-        "may run programs on the server"
+        "can run programs on the server"
       } else if try role.bool("writes") {
-        "may write to the schema '\(schema)'"
+        "can write to the schema '\(schema)'"
       } else {
         nil
       }
     if let fault {
       throw Diagnostic(
         .configuration, "the source's role \(fault): refused (\(connection.target))",
-        hint: "connect as a role that can only read: docs/platform-role.sql makes yearbook_reader")
+        hint: "connect as a role that can only read; docs/platform-role.sql creates yearbook_reader"
+      )
     }
     guard try role.bool("has_schema") else {
       throw Diagnostic(
@@ -106,16 +108,17 @@ package final class Source {
         // The id, not the slug: a slug that is none must not reach a path or a log line.
         tenants.nameless.append(
           Diagnostic(
-            .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id)
+            .data, "a tenant's slug is not 1 to 63 characters of [a-z0-9-]",
+            at: .init(tenant: tenant.id)
           ))
       } else if TimeZone(identifier: tenant.timeZone) == nil {
         tenants.faulty.append(
           (
             tenant,
             Diagnostic(
-              .data, "the tenant's time zone is none that IANA knows",
+              .data, "the tenant has an unknown time zone",
               at: .init(stage: "plan", tenant: tenant.slug),
-              hint: "set it to a name such as America/Sao_Paulo")
+              hint: "set it to an IANA name such as America/Sao_Paulo")
           ))
       } else {
         tenants.served.append(tenant)

@@ -103,8 +103,8 @@ final class SourceReader {
   private func given(up error: Diagnostic, after failures: Int) -> Diagnostic {
     var error = error
     error.message =
-      "the source did not answer \(failures) times in a row and is asked no more: \(error.message)"
-    error.hint = "run the same command again once it is back: what was done is kept"
+      "the source did not answer \(failures) times in a row, so the run stopped: \(error.message)"
+    error.hint = "finished work is kept: when the source is back, run the same command again"
     return error
   }
 

@@ -43,20 +43,20 @@ package struct Purge {
     let workspace = "the workspace's tenants/\(tenant.id)"
     let mirrored = mirroring.map { mirroring in
       [
-        "the same in the mirror \(mirroring.address), with all versions of its objects that the bucket keeps"
+        "the same in the mirror \(mirroring.address), with all object versions that the bucket keeps"
       ]
     }
     if user == nil {
       return [
         "tenants/\(tenant.slug) with \(Counted.text(partitions.count, "partition")) and \(Counted.text(releases, "release"))",
-        workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
+        workspace, "all rows of the tenant in the record, and its lines on the operator's pages",
       ] + (mirrored ?? [])
     }
     return [
-      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) read again without the person, and published",
-      "then all older releases of the tenant: there are \(releases) now",
+      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) will be read and published again without the person",
+      "then all older releases of the tenant (\(releases) now)",
       workspace, "the tenant's results, media digests, failures and attempts in the record",
-      "the person is left out of all later runs",
+      "all later runs leave the person out",
     ] + (mirrored ?? [])
   }
 
@@ -70,21 +70,21 @@ package struct Purge {
         ", and remove the older versions below \($0.address)/operator/, if the bucket keeps any"
       }
       lines.append(
-        "the operator's reports of all tenants together (\(names)): once the platform has erased, run their"
+        "the operator's reports about all tenants (\(names)): erase in the platform first, then run their"
           + " periods again, then `yearbook prune --tenant @operator --grace 0s --yes`\(versions ?? "")"
       )
     }
     lines += [
       "the platform's own database and media: erase there too\(user == nil ? ", or the next run publishes the tenant again" : "")",
       "backups and snapshots of the store, the workspace and the databases, and standby servers",
-      "copies that readers saved, and caches of web servers before the store",
+      "copies that readers saved, and caches of web servers in front of the store",
       "space that PostgreSQL frees with its next VACUUM, and its archived WAL",
-      "logs of cron or of the service manager, which name tenants by their slugs",
+      "logs of cron or of the service manager, which contain slugs of tenants",
     ]
     if user != nil {
       lines += [
-        "what others typed about the person in titles, descriptions and tags",
-        "the person's id in the record's table yearbook.erasure, by which later runs leave them out",
+        "what others wrote about the person in titles, descriptions and tags",
+        "the person's id in the record's table yearbook.erasure: later runs need it to leave them out",
       ]
     }
     return lines
@@ -153,8 +153,8 @@ package struct Purge {
       guard session.library.pipeline(pipeline) != nil else {
         throw Diagnostic(
           .configuration,
-          "the pipeline '\(pipeline)' is no longer declared, so its releases can't be made without the person",
-          hint: "declare it again, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
+          "the pipeline '\(pipeline)' no longer exists, so its releases cannot be made again without the person",
+          hint: "restore the pipeline, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
       }
       var request = Planner.Request(
         name: pipeline, moment: .instant(Int64(Date().timeIntervalSince1970)))
@@ -165,9 +165,9 @@ package struct Purge {
       guard summary.state == "done" else {
         throw Diagnostic(
           summary.wasInterrupted ? .interrupted : .data,
-          "not everything could be published without the person; nothing was removed",
+          "some reports could not be published without the person, so nothing was removed",
           at: .init(pipeline: pipeline, tenant: tenant.slug),
-          hint: "mend what failed and give the command again")
+          hint: "fix what failed, then run the same command again")
       }
     }
     var releases = 0

@@ -53,7 +53,8 @@ package struct WorkspaceSweep {
   package func run(isDry: Bool) throws -> Outcome {
     guard try record.connection.tryLock(AdvisoryKey(["yearbook", "sweep"])) else {
       throw Diagnostic(
-        .busy, "another sweep of the workspace is under way", hint: "wait for its end")
+        .busy, "another sweep of the workspace is under way",
+        hint: "wait until it ends, then run the same command again")
     }
     var outcome = Outcome()
     let age = try max(rule.superseded, record.oldestRunAge().map { $0 + 3600 } ?? 0)

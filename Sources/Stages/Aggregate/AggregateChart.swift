@@ -40,7 +40,7 @@ final class AggregateChart {
     let values = try valueIndexes.map { index -> DecimalNumber in
       guard let bytes = reader[index] else { return .zero }
       guard let number = DecimalNumber(bytes: bytes) else {
-        throw reader.malformed("has no number in its column '\(reader.names[index])'")
+        throw reader.malformed("has a value that is not a number in '\(reader.names[index])'")
           .filling(spec.place.subject)
       }
       return number
@@ -53,13 +53,14 @@ final class AggregateChart {
         }
       } catch {
         throw Diagnostic(
-          .data, "the chart '\(spec.name)' has more than 38 digits", at: spec.place.subject)
+          .data, "the chart '\(spec.name)' overflows a sum (38 digits)", at: spec.place.subject)
       }
     } else {
       guard rows.labels.count < AggregateChart.maximumPoints else {
         throw Diagnostic(
           .configuration, "the chart '\(spec.name)' has more than 2000 points",
-          at: spec.place.subject, hint: "group them in the query, or show the first with 'top'")
+          at: spec.place.subject, hint: "group them in the query, or show only the first with 'top'"
+        )
       }
       // No label is the empty text, which a page shows as “none”.
       rows.labels.append(reader.text(labelIndex) ?? "")

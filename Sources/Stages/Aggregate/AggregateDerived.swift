@@ -21,7 +21,7 @@ struct AggregateDerived {
         ordered.append(made)
       } catch is DecimalNumber.Overflow {
         throw Diagnostic(
-          .data, "the figure '\(figure.name)' has more than 38 digits", at: figure.place.subject)
+          .data, "the figure '\(figure.name)' overflows (38 digits)", at: figure.place.subject)
       }
     }
     return ordered
@@ -43,7 +43,7 @@ struct AggregateDerived {
     let operands = figure.operands.compactMap { figures[$0] }
     guard operands.count == figure.operands.count, let first = operands.first else {
       throw Diagnostic(
-        .data, "the figure '\(figure.name)' is made of figures whose rows were not extracted",
+        .data, "the figure '\(figure.name)' needs figures whose rows were not extracted",
         at: figure.place.subject)
     }
     let amounts = try first.amounts.map { amount in
@@ -93,8 +93,8 @@ extension AggregateSpec.Tie {
     }
     for name in figures.dropFirst() where amounts(name) != amounts(figures[0]) {
       throw Diagnostic(
-        .data, "the figures '\(figures[0])' and '\(name)' must be equal and are not",
-        at: place.subject, hint: "the rows or one of the queries are wrong; nothing is published")
+        .data, "the figures '\(figures[0])' and '\(name)' must be equal, but they differ",
+        at: place.subject, hint: "nothing was published; fix the rows or the queries, then retry")
     }
     return figures
   }

@@ -44,7 +44,7 @@ final class AggregateFigure {
     case .value:
       guard amounts[currency] == nil else {
         throw Diagnostic(
-          .data, "the figure '\(spec.name)' found a second row where one is expected",
+          .data, "the figure '\(spec.name)' found a second row, but expects only one",
           at: spec.place.subject)
       }
       amounts[currency] = try amount(reader, at: valueIndex)
@@ -112,7 +112,7 @@ final class AggregateFigure {
       }
     } catch is DecimalNumber.Overflow {
       throw Diagnostic(
-        .data, "the figure '\(spec.name)' has more than 38 digits", at: spec.place.subject)
+        .data, "the figure '\(spec.name)' overflows (38 digits)", at: spec.place.subject)
     }
     amounts[currency] = amount
   }
@@ -120,12 +120,12 @@ final class AggregateFigure {
   private func extendStreak(_ reader: TableReader) throws {
     guard let bytes = reader[valueIndex] else { return }
     guard let day = CivilDate(String(decoding: bytes, as: UTF8.self)) else {
-      throw notA("day", reader, valueIndex)
+      throw notA("valid date", reader, valueIndex)
     }
     if let last = lastDay {
       guard day >= last else {
         throw Diagnostic(
-          .configuration, "the streak '\(spec.name)' needs its dataset ordered by the day",
+          .configuration, "the streak '\(spec.name)' needs a dataset that is ordered by day",
           at: spec.place.subject)
       }
       if day != last { run = day == last.adding(days: 1) ? run + 1 : 1 }
@@ -145,7 +145,7 @@ final class AggregateFigure {
     case .date, .month:
       let text = String(decoding: bytes, as: UTF8.self)
       guard CivilDate(text) != nil || ReportInstant(text) != nil else {
-        throw notA("day", reader, index)
+        throw notA("valid date", reader, index)
       }
       return ReportModel.Amount(text: text)
     case .time, .text, .words, .term, .boolean, .link:
@@ -160,7 +160,7 @@ final class AggregateFigure {
   }
 
   private func notA(_ what: String, _ reader: TableReader, _ index: Int) -> Diagnostic {
-    reader.malformed("has no \(what) in its column '\(reader.names[index])'")
+    reader.malformed("has a value that is not a \(what) in '\(reader.names[index])'")
       .filling(spec.place.subject)
   }
 }

@@ -79,7 +79,7 @@ package struct AggregateStage: Stage {
   private func spec(of work: PartitionWork) throws -> AggregateSpec {
     guard let spec = work.pipeline.aggregate else {
       throw Diagnostic(
-        .bug, "'aggregate' was planned for a pipeline without it",
+        .bug, "'aggregate' was planned for a pipeline that does not have this stage",
         at: .init(file: work.pipeline.file))
     }
     return spec
@@ -140,7 +140,7 @@ struct AggregateParts {
     guard reader.rowNumber == dataset.rows else {
       throw Diagnostic(
         .bug,
-        "the dataset '\(dataset.name)' holds \(reader.rowNumber) rows, not \(dataset.rows)")
+        "the dataset '\(dataset.name)' has \(reader.rowNumber) rows instead of \(dataset.rows)")
     }
     for figure in figures {
       self.figures[figure.spec.name] = figure.finish(tenantCurrency: currency)
@@ -174,13 +174,13 @@ struct AggregateQuality {
   func finding(_ reader: TableReader) throws -> ReportModel.Finding? {
     guard let count = reader[rows].flatMap({ DecimalNumber(bytes: $0) })?.integer,
       let name = reader.text(rule)
-    else { throw reader.malformed("has no rule or no number of rows") }
+    else { throw reader.malformed("needs a name in 'rule' and a number in 'rows'") }
     guard count > 0 else { return nil }
     if let fatal, reader[fatal]?.first == UInt8(ascii: "t") {
       // A rule's name comes from the query, not from a tenant.
       throw Diagnostic(
         .data, "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))",
-        hint: "mend the rows in the platform's database, then retry")
+        hint: "fix the rows in the platform's database, then retry")
     }
     return .init(dataset: dataset, rule: name, rows: count)
   }

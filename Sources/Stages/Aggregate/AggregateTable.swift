@@ -139,7 +139,8 @@ final class AggregateTable {
     _ field: ArraySlice<UInt8>, _ position: Int, _ reader: TableReader
   ) throws {
     guard let value = DecimalNumber(bytes: field) else {
-      throw reader.malformed("has no number in its column '\(columns[position].model.name)'")
+      throw reader.malformed(
+        "has a value that is not a number in '\(columns[position].model.name)'")
     }
     machine.append(field)
     spreadsheet?.append(
@@ -154,7 +155,7 @@ final class AggregateTable {
       columns[position].sums[currency] =
         try value + (columns[position].sums[currency] ?? .zero)
     } catch {
-      throw reader.malformed("brings a sum of more than 38 digits")
+      throw reader.malformed("overflows the sum (38 digits)")
     }
   }
 

@@ -54,6 +54,6 @@ final class TableBytes {
     let isFull = errno == ENOSPC
     return Diagnostic(
       .io, "a table can't be written: error \(errno)",
-      hint: isFull ? "the disk is full: make room, then run again" : nil)
+      hint: isFull ? "the disk is full: free some space, then run the same command again" : nil)
   }
 }

@@ -85,7 +85,7 @@ struct FilmExcerpt {
       warnings.append(
         Warning(
           code: "recording-broken", subject: facts.key,
-          message: "\(broke); its last picture stands until the scene ends"))
+          message: "\(broke); its last picture is shown until the scene ends"))
     }
     return warnings
   }

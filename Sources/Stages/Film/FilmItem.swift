@@ -36,13 +36,13 @@ struct FilmItem: Hashable, Sendable {
       let word = reader.text(kind) ?? ""
       guard let kind = spec.kinds.first(where: { $0.name == word }) else {
         throw Diagnostic(
-          .configuration, "the storyboard has a kind of item for which there is no scene",
+          .configuration, "the storyboard has an item of a kind that has no scene",
           hint:
-            "name it under stitch.scenes; known are \(spec.kinds.map(\.name).joined(separator: ", "))"
+            "add the kind under stitch.scenes; it has \(spec.kinds.map(\.name).joined(separator: ", "))"
         )
       }
       guard let date = reader.text(day).flatMap({ CivilDate($0) }) else {
-        throw reader.malformed("has no date in 'day'")
+        throw reader.malformed("has no valid date in 'day'")
       }
       let text = texts.map { $0.flatMap { reader.text($0) } ?? "" }
       let count = counts.map { $0.flatMap { reader.text($0) }.flatMap { Int($0) } ?? 0 }
@@ -76,7 +76,7 @@ struct FilmFigure: Hashable, Sendable {
       let key = by.flatMap { reader.text($0) } ?? ""
       rows[key] = try columns.map { index, column in
         guard let value = Int(reader.text(index) ?? "0") else {
-          throw reader.malformed("has no whole number in '\(column.name)'")
+          throw reader.malformed("has a value that is not a whole number in '\(column.name)'")
         }
         return FilmFigure(column: column.name, format: column.format, value: value)
       }

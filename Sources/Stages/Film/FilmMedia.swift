@@ -39,7 +39,8 @@ struct FilmMedia: Sendable {
   func open(_ key: String) throws(Diagnostic) -> MediaObject {
     guard let media = environment.media else {
       throw Diagnostic(
-        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+        .data, "no media root is configured",
+        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
     }
     return try MediaRoot(media).open(key)
   }

@@ -23,8 +23,9 @@ enum FilmRoom {
     if needed <= free { return }
     throw Diagnostic(
       .io,
-      "the film needs up to \(needed / 1_000_000) MB and the workspace has"
+      "the film needs up to \(needed / 1_000_000) MB, but the workspace has only"
         + " \(free / 1_000_000) MB free",
-      hint: "make room, set workspace: to another disk, or shorten the film under stitch.lengths")
+      hint:
+        "free some space, set workspace: to another disk, or shorten the film under stitch.lengths")
   }
 }

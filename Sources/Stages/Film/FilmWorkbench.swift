@@ -42,7 +42,7 @@ package struct FilmWorkbench: Sendable {
     guard let format = FilmFormat(named: word) else {
       throw Diagnostic(
         .usage, "the preset '\(word)' is unknown",
-        hint: "known are \(FilmFormat.all.map(\.name).joined(separator: ", "))")
+        hint: "use one of: \(FilmFormat.all.map(\.name).joined(separator: ", "))")
     }
     self.format = format
     var names = [spec.storyboard]
@@ -55,8 +55,10 @@ package struct FilmWorkbench: Sendable {
       let path = "\(rows)/\(name).csv"
       guard FileManager.default.isReadableFile(atPath: path) else {
         throw Diagnostic(
-          .data, "there are no rows of the query '\(name)'", at: .init(file: path),
-          hint: "put \(names.map { $0 + ".csv" }.joined(separator: ", ")) there, with header lines")
+          .data, "the file with the rows of the query '\(name)' is missing", at: .init(file: path),
+          hint:
+            "the folder needs \(names.map { $0 + ".csv" }.joined(separator: ", ")), with header lines"
+        )
       }
       datasets.append(
         Dataset(
@@ -159,7 +161,8 @@ package struct FilmWorkbench: Sendable {
     guard planner.plan.scenes.indices.contains(number - 1) else {
       throw Diagnostic(
         .usage, "the film has no scene \(number)",
-        hint: "its scenes are 1 to \(planner.plan.scenes.count); 'yearbook film plan' lists them")
+        hint: "name a scene from 1 to \(planner.plan.scenes.count); `yearbook film plan` lists them"
+      )
     }
     // Only this scene's media are looked into: the others decide nothing of it.
     var places: [Int] = []

@@ -116,7 +116,8 @@ package struct StitchStage: Stage {
   private func spec(of work: PartitionWork) throws -> StitchSpec {
     guard let spec = work.pipeline.stitch else {
       throw Diagnostic(
-        .bug, "'stitch' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
+        .bug, "'stitch' was planned for a pipeline that does not have this stage",
+        at: .init(file: work.pipeline.file))
     }
     return spec
   }

@@ -89,7 +89,7 @@ extension PageContext {
       let text = try values.text(label, chart.labelFormat, column: chart.column)
       return .init(label: text, title: text)
     }
-    throw Diagnostic(.data, "the chart '\(chart.name)' has a label that is no day")
+    throw Diagnostic(.data, "the chart '\(chart.name)' has a label that is not a valid date")
   }
 
   /// “Posts: most in November 2026, 12.” for each series, for whom the picture can't be seen.

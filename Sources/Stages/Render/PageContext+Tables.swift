@@ -6,7 +6,7 @@ extension PageContext {
   func table(_ name: String) throws -> PageView? {
     guard let table = model.tables.first(where: { $0.name == name }) else { return nil }
     guard let file = files[table.file] else {
-      throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
+      throw Diagnostic(.bug, "the page was made without the file '\(table.file)'")
     }
     let title = try messages.title("tables", name)
     let view = PageView(["name": name, "title": PageText.carry(title), "cut": false])

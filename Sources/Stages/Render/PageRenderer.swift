@@ -39,7 +39,7 @@ struct PageRenderer {
     let messages = try self.messages()
     for table in model.tables where table.hasPages {
       guard let file = files[table.file] else {
-        throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
+        throw Diagnostic(.bug, "the page was made without the file '\(table.file)'")
       }
       let page = PageTable(
         table: table, title: try messages.title("tables", table.name), messages: messages)

@@ -42,7 +42,7 @@ extension PageTemplates {
         found.append(
           Diagnostic(
             .configuration, "no template is named '\(RenderStage.rowsTemplate).html'",
-            at: table.place.subject, hint: "it is what the pages of a long table look like"))
+            at: table.place.subject, hint: "add it: the pages of a long table are made with it"))
       }
       need(["page.page_of_rows", "page.rows_of_page", "page.pages_of_rows"], table.place)
     }

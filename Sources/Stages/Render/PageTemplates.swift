@@ -32,7 +32,7 @@ package struct PageTemplates: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of templates can't be read", at: .init(file: folder),
+          .configuration, "the templates folder cannot be read", at: .init(file: folder),
           underlying: error)
       ])
     }
@@ -75,7 +75,8 @@ package struct PageTemplates: Sendable {
     if sheet.contains("<") || sheet.contains("&") {
       found.append(
         Diagnostic(
-          .configuration, "a style sheet with '<' or '&' is not read alike as HTML and as XML",
+          .configuration,
+          "a style sheet must not contain '<' or '&': HTML and XML read them differently",
           at: .init(file: "\(folder)/page.css")))
     }
     inputs.add("style sheet", contentsOf: sheet.utf8)
@@ -85,7 +86,8 @@ package struct PageTemplates: Sendable {
       if script.contains("<") || script.contains("&") {
         found.append(
           Diagnostic(
-            .configuration, "a script with '<' or '&' is not read alike as HTML and as XML",
+            .configuration,
+            "a script must not contain '<' or '&': HTML and XML read them differently",
             at: .init(file: "\(folder)/search.js")))
       }
       inputs.add("script", contentsOf: script.utf8)

@@ -101,7 +101,8 @@ package struct RenderStage: Stage {
   private func spec(of work: PartitionWork) throws -> RenderSpec {
     guard let spec = work.pipeline.render else {
       throw Diagnostic(
-        .bug, "'render' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
+        .bug, "'render' was planned for a pipeline that does not have this stage",
+        at: .init(file: work.pipeline.file))
     }
     return spec
   }

@@ -19,8 +19,8 @@ final class ReportMessages: Sendable {
   ) throws(Diagnostic) {
     guard let zone = ReportMessages.zone(timeZone) else {
       throw Diagnostic(
-        .data, "the tenant's time zone is not known to this machine",
-        hint: "the package tzdata is to be installed, or the tenant's row mended")
+        .data, "this machine does not know the tenant's time zone",
+        hint: "fix the tenant's row, or install the package tzdata")
     }
     self.timeZone = zone
     self.catalog = catalog
@@ -73,8 +73,8 @@ final class ReportMessages: Sendable {
       throw Diagnostic(
         .data, "the column '\(column)' holds an unknown term",
         hint: known.isEmpty
-          ? "no list of terms is known for it: add terms.\(column) to the message catalogues"
-          : "known are \(known.joined(separator: ", ")); mend the row, or add the term")
+          ? "it has no list of terms: add terms.\(column) to the message catalogues"
+          : "known terms: \(known.joined(separator: ", ")); fix the row, or add the term")
     }
     return text
   }

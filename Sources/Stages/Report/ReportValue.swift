@@ -29,7 +29,7 @@ struct ReportValue {
     switch format {
     case .integer, .decimal, .money, .percent, .duration, .weekday:
       guard let value = DecimalNumber(text) else {
-        throw Diagnostic(.data, "the column '\(column)' holds what is no number")
+        throw Diagnostic(.data, "the column '\(column)' holds a value that is not a number")
       }
       return try number(value, format, currency: currency)
     case .date:
@@ -65,7 +65,7 @@ struct ReportValue {
     if text.utf8.count == 10, let day = CivilDate(text) { return day }
     if let instant = ReportInstant(text) { return instant.local(in: messages.timeZone).day }
     guard let day = CivilDate(text) else {
-      throw Diagnostic(.data, "the column '\(column)' holds what is no day")
+      throw Diagnostic(.data, "the column '\(column)' holds a value that is not a valid date")
     }
     return day
   }

@@ -118,7 +118,7 @@ extension StorePages {
     writeRuns(overview.runs, &page)
     writeTenants(overview.tenants, &page)
     page.raw("</main>\n<footer class=\"bottom\"><p>")
-    page.text("Not for tenants: this page and all beside it name every one of them.")
+    page.text("Do not show this page to tenants: it and the files beside it name all tenants.")
     page.raw("</p></footer>\n</body>\n</html>\n")
     return page.bytes
   }
@@ -126,14 +126,14 @@ extension StorePages {
   private static func writeFailing(
     _ failing: [OperatorOverview.Failing], _ page: inout MarkupWriter
   ) {
-    page.raw("<section><h2>What fails now</h2>\n")
+    page.raw("<section><h2>Failing now</h2>\n")
     guard !failing.isEmpty else {
-      page.raw("<p>Nothing: every partition's last outcome is a release.</p></section>\n")
+      page.raw("<p>Nothing is failing.</p></section>\n")
       return
     }
     page.raw("<p class=\"lead\">")
     page.text(
-      "\(Counted.text(failing.count, "partition")) could not be brought to an end. What was published before stands."
+      "\(Counted.text(failing.count, "partition")) failed. Their previous releases are still published."
     )
     page.raw("</p>\n")
     for group in causes(failing).prefix(failingLimit) {
@@ -142,7 +142,7 @@ extension StorePages {
       page.raw("</h3>\n")
       if let hint = group[0].hint {
         page.raw("<p>")
-        page.text("What to do: \(hint), then:")
+        page.text("What to do: \(hint). Then run:")
         page.raw("</p>\n")
       }
       page.raw("<ul class=\"files\">\n")
@@ -154,7 +154,7 @@ extension StorePages {
       page.raw("</ul>\n")
       if group.count > failingLimit {
         page.raw("<p class=\"note\">")
-        page.text("and \(group.count - failingLimit) more: yearbook status")
+        page.text("and \(group.count - failingLimit) more; list them with: yearbook status")
         page.raw("</p>\n")
       }
     }
@@ -175,7 +175,7 @@ extension StorePages {
     _ reports: [OperatorOverview.Report], _ page: inout MarkupWriter
   ) {
     guard !reports.isEmpty else { return }
-    page.raw("<section><h2>Of all tenants together</h2>\n<ul class=\"releases\">\n")
+    page.raw("<section><h2>Platform-wide</h2>\n<ul class=\"releases\">\n")
     for report in reports.sorted(by: { ($1.name) < ($0.name) }) {
       page.raw("<li><a class=\"release\"")
       page.attribute("href", report.address)
@@ -187,7 +187,7 @@ extension StorePages {
   }
 
   private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {
-    page.raw("<section><h2>The last runs that changed something</h2>\n")
+    page.raw("<section><h2>Recent runs with changes</h2>\n")
     guard !runs.isEmpty else {
       page.raw("<p>None yet.</p></section>\n")
       return

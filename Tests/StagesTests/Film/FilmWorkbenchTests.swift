@@ -50,7 +50,7 @@ struct FilmWorkbenchTests {
       #expect(throws: Diagnostic.self) { try bench.picture(scene: 99, at: 0) }
       #expect(
         throws: Diagnostic(
-          .usage, "the preset '4k' is unknown", hint: "known are 360p30, 720p30, 1080p30")
+          .usage, "the preset '4k' is unknown", hint: "use one of: 360p30, 720p30, 1080p30")
       ) { try self.bench(folder, preset: "4k") }
     }
   }
@@ -62,8 +62,10 @@ struct FilmWorkbenchTests {
     try FilmRoom.check(needed: needed, free: needed)
     #expect(
       throws: Diagnostic(
-        .io, "the film needs up to 430 MB and the workspace has 12 MB free",
-        hint: "make room, set workspace: to another disk, or shorten the film under stitch.lengths")
+        .io, "the film needs up to 430 MB, but the workspace has only 12 MB free",
+        hint:
+          "free some space, set workspace: to another disk, or shorten the film under stitch.lengths"
+      )
     ) { try FilmRoom.check(needed: needed, free: 12_345_678) }
   }
 }
