@@ -88,7 +88,7 @@ final class DatasetRouter {
 
   private func foreignRow() -> Diagnostic {
     Diagnostic(
-      .configuration, "the query '\(name)' gave a row of a tenant outside its batch",
+      .configuration, "the query '\(name)' returned a row of a tenant that was not asked for",
       hint: "read 'partition' and join every table to it by the tenant's id")
   }
 }
@@ -119,7 +119,7 @@ final class CombinedRows {
     guard end > 37, end < bytes.count, bytes[36] == UInt8(ascii: ","), place >= self.place,
       place < routers.count
     else {
-      throw Diagnostic(.bug, "a row of a combined statement came out of its order")
+      throw Diagnostic(.bug, "the rows of a combined statement are out of order")
     }
     self.place = place
     let filling = width - widths[place]
@@ -149,7 +149,7 @@ final class TogetherDataset {
 
   func add(_ row: UnsafeRawBufferPointer) throws {
     guard let end = row.prefix(37).firstIndex(of: UInt8(ascii: ",")) else {
-      throw Diagnostic(.bug, "a row of the query '\(name)' has one column")
+      throw Diagnostic(.bug, "a row of the query '\(name)' has only one column")
     }
     rows += 1
     buffer.append(contentsOf: row[(end + 1)...])

@@ -70,7 +70,7 @@ extension Publisher {
       if !partition.settings.isOpen, try wasSealed(partition.tenant.id) {
         throw Diagnostic(
           .configuration,
-          "this tenant's releases are encrypted, but no recipients are configured for it now",
+          "this tenant's releases are encrypted, but no recipients are configured now",
           hint:
             "add 'recipients:' below 'tenants: \(partition.tenant.slug):' in yearbook.yaml; an empty list"
             + " (recipients: []) publishes without encryption from now on")

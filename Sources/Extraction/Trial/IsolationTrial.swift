@@ -101,7 +101,8 @@ package struct IsolationTrial {
                 "a tenant's rows change when another tenant's data is there (tried for a \(kind.rawValue))",
                 at: .init(pipeline: pipeline.name, file: query.file),
                 hint:
-                  "a join, a subquery or a window forgets the tenant: join on it, partition by it"))
+                  "a join, a subquery or a window forgets the tenant: join and partition by tenant_id"
+              ))
           }
         }
       }
@@ -188,7 +189,7 @@ package struct IsolationTrial {
         guard known.contains(tenant) else {
           throw Diagnostics([
             Diagnostic(
-              .configuration, "a row names a tenant that was not asked for",
+              .configuration, "the query returned a row of a tenant that was not asked for",
               at: .init(file: query.file), hint: "read 'partition' and join every table to it")
           ])
         }

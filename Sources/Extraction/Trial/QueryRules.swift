@@ -54,12 +54,14 @@ package enum QueryRules {
       if token.isWord, next == ".", previous != ".", schemas.contains(word) {
         faults.append(
           Diagnostic(
-            .configuration, "a name with its schema '\(word)' is refused", at: place,
-            hint: "name the table alone: search_path is set from source.schema"))
+            .configuration, "a table name with its schema '\(word)' is refused", at: place,
+            hint: "write the table name alone: search_path is set from source.schema"))
       }
       if token.text == ";" {
         faults.append(
-          Diagnostic(.configuration, "';' is refused: one statement, without its end", at: place))
+          Diagnostic(
+            .configuration, "';' is refused: write one statement, without ';' at its end", at: place
+          ))
       }
     }
     return faults
@@ -76,12 +78,15 @@ package enum QueryRules {
           hint: "rows are routed to their tenant by it"))
     }
     if columns.count == 1 {
-      faults.append(Diagnostic(.configuration, "there is no column but tenant_id", at: place))
+      faults.append(
+        Diagnostic(.configuration, "the query has no column except tenant_id", at: place))
     }
     for column in columns where !types.contains(column.typeName) {
       faults.append(
         Diagnostic(
-          .configuration, "the column '\(column.name)' has the type \(column.typeName)", at: place,
+          .configuration,
+          "the column '\(column.name)' has the type \(column.typeName), which is not supported",
+          at: place,
           hint: "cast it to one of \(types.sorted().joined(separator: ", ")); money is numeric"))
     }
     for column in columns where !SpecNode.isName(column.name) {
@@ -97,7 +102,7 @@ package enum QueryRules {
     for term in query.order where !names.contains(term.column) {
       faults.append(
         Diagnostic(
-          .configuration, "the order names '\(term.column)', which is no column", at: place,
+          .configuration, "the order names '\(term.column)', which is not a column", at: place,
           hint: NearestWords.hint(for: term.column, in: names)))
     }
     return faults

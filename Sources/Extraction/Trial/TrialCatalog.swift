@@ -44,7 +44,7 @@ struct TrialCatalog {
     }
     guard !tables.isEmpty else {
       throw Diagnostic(
-        .configuration, "the source has no table in the schema '\(schema)' that this role may see",
+        .configuration, "the source has no table in the schema '\(schema)' that this role can see",
         hint: "set source.schema, and give the role its rights with docs/platform-role.sql")
     }
     for row in try connection.query(Self.constraints, [schema]) {

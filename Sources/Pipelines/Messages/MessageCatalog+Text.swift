@@ -17,7 +17,7 @@ extension MessageCatalog {
   ) throws(Diagnostic) -> String {
     guard let message = message(key, locale: locale) else {
       throw Diagnostic(
-        .configuration, "no message '\(key)' for the locale '\(locale)' nor in English",
+        .configuration, "no message '\(key)' in the locale '\(locale)' or in English",
         hint: "add it to the message catalogues")
     }
     let template: String
@@ -63,7 +63,7 @@ extension MessageCatalog {
       case .number(let value): text += format(of: locale).decimal(value)
       case nil:
         throw Diagnostic(
-          .configuration, "the message '\(key)' wants '{\(name)}', which is not given",
+          .configuration, "the message '\(key)' needs '{\(name)}', which is not given",
           hint: NearestWords.hint(for: name, in: arguments.keys.sorted()))
       }
       rest = rest[rest.index(after: close)...]

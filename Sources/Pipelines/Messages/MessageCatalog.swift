@@ -36,8 +36,8 @@ package struct MessageCatalog: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of messages can't be read", at: .init(file: folder),
-          hint: "it lies beside the page templates", underlying: error)
+          .configuration, "the messages folder cannot be read", at: .init(file: folder),
+          hint: "it must be in the templates folder, beside the page templates", underlying: error)
       ])
     }
     var texts: [String: (file: String, text: String)] = [:]

@@ -86,7 +86,7 @@ package struct AggregateSpec: Sendable {
           found.append(
             Diagnostic(
               .configuration, "'\(name)' is not among the table's columns", at: table.place.subject,
-              hint: "add it, with 'hidden: true' where it is to stand in no cell"))
+              hint: "add it, with 'hidden: true' if the page must not show it"))
         }
       }
       for column in table.columns ?? [] {

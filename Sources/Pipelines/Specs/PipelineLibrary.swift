@@ -57,8 +57,8 @@ package struct PipelineLibrary: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of pipelines can't be read", at: .init(file: folder),
-          hint: "name it with --pipelines, or work in a folder that has pipelines/",
+          .configuration, "the pipelines folder cannot be read", at: .init(file: folder),
+          hint: "name it with --pipelines, or change to a folder that contains pipelines/",
           underlying: error)
       ])
     }

@@ -46,7 +46,7 @@ package struct RenderSpec: Sendable {
       pages.append(Page(name: entry.key, template: template, place: entry.value.place))
     }
     if pages.isEmpty {
-      node.report("no page is named: 'index.html: TEMPLATE.html' is missing")
+      node.report("there are no pages: add 'index.html: TEMPLATE.html'")
       return nil
     }
   }

@@ -76,7 +76,7 @@ struct ScheduleFile {
         if all.contains(need) {
           node.report(
             "'\(entry.pipeline)' needs '\(need)', which does not run before it",
-            hint: "move '\(need)' up; needs that form a cycle can't be run at all")
+            hint: "move '\(need)' up; pipelines that need each other cannot run")
         } else {
           node.report(
             "'\(entry.pipeline)' needs '\(need)', which this schedule does not run",

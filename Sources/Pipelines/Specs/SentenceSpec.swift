@@ -103,7 +103,7 @@ package struct Condition: Sendable, Equatable {
       }
     default:
       node.report(
-        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with blanks between, found '\(text)'")
+        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with spaces between, found '\(text)'")
       return nil
     }
   }

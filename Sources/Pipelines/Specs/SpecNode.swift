@@ -27,7 +27,7 @@ package struct SpecNode {
     guard let text = string() else { return nil }
     guard words.contains(text) else {
       if words.isEmpty {
-        report("'\(text)' names nothing: there is nothing to choose from")
+        report("'\(text)' is unknown: there is nothing to choose from")
         return nil
       }
       report(

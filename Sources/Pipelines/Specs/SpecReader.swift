@@ -52,7 +52,7 @@ package final class SpecReader {
       report("not YAML: \(problem)", line: mark.line, column: mark.column)
     case .duplicatedKeysInMapping(let duplicates, let context):
       let names = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
-      report("a key stands twice: \(names)", line: context.mark.line, column: context.mark.column)
+      report("a key appears twice: \(names)", line: context.mark.line, column: context.mark.column)
     default:
       report("not readable as YAML", line: 1, column: 1)
     }

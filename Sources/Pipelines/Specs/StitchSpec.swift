@@ -82,7 +82,7 @@ package struct StitchSpec: Sendable {
     target = lengths?["target"]?.duration() ?? 240
     maximum = lengths?["max"]?.duration() ?? max(480, target)
     if maximum < target { map["lengths"]?.report("'max' is shorter than 'target'") }
-    if target < 20 { map["lengths"]?.report("a film shorter than 20s shows nothing") }
+    if target < 20 { map["lengths"]?.report("a film must be at least 20s long") }
     emphasis = map["emphasis"]?.name()
     totals = map["totals"].flatMap { StitchSpec.figures($0, queries, hasKey: false) }
     months = map["months"].flatMap { StitchSpec.figures($0, queries, hasKey: true) }

@@ -1,9 +1,10 @@
 package import Basics
 
 extension LocaleFormat {
-  /// `20 de novembro de 2026`
+  /// `20 de novembro de 2026`; in Portuguese the first day of a month is `1º`.
   package func date(_ day: CivilDate) -> String {
     switch language {
+    case "pt" where day.day == 1: "1º de \(monthName(day.month)) de \(day.year)"
     case "pt", "es": "\(day.day) de \(monthName(day.month)) de \(day.year)"
     case "en" where isMonthFirst: "\(monthName(day.month)) \(day.day), \(day.year)"
     case "en": "\(day.day) \(monthName(day.month)) \(day.year)"

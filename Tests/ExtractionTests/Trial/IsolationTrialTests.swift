@@ -75,7 +75,7 @@ import Testing
     ("SELECT tenant_id, 1 AS x FROM partition; SELECT 1", "';' is refused"),
     (
       "SELECT tenant_id, t.id AS x FROM partition JOIN app.tenant t ON true",
-      "a name with its schema 'app' is refused"
+      "a table name with its schema 'app' is refused"
     ),
     ("SELECT tenant_id, 0.5::real AS x FROM partition", "has the type real"),
     ("SELECT 1 AS x, tenant_id FROM partition", "the first column must be 'tenant_id'"),

@@ -34,12 +34,12 @@ import Testing
     let catalog = try catalog()
     #expect(
       throws: Diagnostic(
-        .configuration, "no message 'a.nothing' for the locale 'pt-BR' nor in English",
+        .configuration, "no message 'a.nothing' in the locale 'pt-BR' or in English",
         hint: "add it to the message catalogues")
     ) { try catalog.text("a.nothing", locale: "pt-BR") }
     #expect(
       throws: Diagnostic(
-        .configuration, "the message 'a.hi' wants '{who}', which is not given",
+        .configuration, "the message 'a.hi' needs '{who}', which is not given",
         hint: "did you mean whom?")
     ) { try catalog.text("a.hi", locale: "pt-BR", ["whom": .text("x")]) }
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == ["en a.hi", "pt-BR a.only"])

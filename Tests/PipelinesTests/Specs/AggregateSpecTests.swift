@@ -90,7 +90,7 @@ import Testing
   @Test(arguments: [
     ("index.htm: a.html", "p.yaml:1:1: expected 'links' or a page's name"),
     ("index.html: ../a.html", "p.yaml:1:13: expected a template's name"),
-    ("links: [video]", "p.yaml:1:1: no page is named"),
+    ("links: [video]", "p.yaml:1:1: there are no pages"),
   ])
   func `A page's name and its template's are plain`(yaml: String, message: String) throws {
     let reader = SpecReader(file: "p.yaml")

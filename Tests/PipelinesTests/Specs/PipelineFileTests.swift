@@ -9,15 +9,19 @@ import Testing
   @Test(arguments: [
     ("name: p\nperiod: 1️⃣yeer\nextract: {queries: {q: {}}}\naggregate: {}", "expected one of year"),
     ("name: p\nperiod: year\n1️⃣extrct: {queries: {q: {}}}\naggregate: {}", "unknown key 'extrct'"),
-    ("name: 1️⃣other\nperiod: year\nextract: {queries: {q: {}}}\naggregate: {}", "not its folder's"),
     (
-      "name: p\nperiod: year\nextract:\n  queries:\n    1️⃣nowhere: {}\naggregate: {}", "is not there"
+      "name: 1️⃣other\nperiod: year\nextract: {queries: {q: {}}}\naggregate: {}",
+      "is not the folder's name"
+    ),
+    (
+      "name: p\nperiod: year\nextract:\n  queries:\n    1️⃣nowhere: {}\naggregate: {}",
+      "does not exist"
     ),
     (
       "name: p\nperiod: year\nextract: {queries: {q: {order: [1️⃣'a; b']}}}\naggregate: {}",
       "'column desc'"
     ),
-    ("name: p\nperiod: year\nperiod: 1️⃣month", "stands twice"),
+    ("name: p\nperiod: year\nperiod: 1️⃣month", "appears twice"),
     ("name: p\nperiod: [year\n1️⃣extract: x", "not YAML"),
     ("1️⃣just words", "expected a mapping"),
   ])
