@@ -50,6 +50,7 @@ package struct Extractor {
     }
   }
 
+  /// One tenant of a batch.
   package struct Member: Sendable {
     package var tenant: Tenant
     package var settings: TenantSettings

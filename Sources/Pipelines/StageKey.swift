@@ -37,6 +37,7 @@ package struct StageKey: Hashable, Sendable, CustomStringConvertible {
   /// 64 lower-case hexadecimal digits.
   package let hex: String
 
+  /// - Parameter hex: 64 lower-case hexadecimal digits.
   package init(hex: String) { self.hex = hex }
 
   package var description: String { hex }

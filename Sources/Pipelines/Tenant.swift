@@ -43,5 +43,6 @@ package struct TenantSettings: Hashable, Sendable {
   /// Whether what was encrypted before may be published as it is from now on (`recipients: []`).
   package var isOpen = false
 
+  /// The defaults.
   package init() {}
 }

@@ -48,6 +48,7 @@ package struct PartitionWork: Sendable {
     self.linked = linked
   }
 
+  /// The dataset of a query; `nil` if the query was not extracted.
   package func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
 }
 
@@ -95,7 +96,9 @@ package struct TableDescription: Sendable, Hashable, Codable {
 
 /// What a stage hands over.
 package struct StageOutput: Sendable {
+  /// A file that the stage made.
   package struct File: Sendable {
+    /// Where the file's bytes are.
     package enum Content: Sendable {
       case bytes([UInt8])
       /// A finished file below the environment's scratch folder, which the engine moves away.

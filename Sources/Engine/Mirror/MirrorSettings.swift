@@ -7,6 +7,7 @@ package struct MirrorSettings: Hashable, Sendable {
   /// How many tenants are mirrored side by side.
   package var connections: Int
 
+  /// - Parameter connections: how many tenants are mirrored side by side, 1 to 64.
   package init(_ location: BucketLocation, connections: Int = 8) {
     self.location = location
     self.connections = connections

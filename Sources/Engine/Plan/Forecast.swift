@@ -7,6 +7,7 @@ import Store
 
 /// What a run would do with one partition.
 package struct Forecast: Sendable {
+  /// Whether a stage would run, and why.
   package enum Verdict: Sendable, Equatable {
     /// A result is there under the stage's key.
     case found
@@ -19,6 +20,7 @@ package struct Forecast: Sendable {
     case fails(String)
   }
 
+  /// One stage of the partition.
   package struct Stage: Sendable {
     package var name: String
     package var verdict: Verdict

@@ -16,6 +16,7 @@ package struct Planner {
     package var moment: RunMoment
     package var arguments: String = ""
 
+    /// - Parameter name: the name of a pipeline or a schedule.
     package init(name: String, moment: RunMoment) {
       self.name = name
       self.moment = moment
@@ -31,6 +32,7 @@ package struct Planner {
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
+  /// - Parameter isFinal: whether the store has a release that was made at the end of the period.
   package init(
     library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
     isFinal:

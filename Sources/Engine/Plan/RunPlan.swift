@@ -4,6 +4,7 @@ package import Pipelines
 
 /// What a run is to do: partitions in the order in which they are taken up.
 package struct RunPlan: Sendable {
+  /// One tenant and period of one pipeline, as it is planned.
   package struct Partition: Sendable {
     package var tenant: Tenant
     package var settings: TenantSettings

@@ -18,6 +18,7 @@ package struct RunCounts: Sendable, Hashable {
   package var stagesFound = 0
   package var warnings = 0
 
+  /// All counts are zero.
   package init() {}
 
   package var done: Int { published + unchanged + failed + skipped }

@@ -24,6 +24,7 @@ extension RunRecord {
     package var periods: [String] = []
     package var states: [State] = []
 
+    /// Chooses all partitions.
     package init() {}
 
     package var isAll: Bool {
@@ -80,6 +81,7 @@ extension RunRecord {
     package var warnings: Int
   }
 
+  /// How many of the chosen partitions each pipeline has in each state.
   package func partitionCounts(_ choice: Choice) throws(Diagnostic) -> [PartitionCount] {
     let (condition, parameters) = choice.condition
     var counts: [PartitionCount] = []
@@ -111,6 +113,7 @@ extension RunRecord {
     package var message: String
   }
 
+  /// The warnings of the chosen partitions' newest releases.
   package func warnings(_ choice: Choice) throws(Diagnostic) -> [PartitionWarning] {
     let (condition, parameters) = choice.condition
     var warnings: [PartitionWarning] = []
@@ -166,6 +169,7 @@ extension RunRecord {
 
   /// One line of what a run did.
   package struct LogLine: Sendable {
+    /// What a line reports.
     package enum Kind: String, Sendable { case attempt, failure, warning }
 
     package var kind: Kind

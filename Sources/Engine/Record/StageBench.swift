@@ -8,6 +8,7 @@ import Store
 /// Measures what a stage costs apart from its work: finding no result, keeping one, recording it durably.
 /// For bench/engine.
 package enum StageBench {
+  /// What was measured.
   package struct Times: Sendable {
     /// Seconds for all stages together.
     package var cold: Double

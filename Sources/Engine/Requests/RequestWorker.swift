@@ -35,6 +35,7 @@ package struct RequestWorker {
   /// what a dead worker left.
   private static let interval = 30.0
 
+  /// - Parameter tell: receives the worker's events, on the worker's thread.
   package init(_ session: RunSession, tell: @escaping (Event) -> Void) {
     self.session = session
     self.tell = tell

@@ -8,8 +8,10 @@ package import Logging
 package struct LoggingObserver: RunObserver {
   private let logger: Logger
 
+  /// - Parameter logger: receives all events of the run.
   package init(_ logger: Logger) { self.logger = logger }
 
+  /// Logs one event.
   package func receive(_ event: RunEvent) {
     switch event {
     case .began(let run, let partitions, let tenants):

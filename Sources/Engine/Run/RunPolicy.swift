@@ -13,5 +13,6 @@ package struct RunPolicy: Sendable {
   /// Every media object is read again, also one whose size and times have not changed.
   package var rehashes = false
 
+  /// A normal run: it uses every result that exists.
   package init() {}
 }

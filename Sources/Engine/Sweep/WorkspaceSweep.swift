@@ -17,6 +17,7 @@ package struct WorkspaceSweep {
     /// Runs with all that belongs to them, requests, and results of any kind.
     package var records = 400 * 86_400
 
+    /// The defaults: 7 days for results, 400 days for records.
     package init() {}
   }
 
@@ -35,6 +36,7 @@ package struct WorkspaceSweep {
   private let store: ReleaseStore
   private let rule: Rule
 
+  /// - Throws: `configuration` where the record, the workspace or the store is not configured.
   package init(_ configuration: Configuration, rule: Rule) throws {
     func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
       if let value, !value.isEmpty { return value }

@@ -2,6 +2,7 @@
 ///
 /// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
 package struct Dataset: Sendable, Hashable {
+  /// A column of the query, without `tenant_id`.
   package struct Column: Sendable, Hashable, Codable {
     package var name: String
     /// PostgreSQL's name of the type: `text`, `integer`, `numeric`, `timestamp with time zone` …

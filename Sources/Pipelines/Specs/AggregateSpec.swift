@@ -16,6 +16,7 @@ package struct AggregateSpec: Sendable {
   /// The part without comments and order, for the stage key.
   package var canonicalText: String
 
+  /// Figures that must be equal.
   package struct Tie: Sendable, Hashable {
     package var figures: [String]
     package var place: SpecPlace

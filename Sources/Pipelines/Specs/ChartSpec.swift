@@ -1,5 +1,6 @@
 /// One chart of a report: its kind, and the columns it is drawn from.
 package struct ChartSpec: Sendable {
+  /// How the chart is drawn.
   package enum Kind: String, Sendable, Codable, CaseIterable {
     /// Bars from zero: columns over time, lines of names else. Several `y` stand one below the other.
     case bar
@@ -12,6 +13,7 @@ package struct ChartSpec: Sendable {
     case calendar
   }
 
+  /// Which empty points are added.
   package enum Fill: String, Sendable, Codable, CaseIterable {
     case days, months
   }

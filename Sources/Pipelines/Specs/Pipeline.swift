@@ -1,5 +1,6 @@
 /// A checked pipeline file: what `pipelines/NAME/pipeline.yaml` and the files beside it say.
 package struct Pipeline: Sendable {
+  /// Whose rows one partition holds.
   package enum Scope: String, Sendable, CaseIterable {
     /// One partition a tenant.
     case tenant
@@ -32,6 +33,7 @@ package struct Pipeline: Sendable {
 
 /// What is extracted: queries, and the common table expressions that they may use.
 package struct ExtractSpec: Sendable {
+  /// One SQL file whose rows become a dataset.
   package struct Query: Sendable {
     package var name: String
     /// The SQL file's path, as shown to people.
@@ -41,6 +43,7 @@ package struct ExtractSpec: Sendable {
     package var order: [Order]
   }
 
+  /// One column of the order of a query's rows.
   package struct Order: Sendable, Hashable {
     package var column: String
     package var descending: Bool

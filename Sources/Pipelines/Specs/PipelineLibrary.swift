@@ -44,7 +44,9 @@ package struct PipelineLibrary: Sendable {
     self.schedules = schedules
   }
 
+  /// The pipeline of this name.
   package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }
+  /// The schedule of this name.
   package func schedule(_ name: String) -> Schedule? { schedules.first { $0.name == name } }
 
   /// The names that `run` understands.

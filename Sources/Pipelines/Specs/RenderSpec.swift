@@ -1,5 +1,6 @@
 /// The `render:` part of a pipeline file: published names to templates.
 package struct RenderSpec: Sendable {
+  /// One page and its template.
   package struct Page: Sendable, Hashable {
     /// The published name: `index.html`.
     package var name: String

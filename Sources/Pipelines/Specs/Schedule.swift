@@ -2,6 +2,7 @@ package import Basics
 
 /// A checked schedule file: which pipelines run, for which tenants and periods.
 package struct Schedule: Sendable {
+  /// One pipeline of the schedule.
   package struct Entry: Sendable {
     package var pipeline: String
     package var periods: [PeriodSelector]
@@ -41,6 +42,7 @@ package enum PeriodSelector: Hashable, Sendable {
     ["this-\($0.rawValue)", "last-\($0.rawValue)", "closing-\($0.rawValue)s"]
   }
 
+  /// Reads a word such as `this-year`, or a period; `nil` for anything else.
   package init?(_ text: String) {
     for kind in Period.Kind.allCases {
       switch text {

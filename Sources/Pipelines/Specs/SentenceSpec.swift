@@ -2,6 +2,7 @@ import Diagnostics
 
 /// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is silent.
 package struct SentenceSpec: Sendable {
+  /// One wording of the sentence, and when it is used.
   package struct Variant: Sendable {
     /// All must hold.
     package var conditions: [Condition]
@@ -34,6 +35,7 @@ package struct SentenceSpec: Sendable {
 
 /// `posts.change > 0`, `talks >= 2`, `streak` (there is one, not zero) or `not streak`.
 package struct Condition: Sendable, Equatable {
+  /// The signs that a condition can use.
   package enum Comparison: String, Sendable, CaseIterable {
     case less = "<"
     case atMost = "<="
@@ -45,6 +47,7 @@ package struct Condition: Sendable, Equatable {
 
   /// A figure, or what it is compared with its previous value.
   package struct Operand: Sendable, Equatable {
+    /// Which number of the figure is meant.
     package enum Aspect: String, Sendable, CaseIterable {
       case value, previous
       /// (value − previous) ÷ previous, absent without a base.
@@ -64,11 +67,13 @@ package struct Condition: Sendable, Equatable {
     }
   }
 
+  /// What the left operand is compared with.
   package enum Side: Sendable, Equatable {
     case number(DecimalNumber)
     case operand(Operand)
   }
 
+  /// What the condition requires of its left operand.
   package enum Test: Sendable, Equatable {
     case isPresent, isAbsent
     case compared(Comparison, Side)

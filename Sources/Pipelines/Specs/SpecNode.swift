@@ -48,6 +48,7 @@ package struct SpecNode {
     return text
   }
 
+  /// The value as a whole number.
   package func integer() -> Int? {
     guard case .scalar(let scalar) = node, let value = Int(scalar.string) else {
       return expected("a whole number")
@@ -55,6 +56,7 @@ package struct SpecNode {
     return value
   }
 
+  /// The value as `true` or `false`.
   package func boolean() -> Bool? {
     guard case .scalar = node, let value = node.bool else { return expected("true or false") }
     return value

@@ -16,6 +16,7 @@ package struct StitchSpec: Sendable {
 
   /// Figures that a card shows: columns of a query, with the way each is written.
   package struct Figures: Sendable, Hashable {
+    /// How a figure is written on a card.
     package enum Format: String, Sendable, CaseIterable {
       case integer, duration
     }

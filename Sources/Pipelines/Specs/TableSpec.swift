@@ -1,5 +1,6 @@
 /// One table of a report: a dataset's columns, on the page and as two CSV files.
 package struct TableSpec: Sendable {
+  /// One column of the table.
   package struct Column: Sendable {
     package var name: String
     package var format: ValueFormat?
@@ -50,6 +51,7 @@ package struct TableSpec: Sendable {
   package var pages: Int?
   package var place: SpecPlace
 
+  /// How a page shows the table.
   package enum Layout: String, Sendable, Codable, CaseIterable {
     case rows
     /// A line a column and the numbers of each row below one another, the last line the result.

@@ -19,6 +19,7 @@ package struct Accent: Hashable, Sendable {
     hue = (step < 4 ? step : step + 5) * 15
   }
 
+  /// The accent of a hue in degrees, taken modulo 360.
   package init(hue: Int) { self.hue = ((hue % 360) + 360) % 360 }
 
   /// On paper: text, links and bars.

@@ -10,6 +10,7 @@ extension DecimalNumber {
   /// A result has more than 38 digits.
   package struct Overflow: Error, Equatable {}
 
+  /// The exact sum, with the larger scale of the two.
   package static func + (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
@@ -20,12 +21,14 @@ extension DecimalNumber {
     return DecimalNumber(mantissa: sum, scale: scale)
   }
 
+  /// The exact difference, with the larger scale of the two.
   package static func - (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
     try left + right.negated
   }
 
+  /// The exact product; its scale is the sum of both.
   package static func * (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {

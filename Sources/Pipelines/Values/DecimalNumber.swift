@@ -12,6 +12,7 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
   /// Digits a result may have at the most.
   static let maximumScale = 38
 
+  /// `mantissa` × 10^−`scale`; `scale` must be 0…38.
   package init(mantissa: Int128, scale: Int) {
     precondition((0...DecimalNumber.maximumScale).contains(scale), "a scale is 0…38")
     self.mantissa = mantissa

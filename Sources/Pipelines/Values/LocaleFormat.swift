@@ -10,6 +10,7 @@ package struct LocaleFormat: Sendable, Hashable {
   /// `BR`, or `""`.
   package let region: String
 
+  /// - Parameter locale: a BCP 47 tag such as `pt-BR`; `_` is read like `-`.
   package init(_ locale: String) {
     let parts = locale.split(whereSeparator: { $0 == "-" || $0 == "_" })
     self.locale = parts.joined(separator: "-")

@@ -39,6 +39,7 @@ package struct AggregateStage: Stage {
     return key
   }
 
+  /// Reads each dataset once and makes the report model and the tables' files.
   package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {

@@ -51,6 +51,7 @@ package struct StitchStage: Stage {
     return key
   }
 
+  /// Makes or finds the segment of each scene and joins them. See `Stage.run`.
   package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {

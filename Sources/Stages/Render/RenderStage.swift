@@ -42,6 +42,7 @@ package struct RenderStage: Stage {
     return key
   }
 
+  /// Makes the pages and the pictures beside them. See `Stage.run`.
   package func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput {

@@ -3,6 +3,7 @@ import Markup
 
 /// What `operator/index.html` shows.
 package struct OperatorOverview: Sendable {
+  /// One line of the table of tenants.
   package struct TenantLine: Sendable {
     package var slug, name: String
     package var partitions, bytes: Int
@@ -53,6 +54,7 @@ package struct OperatorOverview: Sendable {
     }
   }
 
+  /// One line of the table of runs.
   package struct RunLine: Sendable {
     package var id, name, state, finished: String
     package var published, unchanged, failed: Int

@@ -7,10 +7,12 @@ package import Pipelines
 package enum StorePages {
   /// What is published of one partition, as a tenant's index shows it.
   package struct Partition: Sendable {
+    /// The status of a release, as its head says.
     package enum Status: String, Sendable, CaseIterable {
       case provisional, final, restated
     }
 
+    /// A published file and its size.
     package struct File: Sendable {
       /// The published name below `data/`.
       package var name: String
