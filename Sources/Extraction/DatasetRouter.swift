@@ -131,8 +131,8 @@ final class CombinedRows {
   }
 }
 
-/// The rows of all tenants in one file. A row is about the tenant whose id it begins with, or about all where
-/// there is none; the id itself stays out.
+/// The rows of all tenants in one file. A row is about the tenant whose id it begins with, or about
+/// all where there is none; the id itself stays out.
 final class TogetherDataset {
   private let name: String
   private let columns: [Dataset.Column]

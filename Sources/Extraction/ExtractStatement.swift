@@ -5,10 +5,11 @@ import Postgres
 
 /// One query of a pipeline, written out for a batch of tenants and one period.
 ///
-/// The query reads the common table expression `partition`, a row a tenant:
-/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at timestamptz,
-/// as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is the period in the
-/// tenant's zone as PostgreSQL's own zone tables have it; rows created at `cutoff_at` or later do not exist.
+/// The query reads the common table expression `partition`, a row a tenant: `tenant_id uuid,
+/// period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at timestamptz, as_of date,
+/// time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is the period in the
+/// tenant's zone as PostgreSQL's own zone tables have it; rows created at `cutoff_at` or later do
+/// not exist.
 struct ExtractStatement {
   let query: ExtractSpec.Query
   /// The whole statement without an order: what is prepared to learn the columns.
@@ -27,9 +28,9 @@ struct ExtractStatement {
     unordered = text + query.sql + "\n) q"
   }
 
-  /// All of a pipeline's queries as one statement, so that what several of them use is worked out once: the rows of
-  /// one query after those of another, each in its order, as `tenant_id`, the query's place and the columns as
-  /// texts, filled up with NULLs to the longest.
+  /// All of a pipeline's queries as one statement, so that what several of them use is worked out
+  /// once: the rows of one query after those of another, each in its order, as `tenant_id`, the
+  /// query's place and the columns as texts, filled up with NULLs to the longest.
   ///
   /// - Parameter queries: each with its columns but `tenant_id`.
   static func combined(
@@ -71,7 +72,8 @@ struct ExtractStatement {
     text += members.map { values($0, period, moment) }.joined(separator: ",\n")
     text += ")"
     if let hidden, !hidden.keys.isEmpty {
-      // A name of a common table expression goes before a table's; in its own query it is still the table's.
+      // A name of a common table expression goes before a table's; in its own query it is still the
+      // table's.
       let table = Quoting.identifier(hidden.table)
       let keys = hidden.keys.map(Quoting.literal).joined(separator: ", ")
       text +=
@@ -88,8 +90,9 @@ struct ExtractStatement {
     return (text, places)
   }
 
-  /// The statement in the order that makes the bytes the same on every server: by tenant, then as the
-  /// pipeline file says, text by code point. Rows of all tenants together are ordered by what the file says first.
+  /// The statement in the order that makes the bytes the same on every server: by tenant, then as
+  /// the pipeline file says, text by code point. Rows of all tenants together are ordered by what
+  /// the file says first.
   func ordered(by columns: [Column], together: Bool = false) -> String {
     let terms = Self.terms(of: query, columns)
     return unordered + "\nORDER BY "
@@ -105,7 +108,8 @@ struct ExtractStatement {
     }
   }
 
-  /// The place in a pipeline's file that a position of the statement (in characters, from one) falls in.
+  /// The place in a pipeline's file that a position of the statement (in characters, from one)
+  /// falls in.
   func place(of position: Int) -> Diagnostic.Subject? {
     for place in places {
       let offset = position - 1 - place.offset

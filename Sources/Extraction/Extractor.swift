@@ -12,8 +12,9 @@ package protocol DatasetWriter: AnyObject {
 
 /// Reads one period of many tenants, a dataset a tenant and query.
 ///
-/// Rows come in the order of tenants, so that one file is open at a time, and go from the socket to the
-/// dataset as the bytes that PostgreSQL sent. Memory does not grow with rows; it grows with tenants.
+/// Rows come in the order of tenants, so that one file is open at a time, and go from the socket to
+/// the dataset as the bytes that PostgreSQL sent. Memory does not grow with rows; it grows with
+/// tenants.
 package struct Extractor {
   /// One pipeline and period for some tenants.
   package struct Batch: Sendable {
@@ -95,7 +96,8 @@ package struct Extractor {
     }
   }
 
-  /// All members' rows in one dataset a query, for a pipeline of all tenants together; it is the owner's.
+  /// All members' rows in one dataset a query, for a pipeline of all tenants together; it is the
+  /// owner's.
   package func extractTogether(_ batch: Batch, for owner: Tenant) -> Result<[Dataset], any Error> {
     do {
       return .success(
@@ -116,8 +118,8 @@ package struct Extractor {
     }
   }
 
-  /// One statement for all queries. Where it fails for one tenant alone, each query is asked by itself, so that the
-  /// error is told with the query's name and place.
+  /// One statement for all queries. Where it fails for one tenant alone, each query is asked by
+  /// itself, so that the error is told with the query's name and place.
   private func read(_ batch: Batch) throws -> [[Dataset]] {
     let queries = batch.pipeline.extract.queries
     guard queries.count > 1 else { return try readEach(batch) }

@@ -1,6 +1,7 @@
 import Crypto
 
-/// Everything that decides a stage's result, each part named, so that `explain` can say which changed.
+/// Everything that decides a stage's result, each part named, so that `explain` can say which
+/// changed.
 package struct KeyInputs: Hashable, Sendable {
   /// Name to value; a value longer than a digest is held as its digest. Ordered by name.
   package private(set) var parts: [String: String] = [:]
@@ -22,7 +23,8 @@ package struct KeyInputs: Hashable, Sendable {
     add(name, StageKey.hex(SHA256.hash(data: Array(bytes))))
   }
 
-  /// The key: SHA-256 over the parts in the order of their names, each name and value with its length.
+  /// The key: SHA-256 over the parts in the order of their names, each name and value with its
+  /// length.
   package var key: StageKey {
     var hash = SHA256()
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {

@@ -24,7 +24,8 @@ package struct Tenant: Hashable, Sendable, Codable {
   }
 }
 
-/// How people are named in what is published; a tenant's setting and a user's, of which the stricter wins.
+/// How people are named in what is published; a tenant's setting and a user's, of which the
+/// stricter wins.
 package enum Privacy: String, Sendable, Codable, CaseIterable {
   case names, initials, none
 }
@@ -38,7 +39,8 @@ package struct TenantSettings: Hashable, Sendable {
   package var filmMaximum: Int?
   /// Prepended to the tenant's object keys, `""` or ending in `/`.
   package var mediaPrefix: String = ""
-  /// age public keys that what is published is encrypted to, beside the operator's; none: it is not encrypted.
+  /// age public keys that what is published is encrypted to, beside the operator's; none: it is not
+  /// encrypted.
   package var recipients: [String] = []
   /// Whether what was encrypted before may be published as it is from now on (`recipients: []`).
   package var isOpen = false

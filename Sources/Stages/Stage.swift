@@ -4,14 +4,15 @@ package import Pipelines
 
 /// One step of a partition's way from rows to a release.
 ///
-/// A stage is a pure function of what `keyInputs` names: no clock, host, run, locale of the process, hash
-/// order or number of threads may reach its files. It runs on one of the engine's threads and may block.
+/// A stage is a pure function of what `keyInputs` names: no clock, host, run, locale of the
+/// process, hash order or number of threads may reach its files. It runs on one of the engine's
+/// threads and may block.
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
 
-  /// Everything that decides the result. `inputs` are the files of the stages before it; of the environment
-  /// it may use the templates, the messages and the digests of media.
+  /// Everything that decides the result. `inputs` are the files of the stages before it; of the
+  /// environment it may use the templates, the messages and the digests of media.
   func keyInputs(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> KeyInputs
@@ -28,11 +29,13 @@ package struct PartitionWork: Sendable {
   package var settings: TenantSettings
   package var period: Period
   package var pipeline: Pipeline
-  /// min(the run's now, the period's last day) in the tenant's zone; `nil` unless the pipeline asks for it.
+  /// min(the run's now, the period's last day) in the tenant's zone; `nil` unless the pipeline asks
+  /// for it.
   package var asOf: CivilDate?
   /// In the order of the pipeline file.
   package var datasets: [Dataset]
-  /// The pipelines that have a release of this tenant and period, of those that pages link to; `nil`: taken for all.
+  /// The pipelines that have a release of this tenant and period, of those that pages link to;
+  /// `nil`: taken for all.
   package var linked: Set<String>?
 
   package init(

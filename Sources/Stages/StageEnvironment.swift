@@ -16,8 +16,8 @@ package protocol StageEnvironment: Sendable {
   /// Returns when all have ended; throws the failure with the lowest index.
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws
 
-  /// A piece that outlives the run: found by its key, or made by `make` at the path it is given, made
-  /// durable and recorded. Segments of a film and analyses of recordings are such pieces.
+  /// A piece that outlives the run: found by its key, or made by `make` at the path it is given,
+  /// made durable and recorded. Segments of a film and analyses of recordings are such pieces.
   ///
   /// - Returns: the file with its digest, and the warnings it was made with.
   func cached(

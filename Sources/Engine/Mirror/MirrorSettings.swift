@@ -1,7 +1,7 @@
 package import ObjectStorage
 import Store
 
-/// Where the store is mirrored to, as the configuration says.
+/// Where the store is mirrored to.
 package struct MirrorSettings: Hashable, Sendable {
   package var location: BucketLocation
   /// How many tenants are mirrored side by side.

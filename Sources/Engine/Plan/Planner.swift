@@ -27,7 +27,7 @@ package struct Planner {
   let configuration: Configuration
   /// The active tenants that can be served, by slug.
   let tenants: [Tenant]
-  /// Those that can't, and why.
+  /// The active tenants that cannot be served, and why.
   let faulty: [(tenant: Tenant, fault: Diagnostic)]
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
@@ -60,7 +60,8 @@ package struct Planner {
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
     for tenant in isOfOperator ? [] : chosen {
-      // One without a zone has partitions all the same, which fail: so it is told, and retried, like any other.
+      // A tenant without a valid zone is planned too. Its partitions fail, so that the failure is
+      // reported and retried like any other.
       let today = request.moment.day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
       let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
       for (place, entry) in entries.enumerated() {
@@ -100,7 +101,8 @@ package struct Planner {
       arguments: request.arguments, partitions: partitions)
   }
 
-  /// The partitions of all tenants together: a period begins where it begins first, and ends where it ends last.
+  /// The partitions of all tenants together. A period starts when it starts for the first tenant,
+  /// and ends when it has ended for the last.
   private func together(
     _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment
   ) throws(Diagnostic) -> [RunPlan.Partition] {

@@ -5,22 +5,22 @@ import Pipelines
 import Postgres
 import Store
 
-/// The encrypted form of a file, as the record remembers it.
+/// The encrypted form of a file, as the record keeps it.
 struct SealedFile: Sendable {
   var tenantID: String
-  /// The digest of whom it is encrypted to.
+  /// The digest of the recipients.
   var recipients: String
   var plain: SHA256Digest
   var sealed: Blob
 }
 
 extension Publisher {
-  /// Puts encrypted files in the place of a release's, where its tenant has recipients.
+  /// Replaces a release's files with encrypted files, if its tenant has recipients.
   ///
-  /// Encrypting twice gives other bytes, so what was published of the same content is used again: as long as the
-  /// content stays the same, so does the release.
+  /// Encrypting twice gives different bytes. So the encrypted file that was published of the same
+  /// content is used again, and the release stays the same as long as its content does.
   ///
-  /// - Returns: What was encrypted now, to be recorded before it is published.
+  /// - Returns: The files that were encrypted now. They must be recorded before they are published.
   func seal(
     _ pending: inout PendingRelease, for partition: RunPlan.Partition
   ) throws -> [SealedFile] {
@@ -56,7 +56,7 @@ extension Publisher {
     return fresh
   }
 
-  /// Makes what was encrypted durable, in the workspace and then in the record.
+  /// Makes encrypted files durable, first in the workspace, then in the record.
   func keep(_ sealed: [SealedFile]) throws {
     guard !sealed.isEmpty else { return }
     try blobs.sync()
@@ -94,7 +94,7 @@ extension Publisher {
     }
   }
 
-  /// The newest release's files by name: their digests and where they lie.
+  /// The newest release's files by name: their digests and paths.
   private func publishedFiles(
     _ partition: ReleasePartition
   ) throws -> [String: (digest: String, path: String)] {
@@ -103,7 +103,7 @@ extension Publisher {
     do {
       details = try store.details(partition, release: head.release)
     } catch {
-      // A damaged release lends nothing; it is published anew.
+      // A damaged release cannot be used; it is published again.
       return [:]
     }
     let folder = "\(partition.path)/releases/\(head.release)"
@@ -128,7 +128,7 @@ extension Publisher {
 }
 
 extension RunRecord {
-  /// The encrypted form of a content that was published before.
+  /// The encrypted form of content that was published before.
   func sealed(
     tenant: String, recipients: String, plain: SHA256Digest
   ) throws(Diagnostic) -> Blob? {
@@ -143,7 +143,7 @@ extension RunRecord {
     return Blob(digest: digest, byteCount: try row.int("bytes"))
   }
 
-  /// The ids of tenants of whom anything was ever encrypted.
+  /// The ids of tenants that ever had an encrypted file.
   func sealedTenants() throws(Diagnostic) -> Set<String> {
     Set(
       try connection.query("SELECT DISTINCT tenant_id::text AS id FROM yearbook.sealed").map {

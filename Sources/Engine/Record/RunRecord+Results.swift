@@ -4,7 +4,7 @@ import Pipelines
 import Postgres
 import Stages
 
-/// What a stage made under a key: names and digests of files, not the files.
+/// What a stage made under a key: names and digests of files, not their bytes.
 struct StageResult: Sendable {
   struct File: Sendable, Codable, Hashable {
     var name: String
@@ -18,7 +18,7 @@ struct StageResult: Sendable {
   var key: StageKey
   var tenantID: String
   var stage: String
-  /// Pipeline and period of a whole stage; none of a piece of one.
+  /// Pipeline and period of a whole stage; `nil` for a piece of a stage.
   var partition: (pipeline: String, period: String)?
   var inputs: [String: String]
   var files: [File]
@@ -26,7 +26,7 @@ struct StageResult: Sendable {
   var seconds: Double
 }
 
-/// What the record holds under a key, its texts unread.
+/// What the record holds under a key, with the JSON texts not parsed.
 struct RecordedResult: Sendable {
   /// The key's hexadecimal digits.
   var key: String
@@ -52,7 +52,7 @@ struct RecordedResult: Sendable {
 }
 
 extension RunRecord {
-  /// The result of a key, if one was recorded.
+  /// The recorded result of a key; `nil` without one.
   func result(_ key: StageKey) throws(Diagnostic) -> RecordedResult? {
     try connection.queryPrepared(
       "SELECT encode(key, 'hex') AS key, files, warnings, versions FROM yearbook.result WHERE key = $1",
@@ -60,15 +60,15 @@ extension RunRecord {
     ).first.map { row throws(Diagnostic) in try RecordedResult(row) }
   }
 
-  /// Records results whose files are durable. A key that is there already keeps its first result, unless
-  /// its files are gone, for which `result` was asked: then the new one takes its place.
+  /// Records results whose files are durable. A new result under a known key replaces the old one,
+  /// because the old one's files are gone.
   func add(_ results: [StageResult], run: String, versions: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    // One row a key and statement, and in the order of keys, so that two runs never wait for each other.
+    // One row per key and statement, in the order of keys, so that two runs never deadlock.
     let ordered = Dictionary(results.map { ($0.key.hex, $0) }) { _, last in last }
       .values.sorted { $0.key.hex < $1.key.hex }
     for part in ordered.parts(of: Self.rowsAtOnce) {
@@ -95,7 +95,7 @@ extension RunRecord {
     }
   }
 
-  /// So many rows go in one statement: enough that the way there costs little.
+  /// Rows in one statement: enough that the round trip costs little.
   static let rowsAtOnce = 500
 }
 
@@ -125,7 +125,8 @@ struct PartitionOutcome: Sendable {
 }
 
 extension RunRecord {
-  /// Notes the outcomes that differ from what is noted already; of one partition, the last.
+  /// Records the outcomes that differ from the recorded ones. Of several outcomes of one partition,
+  /// the last counts.
   func add(_ outcomes: [PartitionOutcome], run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -172,10 +173,10 @@ extension RunRecord {
     }
   }
 
-  /// What the record knows of a partition that is about to be worked on, asked once its claim is held: what
-  /// other runs made of it is then there.
+  /// What the record knows of a partition before work on it begins. It is read while its claim is
+  /// held, so it includes what other runs made.
   struct Outlook {
-    /// Whether its release was made from rows that were read later.
+    /// Whether its release was made from rows that were read later than this run's.
     var isNewer: Bool
     /// The newest result of each stage, by its name.
     var results: [String: RecordedResult]
@@ -208,7 +209,7 @@ extension RunRecord {
     return outlook
   }
 
-  /// Records tries at stages.
+  /// Records attempts at stages.
   func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
     for part in attempts.parts(of: Self.rowsAtOnce) {
       try connection.queryPrepared(
@@ -235,7 +236,7 @@ extension RunRecord {
     }
   }
 
-  /// Records that partitions of a schedule's run have ended, for those that share it.
+  /// Records that partitions of a schedule's run have ended, for the runs that share it.
   func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
     try connection.query(
@@ -251,7 +252,7 @@ extension RunRecord {
       ])
   }
 
-  /// The partitions of a schedule's run that have ended: tenant's id, pipeline, period.
+  /// The partitions of a schedule's run that have ended: tenant's id, pipeline and period.
   func ended(in run: String) throws(Diagnostic) -> Set<[String]> {
     var ended: Set<[String]> = []
     for row in try connection.query(
@@ -276,7 +277,7 @@ extension RunRecord {
       ["\\x" + fingerprint, pipeline])
   }
 
-  /// The digest of a media object that has not changed since it was read.
+  /// The known digest of a media object, if the object has not changed since it was read.
   func mediaDigest(tenant: String, key: String, size: Int64, modified: Int64) throws(Diagnostic)
     -> String?
   {
@@ -301,7 +302,7 @@ extension RunRecord {
 }
 
 extension RunRecord {
-  /// The last outcome of a partition, as it is told to people.
+  /// The last outcome of a partition, as commands show it.
   package struct PartitionState: Sendable {
     package var pipeline: String
     package var slug: String

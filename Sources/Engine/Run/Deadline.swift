@@ -1,12 +1,13 @@
 import Diagnostics
 import Foundation
 
-/// How long one stage of one partition may take; looked at between pieces of work, as the wish to stop is.
+/// Limits how long one stage of one partition can take. It is checked between pieces of work, like
+/// cancellation.
 struct Deadline: Sendable {
   private let seconds: Int
   private let end: Date
 
-  /// Begins now.
+  /// The time starts now.
   init(seconds: Int) {
     self.seconds = seconds
     end = Date(timeIntervalSinceNow: Double(seconds))

@@ -3,16 +3,17 @@ import Diagnostics
 import Media
 import Store
 
-/// The digests of media objects, remembered in the run record by key, size and times: an object that has not changed
-/// is not read again, however many there are.
+/// The digests of media objects. The run record keeps them by key, size and times, so that an
+/// unchanged object is not read again.
 struct MediaDigests: Sendable {
   let media: String?
   let record: Locked<RunRecord>
-  /// What this run has read: `[tenant id, key]`. Where it is there, what the record remembers from before this run
-  /// does not count.
+  /// The objects that this run has read: `[tenant id, key]`. Unless it is `nil`, digests from
+  /// before this run are not used.
   let readNow: Locked<Set<[String]>>?
 
-  /// - Parameter isRehashing: whether every object is read once in this run, whatever is remembered.
+  /// - Parameter isRehashing: whether this run reads every object once, even if the record has its
+  ///   digest.
   init(media: String?, record: Locked<RunRecord>, isRehashing: Bool) {
     self.media = media
     self.record = record

@@ -4,7 +4,8 @@ import Foundation
 import Pipelines
 import Stages
 
-/// Takes one partition from its rows to its files, stage by stage, each only where no result is there.
+/// Makes a partition's files from its rows, stage by stage. A stage runs only if its key has no
+/// result.
 final class PartitionWorker: Sendable {
   private let templates: String
   private let digests: MediaDigests
@@ -17,7 +18,7 @@ final class PartitionWorker: Sendable {
   private let committer: Committer
   private let publisher: Publisher
   private let stageSeconds: Int
-  /// What went wrong outside any partition, such as a claim that could not be given back.
+  /// The first failure outside of all partitions, such as a failure to write to the record.
   private let broken = Locked<(any Error)?>(nil)
 
   init(
@@ -38,19 +39,21 @@ final class PartitionWorker: Sendable {
     self.publisher = publisher
   }
 
-  /// Works on a partition whose rows were read, or notes that they could not be.
+  /// Works on a partition whose rows were read, or records that they could not be read.
   ///
   /// - Parameters:
-  ///   - snapshot: when they were read.
-  ///   - order: the partition's place. One that another run is at is put behind all others, once.
+  ///   - snapshot: when the rows were read, microseconds since 1970.
+  ///   - order: the partition's place in the queue.
+  ///   - mayDefer: whether a partition that another run is working on moves to the end of the
+  ///     queue.
   func work(
     on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
     order: Int, mayDefer: Bool = true
   ) {
-    // What was not begun when the run was told to stop is simply not done.
+    // After the run was told to stop, no partition begins.
     if cancellation.isRequested { return }
     if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
-      // Noted as a failure, so that a retry takes it up together with what it needs.
+      // Recorded as a failure, so that a retry runs it together with what it needs.
       note(
         Diagnostic(
           .unavailable, "'\(failed)' failed, and this partition needs it",
@@ -69,7 +72,7 @@ final class PartitionWorker: Sendable {
       }
       let claim = try taken ?? claims.await(partition, cancellation)
       do {
-        // Rows that were read earlier never replace those of a run that was quicker.
+        // Another run was quicker and read its rows later: older rows never replace newer ones.
         let outlook = try record.withLock { record throws(Diagnostic) in
           try record.outlook(of: partition, snapshot: snapshot)
         }
@@ -97,7 +100,7 @@ final class PartitionWorker: Sendable {
 
   private static let behindAll = 1 << 40
 
-  /// Throws what went wrong beside the partitions.
+  /// Throws the first failure outside of all partitions.
   func finish() throws {
     if let error = broken.withLock({ $0 }) { throw error }
   }
@@ -159,7 +162,7 @@ final class PartitionWorker: Sendable {
     }
   }
 
-  /// Runs a stage, again after a pause where its failure may pass, and records each try.
+  /// Runs a stage and records each attempt. After a temporary failure it waits and tries again.
   private func trying<Output>(
     _ stage: any Stage, _ partition: RunPlan.Partition, _ body: () throws -> Output
   ) throws -> Output {
@@ -214,7 +217,8 @@ final class PartitionWorker: Sendable {
     do {
       try publisher.note(failure, of: partition)
     } catch {
-      // Without the record nothing more can be kept: the rest would fail one by one.
+      // Without the record no result can be kept. Stop, or all other partitions would fail one by
+      // one.
       broken.withLock { $0 = $0 ?? error }
       cancellation.request()
     }

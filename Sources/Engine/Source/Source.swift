@@ -4,7 +4,7 @@ package import Pipelines
 package import Postgres
 import Stages
 
-/// The platform's database, which is only ever read.
+/// The platform's database. It is only read.
 ///
 /// Confined to one thread at a time, as its connection is.
 package final class Source {
@@ -13,10 +13,10 @@ package final class Source {
 
   /// Opens the source and refuses a role that could do more than read.
   ///
-  /// Throws `unavailable` where it can't be reached, `configuration` for a superuser, a role that may run
-  /// programs on the server, or one that may write to the platform's tables.
+  /// Throws `unavailable` if it cannot be reached, and `configuration` for a superuser, for a role
+  /// that can run programs on the server, and for a role that can write to the platform's tables.
   ///
-  /// - Parameter statementSeconds: how long one statement may take; 0 is no limit.
+  /// - Parameter statementSeconds: how many seconds one statement can take; 0 for no limit.
   package init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
     self.schema = schema
     connection = try Connection(
@@ -67,7 +67,8 @@ package final class Source {
     }
   }
 
-  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since 1970.
+  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since
+  /// 1970.
   func snapshotMoment() throws(Diagnostic) -> Int64 {
     let text = try connection.query(
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
@@ -79,15 +80,15 @@ package final class Source {
   package struct Tenants: Sendable {
     /// Those that can be served.
     package var served: [Tenant] = []
-    /// Those whose row is wrong, and how: their partitions fail.
+    /// Tenants with a fault in their row. Their partitions fail.
     package var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
-    /// What is wrong with those that have not even a name for their partitions.
+    /// The faults of tenants whose slug is not valid. Such a tenant has no partitions.
     package var nameless: [Diagnostic] = []
 
-    /// Of all, those that are not active too.
+    /// The slugs of all tenants, active or not.
     package var slugs: Set<String> = []
 
-    /// How many can't be served.
+    /// How many tenants cannot be served.
     package var unservedCount: Int { faulty.count + nameless.count }
   }
 
@@ -105,7 +106,7 @@ package final class Source {
         timeZone: try row.string("timezone"), locale: try row.string("locale"),
         currency: try row.string("currency"))
       if !Self.isSlug(tenant.slug) {
-        // The id, not the slug: a slug that is none must not reach a path or a log line.
+        // Name the id, not the slug: an invalid slug must not reach a path or a log line.
         tenants.nameless.append(
           Diagnostic(
             .data, "a tenant's slug is not 1 to 63 characters of [a-z0-9-]",
@@ -131,7 +132,7 @@ package final class Source {
     return tenants
   }
 
-  /// The slug of a tenant, active or not; `nil` where the platform has no such tenant.
+  /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
   package func slug(of id: String) throws(Diagnostic) -> String? {
     try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
   }

@@ -4,10 +4,11 @@ import Pipelines
 import Postgres
 package import Store
 
-/// Erases a tenant or a person (LGPD, article 18, VI): from the store, the workspace and the record.
+/// Erases a tenant or a person (LGPD, article 18, VI) from the store, the workspace and the record.
 ///
-/// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
-/// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
+/// After an interruption, the same command continues. For a person, all partitions of the tenant
+/// are published without them before anything is removed. For a tenant, the store comes last,
+/// because it names the tenant.
 package struct Purge {
   private var session: RunSession
   private let store: ReleaseStore
@@ -37,7 +38,7 @@ package struct Purge {
       configuration, store: store, cancellation: session.cancellation)
   }
 
-  /// What would go, a line each.
+  /// What would be removed, one line each.
   package func forecast() throws -> [String] {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let workspace = "the workspace's tenants/\(tenant.id)"
@@ -60,7 +61,7 @@ package struct Purge {
     ] + (mirrored ?? [])
   }
 
-  /// What stays, because it is out of this program's reach.
+  /// What this program cannot remove, one line each.
   package func unreachable() throws -> [String] {
     let together = try store.partitions(tenant: ReleaseTenant.operatorName)
     var lines = [String]()
@@ -90,11 +91,14 @@ package struct Purge {
     return lines
   }
 
-  /// Erases, and gives the tombstone's path in the store and what of the mirror could not be reached.
+  /// Erases.
   ///
-  /// The pages are to be made anew after it, and then the mirror's erasure to be finished.
+  /// Afterwards the caller must renew the pages, then finish the erasure in the mirror.
+  ///
+  /// - Returns: The tombstone's path in the store, and what could not be reached in the mirror.
   package func run() throws -> (tombstone: String, unreached: [String]) {
-    // First: a run that begins from now on leaves the person out, one that began before is waited for.
+    // First: runs that begin from now on leave the person out. The standstill waits for earlier
+    // runs.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
     let standstill = try Standstill(
       record: session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
@@ -103,7 +107,7 @@ package struct Purge {
     return try eraseTenant()
   }
 
-  /// Says for good that something was erased, without saying whose it was but by the tenant's id.
+  /// Writes the tombstone. It names only the tenant's id.
   private func putTombstone(releases: Int, rows: Int) throws -> String {
     let id = RunID.make(at: Date())
     let tombstone = Tombstone(
@@ -119,7 +123,7 @@ package struct Purge {
 
   private struct Tombstone: Encodable {
     var kind, tenant, erased: String
-    /// How many releases went, and rows of the record.
+    /// How many releases, and rows of the record, were removed.
     var releases, rows: Int
   }
 
@@ -129,16 +133,16 @@ package struct Purge {
       try record.forgetTenant(id: tenant.id, slug: tenant.slug) + forgetResultsTogether()
     try blobs.removeAll(tenant: tenant.id)
     try OperatorPages.forget(tenant.slug, in: store)
-    // Before the last step: once the folder is gone, nothing tells that there is something left to do.
+    // Before the last step: once the folder is gone, nothing shows that the erasure is unfinished.
     let tombstone = try putTombstone(releases: releases, rows: rows)
     if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
     _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
     return (tombstone, [])
   }
 
-  /// Removes the intermediate results of the operator's reports, which hold rows of all tenants.
+  /// Removes the intermediate results of the operator's reports: they hold rows of all tenants.
   ///
-  /// - Returns: How many rows of the record went.
+  /// - Returns: How many rows of the record were removed.
   private func forgetResultsTogether() throws -> Int {
     let own = session.configuration.operatorTenant.id
     let rows = try record.forgetResults(tenant: own)
@@ -183,9 +187,10 @@ package struct Purge {
 }
 
 extension RunRecord {
-  /// Removes what was made of somebody's data in between: it is made again when it is needed.
+  /// Removes a tenant's intermediate results and kept rows. They are made again when they are
+  /// needed.
   ///
-  /// - Returns: How many rows went.
+  /// - Returns: How many rows were removed.
   func forgetResults(tenant: String) throws(Diagnostic) -> Int {
     var count = 0
     for table in ["result", "kept"] {
@@ -198,7 +203,7 @@ extension RunRecord {
 }
 
 extension OperatorPages {
-  /// Takes a tenant out of what runs told.
+  /// Removes a tenant from the reports of runs, `operator/runs/ID.json`.
   static func forget(_ slug: String, in store: ReleaseStore) throws {
     let folder = store.path("operator/runs")
     guard FileManager.default.fileExists(atPath: folder) else { return }

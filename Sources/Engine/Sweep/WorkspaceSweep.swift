@@ -4,30 +4,31 @@ import Foundation
 import Postgres
 package import Store
 
-/// Frees what the workspace and the record hold and nobody needs any more.
+/// Removes what the workspace and the record no longer need.
 ///
-/// Kept are: results of the last days; results from which a tenant's newest releases were made, and what those were
-/// made from; pieces such as segments of films, for as long as records are kept; and whatever a run that is under
-/// way may be using. What goes could be made again: it costs time, not truth.
+/// It keeps results of the last days; results from which a tenant's newest releases were made,
+/// directly or indirectly; pieces such as segments of films, as long as records are kept; and
+/// everything that a run under way can be using. What is removed can be made again: it costs only
+/// time.
 package struct WorkspaceSweep {
-  /// What is kept how long, in seconds.
+  /// How many seconds things are kept.
   package struct Rule: Sendable {
-    /// Results and blobs that no newest release was made from.
+    /// Results and blobs that no newest release was made from: 7 days.
     package var superseded = 7 * 86_400
-    /// Runs with all that belongs to them, requests, and results of any kind.
+    /// Runs with their failures and attempts, requests, and results of any kind: 400 days.
     package var records = 400 * 86_400
 
     /// The defaults: 7 days for results, 400 days for records.
     package init() {}
   }
 
-  /// What went, or would go.
+  /// What was removed, or would be.
   package struct Outcome: Sendable {
     package var blobs = BlobSweep()
     package var results = 0
     package var runs = 0
     package var requests = 0
-    /// Tenants left as they are, because it could not be found out what they need.
+    /// Why tenants were skipped: it could not be found out what they need.
     package var faults: [Diagnostic] = []
   }
 
@@ -51,7 +52,9 @@ package struct WorkspaceSweep {
     self.rule = rule
   }
 
-  /// Throws `busy` while another sweep is at work. Runs may be under way.
+  /// Sweeps. Runs can be under way.
+  ///
+  /// - Throws: `busy` while another sweep is under way.
   package func run(isDry: Bool) throws -> Outcome {
     guard try record.connection.tryLock(AdvisoryKey(["yearbook", "sweep"])) else {
       throw Diagnostic(
@@ -73,7 +76,8 @@ package struct WorkspaceSweep {
     return outcome
   }
 
-  /// Tenant's id to the slugs it has in the store. One that can't be read stops the sweep: it could be anybody's.
+  /// Tenant's id to its slugs in the store. A folder that cannot be read stops the sweep: it could
+  /// belong to any tenant.
   private func slugs() throws -> [String: [String]] {
     var slugs: [String: [String]] = [:]
     for slug in try store.tenants() {
@@ -109,8 +113,8 @@ package struct WorkspaceSweep {
       }
     }
     for file in sealed where digests.contains(file.plain) { digests.insert(file.digest) }
-    // First the record: whoever looks for a result from now on finds none, and one that was found a moment ago
-    // has blobs that look new.
+    // First the record: from now on nobody finds these results. A result that was found just before
+    // has blobs that look new, so they are kept.
     if !isDry { try record.drop(results: going) }
     outcome.results += going.count
     outcome.blobs += try blobs.sweep(tenant: tenant, olderThan: age, isDry: isDry) {
@@ -118,8 +122,9 @@ package struct WorkspaceSweep {
     }
   }
 
-  /// The places of the results to keep: the young ones, those all of whose published files are in a newest release,
-  /// and those that made what these were made from. Of several that made the same the newest does.
+  /// The indices of the results to keep: young results; results whose published files are all in a
+  /// newest release; and the results that made their inputs. Of several results with the same
+  /// files, only the newest is kept.
   private static func needed(_ results: [SweepableResult], released: Set<String>) -> Set<Int> {
     var makers: [String: Int] = [:]
     var publishers: [[String]: Int] = [:]
@@ -142,22 +147,22 @@ package struct WorkspaceSweep {
   }
 }
 
-/// A recorded result, as far as a sweep looks at it.
+/// The parts of a recorded result that a sweep needs.
 struct SweepableResult {
   var key: String
-  /// Digests of all files, and of those that are published.
+  /// Digests of all files, and of the published ones.
   var files: [String]
   var published: [String]
-  /// Whatever looks like a digest among what decided it.
+  /// The inputs of its key that look like digests.
   var inputs: [String]
-  /// Not superseded for long, or a piece.
+  /// Whether it is a piece, or younger than superseded results are kept.
   var isYoung: Bool
-  /// Older than records are kept.
+  /// Whether it is older than records are kept.
   var isAncient: Bool
 }
 
 extension RunRecord {
-  /// Seconds since the beginning of the oldest run that is under way.
+  /// Seconds since the oldest run under way began; `nil` without one.
   func oldestRunAge() throws(Diagnostic) -> Int? {
     try markDeadRuns()
     return try connection.query(
@@ -203,7 +208,7 @@ extension RunRecord {
     return results
   }
 
-  /// The encrypted files of a tenant, by the digests of their content and of themselves.
+  /// The encrypted files of a tenant: the digests of their content and of the encrypted bytes.
   func sealedDigests(of tenant: String) throws(Diagnostic) -> [(plain: String, digest: String)] {
     var files: [(plain: String, digest: String)] = []
     for row in try connection.query(
@@ -220,7 +225,8 @@ extension RunRecord {
       [Quoting.array(keys.map { "\\x" + $0 })])
   }
 
-  /// Drops ended runs, with their failures and attempts, and answered requests, older than so many seconds.
+  /// Removes ended runs with their failures and attempts, and answered requests, that are older
+  /// than `seconds`.
   func dropOld(_ seconds: Int, isDry: Bool) throws(Diagnostic) -> (runs: Int, requests: Int) {
     let verb = isDry ? "SELECT" : "DELETE"
     let runs = try connection.query(

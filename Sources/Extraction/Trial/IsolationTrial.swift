@@ -4,17 +4,18 @@ package import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// Proves, before a pipeline may run, that none of its queries lets one tenant's rows into another's.
+/// Proves, before a pipeline may run, that none of its queries lets one tenant's rows into
+/// another's.
 ///
-/// A row's tenant id says where the row goes, not whose data is in it: a join that forgets the tenant
-/// labels others' rows as ours. So each query runs on a made-up platform of two tenants, in a schema of
-/// its own that is rolled back, in two ways:
+/// A row's tenant id says where the row goes, not whose data is in it: a join that forgets the
+/// tenant labels others' rows as ours. So each query runs on a made-up platform of two tenants, in
+/// a schema of its own that is rolled back, in two ways:
 ///
-/// - **Canaries**: every key and text says whose it is, and some rows refer to the other tenant's. A
-///   foreign mark in a row is a leak.
-/// - **Non-interference** (Goguen and Meseguer, 1982): texts and numbers are the same for both, and each
-///   tenant's rows are compared with those it gets when it is alone. What differs was another's doing,
-///   even where it is only a count or a sum.
+/// - **Canaries**: every key and text says whose it is, and some rows refer to the other tenant's.
+///   A foreign mark in a row is a leak.
+/// - **Non-interference** (Goguen and Meseguer, 1982): texts and numbers are the same for both, and
+///   each tenant's rows are compared with those it gets when it is alone. What differs was
+///   another's doing, even where it is only a count or a sum.
 package struct IsolationTrial {
   /// Where the trial runs: the record's database, as a role that may create a schema there.
   private let record: Connection
@@ -38,8 +39,8 @@ package struct IsolationTrial {
     self.schemas = schemas
   }
 
-  /// The digest under which a passed trial is remembered: of the pipeline's SQL, the source's catalog and
-  /// the trial's own version.
+  /// The digest under which a passed trial is remembered: of the pipeline's SQL, the source's
+  /// catalog and the trial's own version.
   package func fingerprint(of pipeline: Pipeline) -> String {
     var inputs = KeyInputs(stage: "trial", version: 2)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
@@ -64,8 +65,8 @@ package struct IsolationTrial {
 
   /// Tries a pipeline.
   ///
-  /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement PostgreSQL
-  ///   does not accept (with file, line and column).
+  /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement
+  ///   PostgreSQL does not accept (with file, line and column).
   package func run(_ pipeline: Pipeline) throws -> Outcome {
     let files =
       pipeline.extract.preludes.map { ($0.sql, $0.file) }

@@ -4,8 +4,9 @@ package import Postgres
 
 /// What a pipeline's query must not contain, found by reading it and its columns.
 ///
-/// This is not the proof that tenants stay apart (the isolation trial is): it refuses what would make a
-/// result depend on something else than the rows, or let a query reach past the schema it is tried in.
+/// This is not the proof that tenants stay apart (the isolation trial is): it refuses what would
+/// make a result depend on something else than the rows, or let a query reach past the schema it is
+/// tried in.
 package enum QueryRules {
   /// Functions and keywords whose value is not in the data.
   private static let impure: Set<String> = [
@@ -109,7 +110,8 @@ package enum QueryRules {
   }
 }
 
-/// The words and signs of an SQL text, without its comments, strings and quoted identifiers' contents.
+/// The words and signs of an SQL text, without its comments, strings and quoted identifiers'
+/// contents.
 struct SQLTokens {
   struct Token {
     var text: String

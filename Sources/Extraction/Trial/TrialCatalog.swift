@@ -1,7 +1,8 @@
 import Diagnostics
 import Postgres
 
-/// The tables of the platform's schema as its own catalog tells them: what the isolation trial rebuilds.
+/// The tables of the platform's schema as its own catalog tells them: what the isolation trial
+/// rebuilds.
 struct TrialCatalog {
   struct Column {
     var name: String

@@ -4,15 +4,17 @@ import Postgres
 
 /// The rows of the isolation trial: a small platform of two tenants, made from the catalog alone.
 ///
-/// Every key and, in the canary form, every text and number says whose it is. Words that a CHECK allows
-/// occur in all their combinations, moments fall in the tried period, beside it and far from it.
+/// Every key and, in the canary form, every text and number says whose it is. Words that a CHECK
+/// allows occur in all their combinations, moments fall in the tried period, beside it and far from
+/// it.
 struct TrialRows {
   /// One of the two tenants.
   enum Owner: String, CaseIterable {
     case first = "a"
     case second = "b"
 
-    /// What each of its texts begins with: a letter that has no case and that no query writes itself.
+    /// What each of its texts begins with: a letter that has no case and that no query writes
+    /// itself.
     var mark: String { self == .first ? "あ" : "か" }
     /// What each of its keys begins with.
     var keyPrefix: String { String(repeating: rawValue, count: 8) }
@@ -21,8 +23,8 @@ struct TrialRows {
 
   let catalog: TrialCatalog
   let period: Period
-  /// Whether texts and numbers differ between the tenants; where they are the same, a join by a value
-  /// instead of a key shows.
+  /// Whether texts and numbers differ between the tenants; where they are the same, a join by a
+  /// value instead of a key shows.
   let hasCanaries: Bool
   /// Whether some rows refer to the other tenant's, as a careless platform's do.
   let hasForeignReferences: Bool
@@ -62,7 +64,8 @@ struct TrialRows {
   private func count(of table: TrialCatalog.Table) -> Int {
     if table.name == Self.tenantTable { return 1 }
     let combinations = table.columns.reduce(1) { $0 * max(1, $1.words.count) }
-    // What refers to other rows has more of its own, so that it meets them on every day that there is.
+    // What refers to other rows has more of its own, so that it meets them on every day that there
+    // is.
     let refers = table.columns.contains { $0.reference.map { $0 != Self.tenantTable } ?? false }
     return min(48, max(refers ? 16 : 8, combinations * 2))
   }

@@ -1,6 +1,8 @@
-/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
+/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the
+/// workspace.
 ///
-/// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
+/// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a
+/// quoted one.
 package struct Dataset: Sendable, Hashable {
   /// A column of the query, without `tenant_id`.
   package struct Column: Sendable, Hashable, Codable {

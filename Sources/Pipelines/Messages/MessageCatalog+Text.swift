@@ -10,8 +10,8 @@ extension MessageCatalog {
 
   /// The text of a key with its parameters put in.
   ///
-  /// Throws `configuration` for a key that no locale of the fallback has, and for a parameter that is not
-  /// given. Parameters are put in as they are: escaping is for whoever writes the page.
+  /// Throws `configuration` for a key that no locale of the fallback has, and for a parameter that
+  /// is not given. Parameters are put in as they are: escaping is for whoever writes the page.
   package func text(
     _ key: String, locale: String, _ arguments: [String: Argument] = [:]
   ) throws(Diagnostic) -> String {
@@ -75,8 +75,9 @@ extension MessageCatalog {
 extension LocaleFormat {
   /// CLDR's plural category of a number: `one`, `few`, `many` or `other`.
   ///
-  /// Portuguese counts 0 and what lies below 2 as `one`, English and Spanish 1 alone; the large round numbers
-  /// that take `many` in Romance languages (“1 milhão de…”) are written in digits here and take `other`.
+  /// Portuguese counts 0 and what lies below 2 as `one`, English and Spanish 1 alone; the large
+  /// round numbers that take `many` in Romance languages (“1 milhão de…”) are written in digits
+  /// here and take `other`.
   package func pluralCategory(_ count: DecimalNumber) -> String {
     let value = count.magnitude
     switch language {

@@ -3,9 +3,9 @@ import Foundation
 
 /// The texts of all pages and films, a YAML file a locale: `messages/pt-BR.yaml`.
 ///
-/// Keys are the paths of names (`sections.people.title`), texts hold parameters in braces (`{count}`), and a
-/// mapping of plural categories (`one`, `other`) is one message whose form a number chooses. A locale falls
-/// back to another of its language, then to English.
+/// Keys are the paths of names (`sections.people.title`), texts hold parameters in braces
+/// (`{count}`), and a mapping of plural categories (`one`, `other`) is one message whose form a
+/// number chooses. A locale falls back to another of its language, then to English.
 package struct MessageCatalog: Sendable {
   /// One message: a text, or a text a plural category of CLDR.
   package enum Message: Sendable, Equatable {

@@ -1,7 +1,7 @@
 package import Basics
 
-/// A calendar interval [start, end): `2026`, `2026-Q4` or `2026-11`. In which time zone its days begin
-/// is the tenant's affair.
+/// A calendar interval [start, end): `2026`, `2026-Q4` or `2026-11`. In which time zone its days
+/// begin is the tenant's affair.
 package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// How long a period is.
   package enum Kind: String, Sendable, CaseIterable {

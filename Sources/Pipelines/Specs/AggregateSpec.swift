@@ -62,7 +62,8 @@ package struct AggregateSpec: Sendable {
     Set(figures.compactMap(\.dataset) + charts.map(\.dataset) + tables.map(\.dataset) + quality)
   }
 
-  /// What is wrong with the columns that are named, given each query's own: for `check`, and before a run.
+  /// What is wrong with the columns that are named, given each query's own: for `check`, and before
+  /// a run.
   package func diagnostics(columns: [String: [String]]) -> [Diagnostic] {
     var found: [Diagnostic] = []
     func need(_ names: [String], of dataset: String, _ place: SpecPlace) {

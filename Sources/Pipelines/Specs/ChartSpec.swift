@@ -2,7 +2,8 @@
 package struct ChartSpec: Sendable {
   /// How the chart is drawn.
   package enum Kind: String, Sendable, Codable, CaseIterable {
-    /// Bars from zero: columns over time, lines of names else. Several `y` stand one below the other.
+    /// Bars from zero: columns over time, lines of names else. Several `y` stand one below the
+    /// other.
     case bar
     /// Bars whose parts are the `y`.
     case stacked

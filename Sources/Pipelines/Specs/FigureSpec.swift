@@ -11,7 +11,8 @@ package struct FigureSpec: Sendable {
     case greatest(column: String)
     /// The longest run of consecutive days in a column of dates, in days.
     case streak(column: String)
-    /// From the row where `by` is greatest, the first such row, the column `take`; none where it is zero.
+    /// From the row where `by` is greatest, the first such row, the column `take`; none where it is
+    /// zero.
     case peak(by: String, take: String)
     /// One figure divided by another, half up: to six decimals as `percent`, else to one.
     case ratio(String, String)

@@ -54,8 +54,8 @@ package struct ExtractSpec: Sendable {
     package var name: String
     package var file: String
     package var sql: String
-    /// Whether it is worked out anew wherever it is used, instead of once for all: for wide rows of which few are
-    /// wanted.
+    /// Whether it is worked out anew wherever it is used, instead of once for all: for wide rows of
+    /// which few are wanted.
     package var isInline: Bool
   }
 

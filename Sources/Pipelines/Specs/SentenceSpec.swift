@@ -1,6 +1,7 @@
 import Diagnostics
 
-/// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is silent.
+/// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is
+/// silent.
 package struct SentenceSpec: Sendable {
   /// One wording of the sentence, and when it is used.
   package struct Variant: Sendable {

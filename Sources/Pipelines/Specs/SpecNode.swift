@@ -83,7 +83,8 @@ package struct SpecNode {
     return [self]
   }
 
-  /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the nearest.
+  /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the
+  /// nearest.
   package func mapping(keys known: [String]? = nil) -> SpecMapping? {
     if isNull { return SpecMapping(node: self, entries: []) }
     guard case .mapping(let mapping) = node else { return expected("a mapping") }

@@ -49,7 +49,8 @@ package struct StitchSpec: Sendable {
   package var target: Int
   /// Seconds that a film may have at the most.
   package var maximum: Int
-  /// A boolean column of the storyboard: these items come first where not all have room, and stay longer.
+  /// A boolean column of the storyboard: these items come first where not all have room, and stay
+  /// longer.
   package var emphasis: String?
   /// The figures of the title and the end.
   package var totals: Figures?

@@ -47,7 +47,8 @@ package struct TableSpec: Sendable {
   package var body: String?
   /// Columns by whose texts a reader may search the table in the page.
   package var search: [String]
-  /// Rows a page of the pages of its own that a table gets which is longer than `show`; `nil`: none.
+  /// Rows a page of the pages of its own that a table gets which is longer than `show`; `nil`:
+  /// none.
   package var pages: Int?
   package var place: SpecPlace
 

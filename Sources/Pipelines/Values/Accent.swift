@@ -1,9 +1,11 @@
 import Glibc
 
-/// A tenant's colour: a hue of its own at a fixed lightness and chroma, so that contrast holds whoever it is.
+/// A tenant's colour: a hue of its own at a fixed lightness and chroma, so that contrast holds
+/// whoever it is.
 ///
-/// The hue comes from the tenant's id, one of 19 steps round OKLCH's circle; yellows are left out, which turn to mud
-/// where they are dark. Lightness and chroma are the same for all: dark enough for 4.5 : 1 on paper, light enough for 4.5 : 1 on ink.
+/// The hue comes from the tenant's id, one of 19 steps round OKLCH's circle; yellows are left out,
+/// which turn to mud where they are dark. Lightness and chroma are the same for all: dark enough
+/// for 4.5 : 1 on paper, light enough for 4.5 : 1 on ink.
 package struct Accent: Hashable, Sendable {
   /// OKLCH's hue in degrees.
   package var hue: Int

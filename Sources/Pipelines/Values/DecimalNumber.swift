@@ -1,7 +1,7 @@
 /// An exact decimal: `mantissa` × 10^−`scale`, with at most 38 digits.
 ///
-/// Two numbers are equal where their values are (1.5 and 1.50); each keeps the scale it was made with and
-/// prints with it.
+/// Two numbers are equal where their values are (1.5 and 1.50); each keeps the scale it was made
+/// with and prints with it.
 package struct DecimalNumber: Sendable, CustomStringConvertible {
   package let mantissa: Int128
   /// Digits after the point, 0…38.

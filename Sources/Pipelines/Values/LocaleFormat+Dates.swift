@@ -82,7 +82,8 @@ extension LocaleFormat {
     }
   }
 
-  /// The name of a day of the week, 0 Monday … 6 Sunday, `nil` in a language that is not known here.
+  /// The name of a day of the week, 0 Monday … 6 Sunday, `nil` in a language that is not known
+  /// here.
   package func weekdayName(_ weekday: Int) -> String? {
     guard (0...6).contains(weekday) else { return nil }
     switch language {

@@ -1,7 +1,7 @@
 /// How numbers, money, dates and lengths are written in one locale; never the process's own.
 ///
-/// Separators and orders follow CLDR 46 for Portuguese, English and Spanish and the few others known
-/// here; an unknown language gets English separators and ISO dates.
+/// Separators and orders follow CLDR 46 for Portuguese, English and Spanish and the few others
+/// known here; an unknown language gets English separators and ISO dates.
 package struct LocaleFormat: Sendable, Hashable {
   /// A BCP 47 tag: `pt-BR`.
   package let locale: String

@@ -22,7 +22,8 @@ package enum ValueFormat: String, Sendable, Codable, CaseIterable {
   case words
   /// What somebody typed, shown as it is.
   case text
-  /// A word of a closed list, `terms.COLUMN.WORD` in the message catalogue; an unknown one is the tenant's error.
+  /// A word of a closed list, `terms.COLUMN.WORD` in the message catalogue; an unknown one is the
+  /// tenant's error.
   case term
   /// `t` or `f`
   case boolean

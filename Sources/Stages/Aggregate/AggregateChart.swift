@@ -2,7 +2,8 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// One chart while its dataset is read. What lies beyond `top` is summed at once, so memory stays small.
+/// One chart while its dataset is read. What lies beyond `top` is summed at once, so memory stays
+/// small.
 final class AggregateChart {
   let spec: ChartSpec
   private struct Rows {
@@ -91,7 +92,8 @@ final class AggregateChart {
     }
   }
 
-  /// The rows with the empty days or months of the period put in; a row outside the period stays out of it.
+  /// The rows with the empty days or months of the period put in; a row outside the period stays
+  /// out of it.
   private func filled(
     _ rows: Rows, period: Period
   ) -> (labels: [String], values: [[DecimalNumber]]) {

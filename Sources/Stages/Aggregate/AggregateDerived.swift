@@ -27,7 +27,8 @@ struct AggregateDerived {
     return ordered
   }
 
-  /// (value − previous) ÷ previous; none without a base above zero, for a change from −5 to 5 is no percentage.
+  /// (value − previous) ÷ previous; none without a base above zero, for a change from −5 to 5 is no
+  /// percentage.
   static func change(
     _ amount: ReportModel.Amount
   ) throws(DecimalNumber.Overflow) -> DecimalNumber? {
@@ -66,7 +67,8 @@ struct AggregateDerived {
     for other in others {
       guard let other else { return nil }
       if case .ratio = figure.source {
-        // A share keeps six decimals, for it is shown in percent; how many of one a piece of the other, one.
+        // A share keeps six decimals, for it is shown in percent; how many of one a piece of the
+        // other, one.
         let scale = figure.format == .percent ? 6 : 1
         guard let ratio = try value.divided(by: other, scale: scale, rounding: .halfUp) else {
           return nil

@@ -22,7 +22,8 @@ struct AggregateSentences {
     return nil
   }
 
-  /// Figures as parameters: `{posts}`, `{posts.previous}`, `{posts.change}` (without its sign), `{posts.times}`.
+  /// Figures as parameters: `{posts}`, `{posts.previous}`, `{posts.change}` (without its sign),
+  /// `{posts.times}`.
   private func arguments() throws -> [String: MessageCatalog.Argument] {
     let value = ReportValue(messages)
     var arguments: [String: MessageCatalog.Argument] = [:]

@@ -5,7 +5,8 @@ package import Pipelines
 
 /// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
 ///
-/// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
+/// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the
+/// rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
   private static let version = 3

@@ -3,9 +3,10 @@ import Pipelines
 
 /// Writes one table's two files, a row at a time, and its totals.
 ///
-/// For machines: RFC 4180, UTF-8, commas, CRLF, points, ISO dates, words as they are. For spreadsheets: a byte order
-/// mark, semicolons, the locale's decimal separator, titles and words in the tenant's language, and a leading
-/// apostrophe on each text that a spreadsheet would take for a formula (OWASP, “CSV Injection”).
+/// For machines: RFC 4180, UTF-8, commas, CRLF, points, ISO dates, words as they are. For
+/// spreadsheets: a byte order mark, semicolons, the locale's decimal separator, titles and words in
+/// the tenant's language, and a leading apostrophe on each text that a spreadsheet would take for a
+/// formula (OWASP, “CSV Injection”).
 final class AggregateTable {
   private struct Column {
     var index: Int

@@ -4,9 +4,9 @@ import Pipelines
 
 /// Reads a CSV file a row at a time, in memory that does not grow with the rows.
 ///
-/// RFC 4180 with LF or CRLF; an unquoted empty field is NULL, a quoted one is the empty text. Whatever else a
-/// lenient reader would forgive (a quote inside an unquoted field, a field that is never closed, a row of another
-/// length) is an error of code `data`. Confined to one thread.
+/// RFC 4180 with LF or CRLF; an unquoted empty field is NULL, a quoted one is the empty text.
+/// Whatever else a lenient reader would forgive (a quote inside an unquoted field, a field that is
+/// never closed, a row of another length) is an error of code `data`. Confined to one thread.
 final class TableReader {
   /// The header's names.
   private(set) var names: [String] = []
@@ -103,8 +103,8 @@ final class TableReader {
   /// An error of the row that was just read.
   func malformed(_ what: String) -> Diagnostic { Diagnostic(.data, "\(rowLabel) \(what)") }
 
-  /// How messages name the row that was just read: its number, and its `id` where it is one that the platform
-  /// gave and nobody typed.
+  /// How messages name the row that was just read: its number, and its `id` where it is one that
+  /// the platform gave and nobody typed.
   var rowLabel: String {
     var label = "row \(rowNumber) of the dataset '\(label)'"
     if rowNumber > 0, ends.count == names.count, let id = names.firstIndex(of: "id").flatMap(text),
@@ -168,7 +168,8 @@ final class TableReader {
     }
   }
 
-  /// Adds the bytes from here on that mean nothing but themselves to the row; false where there are none.
+  /// Adds the bytes from here on that mean nothing but themselves to the row; false where there are
+  /// none.
   private func copyPlain(inQuotes: Bool) -> Bool {
     chunk.withUnsafeBufferPointer { bytes in
       var end = position

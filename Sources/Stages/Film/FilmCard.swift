@@ -91,7 +91,8 @@ struct FilmTemplates: Sendable {
     return PageText.deliver(template.render(context))
   }
 
-  /// The places of a mosaic's tiles: equal ones of about 16:10, in as many columns as make them largest.
+  /// The places of a mosaic's tiles: equal ones of about 16:10, in as many columns as make them
+  /// largest.
   static func places(_ layout: FilmCardLayout, _ count: Int) -> [Bitmap.Area] {
     guard let box = layout.area("tiles"), count > 0 else { return [] }
     let gap = 16

@@ -13,8 +13,8 @@ import Media
 /// <!-- bars x=64 y=600 width=1152 height=120 gap=6 -->
 /// ```
 ///
-/// The slots of one stack lie below each other in their order; an empty one takes no room. `when` names a
-/// layout for which the line holds, `WORD` or `WORD,WORD`.
+/// The slots of one stack lie below each other in their order; an empty one takes no room. `when`
+/// names a layout for which the line holds, `WORD` or `WORD,WORD`.
 struct FilmCardLayout: Sendable {
   struct Directive: Hashable, Sendable {
     var word: String
@@ -66,8 +66,8 @@ struct FilmCardLayout: Sendable {
     directives.first { $0.word == word && $0.name == name }
   }
 
-  /// The lines of each slot with their places, for the template: `NAME` is a list of `text`, `y`, `size` and
-  /// `weight`.
+  /// The lines of each slot with their places, for the template: `NAME` is a list of `text`, `y`,
+  /// `size` and `weight`.
   func lines(
     _ texts: [String: String], locale: String
   ) throws(Diagnostic) -> [String: [[String: String]]] {
@@ -109,8 +109,8 @@ struct FilmCardLayout: Sendable {
     return result
   }
 
-  /// A slot's lines, and the slot as they are set: in its `small` size and one line more where the text is too long for
-  /// the size it should have.
+  /// A slot's lines, and the slot as they are set: in its `small` size and one line more where the
+  /// text is too long for the size it should have.
   private static func set(
     _ text: String, in slot: Directive, locale: String
   ) throws(Diagnostic) -> (slot: Directive, lines: [String]) {

@@ -2,8 +2,8 @@ import Basics
 import Diagnostics
 import Media
 
-/// Makes the segment of a recording's excerpt: where there is time its card, then its pictures over a blurred copy of
-/// the first, or its sound under a card, with the text over it.
+/// Makes the segment of a recording's excerpt: where there is time its card, then its pictures over
+/// a blurred copy of the first, or its sound under a card, with the text over it.
 struct FilmExcerpt {
   /// All of the scene.
   let whole: FilmSegment

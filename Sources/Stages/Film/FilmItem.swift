@@ -19,7 +19,8 @@ struct FilmItem: Hashable, Sendable {
 
   /// Reads all rows of the storyboard's dataset, in its order.
   ///
-  /// Columns that may be missing: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
+  /// Columns that may be missing: `subtitle`, `description`, `people`, `hidden`, `guests`,
+  /// `media_key`.
   static func read(_ dataset: Dataset, spec: StitchSpec) throws -> [FilmItem] {
     let reader = try TableReader(dataset)
     let kind = try reader.index(of: "kind")

@@ -31,7 +31,8 @@ struct FilmMedia: Sendable {
     var failure: String?
   }
 
-  /// The largest picture that a film shows of one: a little more than a frame's width, and long ones whole.
+  /// The largest picture that a film shows of one: a little more than a frame's width, and long
+  /// ones whole.
   static let pictureBox = (width: 1_400, height: 5_600)
 
   let environment: any StageEnvironment
@@ -50,7 +51,8 @@ struct FilmMedia: Sendable {
       open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
   }
 
-  /// Throws where the object is not what it was when it was digested: what was made of it belongs to no key.
+  /// Throws where the object is not what it was when it was digested: what was made of it belongs
+  /// to no key.
   func confirm(_ facts: Facts) throws { try confirm(facts.key, facts.digest) }
 
   private func confirm(_ key: String, _ digest: String) throws {
@@ -163,9 +165,10 @@ struct FilmMedia: Sendable {
 enum FilmHighlight {
   /// The first second of the excerpt of `length` seconds in which most happens.
   ///
-  /// Each second counts its speech twice and its pictures' change once; a second of blackness counts nothing. Speech
-  /// is sound (root mean square up to −20 dBFS, where speech lies) by how uneven it is: what hums or hisses all the
-  /// time says nothing. Of equal excerpts the first is taken.
+  /// Each second counts its speech twice and its pictures' change once; a second of blackness
+  /// counts nothing. Speech is sound (root mean square up to −20 dBFS, where speech lies) by how
+  /// uneven it is: what hums or hisses all the time says nothing. Of equal excerpts the first is
+  /// taken.
   static func start(_ activity: [RecordingProbe.Activity], length: Int) -> Int {
     guard activity.count > length, length > 0 else { return 0 }
     let scores = activity.map { second -> Int in

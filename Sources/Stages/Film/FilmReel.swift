@@ -54,7 +54,8 @@ struct FilmReel {
   func vtt() -> [UInt8] {
     var text = "WEBVTT\n"
     for caption in captions {
-      // An escaped text holds no “-->”, and its lines are not empty. Not every player knows more references.
+      // An escaped text holds no “-->”, and its lines are not empty. Not every player knows more
+      // references.
       let lines = caption.text.split(separator: "\n").map { line in
         line.map { character in
           switch character {

@@ -6,7 +6,8 @@ import Media
 enum FilmRoom {
   /// Bytes of the segments and of the film joined from them, rather too many than too few.
   ///
-  /// A quarter of a byte a pixel and grid step is 3.5 Mbit/s at 720p, about twice what a lively recording takes.
+  /// A quarter of a byte a pixel and grid step is 3.5 Mbit/s at 720p, about twice what a lively
+  /// recording takes.
   static func bytes(steps: Int, _ format: FilmFormat) -> Int {
     2 * steps * (format.width * format.height / 4 + format.audioBitRate / 15)
   }

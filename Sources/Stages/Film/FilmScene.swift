@@ -34,7 +34,8 @@ struct FilmScene: Sendable {
   var steps: Int
   var svg: [UInt8]
   var visual: Visual
-  /// The card before a recording's excerpt, that takes all of its place if it does not play after all.
+  /// The card before a recording's excerpt, that takes all of its place if it does not play after
+  /// all.
   var fallback: [UInt8] = []
   /// For how long that card is shown first; `nil`: the excerpt begins at once.
   var lead: Lead?
@@ -57,7 +58,8 @@ struct FilmScene: Sendable {
 
   /// What decides its segment.
   ///
-  /// - Parameter header: `SegmentEncoder.header`: segments of encoders that do not fit each other are not mixed.
+  /// - Parameter header: `SegmentEncoder.header`: segments of encoders that do not fit each other
+  ///   are not mixed.
   func key(_ format: FilmFormat, ink: String, header: [UInt8]) -> KeyInputs {
     var key = KeyInputs(stage: "segment", version: 3)
     key.add("header", contentsOf: header)

@@ -47,8 +47,8 @@ struct FilmTexts: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  /// One line: what it is made of, by whom, when. A recording has many people, who are cut first: its day comes before
-  /// them.
+  /// One line: what it is made of, by whom, when. A recording has many people, who are cut first:
+  /// its day comes before them.
   func meta(_ item: FilmItem) throws(Diagnostic) -> String {
     let (people, day) = (try people(item), format.shortDate(item.day))
     let parts = item.kind.medium == .recording ? [day, people] : [people, day]
@@ -59,8 +59,8 @@ struct FilmTexts: Sendable {
   /// Between the parts of one line.
   static let separator = " ·\u{A0}"
 
-  /// A set line whose parts keep their places: one that is written from right to left is isolated (U+2068 … U+2069), or
-  /// it would change places with the number after it.
+  /// A set line whose parts keep their places: one that is written from right to left is isolated
+  /// (U+2068 … U+2069), or it would change places with the number after it.
   static func inOrder(_ line: String) -> String {
     let parts = line.components(separatedBy: separator)
     if parts.count < 2 { return line }
@@ -93,7 +93,8 @@ struct FilmTexts: Sendable {
     return first.uppercased() + letters.dropFirst().prefix(1)
   }
 
-  /// The beginning of a text that can be read in this time: 0.3 s a word, after what else is to be read.
+  /// The beginning of a text that can be read in this time: 0.3 s a word, after what else is to be
+  /// read.
   static func readable(_ text: String, milliseconds: Int, after words: Int) -> String {
     let room = max(0, (milliseconds - 600) / 300 - words)
     if room < 4 { return "" }

@@ -5,7 +5,8 @@ package import Media
 package import Pipelines
 import Synchronization
 
-/// A film's scenes one at a time, from files of rows and without a database, for people who tune templates.
+/// A film's scenes one at a time, from files of rows and without a database, for people who tune
+/// templates.
 ///
 /// It makes each scene as the stage does: the same rows, templates and media give the same segment.
 package struct FilmWorkbench: Sendable {
@@ -27,7 +28,8 @@ package struct FilmWorkbench: Sendable {
   /// Reads `FOLDER/QUERY.csv` of every query that the film is made from.
   ///
   /// - Parameters:
-  ///   - rows: the folder of the CSV files, each with a header line and without the tenant's column.
+  ///   - rows: the folder of the CSV files, each with a header line and without the tenant's
+  ///     column.
   ///   - media: the media root; without one every item has a card.
   ///   - preset: instead of the pipeline's.
   package init(
@@ -92,7 +94,8 @@ package struct FilmWorkbench: Sendable {
     return (lines, warnings)
   }
 
-  /// One frame of scene `number`, this far (0 to 1) into it. A recording is shown by its excerpt's first picture.
+  /// One frame of scene `number`, this far (0 to 1) into it. A recording is shown by its excerpt's
+  /// first picture.
   package func picture(scene number: Int, at part: Double) throws -> (
     frame: VideoFrame, warnings: [Warning]
   ) {
@@ -238,7 +241,8 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
     return (file, warnings)
   }
 
-  /// Not the bytes' digest: whoever tunes a template does not change a recording under its name and times.
+  /// Not the bytes' digest: whoever tunes a template does not change a recording under its name and
+  /// times.
   func digest(ofMedia key: String) throws -> String {
     guard let media else {
       throw Diagnostic(.data, "no media root is configured", hint: "name one with --media")

@@ -4,7 +4,8 @@ import Media
 package import Pipelines
 import Synchronization
 
-/// Makes the film of one partition: segments, each kept by what decides it, joined without encoding again.
+/// Makes the film of one partition: segments, each kept by what decides it, joined without encoding
+/// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
   private static let version = 2
@@ -91,7 +92,8 @@ package struct StitchStage: Stage {
       ] + streamed, warnings: mediaWarnings + segments.flatMap(\.warnings))
   }
 
-  /// The film for HTTP Live Streaming: the same segments, in parts that are fetched as they are watched.
+  /// The film for HTTP Live Streaming: the same segments, in parts that are fetched as they are
+  /// watched.
   private func stream(
     _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {

@@ -2,7 +2,8 @@ import Foundation
 import Media
 import Pipelines
 
-/// `storyboard.json`: every scene with its time, and every item with where it appears or why it does not.
+/// `storyboard.json`: every scene with its time, and every item with where it appears or why it
+/// does not.
 struct StoryboardFile: Codable {
   struct Scene: Codable {
     var number: Int
@@ -18,7 +19,8 @@ struct StoryboardFile: Codable {
     var kind: String
     var day: String
     var title: String
-    /// `scene`: it has one of its own; `mosaic`: it is one of several; `counted`: only its number is shown.
+    /// `scene`: it has one of its own; `mosaic`: it is one of several; `counted`: only its number
+    /// is shown.
     var appears: String
     var scene: Int
     var startMilliseconds: Int

@@ -1,17 +1,19 @@
 import Basics
 import Pipelines
 
-/// The ordered scenes of a film, planned from its items by rules that move little when one item is added.
+/// The ordered scenes of a film, planned from its items by rules that move little when one item is
+/// added.
 ///
-/// **Lengths** come from a table of tiers, the longest first. The tier is the first whose film keeps within the
-/// target when every count is rounded up to its class (1 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64 …). So one new item adds
-/// its own scene and lengthens no other, until a class boundary is crossed.
+/// **Lengths** come from a table of tiers, the longest first. The tier is the first whose film
+/// keeps within the target when every count is rounded up to its class (1 … 4, 6, 8, 10, 12, 16,
+/// 20, 24, 32, 48, 64 …). So one new item adds its own scene and lengthens no other, until a class
+/// boundary is crossed.
 ///
-/// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share: emphasised
-/// items first, then those with a recording or a picture, then the others, each by time; those that have no
-/// room appear together in the month's mosaic, a single one in a scene of its own, and what a mosaic can't show is
-/// counted on it. A film too short
-/// for months has no month's cards: the first items of every kind in turn, and one mosaic of the others.
+/// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share:
+/// emphasised items first, then those with a recording or a picture, then the others, each by time;
+/// those that have no room appear together in the month's mosaic, a single one in a scene of its
+/// own, and what a mosaic can't show is counted on it. A film too short for months has no month's
+/// cards: the first items of every kind in turn, and one mosaic of the others.
 struct StoryboardPlan: Hashable, Sendable {
   enum Content: Hashable, Sendable {
     case intro
@@ -115,7 +117,8 @@ struct StoryboardPlan: Hashable, Sendable {
     scenes.append(Scene(content: .outro, steps: StoryboardPlan.outroSteps))
   }
 
-  /// The class of a count: the least of 0 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96 … that is no smaller.
+  /// The class of a count: the least of 0 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96 … that is
+  /// no smaller.
   static func countClass(_ count: Int) -> Int {
     if count <= 4 { return count }
     if count <= 12 { return (count + 1) / 2 * 2 }
@@ -158,8 +161,8 @@ struct StoryboardPlan: Hashable, Sendable {
     let tier = Tier.all[Tier.all.count - 1]
     let share = room / max(1, sectionClass(months.count))
     guard share >= mosaicSteps + 2 * tier.still else {
-      // Months without room for two scenes each are only a row of cards: none then, and their time is the
-      // items'.
+      // Months without room for two scenes each are only a row of cards: none then, and their time
+      // is the items'.
       return selection(items, room: room + sectionClass(months.count) * monthSteps)
     }
     var scenes: [Scene] = []
@@ -175,8 +178,8 @@ struct StoryboardPlan: Hashable, Sendable {
     return scenes
   }
 
-  /// A short film's scenes: the first items of every kind in turn, in the order of time, and one mosaic of
-  /// the others.
+  /// A short film's scenes: the first items of every kind in turn, in the order of time, and one
+  /// mosaic of the others.
   private static func selection(_ items: [FilmItem], room: Int) -> [Scene] {
     let tier = Tier.all[Tier.all.count - 1]
     var waiting: [[Int]] = []
@@ -201,7 +204,8 @@ struct StoryboardPlan: Hashable, Sendable {
     return selected(Set(chosen), of: Array(items.indices), items, month: nil)
   }
 
-  /// Scenes of the chosen items and a mosaic of the others. A single other one has the mosaic's time for itself.
+  /// Scenes of the chosen items and a mosaic of the others. A single other one has the mosaic's
+  /// time for itself.
   private static func selected(
     _ chosen: Set<Int>, of places: [Int], _ items: [FilmItem], month: CivilDate?
   ) -> [Scene] {

@@ -2,9 +2,9 @@ import Diagnostics
 import Pipelines
 
 extension PageContext {
-  /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`, `same`), `none`
-  /// where there was no base, `zero` where the value is none, `nothing` where the one before was none too,
-  /// `definition`, and `amounts` where there are several currencies.
+  /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`,
+  /// `same`), `none` where there was no base, `zero` where the value is none, `nothing` where the
+  /// one before was none too, `definition`, and `amounts` where there are several currencies.
   func view(_ figure: ReportModel.Figure) -> PageView? {
     attempt {
       var view: [String: Any] = ["name": figure.name, "definition": false]

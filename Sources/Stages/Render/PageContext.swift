@@ -4,10 +4,11 @@ import Markup
 import Mustache
 import Pipelines
 
-/// What a template sees of a report model, made when it is asked for: a page pays only for what it shows.
+/// What a template sees of a report model, made when it is asked for: a page pays only for what it
+/// shows.
 ///
-/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and the plain values
-/// of `child`. Confined to the thread that renders the page.
+/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and
+/// the plain values of `child`. Confined to the thread that renders the page.
 final class PageContext: MustacheParent {
   let model: ReportModel
   let messages: ReportMessages
@@ -174,8 +175,8 @@ final class PageContext: MustacheParent {
   }
 }
 
-/// Named values of a template. A class of its own: of a dictionary the engine has to find out anew each time whether it
-/// is one with names.
+/// Named values of a template. A class of its own: of a dictionary the engine has to find out anew
+/// each time whether it is one with names.
 final class PageView: MustacheParent {
   private var values: [String: Any]
 

@@ -4,8 +4,8 @@ import Foundation
 import Media
 import Pipelines
 
-/// Makes the pictures of a partition's pages: decoded in the sandbox, made small, and written anew, so that no byte
-/// of what somebody uploaded reaches a reader.
+/// Makes the pictures of a partition's pages: decoded in the sandbox, made small, and written anew,
+/// so that no byte of what somebody uploaded reaches a reader.
 struct PagePictures {
   let environment: any StageEnvironment
   /// Prepended to each object key.
@@ -34,7 +34,8 @@ struct PagePictures {
     }
   }
 
-  /// A page goes without a picture, whatever keeps it away: the object, or the whole folder of media.
+  /// A page goes without a picture, whatever keeps it away: the object, or the whole folder of
+  /// media.
   private static func isAbsence(_ error: Diagnostic) -> Bool {
     [.data, .configuration, .io].contains(error.code)
   }

@@ -30,7 +30,8 @@ struct PageRenderer {
     }
   }
 
-  /// The pages of rows of all long tables, each written to a file as it is made, and where they are.
+  /// The pages of rows of all long tables, each written to a file as it is made, and where they
+  /// are.
   func rowsPages(
     environment: any StageEnvironment, up: String
   ) throws -> (files: [StageOutput.File], links: [String: [PageRowsLink]]) {

@@ -12,8 +12,8 @@ struct PagePicture: Sendable {
 }
 
 extension PageTable {
-  /// A line a row, worded by the message of the row's word. Columns are its parameters, written in their formats; a
-  /// day is its month too: `{day.month}`.
+  /// A line a row, worded by the message of the row's word. Columns are its parameters, written in
+  /// their formats; a day is its month too: `{day.month}`.
   func writeList(_ reader: TableReader, limit: Int, _ writer: inout MarkupWriter) throws {
     guard let by = table.by else { return }
     let word = try reader.index(of: by)
@@ -50,7 +50,8 @@ extension PageTable {
     writer.raw("</ul>\n")
   }
 
-  /// A block a row: the first column as its name, the picture, the paragraph, the others side by side.
+  /// A block a row: the first column as its name, the picture, the paragraph, the others side by
+  /// side.
   func writeCards(
     _ reader: TableReader, _ columns: [Shown], limit: Int, _ writer: inout MarkupWriter
   ) throws {

@@ -5,8 +5,8 @@ import Pipelines
 
 /// Writes a table's markup straight from its file, row by row, as bytes.
 ///
-/// A column `NAME_is` of terms stands in where `NAME` is NULL and is no column of its own. Amounts of one currency
-/// have it once, in the header.
+/// A column `NAME_is` of terms stands in where `NAME` is NULL and is no column of its own. Amounts
+/// of one currency have it once, in the header.
 struct PageTable {
   let table: ReportModel.Table
   let title: String
@@ -180,13 +180,15 @@ struct PageTable {
     writer.raw("</tbody>")
   }
 
-  /// One line of totals a currency, where something is summed; what counts all of them is on none of these.
+  /// One line of totals a currency, where something is summed; what counts all of them is on none
+  /// of these.
   private func writeSums(_ columns: [Shown], _ writer: inout MarkupWriter) throws {
     guard table.rows > 0, columns.contains(where: { $0.column.sums != nil }) else { return }
     var lines: [String?] = []
     for amount in columns.flatMap({ $0.column.sums ?? [] })
     where !lines.contains(amount.currency) { lines.append(amount.currency) }
-    // Counts have no currency: they stand beside an only one, and before several on a line of their own.
+    // Counts have no currency: they stand beside an only one, and before several on a line of their
+    // own.
     let hasCounts = lines.contains(nil)
     lines.removeAll { $0 == nil }
     if lines.isEmpty || (hasCounts && lines.count > 1) { lines.insert(nil, at: 0) }
@@ -260,8 +262,8 @@ struct PageTable {
     try writeCell(reader, column, &writer, &known)
   }
 
-  /// How the days, words and numbers of a column that were met last are written: most columns hold few different
-  /// ones, or the same several times in a row.
+  /// How the days, words and numbers of a column that were met last are written: most columns hold
+  /// few different ones, or the same several times in a row.
   private struct KnownCells {
     private var fields: [[UInt8]] = []
     private var texts: [[UInt8]] = []
@@ -377,7 +379,8 @@ struct PageTable {
 
   private func isNumber(_ column: ReportModel.Table.Column) -> Bool { column.format.isNumber }
 
-  /// Amounts that stand below one another have equally many decimals: those of a column, of a statement all.
+  /// Amounts that stand below one another have equally many decimals: those of a column, of a
+  /// statement all.
   private func number(
     _ value: DecimalNumber, _ column: ReportModel.Table.Column
   ) throws -> String {

@@ -2,8 +2,9 @@ package import Diagnostics
 package import Pipelines
 
 extension PageTemplates {
-  /// What is wrong with a pipeline's pages and texts, without running anything: a template that is not there, a
-  /// message that a sentence, a chart, a table or a column needs and that no locale of the fallback has.
+  /// What is wrong with a pipeline's pages and texts, without running anything: a template that is
+  /// not there, a message that a sentence, a chart, a table or a column needs and that no locale of
+  /// the fallback has.
   package func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
     var found = pipeline.render.map(diagnostics) ?? []
     guard let spec = pipeline.aggregate else { return found }
@@ -58,7 +59,8 @@ extension PageTemplates {
     return found
   }
 
-  /// What a page's template names and the report model does not have: it would be silently left out.
+  /// What a page's template names and the report model does not have: it would be silently left
+  /// out.
   private func unknownParts(of page: RenderSpec.Page, in spec: AggregateSpec) -> [Diagnostic] {
     let known =
       spec.figures.map { "figures.\($0.name)" } + spec.charts.map { "charts.\($0.name)" }

@@ -4,8 +4,8 @@ import Mustache
 package import Pipelines
 import Synchronization
 
-/// The page templates of one folder, compiled once: `NAME.html` are Mustache, each a page or a partial of
-/// others, `page.css` is what they look like, `messages/LOCALE.yaml` what they say.
+/// The page templates of one folder, compiled once: `NAME.html` are Mustache, each a page or a
+/// partial of others, `page.css` is what they look like, `messages/LOCALE.yaml` what they say.
 package struct PageTemplates: Sendable {
   package let folder: String
   package let catalog: MessageCatalog
@@ -105,7 +105,8 @@ package struct PageTemplates: Sendable {
     digest = inputs.key.hex
   }
 
-  /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for good.
+  /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for
+  /// good.
   package static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
     // The lock is held while the first comer reads: the others would only do the same work.
     let result = cache.withLock { known in

@@ -4,10 +4,11 @@ import Mustache
 
 /// Texts on their way through the template engine.
 ///
-/// The engine escapes by grapheme, so that a quote with a combining mark would pass it as it is; and a template
-/// may ask for a value unescaped. So the five characters that mean something to XML travel as noncharacters, and
-/// become references in the finished page: text is data, whatever the template does with it. Finished markup, such as
-/// a table, stays outside: a mark stands for it, and its bytes are put there at the end.
+/// The engine escapes by grapheme, so that a quote with a combining mark would pass it as it is;
+/// and a template may ask for a value unescaped. So the five characters that mean something to XML
+/// travel as noncharacters, and become references in the finished page: text is data, whatever the
+/// template does with it. Finished markup, such as a table, stays outside: a mark stands for it,
+/// and its bytes are put there at the end.
 enum PageText {
   private static let special = Array("&<>\"'".unicodeScalars)
   /// U+FDD0 and the four after it.
@@ -33,7 +34,8 @@ enum PageText {
     return String(result)
   }
 
-  /// What stands in a template's text for finished markup: U+FDD5, its number among the blocks, U+FDD6.
+  /// What stands in a template's text for finished markup: U+FDD5, its number among the blocks,
+  /// U+FDD6.
   static func mark(ofBlock number: Int) -> String {
     String(
       decoding: [0xEF, 0xB7, 0x95] + Array(String(number).utf8) + [0xEF, 0xB7, 0x96], as: UTF8.self)
@@ -75,8 +77,8 @@ enum PageText {
   }
 }
 
-/// How the template engine escapes the values of a page: by bytes, where its own way goes by graphemes and would take
-/// a quote with a combining mark for something else.
+/// How the template engine escapes the values of a page: by bytes, where its own way goes by
+/// graphemes and would take a quote with a combining mark for something else.
 struct PageEscape: MustacheContentType {
   /// What a template begins with to be escaped so, on lines of its own.
   static let pragma: String = {

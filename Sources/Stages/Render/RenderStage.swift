@@ -6,8 +6,8 @@ package import Pipelines
 
 /// Makes the pages of one partition from its report model.
 ///
-/// A page is one self-contained file: its style inlined, nothing fetched, no script but the search of a table. It is
-/// read by an XML parser and checked before it leaves the stage.
+/// A page is one self-contained file: its style inlined, nothing fetched, no script but the search
+/// of a table. It is read by an XML parser and checked before it leaves the stage.
 package struct RenderStage: Stage {
   package let name = "render"
   private static let version = 6

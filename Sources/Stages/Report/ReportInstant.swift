@@ -2,8 +2,8 @@ import Basics
 import Foundation
 import Pipelines
 
-/// An instant in UTC as PostgreSQL prints it, `2026-11-20 14:05:33.5+00`, or as the tables' files hold it,
-/// `2026-11-20T14:05:33.5Z`; to the second.
+/// An instant in UTC as PostgreSQL prints it, `2026-11-20 14:05:33.5+00`, or as the tables' files
+/// hold it, `2026-11-20T14:05:33.5Z`; to the second.
 struct ReportInstant {
   /// Since 1970.
   let seconds: Int

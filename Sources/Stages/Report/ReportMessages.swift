@@ -41,7 +41,8 @@ final class ReportMessages: Sendable {
 
   private static let zones = Mutex<[String: TimeZone]>([:])
 
-  /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common one.
+  /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common
+  /// one.
   func title(_ kind: String, _ name: String) throws(Diagnostic) -> String {
     if let own = try optional(kind, name) { return own }
     return try catalog.text("\(pipeline).\(kind).\(name)", locale: locale)
@@ -63,8 +64,8 @@ final class ReportMessages: Sendable {
     try catalog.text(key, locale: locale, arguments)
   }
 
-  /// A word of a closed list. An unknown one is the tenant's error, for nobody knows what it means; the
-  /// message names the list and not the word, which may be anything.
+  /// A word of a closed list. An unknown one is the tenant's error, for nobody knows what it means;
+  /// the message names the list and not the word, which may be anything.
   func term(_ word: String, column: String) throws(Diagnostic) -> String {
     guard let text = try optional("terms.\(column)", word) else {
       let known = ["\(pipeline).terms.\(column).", "terms.\(column)."].flatMap { prefix in

@@ -2,8 +2,8 @@ import Pipelines
 
 /// What `report.json` holds: everything a page shows of one partition, exact and typed.
 ///
-/// Decimals are texts, so that no reader makes binary fractions of them; days are ISO 8601; a value that is
-/// not known is left out.
+/// Decimals are texts, so that no reader makes binary fractions of them; days are ISO 8601; a value
+/// that is not known is left out.
 struct ReportModel: Codable, Equatable {
   struct Owner: Codable, Equatable {
     var id: String

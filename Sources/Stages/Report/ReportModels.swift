@@ -1,7 +1,8 @@
 import Synchronization
 
-/// Report models that were just made or read, by the digest of their `report.json`: a page is made from the model that
-/// the stage before has in its hands, not from what would be read back from its file. Both are equal.
+/// Report models that were just made or read, by the digest of their `report.json`: a page is made
+/// from the model that the stage before has in its hands, not from what would be read back from its
+/// file. Both are equal.
 final class ReportModels: Sendable {
   static let shared = ReportModels()
 

@@ -91,11 +91,12 @@ package struct OperatorOverview: Sendable {
 }
 
 extension StorePages {
-  /// How many causes, and partitions of each, are written out; of more, the command that lists them.
+  /// How many causes, and partitions of each, are written out; of more, the command that lists
+  /// them.
   private static let failingLimit = 50
 
-  /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In English: it is
-  /// the operator's, like the command line.
+  /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In
+  /// English: it is the operator's, like the command line.
   package static func operatorOverview(
     _ overview: OperatorOverview, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {

@@ -3,7 +3,8 @@ package import Diagnostics
 import Markup
 package import Pipelines
 
-/// The small pages of a store that stand outside of releases: a tenant's index, and the stable addresses.
+/// The small pages of a store that stand outside of releases: a tenant's index, and the stable
+/// addresses.
 package enum StorePages {
   /// What is published of one partition, as a tenant's index shows it.
   package struct Partition: Sendable {
@@ -56,8 +57,8 @@ package enum StorePages {
     "../../../../../\(pipeline)/\(period)/index.html"
   }
 
-  /// Where a stable address leads, relative to `PIPELINE/PERIOD/`: the release's page, else its film, else its
-  /// first file in alphabetical order.
+  /// Where a stable address leads, relative to `PIPELINE/PERIOD/`: the release's page, else its
+  /// film, else its first file in alphabetical order.
   package static func target(release: String, files: [String]) -> String {
     let chosen =
       files.contains("index.html")
@@ -66,8 +67,8 @@ package enum StorePages {
     return "releases/\(release)/data/\(chosen)"
   }
 
-  /// `tenants/SLUG/PIPELINE/PERIOD/index.html`: a page that leads to the newest release at once, and by a link
-  /// where a browser does not follow.
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html`: a page that leads to the newest release at once,
+  /// and by a link where a browser does not follow.
   ///
   /// - Parameters:
   ///   - title: what is led to, in the reader's language.
@@ -92,7 +93,8 @@ package enum StorePages {
     return page.bytes
   }
 
-  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` where the release is encrypted: its files, and how to open them.
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` where the release is encrypted: its files, and how
+  /// to open them.
   ///
   /// - Parameter files: published names below `data/`.
   package static func encryptedAddress(
@@ -124,7 +126,8 @@ package enum StorePages {
 
   /// `tenants/SLUG/index.html`: all that a tenant has, the newest period first.
   ///
-  /// Links are relative and name files, so that they work from a disk and from any static web server.
+  /// Links are relative and name files, so that they work from a disk and from any static web
+  /// server.
   package static func tenantIndex(
     _ tenant: Tenant, partitions: [Partition], templates: PageTemplates
   ) throws -> [UInt8] {

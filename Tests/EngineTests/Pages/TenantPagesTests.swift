@@ -96,7 +96,8 @@ import Testing
         try OperatorPages(store: store, templates: templates).renew(nil, nil)
       }
       #expect(try Self.state(store.root) == before)
-      // One changed tenant: its four addresses and its catalog. The index names no release, and stays.
+      // One changed tenant: its four addresses and its catalog. The index names no release, and
+      // stays.
       let changed = try publish("two", [tenants[7]])
       try measure("one changed tenant's pages, and the operator's") {
         let renewed = try pages.renew(tenants[7], changed[0])

@@ -23,7 +23,8 @@ import Testing
       var left = ids
       return { _ in left.removeFirst() }
     }
-    // One that another run has taken and not entered yet, then one that has been entered and is over.
+    // One that another run has taken and not entered yet, then one that has been entered and is
+    // over.
     #expect(try first.takeID(at: Date(), dealing(["a"])) == "a")
     #expect(try second.takeID(at: Date(), dealing(["a", "b"])) == "b")
     try database.connect().execute(

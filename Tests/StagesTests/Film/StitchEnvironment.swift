@@ -55,8 +55,8 @@ final class StitchEnvironment: StageEnvironment {
     if let error = work.failure { throw error }
   }
 
-  /// What the threads of one `parallel` share. A thread may live a little longer than its work, so `end` lets go of
-  /// what they call.
+  /// What the threads of one `parallel` share. A thread may live a little longer than its work, so
+  /// `end` lets go of what they call.
   private final class Work: Sendable {
     private struct State {
       var next = 0

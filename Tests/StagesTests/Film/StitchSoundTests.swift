@@ -131,7 +131,8 @@ struct StitchSoundTests {
     throws
   {
     try withTemporaryFolder { folder in
-      // Syllables with pauses, at several levels, one of them with clicks far above it; and steady hiss.
+      // Syllables with pauses, at several levels, one of them with clicks far above it; and steady
+      // hiss.
       func voice(_ level: Float, clicks: Bool = false) -> (Double) -> Float {
         { time in
           if clicks, time.truncatingRemainder(dividingBy: 2) < 0.001 { return 0.9 }
@@ -198,7 +199,8 @@ struct StitchSoundTests {
         #expect((around.map(abs).max() ?? 0) < 0.01, "scene \(scene.number)")
       }
       for scene in film.board.scenes where scene.content == "item" {
-        // Within an excerpt, after the silence of its card and past its fades, the tone never breaks off.
+        // Within an excerpt, after the silence of its card and past its fades, the tone never
+        // breaks off.
         let begin =
           scene.startMilliseconds + FilmFormat.milliseconds(ofSteps: FilmPlanner.leadSteps)
         #expect(
