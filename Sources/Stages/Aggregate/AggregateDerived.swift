@@ -1,7 +1,7 @@
 import Diagnostics
 import Pipelines
 
-/// Figures made of figures, and the changes of all.
+/// Computes the figures that are made of other figures, and the changes of all figures.
 struct AggregateDerived {
   let spec: AggregateSpec
   let found: [String: ReportModel.Figure]
@@ -27,8 +27,8 @@ struct AggregateDerived {
     return ordered
   }
 
-  /// (value − previous) ÷ previous; none without a base above zero, for a change from −5 to 5 is no
-  /// percentage.
+  /// (value − previous) ÷ previous. `nil` unless the previous value is above zero: a change from −5
+  /// to 5 cannot be a percentage.
   static func change(
     _ amount: ReportModel.Amount
   ) throws(DecimalNumber.Overflow) -> DecimalNumber? {
@@ -67,8 +67,7 @@ struct AggregateDerived {
     for other in others {
       guard let other else { return nil }
       if case .ratio = figure.source {
-        // A share keeps six decimals, for it is shown in percent; how many of one a piece of the
-        // other, one.
+        // A share has six decimals, because it is shown in percent. Any other ratio has one.
         let scale = figure.format == .percent ? 6 : 1
         guard let ratio = try value.divided(by: other, scale: scale, rounding: .halfUp) else {
           return nil
@@ -83,7 +82,7 @@ struct AggregateDerived {
 }
 
 extension AggregateSpec.Tie {
-  /// The names of the figures, once they were found equal in every currency.
+  /// The names of the figures. Throws `data` unless they are equal in every currency.
   func checked(_ all: [ReportModel.Figure]) throws -> [String] {
     func amounts(_ name: String) -> [String: DecimalNumber] {
       let figure = all.first { $0.name == name }

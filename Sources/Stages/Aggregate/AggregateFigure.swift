@@ -32,7 +32,7 @@ final class AggregateFigure {
     conditions = try spec.condition.map { (try reader.index(of: $0.column), Array($0.value.utf8)) }
   }
 
-  /// Takes the reader's row in.
+  /// Adds the reader's row.
   func add(_ reader: TableReader) throws {
     for condition in conditions {
       guard let value = reader[condition.index], value.elementsEqual(condition.value) else {
@@ -64,7 +64,8 @@ final class AggregateFigure {
     }
   }
 
-  /// The finished figure. Where no row came, a number is zero but for extremes and single values.
+  /// The finished figure. Without a row, counts, sums and streaks are zero, and extremes are
+  /// unknown.
   func finish(tenantCurrency: String) -> ReportModel.Figure {
     let isMoney = spec.format == .money
     if amounts.isEmpty {

@@ -5,8 +5,7 @@ package import Pipelines
 
 /// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
 ///
-/// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the
-/// rows.
+/// Each dataset is read once, row by row. Memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
   private static let version = 3
@@ -96,7 +95,7 @@ package struct AggregateStage: Stage {
     }
   }
 
-  /// A figure that is a word must be one of its list.
+  /// A figure of format `term` must be a word of its list.
   private func checkTerms(_ figures: [ReportModel.Figure], _ messages: ReportMessages) throws {
     for figure in figures where figure.format == .term {
       for text in figure.amounts.compactMap(\.text) {
@@ -106,7 +105,7 @@ package struct AggregateStage: Stage {
   }
 }
 
-/// What was read from the datasets so far.
+/// What has been read from the datasets so far.
 struct AggregateParts {
   var figures: [String: ReportModel.Figure] = [:]
   var charts: [String: [ReportModel.Chart]] = [:]
@@ -172,7 +171,8 @@ struct AggregateQuality {
     fatal = reader.names.firstIndex(of: "fatal")
   }
 
-  /// What the reader's row found; `nil` where it found nothing. Throws where it must find nothing.
+  /// What the rule in the reader's row found; `nil` for no rows. Throws `data` if the rule is fatal
+  /// and found rows.
   func finding(_ reader: TableReader) throws -> ReportModel.Finding? {
     guard let count = reader[rows].flatMap({ DecimalNumber(bytes: $0) })?.integer,
       let name = reader.text(rule)

@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// A row of the storyboard: something that may have a scene of its own.
+/// A row of the storyboard: something that can have its own scene.
 struct FilmItem: Hashable, Sendable {
   var kind: StitchSpec.Kind
   var id: String
@@ -11,7 +11,8 @@ struct FilmItem: Hashable, Sendable {
   var subtitle: String
   var description: String
   var people: String
-  /// People who took part and are not named, by their own wish and as guests.
+  /// How many people took part but are not named: `hidden` by their privacy setting, `guests` of
+  /// other tenants.
   var hidden: Int
   var guests: Int
   var mediaKey: String?
@@ -19,8 +20,7 @@ struct FilmItem: Hashable, Sendable {
 
   /// Reads all rows of the storyboard's dataset, in its order.
   ///
-  /// Columns that may be missing: `subtitle`, `description`, `people`, `hidden`, `guests`,
-  /// `media_key`.
+  /// Optional columns: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
   static func read(_ dataset: Dataset, spec: StitchSpec) throws -> [FilmItem] {
     let reader = try TableReader(dataset)
     let kind = try reader.index(of: "kind")
@@ -59,13 +59,13 @@ struct FilmItem: Hashable, Sendable {
   }
 }
 
-/// A figure of a card: a value and what it counts.
+/// A figure on a card: a value and the column that it comes from.
 struct FilmFigure: Hashable, Sendable {
   var column: String
   var format: StitchSpec.Figures.Format
   var value: Int
 
-  /// Reads the figures of each row, by the row's date where the query has many.
+  /// Reads the figures of each row, by the column `by`; by `""` without it.
   static func read(
     _ dataset: Dataset, _ figures: StitchSpec.Figures
   ) throws -> [String: [FilmFigure]] {

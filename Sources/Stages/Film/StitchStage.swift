@@ -4,7 +4,7 @@ import Media
 package import Pipelines
 import Synchronization
 
-/// Makes the film of one partition: segments, each kept by what decides it, joined without encoding
+/// Makes the film of one partition: segments, each kept under its key, joined without encoding
 /// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
@@ -92,8 +92,7 @@ package struct StitchStage: Stage {
       ] + streamed, warnings: mediaWarnings + segments.flatMap(\.warnings))
   }
 
-  /// The film for HTTP Live Streaming: the same segments, in parts that are fetched as they are
-  /// watched.
+  /// The film for HTTP Live Streaming: the same segments, in parts that players fetch one by one.
   private func stream(
     _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {
@@ -138,7 +137,7 @@ package struct StitchStage: Stage {
       texts: texts)
   }
 
-  /// Looks into all media that are shown, side by side.
+  /// Inspects all shown media, side by side.
   private func look(
     _ planner: FilmPlanner, _ media: FilmMedia
   ) throws -> (facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
@@ -154,7 +153,7 @@ package struct StitchStage: Stage {
     return (all.mapValues(\.facts), places.flatMap { all[$0]?.warnings ?? [] })
   }
 
-  /// The scenes' segments, found or made side by side.
+  /// The segments of the scenes, found or made side by side.
   private func segments(
     _ scenes: [FilmScene], _ format: FilmFormat, _ media: FilmMedia, _ planner: FilmPlanner,
     _ environment: any StageEnvironment
