@@ -2,11 +2,11 @@ package import Basics
 package import Diagnostics
 package import Pipelines
 
-/// One step of a partition's way from rows to a release.
+/// One step from a partition's rows to its release.
 ///
-/// A stage is a pure function of what `keyInputs` names: no clock, host, run, locale of the
-/// process, hash order or number of threads may reach its files. It runs on one of the engine's
-/// threads and may block.
+/// A stage is a pure function of what `keyInputs` names. Its files must not depend on the clock,
+/// host, run, locale of the process, hash order or number of threads. It runs on one of the
+/// engine's threads and can block.
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
@@ -17,7 +17,8 @@ package protocol Stage: Sendable {
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> KeyInputs
 
-  /// Makes the result. Throws a `Diagnostic` where it can't; what it can do without is a warning.
+  /// Makes the result. Throws a `Diagnostic` if it cannot. A fault that does not prevent a result
+  /// is a warning.
   func run(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> StageOutput
@@ -29,13 +30,13 @@ package struct PartitionWork: Sendable {
   package var settings: TenantSettings
   package var period: Period
   package var pipeline: Pipeline
-  /// min(the run's now, the period's last day) in the tenant's zone; `nil` unless the pipeline asks
-  /// for it.
+  /// min(today, the period's last day) in the tenant's time zone; `nil` unless the pipeline has
+  /// `as_of: day`.
   package var asOf: CivilDate?
   /// In the order of the pipeline file.
   package var datasets: [Dataset]
-  /// The pipelines that have a release of this tenant and period, of those that pages link to;
-  /// `nil`: taken for all.
+  /// Of the pipelines that pages link to, those with a release of this tenant and period; `nil`
+  /// stands for all.
   package var linked: Set<String>?
 
   package init(
@@ -60,14 +61,14 @@ package struct Artifact: Sendable, Hashable {
   /// `[a-z0-9._/-]+`, the published name below `data/`.
   package var name: String
   package var mediaType: String
-  /// Whether it belongs in the release, or only feeds the next stage.
+  /// Whether it is part of the release; otherwise only later stages use it.
   package var isPublished: Bool
-  /// For a table: its Table Schema and dialect as JSON, for the data package.
+  /// For a table: its description for the data package.
   package var table: TableDescription?
   package var bytes: Int
   /// SHA-256, lower-case hexadecimal.
   package var digest: String
-  /// Where the file lies now.
+  /// The path of the file in the workspace.
   package var path: String
 
   package init(
@@ -84,7 +85,7 @@ package struct Artifact: Sendable, Hashable {
   }
 }
 
-/// What a data package says of a table: Frictionless' Table Schema and CSV dialect, as JSON texts.
+/// A table's part of a data package: Frictionless Table Schema and CSV dialect, as JSON texts.
 package struct TableDescription: Sendable, Hashable, Codable {
   package var schemaJSON: String
   package var dialectJSON: String
@@ -97,16 +98,16 @@ package struct TableDescription: Sendable, Hashable, Codable {
   }
 }
 
-/// What a stage hands over.
+/// The files and warnings that a stage made.
 package struct StageOutput: Sendable {
   /// A file that the stage made.
   package struct File: Sendable {
     /// Where the file's bytes are.
     package enum Content: Sendable {
       case bytes([UInt8])
-      /// A finished file below the environment's scratch folder, which the engine moves away.
+      /// A finished file below the environment's scratch folder. The engine moves it.
       case file(String)
-      /// A file of an earlier stage, taken over as it is.
+      /// A file of an earlier stage, unchanged.
       case artifact(Artifact)
     }
 

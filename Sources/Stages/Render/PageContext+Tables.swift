@@ -2,7 +2,7 @@ import Diagnostics
 import Pipelines
 
 extension PageContext {
-  /// A table for a template: `title`, `html` (ready), `rows`, `count`, `any`, `files`.
+  /// A table for a template: `title`, `html` (finished), `rows`, `any`, `files`, `pages`, `cut`.
   func table(_ name: String) throws -> PageView? {
     guard let table = model.tables.first(where: { $0.name == name }) else { return nil }
     guard let file = files[table.file] else {
@@ -38,7 +38,8 @@ extension PageContext {
     return view
   }
 
-  /// A page of rows for its template: `title`, `html`, `label`, `previous` and `next` (addresses).
+  /// A page of rows for its template: `title`, `html`, `label`, and the addresses `previous` and
+  /// `next`.
   func rowsView() throws -> PageView? {
     guard let rows else { return nil }
     let view = PageView([

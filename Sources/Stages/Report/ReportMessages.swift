@@ -3,15 +3,15 @@ import Foundation
 import Pipelines
 import Synchronization
 
-/// The texts of one pipeline's reports in one locale, by the catalogue's conventions:
-/// a pipeline's own `PIPELINE.columns.NAME` goes before the common `columns.NAME`.
+/// The texts of one pipeline's reports in one locale. The pipeline's own `PIPELINE.columns.NAME`
+/// comes before the common `columns.NAME`.
 final class ReportMessages: Sendable {
   let catalog: MessageCatalog
   let pipeline: String
   /// The locale whose texts are used, so that numbers and words agree.
   let locale: String
   let format: LocaleFormat
-  /// The zone that instants are shown in.
+  /// The time zone in which instants are shown.
   let timeZone: TimeZone
 
   init(
@@ -29,7 +29,7 @@ final class ReportMessages: Sendable {
     format = LocaleFormat(self.locale)
   }
 
-  /// Foundation looks an identifier up anew each time.
+  /// Cached, because Foundation looks up an identifier again on each call.
   private static func zone(_ identifier: String) -> TimeZone? {
     zones.withLock { known in
       if let zone = known[identifier] { return zone }
@@ -64,8 +64,8 @@ final class ReportMessages: Sendable {
     try catalog.text(key, locale: locale, arguments)
   }
 
-  /// A word of a closed list. An unknown one is the tenant's error, for nobody knows what it means;
-  /// the message names the list and not the word, which may be anything.
+  /// The text of a word of a closed list. An unknown word is an error of code `data`. The message
+  /// names the list but not the word, which a tenant could have typed.
   func term(_ word: String, column: String) throws(Diagnostic) -> String {
     guard let text = try optional("terms.\(column)", word) else {
       let known = ["\(pipeline).terms.\(column).", "terms.\(column)."].flatMap { prefix in

@@ -1,12 +1,11 @@
 import Synchronization
 
-/// Report models that were just made or read, by the digest of their `report.json`: a page is made
-/// from the model that the stage before has in its hands, not from what would be read back from its
-/// file. Both are equal.
+/// A cache of report models, by the digest of their `report.json`. It saves reading a model back
+/// that the stage before has just made. Both are equal.
 final class ReportModels: Sendable {
   static let shared = ReportModels()
 
-  /// One a thread that is at work, and some to spare.
+  /// About one per working thread, and some more.
   private static let limit = 32
 
   private struct Kept {

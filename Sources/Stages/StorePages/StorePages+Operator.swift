@@ -1,15 +1,15 @@
 package import Diagnostics
 import Markup
 
-/// What `operator/index.html` shows.
+/// The content of `operator/index.html`.
 package struct OperatorOverview: Sendable {
   /// One line of the table of tenants.
   package struct TenantLine: Sendable {
     package var slug, name: String
     package var partitions, bytes: Int
-    /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without one.
+    /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without a release.
     package var published: String
-    /// How many partitions fail now.
+    /// How many partitions are failing now.
     package var failing: Int
 
     package init(
@@ -38,7 +38,7 @@ package struct OperatorOverview: Sendable {
   package struct Failing: Sendable {
     package var slug, partition, stage, message: String
     package var hint: String?
-    /// What tries it again.
+    /// The command that tries it again.
     package var command: String
 
     package init(
@@ -58,9 +58,9 @@ package struct OperatorOverview: Sendable {
   package struct RunLine: Sendable {
     package var id, name, state, finished: String
     package var published, unchanged, failed: Int
-    /// What tries all that failed again.
+    /// The command that retries everything that failed.
     package var retry: String?
-    /// What stopped the run as a whole.
+    /// What stopped the whole run.
     package var problem: String?
 
     package init(
@@ -79,7 +79,7 @@ package struct OperatorOverview: Sendable {
     }
   }
 
-  /// By slug.
+  /// Ordered by slug.
   package var tenants: [TenantLine] = []
   package var failing: [Failing] = []
   /// The newest of each report of all tenants together.
@@ -91,12 +91,11 @@ package struct OperatorOverview: Sendable {
 }
 
 extension StorePages {
-  /// How many causes, and partitions of each, are written out; of more, the command that lists
-  /// them.
+  /// How many causes, and partitions of each cause, the page lists. For more, it names the command.
   private static let failingLimit = 50
 
-  /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In
-  /// English: it is the operator's, like the command line.
+  /// `operator/index.html`: all tenants, what is failing and how to try it again, the last runs. It
+  /// is in English, like the command line.
   package static func operatorOverview(
     _ overview: OperatorOverview, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
@@ -168,7 +167,7 @@ extension StorePages {
   private static func causes(
     _ failing: [OperatorOverview.Failing]
   ) -> [[OperatorOverview.Failing]] {
-    // What names its own tenant is the same cause all the same.
+    // Messages that differ only in the tenant's slug have the same cause.
     Dictionary(grouping: failing) { failure in
       [failure.stage, failure.message.replacing(failure.slug, with: ""), failure.hint ?? ""]
     }.values.sorted { ($1.count, $0[0].partition) < ($0.count, $1[0].partition) }
@@ -264,7 +263,7 @@ extension StorePages {
     page.raw("</td>")
   }
 
-  /// `2026-11-21 03:15` of an instant as metadata has it.
+  /// `2026-11-21 03:15` from `2026-11-21T03:15:00Z`.
   private static func minute(_ instant: String) -> String {
     String(instant.prefix(16)).replacing("T", with: " ")
   }
