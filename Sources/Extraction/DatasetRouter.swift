@@ -9,7 +9,7 @@ final class DatasetRouter {
   private let header: [UInt8]
   private let tenants: [Tenant]
   private let makeWriter: (Tenant) throws -> any DatasetWriter
-  /// Tenants in the order in which their rows come: by id.
+  /// Tenants in the order of their rows: by id.
   private let order: [(id: [UInt8], index: Int)]
   private var position = -1
   private var rows = 0
@@ -42,7 +42,8 @@ final class DatasetRouter {
     if buffer.count >= Self.flushSize { try flush() }
   }
 
-  /// All datasets, in the order of `tenants`; a tenant without a row has a header alone.
+  /// All datasets, in the order of `tenants`. The dataset of a tenant without rows has only a
+  /// header.
   func finish() throws -> [Dataset] {
     try close()
     while position + 1 < order.count {
@@ -108,7 +109,7 @@ final class CombinedRows {
     width = widths.max() ?? 0
   }
 
-  /// `tenant_id,place,columns…,,,`: what fills it up is commas at its end.
+  /// Reads a row `tenant_id,place,columns…,,,`, which is filled up with commas.
   func route(_ bytes: UnsafeRawBufferPointer) throws {
     var end = 37
     var place = 0
@@ -131,8 +132,8 @@ final class CombinedRows {
   }
 }
 
-/// The rows of all tenants in one file. A row is about the tenant whose id it begins with, or about
-/// all where there is none; the id itself stays out.
+/// The rows of all tenants in one dataset. A row begins with the id of its tenant, or with nothing
+/// if it is about all tenants. The id is left out of the dataset.
 final class TogetherDataset {
   private let name: String
   private let columns: [Dataset.Column]

@@ -1,6 +1,6 @@
 import Crypto
 
-/// SHA-256 where it is wanted as it is, not in a stage key.
+/// SHA-256 of content, outside of stage keys.
 package enum ContentDigest {
   /// The digest's 32 bytes.
   package static func sha256(_ bytes: some Sequence<UInt8>) -> [UInt8] {

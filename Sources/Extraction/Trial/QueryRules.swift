@@ -2,13 +2,13 @@ package import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// What a pipeline's query must not contain, found by reading it and its columns.
+/// Checks what a pipeline's query must not contain, by reading its text and its columns.
 ///
-/// This is not the proof that tenants stay apart (the isolation trial is): it refuses what would
-/// make a result depend on something else than the rows, or let a query reach past the schema it is
-/// tried in.
+/// This does not prove that tenants stay apart; the isolation trial does. It refuses what would
+/// make a result depend on anything except the rows, or let a query reach outside of the schema of
+/// its trial.
 package enum QueryRules {
-  /// Functions and keywords whose value is not in the data.
+  /// Functions and keywords whose value does not come from the rows.
   private static let impure: Set<String> = [
     "now", "random", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday",
     "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp",
@@ -28,9 +28,9 @@ package enum QueryRules {
     "pg_catalog", "information_schema", "pg_toast", "pg_temp", "public", "yearbook",
   ]
 
-  /// What is wrong with the text of an SQL file, in the order of its lines.
+  /// The faults in the text of an SQL file, in the order of its lines.
   ///
-  /// - Parameter schemas: the names of schemas that may be meant in `schema.table`.
+  /// - Parameter schemas: the names that are schemas in `schema.table`.
   package static func faults(
     inText sql: String, file: String, schemas: Set<String> = systemSchemas
   ) -> [Diagnostic] {
@@ -42,7 +42,7 @@ package enum QueryRules {
       let previous = index > 0 ? tokens[index - 1].text.lowercased() : ""
       let next = index + 1 < tokens.count ? tokens[index + 1].text : ""
       if token.isWord, previous != ".", next != ".", impure.contains(word) {
-        // A column may bear such a name; a call or a bare keyword is what is meant here.
+        // A column can have such a name. Only a call or a bare keyword is refused.
         if next == "(" || word.hasPrefix("current_") || word.hasPrefix("local")
           || word == "session_user"
         {
@@ -68,7 +68,7 @@ package enum QueryRules {
     return faults
   }
 
-  /// What is wrong with a query's columns.
+  /// The faults in a query's columns.
   package static func faults(in columns: [Column], of query: ExtractSpec.Query) -> [Diagnostic] {
     let place = Diagnostic.Subject(file: query.file)
     var faults: [Diagnostic] = []
@@ -110,13 +110,12 @@ package enum QueryRules {
   }
 }
 
-/// The words and signs of an SQL text, without its comments, strings and quoted identifiers'
-/// contents.
+/// The words and signs of an SQL text, without its comments and the contents of its strings.
 struct SQLTokens {
   struct Token {
     var text: String
     var isWord: Bool
-    /// Both counted from one.
+    /// Line and column, from 1.
     var line: Int
     var column: Int
   }
@@ -136,7 +135,7 @@ struct SQLTokens {
     case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" }
     case "/" where rest.starts(with: "/*".unicodeScalars): skipBlockComment()
     case "'":
-      // E'…' is the only form in which a backslash escapes.
+      // A backslash escapes only in E'…'.
       let isEscaped = all.last.map { ["e", "E"].contains($0.text) } ?? false
       skipQuoted("'", escapes: isEscaped)
       all.append(Token(text: "''", isWord: false, line: line, column: column))
@@ -199,7 +198,7 @@ struct SQLTokens {
     all.append(Token(text: String(name), isWord: true, line: line, column: column))
   }
 
-  /// Whether a dollar-quoted string stood here, which is then skipped.
+  /// Skips a dollar-quoted string. Returns whether there was one.
   private mutating func skipDollarQuoted() -> Bool {
     let tag = rest.dropFirst().prefix { $0 == "_" || $0.properties.isAlphabetic }
     guard rest.dropFirst(tag.count + 1).first == "$" else { return false }

@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 
-/// Reads one `pipeline.yaml` and the files that it names.
+/// Reads one `pipeline.yaml` and the files that it names. All faults are thrown at once.
 struct PipelineFile {
   let folder: String
 

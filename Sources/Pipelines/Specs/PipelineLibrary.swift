@@ -3,7 +3,7 @@ import Foundation
 
 /// All pipelines and schedules of one folder.
 package struct PipelineLibrary: Sendable {
-  /// The folder they came from.
+  /// The folder that was read.
   package let folder: String
   /// By name, in alphabetical order.
   package let pipelines: [Pipeline]
@@ -11,7 +11,7 @@ package struct PipelineLibrary: Sendable {
 
   /// Reads every `NAME/pipeline.yaml` and every schedule beside them.
   ///
-  /// Throws all that is wrong in all files at once.
+  /// Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
     var diagnostics: [Diagnostic] = []
     var pipelines: [Pipeline] = []

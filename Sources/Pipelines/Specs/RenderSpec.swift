@@ -4,26 +4,26 @@ package struct RenderSpec: Sendable {
   package struct Page: Sendable, Hashable {
     /// The published name: `index.html`.
     package var name: String
-    /// The template's file below the folder of templates.
+    /// The template's file in the templates folder.
     package var template: String
     package var place: SpecPlace
   }
 
   /// In the file's order.
   package var pages: [Page]
-  /// The pipelines whose stable addresses, for the same tenant and period, a page may link to.
+  /// The pipelines to which a page can link, for the same tenant and period.
   package var links: [String]
-  /// The part without comments and order, for the stage key.
+  /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
 
-  /// Pages that no file names, for checks of a single one.
+  /// Pages without a pipeline file, to check a single page.
   package init(pages: [Page], links: [String] = []) {
     self.pages = pages
     self.links = links
     canonicalText = ""
   }
 
-  /// Reads the part; what is wrong is told to the node's reader.
+  /// Reads the part. Faults are reported to the node's reader.
   package init?(_ node: SpecNode) {
     guard let map = node.mapping() else { return nil }
     canonicalText = node.canonicalText

@@ -18,22 +18,22 @@ package struct Schedule: Sendable {
 
   package var name: String
   package var file: String
-  /// In the order they run for each tenant.
+  /// In the order in which they run for each tenant.
   package var entries: [Entry]
-  /// Days after its end for which a final period is run again.
+  /// For how many days after its end a period is run again, even if it is final.
   package var graceDays: Int
 
-  /// Days of grace where a schedule does not say.
+  /// The days of grace of a schedule that does not set them.
   package static let defaultGraceDays = 10
 }
 
-/// A word of a schedule that stands for periods, seen from the day of the run.
+/// A word of a schedule that stands for periods, relative to the day of the run.
 package enum PeriodSelector: Hashable, Sendable {
-  /// `this-year`: the one that holds the day.
+  /// `this-year`: the period that contains the day.
   case current(Period.Kind)
-  /// `closing-years`: the one before, until it is final and its grace is over.
+  /// `closing-years`: the previous period, until it is final and its grace is over.
   case closing(Period.Kind)
-  /// `last-year`: the one before, always.
+  /// `last-year`: always the previous period.
   case last(Period.Kind)
   /// `2026-11`
   case fixed(Period)
@@ -64,7 +64,7 @@ package enum PeriodSelector: Hashable, Sendable {
     }
   }
 
-  /// The periods meant on `day`. `isFinal` tells whether a period has a release made at its end.
+  /// The periods on `day`. `isFinal` says whether a period has a release that was made for its end.
   package func periods<Failure: Error>(
     on day: CivilDate, graceDays: Int, isFinal: (Period) throws(Failure) -> Bool
   ) throws(Failure) -> [Period] {

@@ -67,7 +67,7 @@ struct ScheduleFile {
     return (Schedule.Entry(pipeline: run, periods: periods, needs: needs), node)
   }
 
-  /// Each name in `needs` stands earlier in the list, which leaves no room for a cycle.
+  /// Each name in `needs` must be earlier in the list, so there is no cycle.
   private func checkNeeds(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
     let all = entries.map(\.entry.pipeline)
     var earlier: [String] = []
