@@ -29,10 +29,10 @@ package final class Source {
         "the source is PostgreSQL \(connection.serverVersion / 10_000), which is too old",
         hint: "use PostgreSQL 13 or later")
     }
-    try refuseMight()
+    try refuseUnsafeRole()
   }
 
-  private func refuseMight() throws(Diagnostic) {
+  private func refuseUnsafeRole() throws(Diagnostic) {
     let role = try connection.query(
       """
       SELECT r.rolsuper AS is_super,

@@ -95,14 +95,14 @@ final class SourceReader {
         failures += 1
         source = nil
         guard let pause = backoff.pause(after: failures, since: since) else {
-          throw given(up: error, after: failures)
+          throw givingUp(error, after: failures)
         }
         try Backoff.sleep(pause, cancellation)
       }
     }
   }
 
-  private func given(up error: Diagnostic, after failures: Int) -> Diagnostic {
+  private func givingUp(_ error: Diagnostic, after failures: Int) -> Diagnostic {
     var error = error
     error.message =
       "the source did not answer \(failures) times in a row, so the run stopped: \(error.message)"

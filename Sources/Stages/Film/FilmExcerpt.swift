@@ -136,9 +136,9 @@ struct FilmExcerpt {
 
   /// Makes the card instead of the recording.
   private func placeholder(_ path: String, _ reason: String) throws -> [Warning] {
-    let stead = FilmSegment(
+    let replacement = FilmSegment(
       scene: whole.scene.card, format: format, media: segment.media, ink: segment.ink)
-    try stead.still(path)
+    try replacement.still(path)
     return [
       Warning(
         code: "recording-unusable", subject: facts.key,

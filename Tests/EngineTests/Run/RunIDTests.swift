@@ -15,7 +15,7 @@ import Testing
     #expect(made.allSatisfy { $0.hasPrefix("20261121T") && $0.utf8.count == 22 })
   }
 
-  @Test func `Of runs that begin in one second each has an identifier of its own`() throws {
+  @Test func `Runs that begin in the same second have different identifiers`() throws {
     let database = try TestDatabase()
     let first = try RunRecord(database.conninfo)
     let second = try RunRecord(database.conninfo)

@@ -30,7 +30,7 @@ import Testing
     #expect(catalog.effectiveLocale(for: "zh-CN") == "en")
   }
 
-  @Test func `What is missing is told: a message, a parameter, a locale's text`() throws {
+  @Test func `A missing message, parameter or translation is reported`() throws {
     let catalog = try catalog()
     #expect(
       throws: Diagnostic(
@@ -45,7 +45,7 @@ import Testing
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == ["en a.hi", "pt-BR a.only"])
   }
 
-  @Test func `A plural without its general form is told with its place`() {
+  @Test func `A plural without the form 'other' is reported with its place`() {
     #expect {
       try MessageCatalog(files: ["en": ("en.yaml", "a:\n  posts:\n    one: x\n")])
     } throws: { error in
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func `The project's own catalogues lack nothing and agree in their parameters`() throws {
+  @Test func `The project's catalogues are complete and agree in their parameters`() throws {
     let catalog = try MessageCatalog(folder: Places.project + "/templates/messages")
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == [])
     for key in catalog.keys(beginningWith: "") {

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `A whole part is read without a fault`() throws {
+  @Test func `A complete part is read without faults`() throws {
     let reader = SpecReader(file: "p.yaml")
     let node = try #require(
       reader.parse(
@@ -55,7 +55,7 @@ import Testing
       ])
   }
 
-  @Test func `All that is wrong is told at once, with its place and the nearest word`() {
+  @Test func `All faults are reported at once, with their places and the nearest words`() {
     #expect(
       faults(
         """

@@ -4,7 +4,7 @@ import Pipelines
 import TestSupport
 import Testing
 
-/// Broken pipeline files, with `1️⃣` before the place that must be told.
+/// Broken pipeline files, with `1️⃣` before the place that must be reported.
 @Suite struct PipelineFileTests {
   @Test(arguments: [
     ("name: p\nperiod: 1️⃣yeer\nextract: {queries: {q: {}}}\naggregate: {}", "expected one of year"),
@@ -25,7 +25,7 @@ import Testing
     ("name: p\nperiod: [year\n1️⃣extract: x", "not YAML"),
     ("1️⃣just words", "expected a mapping"),
   ])
-  func `What is wrong is told with its line and column`(marked: String, message: String) throws {
+  func `A fault is reported with its line and column`(marked: String, message: String) throws {
     let before = try #require(marked.components(separatedBy: "1️⃣").first)
     let faults = try faults(["p/pipeline.yaml": marked.replacingOccurrences(of: "1️⃣", with: "")])
     let fault = try #require(
@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `All errors of all files are told at once`() throws {
+  @Test func `All errors of all files are reported at once`() throws {
     let faults = try faults([
       "p/pipeline.yaml": "name: p\nperiod: yeer\nextrct: {}\n",
       "r/pipeline.yaml": "name: x\nperiod: year\nextract: {queries: {q: {}}}\n",
@@ -74,7 +74,7 @@ import Testing
       ])
   }
 
-  /// The faults of a folder of pipelines, in which `p/q.sql` and `r/q.sql` are there.
+  /// The faults of a folder of pipelines that contains `p/q.sql` and `r/q.sql`.
   private func faults(_ files: [String: String]) throws -> [Diagnostic] {
     try withTemporaryFolder { folder in
       for name in ["p", "r"] {

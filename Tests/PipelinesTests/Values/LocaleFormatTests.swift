@@ -8,7 +8,7 @@ import Testing
       .replacing("\u{A0}", with: " ")
   }
 
-  @Test func `Money is written as the locale writes it, with a real minus`() {
+  @Test func `Money is written by the locale's rules, with a real minus sign`() {
     #expect(money("1234.5", "BRL", "pt-BR") == "R$ 1.234,50")
     #expect(money("-1234.56", "BRL", "pt-BR") == "−R$ 1.234,56")
     #expect(money("1234567.89", "USD", "en-US") == "$1,234,567.89")

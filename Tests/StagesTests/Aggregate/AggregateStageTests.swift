@@ -50,7 +50,7 @@ import Testing
     #expect(kinds.others == .init(count: 1, values: [DecimalNumber(1)]))
   }
 
-  @Test func `Figures that must agree and do not fail the partition`() throws {
+  @Test func `Figures that must be equal but differ fail the partition`() throws {
     var fixture = ReportFixture()
     fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n4,2\n"
     let error = try failure(fixture)
@@ -88,7 +88,7 @@ import Testing
       error.message == "row 2 of the dataset 'sales' has a value that is not a number in 'amount'")
   }
 
-  @Test func `The two files of a table are as machines and as people need them`() throws {
+  @Test func `A table has one file for machines and one for people`() throws {
     let files = try ReportFixture().files()
     #expect(
       files["posts.csv"] == """

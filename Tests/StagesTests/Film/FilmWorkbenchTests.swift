@@ -44,7 +44,7 @@ struct FilmWorkbenchTests {
     }
   }
 
-  @Test func `A scene, a preset and rows that are not there are errors of use`() throws {
+  @Test func `A missing scene, preset or file of rows is a usage error`() throws {
     try withTemporaryFolder { folder in
       let bench = try bench(folder)
       #expect(throws: Diagnostic.self) { try bench.picture(scene: 99, at: 0) }
@@ -55,7 +55,7 @@ struct FilmWorkbenchTests {
     }
   }
 
-  @Test func `A film that the disk has no room for is not begun`() throws {
+  @Test func `A film that does not fit on the disk is not started`() throws {
     // Eight minutes at 720p.
     let needed = FilmRoom.bytes(steps: 900, .p720)
     #expect(needed == 430_079_400)

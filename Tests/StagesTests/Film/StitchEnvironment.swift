@@ -7,7 +7,7 @@ import TestSupport
 
 @testable import Stages
 
-/// A stitch stage's surroundings: a media folder, pieces kept in memory's reach, so many workers.
+/// A stitch stage's environment: a media folder, pieces in a folder, and a number of workers.
 final class StitchEnvironment: StageEnvironment {
   let scratch: String
   let templates = Places.project + "/templates"
@@ -16,7 +16,7 @@ final class StitchEnvironment: StageEnvironment {
   /// Keys of the pieces that were made, not found.
   let made = Mutex<[KeyInputs]>([])
   private let folder: String
-  /// Objects whose digest is another each time.
+  /// Objects whose digest changes each time.
   let changes = Mutex<Set<String>>([])
   private let pieces = Mutex<[String: (Artifact, [Warning])]>([:])
 
@@ -35,7 +35,7 @@ final class StitchEnvironment: StageEnvironment {
       for index in 0..<count { try body(index) }
       return
     }
-    // Threads of our own: a queue would take as many as there are cores.
+    // Own threads: a queue would use as many as there are cores.
     let ended = DispatchGroup()
     let work = withoutActuallyEscaping(body) { body in
       let work = Work(count: count, body: body)
@@ -118,7 +118,7 @@ final class StitchEnvironment: StageEnvironment {
   func progress(_ done: Int, of total: Int, _ what: String) {}
   func checkCancellation() throws {}
 
-  /// How many segments were made since the last time it was asked.
+  /// How many segments were made since the last call.
   func segmentsMade() -> Int {
     made.withLock { made in
       defer { made = [] }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import Stages
 
-/// What is heard of a finished film, as the ffmpeg program decodes it.
+/// The sound of a finished film, as the ffmpeg program decodes it.
 @Suite(
   .serialized, .enabled(if: Places.program("ffmpeg") != nil, "needs ffmpeg to decode the film"))
 struct StitchSoundTests {
@@ -57,7 +57,7 @@ struct StitchSoundTests {
     try writer.finish()
   }
 
-  /// Makes the film of one recording a name, each of its own day.
+  /// Makes a film with one recording per name, each on a different day.
   private static func film(_ folder: String, _ names: [String]) throws -> Decoded {
     let environment = try StitchEnvironment(folder: folder, workers: 2)
     for name in names {
@@ -194,7 +194,7 @@ struct StitchSoundTests {
       #expect(abs(film.samples.count - end * 48) <= 48)
       for scene in film.board.scenes.dropFirst() {
         let join = scene.startMilliseconds * 48
-        // Two AAC frames to both sides: silence but for the codec's breath.
+        // Two AAC frames on both sides: silence except for noise of the codec.
         let around = film.samples[join - 480..<min(film.samples.count, join + 480)]
         #expect((around.map(abs).max() ?? 0) < 0.01, "scene \(scene.number)")
       }
