@@ -9,7 +9,7 @@ final class DatasetRouter {
   private let header: [UInt8]
   private let tenants: [Tenant]
   private let makeWriter: (Tenant) throws -> any DatasetWriter
-  /// Tenants in the order in which their rows come: by id.
+  /// Tenants in the order of their rows: by id.
   private let order: [(id: [UInt8], index: Int)]
   private var position = -1
   private var rows = 0
@@ -42,7 +42,8 @@ final class DatasetRouter {
     if buffer.count >= Self.flushSize { try flush() }
   }
 
-  /// All datasets, in the order of `tenants`; a tenant without a row has a header alone.
+  /// All datasets, in the order of `tenants`. The dataset of a tenant without rows has only a
+  /// header.
   func finish() throws -> [Dataset] {
     try close()
     while position + 1 < order.count {
@@ -88,7 +89,7 @@ final class DatasetRouter {
 
   private func foreignRow() -> Diagnostic {
     Diagnostic(
-      .configuration, "the query '\(name)' gave a row of a tenant outside its batch",
+      .configuration, "the query '\(name)' returned a row of a tenant that was not asked for",
       hint: "read 'partition' and join every table to it by the tenant's id")
   }
 }
@@ -108,7 +109,7 @@ final class CombinedRows {
     width = widths.max() ?? 0
   }
 
-  /// `tenant_id,place,columns…,,,`: what fills it up is commas at its end.
+  /// Reads a row `tenant_id,place,columns…,,,`, which is filled up with commas.
   func route(_ bytes: UnsafeRawBufferPointer) throws {
     var end = 37
     var place = 0
@@ -119,7 +120,7 @@ final class CombinedRows {
     guard end > 37, end < bytes.count, bytes[36] == UInt8(ascii: ","), place >= self.place,
       place < routers.count
     else {
-      throw Diagnostic(.bug, "a row of a combined statement came out of its order")
+      throw Diagnostic(.bug, "the rows of a combined statement are out of order")
     }
     self.place = place
     let filling = width - widths[place]
@@ -131,8 +132,8 @@ final class CombinedRows {
   }
 }
 
-/// The rows of all tenants in one file. A row is about the tenant whose id it begins with, or about all where
-/// there is none; the id itself stays out.
+/// The rows of all tenants in one dataset. A row begins with the id of its tenant, or with nothing
+/// if it is about all tenants. The id is left out of the dataset.
 final class TogetherDataset {
   private let name: String
   private let columns: [Dataset.Column]
@@ -149,7 +150,7 @@ final class TogetherDataset {
 
   func add(_ row: UnsafeRawBufferPointer) throws {
     guard let end = row.prefix(37).firstIndex(of: UInt8(ascii: ",")) else {
-      throw Diagnostic(.bug, "a row of the query '\(name)' has one column")
+      throw Diagnostic(.bug, "a row of the query '\(name)' has only one column")
     }
     rows += 1
     buffer.append(contentsOf: row[(end + 1)...])

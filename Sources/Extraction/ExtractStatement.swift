@@ -3,17 +3,19 @@ import Diagnostics
 import Pipelines
 import Postgres
 
-/// One query of a pipeline, written out for a batch of tenants and one period.
+/// One query of a pipeline as a statement for a batch of tenants and one period.
 ///
-/// The query reads the common table expression `partition`, a row a tenant:
-/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at timestamptz,
-/// as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is the period in the
-/// tenant's zone as PostgreSQL's own zone tables have it; rows created at `cutoff_at` or later do not exist.
+/// The query reads the common table expression `partition`, which has one row per tenant:
+/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at
+/// timestamptz, as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is
+/// the period in the tenant's time zone, by PostgreSQL's own time zone tables. Queries must leave
+/// out rows that were created at `cutoff_at` or later.
 struct ExtractStatement {
   let query: ExtractSpec.Query
-  /// The whole statement without an order: what is prepared to learn the columns.
+  /// The whole statement without an order. It is prepared to learn the columns.
   let unordered: String
-  /// Where the texts of files begin in `unordered`, in characters, to find a position again.
+  /// The offsets in `unordered`, in characters, at which the texts of files begin. They turn a
+  /// position into a line of a file.
   private let places: [(file: String, offset: Int, text: String)]
 
   init(
@@ -27,11 +29,11 @@ struct ExtractStatement {
     unordered = text + query.sql + "\n) q"
   }
 
-  /// All of a pipeline's queries as one statement, so that what several of them use is worked out once: the rows of
-  /// one query after those of another, each in its order, as `tenant_id`, the query's place and the columns as
-  /// texts, filled up with NULLs to the longest.
+  /// All queries of a pipeline as one statement, so that PostgreSQL computes common parts once. The
+  /// queries' rows follow one another, each in its order: `tenant_id`, the query's index, and its
+  /// columns as texts, filled up with NULLs to the widest query.
   ///
-  /// - Parameter queries: each with its columns but `tenant_id`.
+  /// - Parameter queries: each with its columns except `tenant_id`.
   static func combined(
     _ queries: [(query: ExtractSpec.Query, columns: [Column])], preludes: [ExtractSpec.Prelude],
     members: [Extractor.Member], period: Period, moment: RunMoment,
@@ -50,19 +52,19 @@ struct ExtractStatement {
       + branches.joined(separator: "\nUNION ALL\n")
   }
 
-  /// A column as the text that COPY would print.
+  /// An expression for a column as the text that COPY would print.
   private static func text(of column: Column) -> String {
     let name = "q." + Quoting.identifier(column.name)
     switch column.typeName {
     case "text", "varchar": return name
     case "boolean": return "CASE WHEN \(name) THEN 't' WHEN NOT \(name) THEN 'f' END"
-    // A cast would take the blanks at its end away.
+    // A cast would remove trailing blanks.
     case "char": return "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END"
     default: return "\(name)::text"
     }
   }
 
-  /// The common table expressions, and where the texts of files begin in them.
+  /// The common table expressions, and the offsets of files' texts in them.
   private static func head(
     _ preludes: [ExtractSpec.Prelude], _ members: [Extractor.Member], _ period: Period,
     _ moment: RunMoment, _ hidden: Extractor.HiddenRows?
@@ -71,7 +73,7 @@ struct ExtractStatement {
     text += members.map { values($0, period, moment) }.joined(separator: ",\n")
     text += ")"
     if let hidden, !hidden.keys.isEmpty {
-      // A name of a common table expression goes before a table's; in its own query it is still the table's.
+      // A common table expression hides the table of the same name, except in its own query.
       let table = Quoting.identifier(hidden.table)
       let keys = hidden.keys.map(Quoting.literal).joined(separator: ", ")
       text +=
@@ -88,8 +90,9 @@ struct ExtractStatement {
     return (text, places)
   }
 
-  /// The statement in the order that makes the bytes the same on every server: by tenant, then as the
-  /// pipeline file says, text by code point. Rows of all tenants together are ordered by what the file says first.
+  /// The statement with an order that gives the same bytes on every server: by tenant, then as the
+  /// pipeline file says, text by code point. Rows of all tenants together are ordered first as the
+  /// file says.
   func ordered(by columns: [Column], together: Bool = false) -> String {
     let terms = Self.terms(of: query, columns)
     return unordered + "\nORDER BY "
@@ -105,7 +108,7 @@ struct ExtractStatement {
     }
   }
 
-  /// The place in a pipeline's file that a position of the statement (in characters, from one) falls in.
+  /// The place in a pipeline's file of a position in the statement (in characters, from 1).
   func place(of position: Int) -> Diagnostic.Subject? {
     for place in places {
       let offset = position - 1 - place.offset

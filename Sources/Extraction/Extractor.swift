@@ -3,17 +3,17 @@ import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// Where one dataset's bytes go, which are hashed on the way.
+/// Receives the bytes of one dataset and hashes them.
 package protocol DatasetWriter: AnyObject {
   func append(_ bytes: UnsafeRawBufferPointer) throws
-  /// Ends the dataset: where its bytes are now, and their SHA-256.
+  /// Ends the dataset and returns where its bytes are, their SHA-256 and their number.
   func finish() throws -> (content: Dataset.Content, digest: SHA256Digest, bytes: Int)
 }
 
-/// Reads one period of many tenants, a dataset a tenant and query.
+/// Reads one period of many tenants: one dataset per tenant and query.
 ///
-/// Rows come in the order of tenants, so that one file is open at a time, and go from the socket to the
-/// dataset as the bytes that PostgreSQL sent. Memory does not grow with rows; it grows with tenants.
+/// Rows come ordered by tenant, so that only one file is open at a time. They go from the socket to
+/// the dataset as the bytes that PostgreSQL sent. Memory grows with tenants, not with rows.
 package struct Extractor {
   /// One pipeline and period for some tenants.
   package struct Batch: Sendable {
@@ -21,7 +21,7 @@ package struct Extractor {
     package var period: Period
     package var moment: RunMoment
     package var members: [Member]
-    /// Rows that do not exist for any query.
+    /// Rows that no query must see.
     package var hidden: HiddenRows?
 
     package init(
@@ -36,11 +36,11 @@ package struct Extractor {
     }
   }
 
-  /// Rows of one table that queries do not see, such as people who were erased.
+  /// Rows of one table that queries must not see, such as people who were erased.
   package struct HiddenRows: Sendable {
     package var table: String
     package var column: String
-    /// The column's values as texts.
+    /// The values of the column, as texts.
     package var keys: [String]
 
     package init(table: String, column: String, keys: [String]) {
@@ -50,10 +50,11 @@ package struct Extractor {
     }
   }
 
+  /// One tenant of a batch.
   package struct Member: Sendable {
     package var tenant: Tenant
     package var settings: TenantSettings
-    /// `as_of`, where the pipeline depends on the day.
+    /// `as_of`, if the pipeline depends on the day.
     package var asOf: CivilDate?
 
     package init(tenant: Tenant, settings: TenantSettings, asOf: CivilDate?) {
@@ -67,8 +68,8 @@ package struct Extractor {
   private let makeWriter: (Tenant) throws -> any DatasetWriter
 
   /// - Parameters:
-  ///   - connection: a session of the source, in the run's snapshot.
-  ///   - makeWriter: opens a file for a dataset of a tenant.
+  ///   - connection: a session of the source, in the snapshot of the run.
+  ///   - makeWriter: makes the writer of one dataset of a tenant.
   package init(_ connection: Connection, makeWriter: @escaping (Tenant) throws -> any DatasetWriter)
   {
     self.connection = connection
@@ -77,12 +78,13 @@ package struct Extractor {
 
   /// The datasets of each member, in the order of members.
   ///
-  /// A failing batch is split until the failing tenant stands alone; the others' rows are read.
+  /// If a batch fails, it is split until the failing tenant is alone. The rows of the others are
+  /// read.
   package func extract(_ batch: Batch) -> [Result<[Dataset], any Error>] {
     do {
       return try connection.savepoint { try read(batch) }.map { .success($0) }
     } catch {
-      // Without a session there is nothing to find out by asking again.
+      // Without a session, asking again is useless.
       guard batch.members.count > 1, connection.isOpen else {
         return batch.members.map { member in .failure(located(error, batch, member)) }
       }
@@ -94,7 +96,8 @@ package struct Extractor {
     }
   }
 
-  /// All members' rows in one dataset a query, for a pipeline of all tenants together; it is the owner's.
+  /// All members' rows in one dataset per query, for a pipeline of scope `platform`. The datasets
+  /// belong to `owner`.
   package func extractTogether(_ batch: Batch, for owner: Tenant) -> Result<[Dataset], any Error> {
     do {
       return .success(
@@ -115,8 +118,8 @@ package struct Extractor {
     }
   }
 
-  /// One statement for all queries. Where it fails for one tenant alone, each query is asked by itself, so that the
-  /// error is told with the query's name and place.
+  /// Runs one statement for all queries. If it fails for a single tenant, each query runs by
+  /// itself, so that the error names the query and the place.
   private func read(_ batch: Batch) throws -> [[Dataset]] {
     let queries = batch.pipeline.extract.queries
     guard queries.count > 1 else { return try readEach(batch) }
@@ -187,7 +190,7 @@ package struct Extractor {
     }
   }
 
-  /// From queries of members to members of queries.
+  /// Turns datasets by query into datasets by member.
   private func transposed(_ datasets: [[Dataset]], _ batch: Batch) -> [[Dataset]] {
     batch.members.indices.map { index in datasets.map { $0[index] } }
   }

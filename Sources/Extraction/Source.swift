@@ -3,7 +3,7 @@ import Foundation
 package import Pipelines
 package import Postgres
 
-/// The platform's database, which is only ever read.
+/// The platform's database. It is only read.
 ///
 /// Confined to one thread at a time, as its connection is.
 package final class Source {
@@ -12,10 +12,10 @@ package final class Source {
 
   /// Opens the source and refuses a role that could do more than read.
   ///
-  /// Throws `unavailable` where it can't be reached, `configuration` for a superuser, a role that may run
-  /// programs on the server, or one that may write to the platform's tables.
+  /// Throws `unavailable` if it cannot be reached, and `configuration` for a superuser, for a role
+  /// that can run programs on the server, and for a role that can write to the platform's tables.
   ///
-  /// - Parameter statementSeconds: how long one statement may take; 0 is no limit.
+  /// - Parameter statementSeconds: how many seconds one statement can take; 0 for no limit.
   package init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
     self.schema = schema
     connection = try Connection(
@@ -24,13 +24,14 @@ package final class Source {
         searchPath: [schema], statementTimeout: statementSeconds * 1000, isReadOnly: true))
     guard connection.serverVersion >= 130_000 else {
       throw Diagnostic(
-        .configuration, "the source is PostgreSQL \(connection.serverVersion / 10_000)",
-        hint: "Yearbook needs PostgreSQL 13 or later")
+        .configuration,
+        "the source is PostgreSQL \(connection.serverVersion / 10_000), which is too old",
+        hint: "use PostgreSQL 13 or later")
     }
-    try refuseMight()
+    try refuseUnsafeRole()
   }
 
-  private func refuseMight() throws(Diagnostic) {
+  private func refuseUnsafeRole() throws(Diagnostic) {
     let role = try connection.query(
       """
       SELECT r.rolsuper AS is_super,
@@ -46,16 +47,17 @@ package final class Source {
       if try role.bool("is_super") {
         "is a superuser"
       } else if try role.bool("runs_programs") {
-        "may run programs on the server"
+        "can run programs on the server"
       } else if try role.bool("writes") {
-        "may write to the schema '\(schema)'"
+        "can write to the schema '\(schema)'"
       } else {
         nil
       }
     if let fault {
       throw Diagnostic(
         .configuration, "the source's role \(fault): refused (\(connection.target))",
-        hint: "connect as a role that can only read: docs/platform-role.sql makes yearbook_reader")
+        hint: "connect as a role that can only read; docs/platform-role.sql creates yearbook_reader"
+      )
     }
     guard try role.bool("has_schema") else {
       throw Diagnostic(
@@ -64,7 +66,8 @@ package final class Source {
     }
   }
 
-  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since 1970.
+  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since
+  /// 1970.
   package func snapshotMoment() throws(Diagnostic) -> Int64 {
     let text = try connection.query(
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
@@ -76,15 +79,15 @@ package final class Source {
   package struct Tenants: Sendable {
     /// Those that can be served.
     package var served: [Tenant] = []
-    /// Those whose row is wrong, and how: their partitions fail.
+    /// Tenants with a fault in their row. Their partitions fail.
     package var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
-    /// What is wrong with those that have not even a name for their partitions.
+    /// The faults of tenants whose slug is not valid. Such a tenant has no partitions.
     package var nameless: [Diagnostic] = []
 
-    /// Of all, those that are not active too.
+    /// The slugs of all tenants, active or not.
     package var slugs: Set<String> = []
 
-    /// How many can't be served.
+    /// How many tenants cannot be served.
     package var unservedCount: Int { faulty.count + nameless.count }
   }
 
@@ -102,19 +105,20 @@ package final class Source {
         timeZone: try row.string("timezone"), locale: try row.string("locale"),
         currency: try row.string("currency"))
       if !Self.isSlug(tenant.slug) {
-        // The id, not the slug: a slug that is none must not reach a path or a log line.
+        // Name the id, not the slug: an invalid slug must not reach a path or a log line.
         tenants.nameless.append(
           Diagnostic(
-            .data, "a tenant's slug is not of [a-z0-9-], 1 to 63 long", at: .init(tenant: tenant.id)
+            .data, "a tenant's slug is not 1 to 63 characters of [a-z0-9-]",
+            at: .init(tenant: tenant.id)
           ))
       } else if TimeZone(identifier: tenant.timeZone) == nil {
         tenants.faulty.append(
           (
             tenant,
             Diagnostic(
-              .data, "the tenant's time zone is none that IANA knows",
+              .data, "the tenant has an unknown time zone",
               at: .init(stage: "plan", tenant: tenant.slug),
-              hint: "set it to a name such as America/Sao_Paulo")
+              hint: "set it to an IANA name such as America/Sao_Paulo")
           ))
       } else {
         tenants.served.append(tenant)
@@ -127,7 +131,7 @@ package final class Source {
     return tenants
   }
 
-  /// The slug of a tenant, active or not; `nil` where the platform has no such tenant.
+  /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
   package func slug(of id: String) throws(Diagnostic) -> String? {
     try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
   }

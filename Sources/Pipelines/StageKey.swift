@@ -1,17 +1,18 @@
 package import Basics
 
-/// Everything that decides a stage's result, each part named, so that `explain` can say which changed.
+/// Everything that decides a stage's result. Each part has a name, so that `explain` can say which
+/// part changed.
 package struct KeyInputs: Hashable, Sendable {
-  /// Name to value; a value longer than a digest is held as its digest. Ordered by name.
+  /// Name to value. Long values are replaced with their digests.
   package private(set) var parts: [String: String] = [:]
 
-  /// Begins with the kind of stage and the version of its code.
+  /// - Parameter version: the version of the stage's code.
   package init(stage: String, version: Int) {
     parts["stage"] = stage
     parts["version"] = String(version)
   }
 
-  /// Adds a short value as it is. Each name once.
+  /// Adds a short value. Each name can be added only once.
   package mutating func add(_ name: String, _ value: String) {
     assert(parts[name] == nil, "a key input is named twice")
     parts[name] = value
@@ -25,7 +26,7 @@ package struct KeyInputs: Hashable, Sendable {
     add(name, SHA256Digest(of: bytes))
   }
 
-  /// The key: SHA-256 over the parts in the order of their names, each name and value with its length.
+  /// The key: SHA-256 over the parts, ordered by name, each name and value with its length.
   package var key: StageKey {
     var hasher = SHA256Hasher()
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {

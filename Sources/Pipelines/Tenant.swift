@@ -1,4 +1,4 @@
-/// A customer of the platform, as its row says.
+/// A customer of the platform.
 package struct Tenant: Hashable, Sendable, Codable {
   /// A UUID in lower case.
   package var id: String
@@ -24,24 +24,27 @@ package struct Tenant: Hashable, Sendable, Codable {
   }
 }
 
-/// How people are named in what is published; a tenant's setting and a user's, of which the stricter wins.
+/// How reports name people. Tenants and users both set it; the stricter setting wins.
 package enum Privacy: String, Sendable, Codable, CaseIterable {
   case names, initials, none
 }
 
-/// What `yearbook.yaml` sets for one tenant below `tenants:`.
+/// The settings of one tenant, below `tenants:` in `yearbook.yaml`.
 package struct TenantSettings: Hashable, Sendable {
   package var privacy: Privacy = .names
-  /// Seconds a film aims at; `nil`: as the pipeline says.
+  /// The intended length of films in seconds; `nil` uses the pipeline's.
   package var filmTarget: Int?
-  /// Seconds a film may have at the most; `nil`: as the pipeline says.
+  /// The greatest length of films in seconds; `nil` uses the pipeline's.
   package var filmMaximum: Int?
-  /// Prepended to the tenant's object keys, `""` or ending in `/`.
+  /// Prepended to the tenant's object keys; `""`, or it ends in `/`.
   package var mediaPrefix: String = ""
-  /// age public keys that what is published is encrypted to, beside the operator's; none: it is not encrypted.
+  /// The age public keys to which releases are encrypted, in addition to the operator's. If empty,
+  /// releases are not encrypted.
   package var recipients: [String] = []
-  /// Whether what was encrypted before may be published as it is from now on (`recipients: []`).
+  /// Whether a tenant with encrypted releases can be published without encryption (`recipients:
+  /// []`).
   package var isOpen = false
 
+  /// The defaults.
   package init() {}
 }

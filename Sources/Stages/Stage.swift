@@ -2,10 +2,11 @@ package import Basics
 package import Diagnostics
 package import Pipelines
 
-/// One step of a partition's way from rows to a release.
+/// One step from a partition's rows to its release.
 ///
-/// A stage is a pure function of the inputs that it names: no clock, host, run, locale of the process, hash
-/// order or number of threads may reach its files. It runs on one of the engine's threads and may block.
+/// A stage is a pure function of the inputs that it names. Its files must not depend on the clock,
+/// host, run, locale of the process, hash order or number of threads. It runs on one of the engine's
+/// threads and can block.
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
@@ -14,7 +15,7 @@ package protocol Stage: Sendable {
   ///
   /// - Parameters:
   ///   - inputs: The files of the stages before it.
-  ///   - environment: Of it, planning may use the templates, the messages and the digests of media.
+  ///   - environment: Planning can use its templates, messages and digests of media.
   func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage
@@ -22,10 +23,11 @@ package protocol Stage: Sendable {
 
 /// A stage whose work is planned and not yet done.
 package struct PreparedStage {
-  /// Everything that decides the result; their key is the stage's key.
+  /// Everything that decides the result. Their key is the stage's key.
   package var inputs: KeyInputs
-  /// Makes the result; may be called again after a failure that may pass. Throws a `Diagnostic` where it
-  /// cannot; what it can do without is a warning.
+  /// Makes the result. The engine calls it again after a transient failure.
+  ///
+  /// Throws a `Diagnostic` if there is no result. A fault that does not prevent a result is a warning.
   package var run: () throws -> StageOutput
 
   package init(_ inputs: KeyInputs, run: @escaping () throws -> StageOutput) {
@@ -40,11 +42,13 @@ package struct PartitionWork: Sendable {
   package var settings: TenantSettings
   package var period: Period
   package var pipeline: Pipeline
-  /// min(the run's now, the period's last day) in the tenant's zone; `nil` unless the pipeline asks for it.
+  /// min(today, the period's last day) in the tenant's time zone; `nil` unless the pipeline has
+  /// `as_of: day`.
   package var asOf: CivilDate?
   /// In the order of the pipeline file.
   package var datasets: [Dataset]
-  /// The pipelines that have a release of this tenant and period, of those that pages link to; `nil`: taken for all.
+  /// Of the pipelines that pages link to, those with a release of this tenant and period; `nil`
+  /// stands for all.
   package var linked: Set<String>?
   /// What its stages hand on in memory, beside their files.
   let memory = PartitionMemory()
@@ -62,15 +66,16 @@ package struct PartitionWork: Sendable {
     self.linked = linked
   }
 
+  /// The dataset of a query; `nil` if the query was not extracted.
   package func dataset(_ name: String) -> Dataset? { datasets.first { $0.name == name } }
 }
 
-/// A file that a stage made, in the workspace: its digest, its size, and where it lies.
+/// A file that a stage made, in the workspace.
 package typealias Artifact = ResultFile<StoredContent>
 
-/// What a stage hands over.
+/// The files and warnings that a stage made.
 package struct StageOutput: Sendable {
-  /// The bytes of a file that a stage has just made.
+  /// A file that the stage made.
   package enum Content: Sendable {
     case bytes([UInt8])
     /// A finished file below the environment's scratch folder, which the engine moves away.

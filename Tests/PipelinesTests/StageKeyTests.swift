@@ -12,7 +12,7 @@ import Testing
     #expect(one.key == other.key)
   }
 
-  @Test func `What stands in a name or a value can't be shifted between them`() {
+  @Test func `Text cannot be moved between a name and a value without changing the key`() {
     var one = KeyInputs(stage: "render", version: 1)
     one.add("a", "1\n1:b=1:2")
     var other = KeyInputs(stage: "render", version: 1)

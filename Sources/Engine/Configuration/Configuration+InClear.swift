@@ -3,8 +3,9 @@ import Pipelines
 package import Store
 
 extension Configuration {
-  /// The partitions whose newest release can be read by anybody though their tenant's releases are to be encrypted:
-  /// they were published before that was said, and no run has come by them since.
+  /// The partitions whose newest release is not encrypted, although their tenant has recipients
+  /// now. They were published before the recipients were configured, and no run has published them
+  /// again.
   package func partitionsInClear(
     _ store: ReleaseStore
   ) throws(Diagnostic) -> [ReleasePartition] {

@@ -22,31 +22,32 @@ package struct Configuration: Sendable {
   package var statementSeconds = 900
   /// How many seconds one stage of one partition may take.
   package var stageSeconds = 7200
-  /// The table of people and its key, in the platform's schema: whoever was erased is left out of it.
+  /// The table of people and its key, in the platform's schema. Queries do not see people who were
+  /// erased.
   package var people = (table: "user", key: "id")
   /// The file of the key that signs what is published; a public key's, if an agent signs.
   package var signingKey: String?
-  /// The operator's age public keys: who can open what is encrypted, beside a tenant's own.
+  /// The operator's age public keys. They can open every encrypted release, like the tenant's own.
   package var recipients: [AgeRecipient] = []
   /// The bucket that the store is mirrored to.
   package var mirror: MirrorSettings?
   /// By slug.
   package var tenants: [String: TenantSettings] = [:]
-  /// Whoever runs the platform, as the owner of what is of all tenants together. Its currency is told first.
+  /// The operator, as the owner of the reports about all tenants. Its currency is shown first.
   package var operatorTenant = Tenant(
     id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
     name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
-  /// The file that was read, if one was.
+  /// The file that was read; `nil` without one.
   package var file: String?
 
   /// Nothing set.
   package init() {}
 
-  /// The settings of a tenant, the defaults where the file names none.
+  /// The settings of a tenant; the defaults where the file has none.
   package func settings(for slug: String) -> TenantSettings { tenants[slug] ?? TenantSettings() }
 
-  /// Refuses settings of a tenant that the platform does not have: a slug that is misspelt, or was changed, would leave
-  /// its tenant unencrypted, or named.
+  /// Refuses settings of a tenant that the platform does not have. If a slug is misspelt or was
+  /// changed, its tenant would be published without encryption, or with names.
   ///
   /// - Throws: `.configuration`.
   package func refuseUnknownTenants(among slugs: Set<String>) throws(Diagnostic) {
@@ -54,12 +55,12 @@ package struct Configuration: Sendable {
     let nearest = NearestWords.hint(for: unknown, in: Array(slugs))
     throw Diagnostic(
       .configuration,
-      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', and the platform has no such tenant",
-      hint: [nearest, "if it is gone, remove the section"].compactMap(\.self).joined(
+      "\(file ?? "yearbook.yaml") sets 'tenants: \(unknown):', but the platform has no such tenant",
+      hint: [nearest, "if the tenant is gone, remove the section"].compactMap(\.self).joined(
         separator: "; "))
   }
 
-  /// The folder that relative paths in the file, and `pipelines/`, are sought in.
+  /// The folder that relative paths in the file, and `pipelines/`, are relative to.
   package var folder: String {
     guard let file else { return FileManager.default.currentDirectoryPath }
     return URL(fileURLWithPath: file).deletingLastPathComponent().path
@@ -70,8 +71,9 @@ extension Configuration {
   /// Reads the configuration.
   ///
   /// - Parameters:
-  ///   - path: the file named with `--config`; without one `yearbook.yaml` in the working folder, if there.
-  ///   - environment: the process's.
+  ///   - path: the file named with `--config`; `nil` reads `yearbook.yaml` in the working folder,
+  ///     if it exists.
+  ///   - environment: the environment of the process.
   package init(
     path: String?, environment: [String: String]
   ) throws(Diagnostics) {
@@ -90,12 +92,12 @@ extension Configuration {
     } else if isNamed {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the configuration can't be read", at: .init(file: path),
+          .configuration, "the configuration cannot be read", at: .init(file: path),
           hint: "name an existing file with --config")
       ])
     }
     override(by: environment)
-    // It wins over the file's as a whole but for what it has no word for.
+    // It replaces the file's address. Endpoint and region stay: the variable cannot express them.
     if let address = environment["YEARBOOK_MIRROR"], !address.isEmpty {
       do throws(Diagnostic) {
         var location = try BucketLocation(address)
@@ -217,7 +219,7 @@ extension Configuration {
     (node?.list() ?? []).compactMap { node in
       guard let text = node.string() else { return nil }
       if let recipient = AgeRecipient(text) { return recipient }
-      node.report("not an age public key", hint: "it begins with age1: `age-keygen` prints it")
+      node.report("not an age public key", hint: "it begins with age1; `age-keygen` prints one")
       return nil
     }
   }

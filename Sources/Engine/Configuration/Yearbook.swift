@@ -1,4 +1,4 @@
-/// The program's own name and number.
+/// The program's version.
 package enum Yearbook {
   package static let version = "0.1.0"
 }

@@ -4,23 +4,23 @@ import Foundation
 import ObjectStorage
 package import Store
 
-/// What copying the store to its bucket came to.
+/// The outcome of a mirroring.
 package struct MirrorSummary: Sendable {
   package var tenants = 0
-  /// Objects that were put, and their bytes.
+  /// Uploaded objects, and their bytes.
   package var objects = 0
   package var bytes = 0
   package var removed = 0
-  /// Uploads given up that mirrorings had begun which were killed.
+  /// Unfinished uploads of killed mirrorings that were aborted.
   package var abandoned = 0
   package var seconds = 0.0
   package var failures: [Diagnostic] = []
 }
 
-/// Keeps the bucket that the configuration names like the store, several tenants side by side.
+/// Copies the store to the configured bucket, several tenants side by side.
 ///
-/// A tenant's failure is its own; what all would meet, such as a bucket that does not answer, ends the
-/// mirroring at once.
+/// A failure of one tenant does not stop the others. A failure that all tenants would meet, such as
+/// a bucket that does not answer, ends the mirroring at once.
 package struct Mirroring: Sendable {
   let store: ReleaseStore
   let bucket: Bucket
@@ -41,10 +41,10 @@ package struct Mirroring: Sendable {
   /// `s3://BUCKET/PREFIX`
   package var address: String { bucket.description }
 
-  /// Mirrors the tenants that have changed since they were mirrored last, and the operator's pages.
+  /// Mirrors the operator's pages and the tenants that have changed since they were mirrored last.
   ///
-  /// - Parameter slugs: Only these and the operator's; `nil` looks at all.
-  /// - Returns: What it came to, the failures with it; where nothing has changed, no tenants.
+  /// - Parameter slugs: Only these and the operator's; `nil` takes all.
+  /// - Returns: The outcome with its failures. Where nothing has changed, it counts no tenants.
   package func changes(of slugs: [String]?) -> MirrorSummary {
     do throws(Diagnostic) {
       let mirror = try BucketMirror(store, bucket)
@@ -59,11 +59,11 @@ package struct Mirroring: Sendable {
     }
   }
 
-  /// Compares tenants with the bucket and mirrors what it has not got.
+  /// Compares tenants with the bucket and mirrors what the bucket lacks.
   ///
   /// - Parameters:
   ///   - slugs: Only these and the operator's; `nil` takes all.
-  ///   - tell: Is told of each tenant as it is done, one at a time.
+  ///   - tell: Called after each tenant, never twice at once.
   package func all(
     _ slugs: [String]?, _ options: BucketMirror.Options,
     tell: @Sendable (String, BucketMirror.Outcome) -> Void = { _, _ in }
@@ -106,7 +106,7 @@ package struct Mirroring: Sendable {
     return summary
   }
 
-  /// The given tenants or all, and the operator last, whose pages lead to them.
+  /// The given tenants or all. The operator comes last, because its pages link to the tenants'.
   private func everyone(_ slugs: [String]?) throws(Diagnostic) -> [String] {
     if let slugs {
       return slugs.filter { $0 != ReleaseTenant.operatorName } + [ReleaseTenant.operatorName]
@@ -114,7 +114,7 @@ package struct Mirroring: Sendable {
     return try store.tenants() + [ReleaseTenant.operatorName]
   }
 
-  /// What several connections share.
+  /// The state that all connections share.
   private struct Work: Sendable {
     var slugs: [String]
     var taken = 0
@@ -138,7 +138,7 @@ package struct Mirroring: Sendable {
     }
 
     mutating func add(_ failure: Diagnostic) {
-      // Without a tenant it is everybody's: the first says it all.
+      // A failure without a tenant concerns all tenants: the first one is enough.
       guard failure.subject.tenant == nil else { return summary.failures.append(failure) }
       if !isStopped { summary.failures.append(failure) }
       isStopped = true
@@ -147,9 +147,9 @@ package struct Mirroring: Sendable {
 }
 
 extension Mirroring {
-  /// Compares what the bucket has with its manifests, and with how far the store is.
+  /// Compares the bucket's objects with its manifests and with the store's newest heads.
   ///
-  /// - Parameter slugs: Only these; without any, all that the bucket or the store has.
+  /// - Parameter slugs: Only these; if empty, all tenants of the bucket and of the store.
   package func verify(_ slugs: [String], _ options: VerifyOptions) throws(Diagnostic)
     -> Verification
   {
@@ -163,38 +163,38 @@ extension Mirroring {
     return found
   }
 
-  /// Looks whether the bucket is there and keeps what its server must promise.
+  /// Checks that the bucket exists and that its server keeps the promises that the mirror needs.
   package func probe() throws(Diagnostic) { try BucketMirror(store, bucket).probe() }
 
-  /// Mirrors a tenant that was renamed, and takes its old slug away.
+  /// Mirrors a tenant that was renamed, then removes the objects of its old slug.
   package func rename(from old: String, to new: String) throws {
     try all([new], BucketMirror.Options()).check()
     try BucketMirror(store, bucket).remove(renamed: old)
   }
 
-  /// Erases a tenant from the bucket with all versions, then from the store.
+  /// Erases a tenant with all object versions from the bucket, then from the store.
   ///
-  /// - Returns: What could not be reached, a line each.
+  /// - Returns: What could not be reached, one line each.
   func erase(_ tenant: ReleaseTenant) throws -> [String] {
     try BucketMirror(store, bucket).erase(tenant: tenant.slug) {
       _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
     }
   }
 
-  /// Brings the bucket where the store is after an erasure: what was removed there goes here, at once and with
-  /// all that the bucket keeps of older versions.
+  /// Repeats an erasure in the bucket: what the store no longer has is removed at once, with all
+  /// object versions.
   ///
-  /// - Parameter tenant: Whose person was erased; `nil` where the tenant is gone.
-  /// - Returns: What could not be reached, a line each.
+  /// - Parameter tenant: The tenant of the erased person; `nil` if the whole tenant was erased.
+  /// - Returns: What could not be reached, one line each.
   package func finishErasure(of tenant: String?) throws -> [String] {
     let slugs = [tenant, ReleaseTenant.operatorName].compactMap { $0 }
-    // Twice: the release that readers were led to before is spared by the first.
+    // Twice: the first time spares the release that readers were led to before.
     for _ in 1...2 {
       try all([tenant].compactMap { $0 }, BucketMirror.Options(grace: -1 << 32)).check()
     }
     let mirror = try BucketMirror(store, bucket)
     return try slugs.flatMap { try mirror.eraseVersions(tenant: $0) } + [
-      "copies of the bucket \(address): its replicas, backups, access logs, and caches before it"
+      "copies of the bucket \(address): its replicas, backups, access logs, and caches in front of it"
     ]
   }
 }

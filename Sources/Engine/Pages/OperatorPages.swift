@@ -5,8 +5,8 @@ import Postgres
 import Stages
 import Store
 
-/// What the operator sees of all tenants: `operator/catalog.json`, `operator/runs/ID.json` and
-/// `operator/index.html`. Nobody else may be served these.
+/// The operator's view of all tenants: `operator/catalog.json`, `operator/runs/ID.json` and
+/// `operator/index.html`. They must not be served to anybody else.
 struct OperatorPages {
   let store: ReleaseStore
   let templates: PageTemplates
@@ -25,7 +25,7 @@ struct OperatorPages {
     struct Failure: Codable {
       var tenant, pipeline, period, stage, code, message: String
       var hint: String?
-      /// The command that tries this one again.
+      /// The command that retries this partition.
       var retry: String
     }
 
@@ -34,13 +34,13 @@ struct OperatorPages {
     var planned, unchanged, skipped: Int
     var published: [Release]
     var failed: [Failure]
-    /// The command that tries all that failed again.
+    /// The command that retries everything that failed.
     var retry: String?
     /// What stopped the run as a whole.
     var problem: String?
   }
 
-  /// Writes what a run published, left and failed.
+  /// Writes what a run published, left unchanged and could not do.
   func tell(
     _ summary: RunSummary, published: [(place: ReleasePartition, head: Head)],
     failures: [RunRecord.Failure]
@@ -78,7 +78,7 @@ struct OperatorPages {
       do {
         runs.append(try JSONDecoder().decode(RunFile.self, from: data))
       } catch {
-        // A file that somebody else put there is none of ours.
+        // Somebody else put this file there: ignore it.
         continue
       }
     }
@@ -113,11 +113,11 @@ struct OperatorPages {
 
   private static let catalogPath = "operator/catalog.json"
 
-  /// Makes the catalog of all tenants and the overview anew, where they changed.
+  /// Writes the catalog of all tenants and the overview again, if they changed.
   ///
   /// - Parameters:
   ///   - catalogs: The tenants that may have changed, by slug; `nil` reads all from the store.
-  ///   - record: Knows what fails now; without it the overview does not say.
+  ///   - record: Says what is failing now; without it the overview leaves that out.
   func renew(_ catalogs: [String: TenantCatalog]?, _ record: RunRecord?) throws {
     var lines = catalogs == nil ? [:] : try known()
     if let catalogs, !lines.isEmpty {
@@ -131,7 +131,7 @@ struct OperatorPages {
     let sorted = lines.values.sorted { $0.slug < $1.slug }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // A line a tenant, so that it can be read and compared without holding it all.
+    // One line per tenant, so that the file can be read and compared line by line.
     var bytes = Array("{\"tenants\": [\n".utf8)
     for (index, line) in sorted.enumerated() {
       bytes +=
@@ -176,7 +176,7 @@ struct OperatorPages {
     if try store.putPages(pages) > 0 { try store.sync() }
   }
 
-  /// The lines of the catalog as it is, by slug.
+  /// The lines of the present catalog, by slug.
   private func known() throws -> [String: Line] {
     struct File: Decodable { var tenants: [Line] }
     guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)) else {
@@ -186,7 +186,7 @@ struct OperatorPages {
       let file = try JSONDecoder().decode(File.self, from: data)
       return Dictionary(file.tenants.map { ($0.slug, $0) }, uniquingKeysWith: { $1 })
     } catch {
-      // It is made anew from the tenants' own.
+      // A damaged catalog is made again from the tenants' own catalogs.
       return [:]
     }
   }

@@ -4,7 +4,7 @@ package import Pipelines
 import Stages
 package import Store
 
-/// The pages of a store, made anew by commands that change it outside of a run.
+/// Renews the pages of a store after commands that change it outside of a run.
 package struct StoreFront {
   private let store: ReleaseStore
   private let pages: TenantPages
@@ -16,11 +16,13 @@ package struct StoreFront {
       store: store, library: library, templates: try PageTemplates.cached(folder: templates))
   }
 
-  /// Makes a tenant's pages and the operator's anew.
+  /// Makes the pages of tenants and of the operator again.
   ///
   /// - Parameters:
-  ///   - slugs: Tenants whose releases changed. One that the store never had a page of waits for its next run.
-  ///   - record: The record's connection string, which knows what fails; without it the overview does not say.
+  ///   - slugs: Tenants whose releases changed. A tenant without any page yet gets its pages from
+  ///     its next run.
+  ///   - record: The record's connection string. The record knows what is failing; without it the
+  ///     overview leaves that out.
   package func renew(tenants slugs: [String], record: String?) throws {
     var changed = 0
     for slug in slugs {

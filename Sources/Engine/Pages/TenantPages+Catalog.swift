@@ -26,7 +26,7 @@ struct TenantCatalog: Codable, Hashable {
     var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
     var isEncrypted: Bool { files.contains { $0.name.hasSuffix(".age") } }
 
-    /// As the tenant's index shows it.
+    /// The entry as the tenant's index shows it.
     var shown: StorePages.Partition? {
       guard let period = Period(period), let day = CivilDate(published.prefix(10)) else {
         return nil
@@ -39,7 +39,7 @@ struct TenantCatalog: Codable, Hashable {
   }
 
   var tenant: Tenant
-  /// What the pages were made with; others are made anew.
+  /// What the pages were made with. If it differs, they are made again.
   var design: String
   private(set) var partitions: [Entry] = []
 
@@ -50,7 +50,7 @@ struct TenantCatalog: Codable, Hashable {
 
   static func path(_ slug: String) -> String { "tenants/\(slug)/catalog.json" }
 
-  /// The catalog of a tenant's folder; `nil` where there is none that can be read.
+  /// The catalog in a tenant's folder; `nil` if it is missing or damaged.
   init?(store: ReleaseStore, slug: String) throws {
     guard let data = FileManager.default.contents(atPath: store.path(Self.path(slug))) else {
       return nil
@@ -58,7 +58,7 @@ struct TenantCatalog: Codable, Hashable {
     do {
       self = try JSONDecoder().decode(TenantCatalog.self, from: data)
     } catch {
-      // It is made anew from the releases.
+      // A damaged catalog is made again from the releases.
       return nil
     }
   }

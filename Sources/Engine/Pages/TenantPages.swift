@@ -5,20 +5,21 @@ import Pipelines
 import Stages
 import Store
 
-/// The pages of a tenant that lead to its releases, and its `catalog.json`: made from what the store holds, so
-/// that they can be made again at any time.
+/// The pages of a tenant that lead to its releases, and its `catalog.json`. They are made from the
+/// store alone, so they can be made again at any time.
 ///
-/// The catalog holds what the pages were made of. So a night in which nothing changed reads one small file a
-/// tenant, however many releases there are, and one in which a partition changed reads that partition alone.
+/// The catalog holds what the pages were made from. So a nightly run in which nothing changed reads
+/// one small file per tenant, however many releases there are. If one partition changed, it reads
+/// only that partition.
 struct TenantPages {
   let store: ReleaseStore
   let library: PipelineLibrary
   let templates: PageTemplates
 
-  /// Writes the tenant's index and the stable address of each of its partitions, where they changed.
+  /// Writes the tenant's index and the stable address of each of its partitions, if they changed.
   ///
-  /// - Parameter heads: The newest heads of partitions that may have changed; `nil` looks at all.
-  /// - Returns: How many files changed, and the catalog as it is now.
+  /// - Parameter heads: The newest heads of partitions that may have changed; `nil` checks all.
+  /// - Returns: How many files changed, and the new catalog.
   func renew(
     _ tenant: Tenant, _ heads: [ReleasePartition: Head]?
   ) throws -> (changed: Int, catalog: TenantCatalog) {
@@ -53,12 +54,12 @@ struct TenantPages {
         try StorePages.tenantIndex(
           tenant, partitions: catalog.partitions.compactMap(\.shown), templates: templates)
       ))
-    // Last: what the catalog says, the pages show.
+    // The catalog comes last: it must never name what the pages do not show yet.
     pages.append((TenantCatalog.path(tenant.slug), try catalog.bytes))
     return (try store.putPages(pages), catalog)
   }
 
-  /// Writes the stable addresses of what is of all tenants together; the overview has their list.
+  /// Writes the stable addresses of the operator's reports. The overview lists them.
   func renewOperator(_ owner: Tenant, _ heads: [ReleasePartition: Head]) throws -> Int {
     let pages = try heads.sorted { $0.key < $1.key }.compactMap { place, head in
       try entry(place, head, owner).map { entry in
@@ -83,10 +84,10 @@ struct TenantPages {
     do {
       details = try store.details(place, release: head.release)
     } catch {
-      // A damaged release is not led to; `verify` names it, and its next publishing brings it back.
+      // No page links to a damaged release. `verify` names it, and the next publishing repairs it.
       return nil
     }
-    // A pipeline that is no longer declared keeps its releases, under the title they were made with.
+    // The releases of a pipeline that was removed stay, under the title they were made with.
     let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
     return TenantCatalog.Entry(
       pipeline: place.pipeline, period: place.period, title: title, release: head.release,

@@ -7,34 +7,37 @@ import Store
 
 /// What a run would do with one partition.
 package struct Forecast: Sendable {
+  /// Whether a stage would run, and why.
   package enum Verdict: Sendable, Equatable {
-    /// A result is there under the stage's key.
+    /// The record has a result under the stage's key.
     case found
-    /// No result is there. What differs from the stage's last result: names of inputs of the key; `nil`
-    /// where there is no last one.
+    /// There is no result. `changed` names the key inputs that differ from the stage's last result;
+    /// it is `nil` without a last result.
     case runs(changed: [String]?)
-    /// A stage before it runs, whose files decide its key.
+    /// An earlier stage runs, and its files decide this stage's key.
     case follows(String)
-    /// Its key can't be made.
+    /// Its key cannot be made.
     case fails(String)
   }
 
+  /// One stage of the partition.
   package struct Stage: Sendable {
     package var name: String
     package var verdict: Verdict
-    /// Seconds to expect: the last time's, or the mean of others' of the kind; `nil` without any history.
+    /// Expected seconds: the last time's, or the mean for this stage and pipeline; `nil` without
+    /// history.
     package var seconds: Double?
   }
 
   package var pipeline: String
   package var slug: String
   package var period: Period
-  /// In the order in which they run; empty where the rows can't be read.
+  /// In the order in which they run; empty if the rows cannot be read.
   package var stages: [Stage]
-  /// Why the rows can't be read.
+  /// Why the rows cannot be read.
   package var failure: String?
 
-  /// Whether anything would be done but reading.
+  /// Whether the run would do more than reading.
   package var works: Bool { stages.contains { $0.verdict != .found } }
 }
 
@@ -43,7 +46,7 @@ struct Forecaster {
   let record: RunRecord
   let cache: ResultCache
   let store: ReleaseStore
-  /// Lends stages what they need to name their key's inputs.
+  /// Gives stages what they need to name the inputs of their keys.
   let environment: (_ partition: RunPlan.Partition, _ stage: String) -> PartitionEnvironment
 
   func forecast(_ partition: RunPlan.Partition, _ datasets: [Dataset]) throws -> Forecast {

@@ -17,6 +17,7 @@ package struct Planner {
     package var moment: RunMoment
     package var arguments: String = ""
 
+    /// - Parameter name: the name of a pipeline or a schedule.
     package init(name: String, moment: RunMoment) {
       self.name = name
       self.moment = moment
@@ -27,11 +28,12 @@ package struct Planner {
   let configuration: Configuration
   /// The active tenants that can be served, by slug.
   let tenants: [Tenant]
-  /// Those that can't, and why.
+  /// The active tenants that cannot be served, and why.
   let faulty: [(tenant: Tenant, fault: Diagnostic)]
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
+  /// - Parameter isFinal: whether the store has a release that was made at the end of the period.
   package init(
     library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
     isFinal:
@@ -53,12 +55,14 @@ package struct Planner {
     let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
     if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
       throw Diagnostic(
-        .usage, "'\(pipeline.name)' is of all tenants together", hint: "leave --tenant out")
+        .usage, "'\(pipeline.name)' reports on all tenants together",
+        hint: "run it without --tenant")
     }
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
     for tenant in isOfOperator ? [] : chosen {
-      // One without a zone has partitions all the same, which fail: so it is told, and retried, like any other.
+      // A tenant without a valid zone is planned too. Its partitions fail, so that the failure is
+      // reported and retried like any other.
       let today = request.moment.day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
       let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
       for (place, entry) in entries.enumerated() {
@@ -78,9 +82,9 @@ package struct Planner {
         for period in wanted.uniqued() {
           guard period.start <= today else {
             throw Diagnostic(
-              .usage, "the period \(period) has not begun for \(tenant.slug), where it is \(today)",
+              .usage, "\(period) has not started yet for \(tenant.slug) (today there: \(today))",
               at: .init(tenant: tenant.slug, period: period.description),
-              hint: "name a period that has begun")
+              hint: "name a period that has started")
           }
           partitions.append(
             RunPlan.Partition(
@@ -98,7 +102,8 @@ package struct Planner {
       arguments: request.arguments, partitions: partitions)
   }
 
-  /// The partitions of all tenants together: a period begins where it begins first, and ends where it ends last.
+  /// The partitions of all tenants together. A period starts when it starts for the first tenant,
+  /// and ends when it has ended for the last.
   private func together(
     _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment
   ) throws(Diagnostic) -> [RunPlan.Partition] {
@@ -130,8 +135,8 @@ package struct Planner {
       for period in wanted.uniqued() {
         guard period.start <= first else {
           throw Diagnostic(
-            .usage, "the period \(period) has not begun anywhere",
-            at: .init(period: period.description), hint: "name a period that has begun")
+            .usage, "\(period) has not started yet for any tenant",
+            at: .init(period: period.description), hint: "name a period that has started")
         }
         partitions.append(
           RunPlan.Partition(
@@ -157,7 +162,7 @@ package struct Planner {
     throw Diagnostic(
       .usage, "there is no pipeline or schedule '\(name)'",
       hint: NearestWords.hint(for: name, in: library.names)
-        ?? "known are \(library.names.joined(separator: ", "))")
+        ?? "use one of: \(library.names.joined(separator: ", "))")
   }
 
   private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
@@ -169,7 +174,7 @@ package struct Planner {
         throw Diagnostic(
           .usage, "there is no active tenant '\(slug)'",
           hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
-            ?? "there are \(tenants.count), among them "
+            ?? "active tenants: \(tenants.count), for example "
             + tenants.prefix(5).map(\.slug).joined(separator: ", "))
       }
       if !chosen.contains(tenant) { chosen.append(tenant) }
@@ -185,13 +190,14 @@ package struct Planner {
     for text in texts {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "'\(text)' is no period", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "'\(text)' is not a period", hint: "write 2026, 2026-Q4 or 2026-11")
       }
       guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
         let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()
         throw Diagnostic(
-          .usage, "\(period) is a \(period.kind.rawValue), which this does not run by",
-          hint: "it runs by \(kinds.joined(separator: ", "))")
+          .usage,
+          "\(period) is a \(period.kind.rawValue), and this does not run by \(period.kind.rawValue)",
+          hint: "name a \(kinds.joined(separator: " or "))")
       }
       periods.append(period)
     }

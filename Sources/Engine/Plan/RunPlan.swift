@@ -2,8 +2,9 @@ package import Basics
 package import Diagnostics
 package import Pipelines
 
-/// What a run is to do: partitions in the order in which they are taken up.
+/// What a run must do: partitions in the order in which they are started.
 package struct RunPlan: Sendable {
+  /// One tenant and period of one pipeline, as it is planned.
   package struct Partition: Sendable {
     package var tenant: Tenant
     package var settings: TenantSettings
@@ -13,17 +14,17 @@ package struct RunPlan: Sendable {
     package var today: CivilDate
     /// Pipelines whose failure for this tenant stops this partition.
     package var needs: [String]
-    /// Pipelines of the plan, taken up before this one, that its pages link to where they have a release.
+    /// Pipelines that start before this one and that its pages link to, where they have a release.
     package var links: [String] = []
-    /// Of a pipeline of all tenants together: all tenants.
+    /// All tenants, for a pipeline of scope `platform`; else empty.
     package var members: [Member] = []
-    /// Why its tenant can't be served: then nothing is read for it.
+    /// Why its tenant cannot be served; then nothing is read for it.
     package var fault: Diagnostic?
 
-    /// `provisional` while the period lasts, then `final`.
+    /// Whether the period has ended for the tenant.
     package var isFinal: Bool { today >= period.end }
 
-    /// What `as_of: day` puts into the key.
+    /// The day that `as_of: day` puts into the key.
     package var asOf: CivilDate? {
       pipeline.dependsOnDay ? min(today, period.lastDay) : nil
     }
@@ -39,7 +40,7 @@ package struct RunPlan: Sendable {
     package var label: String { "\(pipeline.name) \(tenant.slug) \(period)" }
   }
 
-  /// One of the tenants of a partition of all together.
+  /// One tenant of a partition of scope `platform`.
   package struct Member: Sendable {
     package var tenant: Tenant
     package var settings: TenantSettings
@@ -49,15 +50,15 @@ package struct RunPlan: Sendable {
 
   /// The schedule's or pipeline's name.
   package var name: String
-  /// Only one run of a schedule at a time.
+  /// Whether it is a schedule. Only one run of a schedule works at a time.
   package var isSchedule: Bool
   package var moment: RunMoment
-  /// The command's arguments, for people.
+  /// The command's arguments, as people read them.
   package var arguments: String
   package var partitions: [Partition]
 
-  /// Turns the order of tenants round, each tenant's partitions staying in theirs: two that share a plan
-  /// begin at its two ends.
+  /// Reverses the order of the tenants. The partitions of each tenant keep their order. So two runs
+  /// that share a plan begin at its two ends.
   mutating func takeUpBackwards() {
     var groups: [[Partition]] = []
     for partition in partitions {

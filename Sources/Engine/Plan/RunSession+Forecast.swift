@@ -7,8 +7,8 @@ import Stages
 import Store
 
 extension RunSession {
-  /// What a run of this request would do, partition by partition: the rows are read and every stage's key
-  /// is made, but no stage runs, and nothing is published or recorded.
+  /// What a run of this request would do, partition by partition. It reads the rows and makes every
+  /// stage's key, but runs no stage, publishes nothing and records nothing.
   ///
   /// Throws what stops a whole run: `usage`, `configuration`, `unavailable`.
   package func forecast(
@@ -68,7 +68,7 @@ extension RunSession {
     for partition in plan.partitions { forecasts[partition.key].map(each) }
   }
 
-  /// Rows that do not exist for a batch: of people who were erased.
+  /// The rows that queries of a batch must not see: those of people who were erased.
   func hiddenRows(
     of batch: [RunPlan.Partition], _ record: Locked<RunRecord>
   ) throws -> Extractor.HiddenRows {

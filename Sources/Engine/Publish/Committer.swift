@@ -3,20 +3,20 @@ import Foundation
 import Pipelines
 import Store
 
-/// Makes results durable and then records them, many at a time, on a thread of its own.
+/// Makes results durable, then records them, many at a time, on its own thread.
 ///
-/// Workers never wait for a disk: while one batch is being synced the next one gathers. A record is
-/// written only after the sync that covers its blobs, so it never names what a power cut could lose.
+/// Workers never wait for a disk: the next batch gathers while one is synced. A record is written
+/// only after the sync of its blobs, so it never names a blob that a power cut could lose.
 ///
 /// `@unchecked Sendable`: every stored variable is only touched with `condition` held.
 final class Committer: @unchecked Sendable {
-  /// What is to be written to the record.
+  /// What must be written to the record.
   struct Batch: Sendable {
     var results: [StageResult] = []
     var attempts: [StageAttempt] = []
     /// Rows on which partitions failed.
     var failedRows: [FailedRows] = []
-    /// Partitions of a schedule that others may share.
+    /// Partitions of a shared schedule that have ended.
     var ended: [RunPlan.Partition] = []
 
     var isEmpty: Bool {
@@ -37,8 +37,8 @@ final class Committer: @unchecked Sendable {
 
   /// - Parameters:
   ///   - write: makes the blobs durable and records the results.
-  ///   - publish: publishes a batch and tells each partition's outcome; it does not throw, as a
-  ///     partition's failure is its own.
+  ///   - publish: publishes a batch and reports each partition's outcome. It does not throw: one
+  ///     partition's failure does not stop the others.
   init(
     write: @escaping @Sendable (Batch) throws -> Void,
     publish: @escaping @Sendable ([Publication]) -> Void
@@ -79,14 +79,16 @@ final class Committer: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Waits until all that was added is done.
+  /// Waits until everything that was added is done.
   func flush() {
     condition.lock()
     while isBusy || !batch.isEmpty || !publications.isEmpty { condition.wait() }
     condition.unlock()
   }
 
-  /// Waits until all that was added is done, ends the thread, and throws what went wrong with results.
+  /// Waits until everything that was added is done, and ends the thread.
+  ///
+  /// - Throws: The first failure to record results.
   func finish() throws {
     condition.lock()
     isStopped = true
@@ -114,7 +116,7 @@ final class Committer: @unchecked Sendable {
       if !releases.isEmpty { publish(releases) }
       condition.lock()
       if thrown == nil { for result in written.results { unrecorded[result.key] = nil } }
-      // Results that could not be recorded are made again by the next run: the first reason is kept.
+      // The next run makes results again that could not be recorded. The first failure is kept.
       failure = failure ?? thrown
       isBusy = false
       condition.broadcast()

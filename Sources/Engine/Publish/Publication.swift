@@ -5,7 +5,7 @@ import Pipelines
 import Stages
 import Store
 
-/// A partition whose files are made and that waits to be published.
+/// A partition whose files are ready to be published.
 struct Publication: Sendable {
   var partition: RunPlan.Partition
   var files: [Artifact]
@@ -16,7 +16,7 @@ struct Publication: Sendable {
 }
 
 extension Publication {
-  /// The release this is to become.
+  /// The release that this becomes.
   func pending(run: String, created: Int, versions: [String: String]) -> PendingRelease {
     let tenant = partition.tenant
     return PendingRelease(

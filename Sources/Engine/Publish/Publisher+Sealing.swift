@@ -5,22 +5,22 @@ import Pipelines
 import Postgres
 import Store
 
-/// The encrypted form of a file, as the record remembers it.
+/// The encrypted form of a file, as the record keeps it.
 struct SealedFile: Sendable {
   var tenantID: String
-  /// The digest of whom it is encrypted to.
+  /// The digest of the recipients.
   var recipients: SHA256Digest
   var plain: SHA256Digest
   var sealed: Blob
 }
 
 extension Publisher {
-  /// Puts encrypted files in the place of a release's, where its tenant has recipients.
+  /// Replaces a release's files with encrypted files, if its tenant has recipients.
   ///
-  /// Encrypting twice gives other bytes, so what was published of the same content is used again: as long as the
-  /// content stays the same, so does the release.
+  /// Encrypting twice gives different bytes. So the encrypted file that was published of the same
+  /// content is used again, and the release stays the same as long as its content does.
   ///
-  /// - Returns: What was encrypted now, to be recorded before it is published.
+  /// - Returns: The files that were encrypted now. They must be recorded before they are published.
   func seal(
     _ pending: inout PendingRelease, for partition: RunPlan.Partition
   ) throws -> [SealedFile] {
@@ -57,7 +57,7 @@ extension Publisher {
     return fresh
   }
 
-  /// Makes what was encrypted durable, in the workspace and then in the record.
+  /// Makes encrypted files durable, first in the workspace, then in the record.
   func keep(_ sealed: [SealedFile]) throws {
     guard !sealed.isEmpty else { return }
     try blobs.sync()
@@ -71,16 +71,16 @@ extension Publisher {
       if !partition.settings.isOpen, try wasSealed(partition.tenant.id) {
         throw Diagnostic(
           .configuration,
-          "what is published of this tenant is encrypted, and no recipients are configured now",
+          "this tenant's releases are encrypted, but no recipients are configured now",
           hint:
-            "name them below 'tenants: \(partition.tenant.slug):'; 'recipients: []' there publishes it"
-            + " as it is from now on")
+            "add 'recipients:' below 'tenants: \(partition.tenant.slug):' in yearbook.yaml; an empty list"
+            + " (recipients: []) publishes without encryption from now on")
       }
       return []
     }
     return try partition.settings.recipients.map { text in
       guard let recipient = AgeRecipient(text) else {
-        throw Diagnostic(.configuration, "a recipient is no age public key")
+        throw Diagnostic(.configuration, "a recipient is not an age public key")
       }
       return recipient
     } + recipients
@@ -95,7 +95,7 @@ extension Publisher {
     }
   }
 
-  /// The newest release's files by name: their digests and where they lie.
+  /// The newest release's files by name: their digests and paths.
   private func publishedFiles(
     _ partition: ReleasePartition
   ) throws -> [String: (digest: SHA256Digest, path: String)] {
@@ -104,7 +104,7 @@ extension Publisher {
     do {
       details = try store.details(partition, release: head.release)
     } catch {
-      // A damaged release lends nothing; it is published anew.
+      // A damaged release cannot be used; it is published again.
       return [:]
     }
     let folder = "\(partition.path)/releases/\(head.release)"
@@ -118,7 +118,7 @@ extension Publisher {
     _ file: ReleaseFile, to recipients: [AgeRecipient], tenant: String
   ) throws -> Blob {
     guard case .file(let source) = file.content.source else {
-      throw Diagnostic(.bug, "what is to be encrypted is no file")
+      throw Diagnostic(.bug, "the content to encrypt is not a file")
     }
     let writer = blobs.writer(tenant: tenant)
     try AgeEncryption.encrypt(

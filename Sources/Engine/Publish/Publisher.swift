@@ -6,14 +6,15 @@ import Postgres
 import Stages
 import Store
 
-/// The end of every partition's way: files become releases, pages that lead to them are renewed.
+/// The last step of every partition: files become releases, and the pages that lead to them are
+/// renewed.
 ///
-/// `publish` runs on the committer's thread alone.
+/// `publish` runs only on the committer's thread.
 final class Publisher: Sendable {
   let store: ReleaseStore
   let record: Locked<RunRecord>
   let blobs: BlobStore
-  /// The operator's, to whom all that is encrypted is encrypted too.
+  /// The operator's recipients: every encrypted file is also encrypted to them.
   let recipients: [AgeRecipient]
   private let library: PipelineLibrary
   private let templates: PageTemplates
@@ -22,11 +23,11 @@ final class Publisher: Sendable {
   private let state: RunState
   private let claims: Claims
   private let versions: [String: String]
-  /// What this run published or called final.
+  /// The partitions that this run published or made final.
   private let told = Locked<[(place: ReleasePartition, head: Head)]>([])
-  /// The ids of tenants of whom anything was ever encrypted; `nil` until somebody asks.
+  /// The ids of tenants that ever had an encrypted file; `nil` until it is needed.
   let sealedTenants = Locked<Set<String>?>(nil)
-  /// By slug, as far as this run has looked.
+  /// The catalogs that this run has read or made, by slug.
   private let catalogs = Locked<[String: TenantCatalog]>([:])
 
   init(
@@ -73,18 +74,18 @@ final class Publisher: Sendable {
   func publish(_ publications: [Publication]) {
     let outcomes = publishedOrNot(publications)
     do { try claims.giveBack(publications.map(\.claim)) } catch {
-      // Claims go with the session, at the latest with the process.
+      // The claims are freed with the session, at the latest when the process ends.
     }
     for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
   }
 
-  /// What came of each.
+  /// The outcome of each publication.
   private func publishedOrNot(
     _ publications: [Publication]
   ) -> [Result<PublishOutcome, any Error>] {
     let start = Date()
     do {
-      // A session that was lost holds no claim: another run may be at these partitions by now.
+      // A lost session holds no claims: another run may be working on these partitions now.
       try claims.check()
     } catch {
       return publications.map { _ in .failure(error) }
@@ -100,7 +101,7 @@ final class Publisher: Sendable {
         sealed += try seal(&release, for: publication.partition)
         pending.append(release)
         places.append(index)
-        outcomes.append(.failure(Diagnostic(.bug, "a release was forgotten")))
+        outcomes.append(.failure(Diagnostic(.bug, "the release was never published")))
       } catch {
         outcomes.append(.failure(error))
       }
@@ -114,8 +115,8 @@ final class Publisher: Sendable {
       for place in places { outcomes[place] = .failure(error) }
     }
     do {
-      // Of all that stand, not only of what is new: a run that died after its releases left old pages.
-      // What is the same is not written. What goes wrong with one tenant's is that tenant's failure.
+      // Of all releases, not only of new ones: a run that died after publishing left old pages.
+      // Unchanged pages are not written. A page that fails is a failure of its tenant only.
       let faults = try renewPages(publications, outcomes)
       for (index, publication) in publications.enumerated() {
         guard let fault = faults[publication.partition.tenant.slug] else { continue }
@@ -123,7 +124,8 @@ final class Publisher: Sendable {
       }
       try note(publications, outcomes)
     } catch {
-      // The releases are out and stay; the next run finds them unchanged and renews the pages.
+      // The releases are published and stay. The next run finds them unchanged and renews the
+      // pages.
       return outcomes.map { $0.flatMap { _ in .failure(error) } }
     }
     state.add(seconds: Date().timeIntervalSince(start), to: "publish")
@@ -149,13 +151,13 @@ final class Publisher: Sendable {
         (error as? Diagnostic)?.filling(subject)
         ?? Diagnostic(.bug, "publishing failed: \(type(of: error))", at: subject, underlying: error)
       do { try note(failure, of: partition) } catch {
-        // The record is away as well; the outcome below still counts and is told.
+        // The record does not answer either. The outcome below is still counted and reported.
       }
       state.ended(partition, .failed(failure), warnings: [])
     }
   }
 
-  /// Records what was published, and that what failed before now stands.
+  /// Records what was published. This also ends earlier failures of these partitions.
   private func note(
     _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
   ) throws {
@@ -186,9 +188,9 @@ final class Publisher: Sendable {
       status: nil, releaseID: nil, moment: moment.description, warnings: [])
   }
 
-  /// The stable address of each partition, and each tenant's index.
+  /// Renews the stable address of each partition, and each tenant's index.
   ///
-  /// - Returns: What went wrong, by the tenant's slug.
+  /// - Returns: The failures, by the tenant's slug.
   private func renewPages(
     _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
   ) throws -> [String: any Error] {
@@ -207,7 +209,8 @@ final class Publisher: Sendable {
     let pages = TenantPages(store: store, library: library, templates: templates)
     var changed = 0
     for (slug, entry) in tenants.sorted(by: { $0.key < $1.key }) {
-      // What stands as the pages show it costs nothing, however often a batch touches the tenant.
+      // Partitions that the pages already show cost nothing, however often a batch touches the
+      // tenant.
       let isKnown = catalogs.withLock { catalogs in
         entry.heads.allSatisfy { catalogs[slug]?.holds($0.key, $0.value) ?? false }
       }
@@ -230,9 +233,10 @@ final class Publisher: Sendable {
 
   // MARK: - The operator's pages
 
-  /// Tells the operator what a run came to: `operator/runs/ID.json`, the catalog of all tenants, the overview.
+  /// Reports a run to the operator: `operator/runs/ID.json`, the catalog of all tenants, the
+  /// overview.
   ///
-  /// A run that changed nothing and failed nowhere writes nothing; the record has it.
+  /// A run without changes and failures writes no file; the record has it.
   func finish(_ summary: RunSummary, isForAll: Bool) throws {
     let pages = OperatorPages(store: store, templates: templates)
     let published = told.withLock { $0 }
@@ -248,7 +252,8 @@ final class Publisher: Sendable {
 }
 
 extension ReleaseStore {
-  /// The pipelines that the partition's pages link to and that have a release of its tenant and period.
+  /// The pipelines that the partition's pages link to and that have a release of its tenant and
+  /// period.
   func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
     Set(
       try (partition.pipeline.render?.links ?? []).filter { pipeline in

@@ -1,4 +1,5 @@
-/// The run record's tables, as migrations: each runs once, in order, in one transaction with its number.
+/// The run record's tables, as migrations: each runs once, in order, in one transaction with its
+/// number.
 enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
@@ -44,7 +45,7 @@ enum RecordSchema {
       at timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (run_id, pipeline, tenant_id, period, attempt)
     );
-    COMMENT ON TABLE yearbook.failure IS 'a partition that a run could not bring to its end, and why';
+    COMMENT ON TABLE yearbook.failure IS 'a partition that failed in a run, and why';
 
     CREATE TABLE yearbook.result (
       key bytea PRIMARY KEY,
@@ -59,7 +60,7 @@ enum RecordSchema {
       made timestamptz NOT NULL DEFAULT now()
     );
     CREATE INDEX ON yearbook.result (tenant_id);
-    COMMENT ON TABLE yearbook.result IS 'what a stage made, by everything that decided it';
+    COMMENT ON TABLE yearbook.result IS 'what a stage made, by its stage key';
 
     CREATE TABLE yearbook.partition (
       pipeline text NOT NULL,
@@ -138,14 +139,14 @@ enum RecordSchema {
       PRIMARY KEY (run_id, tenant_id, pipeline, period)
     );
     COMMENT ON TABLE yearbook.progress IS
-      'partitions a running schedule has ended, for the processes that share it; emptied when it ends';
+      'partitions that a running schedule has finished, for the runs that share it';
 
     ALTER TABLE yearbook.partition ADD COLUMN snapshot timestamptz;
     COMMENT ON COLUMN yearbook.partition.snapshot IS
-      'when the rows of the release were read: rows read earlier never replace them';
+      'when the rows of the release were read; rows that were read earlier never replace them';
     ALTER TABLE yearbook.result ADD COLUMN pipeline text, ADD COLUMN period text;
     COMMENT ON COLUMN yearbook.result.pipeline IS
-      'of a whole stage, with its period: the partition it was made for; of a piece of one, null';
+      'with the period, the partition that the result was made for; null for a piece of a stage';
     CREATE INDEX ON yearbook.result (tenant_id, pipeline, period, stage, made)
       WHERE pipeline IS NOT NULL;
     ALTER TABLE yearbook.run ADD COLUMN is_cancelled boolean NOT NULL DEFAULT false;
@@ -165,13 +166,13 @@ enum RecordSchema {
     CREATE INDEX ON yearbook.reports (tenant_id);
     CREATE INDEX ON yearbook.reports (id) WHERE status IN ('requested', 'running');
     COMMENT ON TABLE yearbook.reports IS
-      'what the platform asks for: a pipeline by its name in capitals, a tenant, a period or the current one';
+      'reports that the platform requests: a pipeline (its name in capitals), a tenant, a period (null: the current one)';
     """
 
   private static let third = """
     ALTER TABLE yearbook.partition ADD COLUMN sequence bigint;
     COMMENT ON COLUMN yearbook.partition.sequence IS
-      'of the newest head that was published: the store must never show an older one';
+      'the sequence of the newest published head; the store must never show an older one';
 
     CREATE TABLE yearbook.sealed (
       tenant_id uuid NOT NULL,
@@ -182,7 +183,7 @@ enum RecordSchema {
       PRIMARY KEY (tenant_id, recipients, plain)
     );
     COMMENT ON TABLE yearbook.sealed IS
-      'the encrypted form that was published of a file, by the digests of its content and of its recipients';
+      'the published encrypted form of a file, by the digests of its content and of its recipients';
 
     CREATE TABLE yearbook.erasure (
       tenant_id uuid NOT NULL,
@@ -190,7 +191,7 @@ enum RecordSchema {
       erased timestamptz NOT NULL DEFAULT now(),
       PRIMARY KEY (tenant_id, user_id)
     );
-    COMMENT ON TABLE yearbook.erasure IS 'people who are left out of all that is read';
+    COMMENT ON TABLE yearbook.erasure IS 'people whose rows are never read';
     """
 
   private static let fourth = """
@@ -202,10 +203,10 @@ enum RecordSchema {
       ADD COLUMN tries smallint NOT NULL DEFAULT 0,
       ADD COLUMN worker bigint;
     COMMENT ON COLUMN yearbook.reports.is_request IS
-      'false for the one row by which every published report has one, asked for or not';
-    COMMENT ON COLUMN yearbook.reports.due IS 'not before; set where a try failed in a way that may pass';
+      'false for the one row that each published partition has, requested or not';
+    COMMENT ON COLUMN yearbook.reports.due IS 'not before this time; set after a temporary failure';
     COMMENT ON COLUMN yearbook.reports.worker IS
-      'the advisory lock of whoever works on it: gone with the lock, it is anyone''s again';
+      'the advisory lock of the worker; if nobody holds the lock, any worker can take the request';
     CREATE INDEX ON yearbook.reports (started);
     CREATE UNIQUE INDEX ON yearbook.reports (tenant_id, report_type, period) WHERE NOT is_request;
 
@@ -252,13 +253,13 @@ enum RecordSchema {
     );
     CREATE INDEX ON yearbook.kept (run_id);
     COMMENT ON TABLE yearbook.kept IS
-      'the rows, as blobs of the workspace, that a partition had when it failed last; gone once it is published';
+      'the rows (blobs of the workspace) of a partition when it last failed; removed once it is published';
     """
 
   private static let sixth = """
     ALTER TABLE yearbook.run ADD COLUMN problem text, ADD COLUMN hint text;
     COMMENT ON COLUMN yearbook.run.problem IS
-      'what stopped the run as a whole, as it was told; null where its partitions came to their ends';
+      'what stopped the whole run, as it was reported; null where all its partitions ended';
     CREATE OR REPLACE VIEW yearbook.runs AS
       SELECT id, name, as_of, state, started, finished,
         extract(epoch FROM coalesce(finished, now()) - started)::numeric(12, 3) AS seconds,

@@ -17,16 +17,16 @@ struct StageAttempt: Sendable {
   var failure: Diagnostic?
 }
 
-/// Writes what a run did, in batches: first the blobs are made durable, then their results are recorded.
+/// Writes what a run did, in batches: it makes the blobs durable, then records their results.
 final class RecordWriter: Sendable {
   private let record: Locked<RunRecord>
   private let blobs: BlobStore
   private let run: String
   private let sharedRun: String
-  /// Versions of the program and of the libraries that made the results, kept with each.
+  /// Versions of the program and of its libraries, kept with each result.
   let versions: String
 
-  /// Name to version, as the record and each release keep them.
+  /// Name to version, as each release keeps them.
   static let versions = Dictionary(
     uniqueKeysWithValues: [("yearbook", Yearbook.version)]
       + MediaLibraries.versions.map { ($0.name, $0.version) })
@@ -47,7 +47,7 @@ final class RecordWriter: Sendable {
       do throws(Diagnostic) {
         kept.append((try blobs.keep(failed), failed.partition))
       } catch {
-        // No room for them, perhaps: a retry reads them anew, as it does unless it is told otherwise.
+        // Perhaps there is no room. A retry then reads the rows again, as it does by default.
       }
     }
     if !batch.results.isEmpty || !kept.isEmpty { try blobs.sync() }

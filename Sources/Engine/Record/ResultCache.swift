@@ -5,19 +5,19 @@ import Pipelines
 import Stages
 import Store
 
-/// Results by key: a result counts only while its blobs are there.
+/// Results by key. A result counts only while the workspace has its blobs.
 final class ResultCache: Sendable {
   struct Found {
     var files: [Artifact]
     var warnings: [Warning]
   }
 
-  /// Which recorded results are taken.
+  /// Which recorded results are used.
   enum Policy: Sendable {
     case all
-    /// None: everything is made again.
+    /// None: every stage runs again.
     case none
-    /// Not those that other versions of the program or its libraries made, until that time.
+    /// Only results of these versions of the program and its libraries; after `until`, all.
     case madeWith(versions: String, until: Date)
   }
 
@@ -25,7 +25,7 @@ final class ResultCache: Sendable {
   private let policy: Policy
   private let record: Locked<RunRecord>
   private let committer: Committer
-  /// Made in this run, where no other results are taken.
+  /// The keys of results that this run made; only used with `Policy.none`.
   private let made = Locked<Set<StageKey>>([])
 
   init(blobs: BlobStore, record: Locked<RunRecord>, committer: Committer, policy: Policy) {
@@ -35,17 +35,17 @@ final class ResultCache: Sendable {
     self.committer = committer
   }
 
-  /// The result of a key, where one was made in this run or is recorded and whole.
+  /// The result of a key: made in this run, or recorded with all its blobs; else `nil`.
   func find(_ key: StageKey, tenant: String) throws -> Found? {
     try find(key, tenant: tenant) {
       try record.withLock { record throws(Diagnostic) in try record.result(key) }
     }
   }
 
-  /// Likewise for a whole stage of a partition.
+  /// The result of a key, for a whole stage of a partition.
   ///
-  /// - Parameter newest: the newest recorded result of that stage of that partition; without one the record
-  ///   has none under any key and is not asked.
+  /// - Parameter newest: the newest recorded result of this stage and partition. If it is `nil`,
+  ///   the record has no result under any key and is not asked.
   func find(_ key: StageKey, tenant: String, newest: RecordedResult?) throws -> Found? {
     try find(key, tenant: tenant) {
       guard let newest, newest.key != key else { return newest }
@@ -69,7 +69,7 @@ final class ResultCache: Sendable {
     return found(try result.files(), try result.warnings(), tenant: tenant)
   }
 
-  /// Takes over what a stage made and queues its record.
+  /// Moves a stage's files into the workspace and queues the record of the result.
   func add(
     _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double,
     partition: PartitionKey? = nil
@@ -91,12 +91,13 @@ final class ResultCache: Sendable {
     if case .none = policy { _ = made.withLock { $0.insert(result.key) } }
     committer.add(result)
     guard let found = found(files, output.warnings, tenant: tenant) else {
-      throw Diagnostic(.io, "the workspace lost a blob that was just made", at: .init(stage: stage))
+      throw Diagnostic(
+        .io, "the workspace does not hold a blob that was just written", at: .init(stage: stage))
     }
     return found.files
   }
 
-  /// The artifacts of a result, or `nil` where a blob is gone or cut short.
+  /// The artifacts of a result; `nil` if a blob is missing or truncated.
   private func found(
     _ files: [RecordedFile], _ warnings: [Warning], tenant: String
   ) -> Found? {

@@ -6,7 +6,7 @@ import Postgres
 import Stages
 import Store
 
-/// The rows that a partition had when it failed, so that a retry can work on the very same.
+/// The rows that a partition had when it failed, so that a retry can use the same rows.
 struct KeptRows: Sendable {
   struct File: Codable, Sendable {
     var name: String
@@ -20,7 +20,7 @@ struct KeptRows: Sendable {
   var snapshot: Int64
   var files: [File]
 
-  /// The datasets, or `nil` where one is no longer in the workspace.
+  /// The datasets; `nil` if one is no longer in the workspace.
   func datasets(in blobs: BlobStore, tenant: String) -> [Dataset]? {
     var datasets: [Dataset] = []
     for file in files {
@@ -43,7 +43,7 @@ struct FailedRows: Sendable {
 }
 
 extension BlobStore {
-  /// Makes blobs of datasets that are in memory; durable with the next sync.
+  /// Stores datasets that are in memory as blobs. They are durable after the next sync.
   func keep(_ failed: FailedRows) throws(Diagnostic) -> KeptRows {
     var files: [KeptRows.File] = []
     for dataset in failed.datasets {
@@ -60,7 +60,7 @@ extension BlobStore {
 }
 
 extension RunRecord {
-  /// Keeps a failed partition's rows; those of an earlier failure of it go.
+  /// Keeps a failed partition's rows. They replace those of its earlier failure.
   func keep(_ rows: KeptRows, of partition: PartitionKey, run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -77,7 +77,8 @@ extension RunRecord {
       ])
   }
 
-  /// The rows that a run's failed partitions had. Rows from before somebody was erased do not count.
+  /// The kept rows of a run's failed partitions. Rows that were read before somebody was erased are
+  /// left out.
   func kept(of run: String) throws -> [PartitionKey: KeptRows] {
     var kept: [PartitionKey: KeptRows] = [:]
     for row in try connection.query(
@@ -96,7 +97,7 @@ extension RunRecord {
     return kept
   }
 
-  /// Digests of all rows that are kept for a tenant.
+  /// The digests of all kept rows of a tenant.
   func keptDigests(of tenant: String) throws(Diagnostic) -> [SHA256Digest] {
     try connection.query(
       """
@@ -106,7 +107,7 @@ extension RunRecord {
     ).map { row throws(Diagnostic) in try row.digest("digest") }
   }
 
-  /// Lets go of the rows of partitions that were published.
+  /// Removes the kept rows of partitions that were published.
   func letGo(_ partitions: [PartitionKey]) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
     try connection.queryPrepared(

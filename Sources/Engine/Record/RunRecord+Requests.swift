@@ -1,16 +1,16 @@
 import Diagnostics
 import Postgres
 
-/// What the platform asked for: a row of `yearbook.reports`, or several that ask for the same.
+/// A request of the platform: a row of `yearbook.reports`, or several rows that ask for the same.
 struct ReportRequest: Sendable {
-  /// The oldest first.
+  /// The ids of the rows, the oldest first.
   var ids: [Int]
   var tenantID: String
-  /// In capitals.
+  /// The pipeline's name in capitals.
   var type: String
-  /// `nil` for the current one.
+  /// `nil` for the current period.
   var period: String?
-  /// How often it was begun, this time included.
+  /// How often work on it began, this time included.
   var tries: Int
 
   /// `ANNUAL 2026`, for people.
@@ -19,16 +19,17 @@ struct ReportRequest: Sendable {
 
 extension RunRecord {
   static let requestsChannel = "yearbook_requests"
-  /// After so many workers that ended in the midst of it, a request is given up.
+  /// After this many workers died while they worked on it, a request fails.
   static let requestTries = 3
 
-  /// Takes the next request and all that ask for the same: the oldest of the tenant that was served least in
-  /// the last ten minutes.
+  /// Takes the next request, and all others that ask for the same. The next request is the oldest
+  /// of the tenant that was served least in the last ten minutes.
   ///
-  /// - Parameter worker: the advisory lock this session holds; what is taken is anyone's again once it is gone.
+  /// - Parameter worker: the advisory lock that this session holds. When the lock is gone, any
+  ///   worker can take the request again.
   func takeRequest(worker: AdvisoryKey) throws -> ReportRequest? {
     try connection.transaction {
-      // One at a time decides, so that no two take up what is the same.
+      // Only one worker chooses at a time, so that no two take the same request.
       try connection.query(
         "SELECT pg_catalog.pg_advisory_xact_lock($1)",
         [String(AdvisoryKey(["yearbook", "requests"]).value)])
@@ -55,7 +56,7 @@ extension RunRecord {
     }
   }
 
-  /// Fixes the period of a request for the current one, and adds those that name that period.
+  /// Sets the period of a request for the current period, and adds the requests that name it.
   func resolve(
     _ request: ReportRequest, period: String, worker: AdvisoryKey
   ) throws -> ReportRequest {
@@ -95,7 +96,7 @@ extension RunRecord {
     return begun
   }
 
-  /// What a worker that died was at is requested again, or, where that happened too often, has failed.
+  /// Requests again what a dead worker worked on. After too many tries, the request fails.
   private func freeAbandonedRequests() throws(Diagnostic) {
     try connection.query(
       """
@@ -116,13 +117,13 @@ extension RunRecord {
   enum RequestEnd: Sendable {
     case published(location: String)
     case failed(String)
-    /// To be tried again, not before so many seconds have passed.
+    /// It is tried again, after this many seconds at the earliest.
     case postponed(seconds: Int)
-    /// Told to stop: it is requested again as if it had not been begun.
+    /// The worker was told to stop: it is requested again as if work had not begun.
     case givenBack
   }
 
-  /// Notes the end; rows that were taken from this worker, because its session was lost, stay as they are.
+  /// Records how the work ended. Rows that this worker lost with its session stay as they are.
   func end(
     _ request: ReportRequest, _ end: RequestEnd, worker: AdvisoryKey
   ) throws(Diagnostic) {

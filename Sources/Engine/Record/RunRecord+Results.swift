@@ -6,12 +6,12 @@ import Postgres
 import Stages
 package import Store
 
-/// What a stage made under a key: names and digests of files, not the files.
+/// What a stage made under a key: names and digests of files, not their bytes.
 struct StageResult: Sendable {
   var key: StageKey
   var tenantID: String
   var stage: String
-  /// Of a whole stage; `nil` for a piece of one.
+  /// The partition of a whole stage; `nil` for a piece of a stage.
   var partition: PartitionKey?
   var inputs: [String: String]
   var files: [RecordedFile]
@@ -22,7 +22,8 @@ struct StageResult: Sendable {
 /// A file of a result as the record knows it.
 typealias RecordedFile = ResultFile<Blob>
 
-/// As it stands in the record: one object, `{"bytes": …, "digest": …, "isPublished": …, "mediaType": …, "name": …}`.
+/// In the record a file is one JSON object: `bytes`, `digest`, `isPublished`, `mediaType`, `name`, and
+/// `table` for a table.
 extension RecordedFile: Codable {
   private enum CodingKeys: String, CodingKey {
     case name, mediaType, isPublished, bytes, digest, table
@@ -51,7 +52,7 @@ extension RecordedFile: Codable {
   }
 }
 
-/// What the record holds under a key, its texts unread.
+/// What the record holds under a key, with the JSON texts not parsed.
 struct RecordedResult: Sendable {
   var key: StageKey
   var versions: String
@@ -76,7 +77,7 @@ struct RecordedResult: Sendable {
 }
 
 extension RunRecord {
-  /// The result of a key, if one was recorded.
+  /// The recorded result of a key; `nil` without one.
   func result(_ key: StageKey) throws(Diagnostic) -> RecordedResult? {
     try connection.queryPrepared(
       "SELECT encode(key, 'hex') AS key, files, warnings, versions FROM yearbook.result WHERE key = $1",
@@ -84,15 +85,15 @@ extension RunRecord {
     ).first.map { row throws(Diagnostic) in try RecordedResult(row) }
   }
 
-  /// Records results whose files are durable. A key that is there already keeps its first result, unless
-  /// its files are gone, for which `result` was asked: then the new one takes its place.
+  /// Records results whose files are durable. A new result under a known key replaces the old one,
+  /// because the old one's files are gone.
   func add(_ results: [StageResult], run: String, versions: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
     func json(_ value: some Encodable) throws -> String {
       String(decoding: try encoder.encode(value), as: UTF8.self)
     }
-    // One row a key and statement, and in the order of keys, so that two runs never wait for each other.
+    // One row per key and statement, in the order of keys, so that two runs never deadlock.
     let ordered = Dictionary(results.map { ($0.key, $0) }) { _, last in last }
       .values.sorted { $0.key < $1.key }
     for part in ordered.parts(of: Self.rowsAtOnce) {
@@ -119,7 +120,7 @@ extension RunRecord {
     }
   }
 
-  /// So many rows go in one statement: enough that the way there costs little.
+  /// Rows in one statement: enough that the round trip costs little.
   static let rowsAtOnce = 500
 }
 
@@ -147,7 +148,8 @@ struct PartitionOutcome: Sendable {
 }
 
 extension RunRecord {
-  /// Notes the outcomes that differ from what is noted already; of one partition, the last.
+  /// Records the outcomes that differ from the recorded ones. Of several outcomes of one partition,
+  /// the last counts.
   func add(_ outcomes: [PartitionOutcome], run: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -194,10 +196,10 @@ extension RunRecord {
     }
   }
 
-  /// What the record knows of a partition that is about to be worked on, asked once its claim is held: what
-  /// other runs made of it is then there.
+  /// What the record knows of a partition before work on it begins. It is read while its claim is
+  /// held, so it includes what other runs made.
   struct Outlook {
-    /// Whether its release was made from rows that were read later.
+    /// Whether its release was made from rows that were read later than this run's.
     var isNewer: Bool
     /// The newest result of each stage, by its name.
     var results: [String: RecordedResult]
@@ -227,7 +229,7 @@ extension RunRecord {
     return outlook
   }
 
-  /// Records tries at stages.
+  /// Records attempts at stages.
   func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
     for part in attempts.parts(of: Self.rowsAtOnce) {
       try connection.queryPrepared(
@@ -253,7 +255,7 @@ extension RunRecord {
     }
   }
 
-  /// Records that partitions of a schedule's run have ended, for those that share it.
+  /// Records that partitions of a schedule's run have ended, for the runs that share it.
   func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
     try connection.query(
@@ -288,7 +290,7 @@ extension RunRecord {
       ["\\x" + fingerprint, pipeline])
   }
 
-  /// The digest of a media object that has not changed since it was read.
+  /// The known digest of a media object, if the object has not changed since it was read.
   func mediaDigest(tenant: String, key: String, size: Int64, modified: Int64) throws(Diagnostic)
     -> SHA256Digest?
   {
@@ -313,7 +315,7 @@ extension RunRecord {
 }
 
 extension RunRecord {
-  /// The last outcome of a partition, as it is told to people.
+  /// The last outcome of a partition, as commands show it.
   package struct PartitionState: Sendable {
     package var pipeline: String
     package var slug: String

@@ -3,21 +3,22 @@ import Foundation
 package import Pipelines
 import Postgres
 
-/// How many partitions and stages of a run came to what.
+/// Counts of a run's partitions and stages by their outcome.
 package struct RunCounts: Sendable, Hashable {
   package var planned = 0
   /// Partitions with a new release.
   package var published = 0
-  /// Partitions whose release stands as it is.
+  /// Partitions whose release did not change.
   package var unchanged = 0
   package var failed = 0
-  /// Partitions not tried, because one they need failed.
+  /// Partitions that were not tried, because one that they need failed.
   package var skipped = 0
   package var stagesRun = 0
-  /// Stages whose result was there already.
+  /// Stages whose result was found done.
   package var stagesFound = 0
   package var warnings = 0
 
+  /// All counts are zero.
   package init() {}
 
   package var done: Int { published + unchanged + failed + skipped }
@@ -29,7 +30,7 @@ package struct RunCounts: Sendable, Hashable {
 }
 
 extension RunRecord {
-  /// One execution, as it is told to people.
+  /// One run, as commands show it.
   package struct Run: Sendable {
     package var id: String
     package var name: String
@@ -47,7 +48,7 @@ extension RunRecord {
     package var hint: String?
   }
 
-  /// A partition that a run could not bring to its end.
+  /// A partition that failed in a run.
   package struct Failure: Sendable {
     package var partition: PartitionKey
     package var slug: String
@@ -57,12 +58,13 @@ extension RunRecord {
     package var hint: String?
   }
 
-  /// The lock a run's session holds while it lives, by which others see that it does.
+  /// The lock that a run's session holds while the run lives. It shows others that the run is
+  /// alive.
   static func lock(of run: String) -> AdvisoryKey { AdvisoryKey(["yearbook", "run", run]) }
 
-  /// An identifier that no other run has or will have; its lock is held from here on.
+  /// An identifier that no other run has or will have. This session holds its lock from now on.
   ///
-  /// - Parameter make: gives one that may be taken.
+  /// - Parameter make: makes a candidate.
   func takeID(
     at date: Date, _ make: (Date) -> String = RunID.make
   ) throws(Diagnostic) -> String {
@@ -72,10 +74,12 @@ extension RunRecord {
       if try connection.query("SELECT FROM yearbook.run WHERE id = $1", [id]).isEmpty { return id }
       try connection.unlock(Self.lock(of: id))
     }
-    throw Diagnostic(.bug, "no identifier is left for a run")
+    throw Diagnostic(.bug, "no unused identifier was found for the run")
   }
 
-  /// - Parameter id: from `takeID`, of this session.
+  /// Records the beginning of a run.
+  ///
+  /// - Parameter id: from `takeID` of this session.
   func begin(_ id: String, plan: RunPlan, host: String, pid: Int32) throws(Diagnostic) {
     let lock = Self.lock(of: id)
     try markDeadRuns()
@@ -93,7 +97,7 @@ extension RunRecord {
       ])
   }
 
-  /// A run whose process died left its row: nothing may look as if it ran for ever.
+  /// Marks runs whose process died as interrupted, so that none seems to run for ever.
   func markDeadRuns() throws(Diagnostic) {
     try connection.query(
       """
@@ -106,7 +110,9 @@ extension RunRecord {
       """)
   }
 
-  /// - Parameter problem: what stopped the run as a whole.
+  /// Records the end of a run and frees its lock.
+  ///
+  /// - Parameter problem: what stopped the whole run.
   func finish(
     _ id: String, state: String, _ counts: RunCounts, problem: Diagnostic? = nil
   ) throws(Diagnostic) {
@@ -120,7 +126,7 @@ extension RunRecord {
     try connection.unlock(Self.lock(of: id))
   }
 
-  /// What is wrong and where, without what to do.
+  /// The problem and its place, without the hint.
   private static func told(_ problem: Diagnostic) -> String {
     var problem = problem
     problem.hint = nil
@@ -142,13 +148,13 @@ extension RunRecord {
       ])
   }
 
-  /// The newest runs first.
+  /// The last runs, the newest first.
   package func runs(limit: Int) throws(Diagnostic) -> [Run] {
     try markDeadRuns()
     return try runs("", limit: limit)
   }
 
-  /// A run by its id or the beginning of it; `nil` where there is none, or more than one.
+  /// A run by its id or a prefix of it; `nil` if there is no such run, or the prefix is ambiguous.
   package func run(_ id: String) throws(Diagnostic) -> Run? {
     try markDeadRuns()
     let matching = try runs(id, limit: 2)
@@ -187,7 +193,7 @@ extension RunRecord {
       problem: try row.optionalString("problem"), hint: try row.optionalString("hint"))
   }
 
-  /// What a run could not do and no run has done since.
+  /// The failures of a run that no later run has fixed.
   package func standingFailures(of run: String) throws(Diagnostic) -> [Failure] {
     var standing: Set<PartitionKey> = []
     for row in try connection.query(
@@ -198,7 +204,7 @@ extension RunRecord {
     return try failures(of: run).filter { standing.contains($0.partition) }
   }
 
-  /// What a run could not do, in the order of tenants.
+  /// The failures of a run, by tenant.
   package func failures(of run: String) throws(Diagnostic) -> [Failure] {
     var failures: [Failure] = []
     for row in try connection.query(

@@ -4,19 +4,19 @@ import Store
 
 // What `status`, `logs` and `cancel` ask of the record.
 extension RunRecord {
-  /// Which partitions are meant; what is empty leaves all in.
+  /// Chooses partitions. An empty list does not restrict.
   package struct Choice: Sendable {
-    /// What a partition's last outcome may be called.
+    /// The names of a partition's last outcome.
     package enum State: String, Sendable, CaseIterable {
-      /// Published, by the last try.
+      /// The last try published it, or found it unchanged.
       case done
-      /// Not brought to its end by the last try.
+      /// The last try failed.
       case failed
-      /// Failed, and an older release stands.
+      /// Failed, but an older release is published.
       case stale
       /// Failed, and nothing was ever published.
       case missing
-      /// The state of the release: before its period's end, made at it, or changed after it.
+      /// The status of the release: made before the period's end, for its end, or changed later.
       case provisional, final, restated
     }
 
@@ -25,6 +25,7 @@ extension RunRecord {
     package var periods: [String] = []
     package var states: [State] = []
 
+    /// Chooses all partitions.
     package init() {}
 
     package var isAll: Bool {
@@ -72,7 +73,7 @@ extension RunRecord {
     return partitions
   }
 
-  /// How many of the chosen partitions a pipeline has in a state.
+  /// How many of the chosen partitions of one pipeline are in one state.
   package struct PartitionCount: Sendable {
     package var pipeline: String
     package var isPublished: Bool
@@ -82,6 +83,7 @@ extension RunRecord {
     package var warnings: Int
   }
 
+  /// How many of the chosen partitions each pipeline has in each state.
   package func partitionCounts(_ choice: Choice) throws(Diagnostic) -> [PartitionCount] {
     let (condition, parameters) = choice.condition
     var counts: [PartitionCount] = []
@@ -103,7 +105,7 @@ extension RunRecord {
     return counts
   }
 
-  /// A warning of a chosen partition's last release.
+  /// A warning of a partition's newest release.
   package struct PartitionWarning: Sendable, Hashable {
     package var pipeline: String
     package var slug: String
@@ -113,6 +115,7 @@ extension RunRecord {
     package var message: String
   }
 
+  /// The warnings of the chosen partitions' newest releases.
   package func warnings(_ choice: Choice) throws(Diagnostic) -> [PartitionWarning] {
     let (condition, parameters) = choice.condition
     var warnings: [PartitionWarning] = []
@@ -134,10 +137,11 @@ extension RunRecord {
     return warnings
   }
 
-  /// The newest run of a schedule over all tenants that left nothing undone, and its age in seconds.
+  /// The newest run of a schedule over all tenants that left nothing undone, and its age in
+  /// seconds.
   ///
-  /// A run whose failures have all been done since, by a retry or a later run, is as good as one without any.
-  /// One of some tenants, some periods or another day is no night.
+  /// A run counts as good if a retry or a later run has fixed all its failures. A run of only some
+  /// tenants or periods, or as of another day, does not count.
   package func lastGoodRun(of schedule: String) throws(Diagnostic) -> (run: Run, age: Int)? {
     let row = try connection.query(
       """
@@ -156,9 +160,9 @@ extension RunRecord {
     return (run, try row.int("age"))
   }
 
-  /// Tells a run to stop; its own watcher sees it within a second.
+  /// Tells a run to stop. Its watchdog sees it within a second.
   ///
-  /// - Returns: `false` where it is not running.
+  /// - Returns: `false` if the run is not running.
   package func cancel(_ run: String) throws(Diagnostic) -> Bool {
     try markDeadRuns()
     return try connection.query(
@@ -168,6 +172,7 @@ extension RunRecord {
 
   /// One line of what a run did.
   package struct LogLine: Sendable {
+    /// What a line reports.
     package enum Kind: String, Sendable { case attempt, failure, warning }
 
     package var kind: Kind
@@ -177,18 +182,19 @@ extension RunRecord {
     package var slug: String
     package var period: String
     package var stage: String
-    /// Which try it was, from 1; of an attempt.
+    /// The number of the attempt, from 1; `nil` for other lines.
     package var number: Int?
     package var seconds: Double?
-    /// The failure's or the warning's code; `nil` for an attempt that went well.
+    /// The code of the failure or warning; `nil` for a successful attempt.
     package var code: String?
     package var message: String?
     package var hint: String?
   }
 
-  /// What a run tried, what failed, and the warnings of what it published, in the order of time.
+  /// The attempts, failures and warnings of a run, in the order of time.
   ///
-  /// Warnings stand with the partition's newest release: of an old run those are left that no later one replaced.
+  /// Warnings are kept with the partition's newest release. So an old run shows only the warnings
+  /// that no later run replaced.
   package func log(of run: String, tenants: [String]) throws(Diagnostic) -> [LogLine] {
     let list = tenants.isEmpty ? nil : tenants
     var choice = Choice()

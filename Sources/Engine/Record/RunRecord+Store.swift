@@ -4,7 +4,7 @@ package import Store
 
 // What the store's commands ask of the record.
 extension RunRecord {
-  /// The sequence of each partition's newest head, as it was last published.
+  /// The sequence of each partition's newest published head.
   package func sequences() throws(Diagnostic) -> [ReleasePartition: Int] {
     var sequences: [ReleasePartition: Int] = [:]
     for row in try connection.query(
@@ -18,7 +18,7 @@ extension RunRecord {
     return sequences
   }
 
-  /// A tenant by the slug it was last published under.
+  /// A tenant by the slug under which it was last published.
   package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     let rows = try connection.query(
       "SELECT tenant_id::text AS id FROM yearbook.partition WHERE slug = $1 LIMIT 1", [slug])
@@ -27,14 +27,15 @@ extension RunRecord {
     }
   }
 
-  /// Throws `busy` while any run is under way: what is about to be done must not meet a publisher.
+  /// Throws `busy` while any run is under way, for work that must not happen during publishing.
   package func refuseWhileRunning() throws(Diagnostic) {
     try markDeadRuns()
     let rows = try connection.query(
       "SELECT id FROM yearbook.run WHERE state = 'running' ORDER BY id LIMIT 1")
     if let row = rows.first {
       throw Diagnostic(
-        .busy, "the run \(try row.string("id")) is under way", hint: "wait for its end")
+        .busy, "the run \(try row.string("id")) is under way",
+        hint: "wait until it ends: yearbook status")
     }
   }
 
@@ -46,7 +47,7 @@ extension RunRecord {
     }
   }
 
-  /// The slugs that tenants had when they were published, by their ids, as far as there are releases.
+  /// By tenant's id, the slugs under which its releases were published.
   func publishedSlugs() throws(Diagnostic) -> [String: Set<String>] {
     var slugs: [String: Set<String>] = [:]
     for row in try connection.query(
@@ -55,7 +56,7 @@ extension RunRecord {
     return slugs
   }
 
-  /// The people of a tenant who are left out of all that is read.
+  /// The ids of the tenants' people whose rows are never read.
   func erased(of tenants: [String]) throws(Diagnostic) -> [String] {
     var users: [String] = []
     for row in try connection.query(
@@ -73,9 +74,9 @@ extension RunRecord {
       [tenant, user])
   }
 
-  /// Removes what may name a person: results, media, attempts, and what they asked for.
+  /// Removes rows that can name a person: results, media, attempts, and the person's requests.
   ///
-  /// - Returns: How many rows went.
+  /// - Returns: How many rows were removed.
   func forgetPerson(tenant: String, user: String) throws(Diagnostic) -> Int {
     var count = 0
     for table in ["result", "media", "sealed", "failure", "attempt", "kept"] {
@@ -87,7 +88,7 @@ extension RunRecord {
     return count
   }
 
-  /// Removes every row of a tenant, and its slug from the arguments of runs.
+  /// Removes every row of a tenant, and the arguments of runs that contain its slug.
   func forgetTenant(id: String, slug: String) throws(Diagnostic) -> Int {
     var count = 0
     for table in try tables(with: "tenant_id") {

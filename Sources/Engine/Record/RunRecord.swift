@@ -3,16 +3,16 @@ import Diagnostics
 import Pipelines
 package import Postgres
 
-/// The durable memory of runs, in PostgreSQL's schema `yearbook`: what ran, what was made under which
-/// key, what failed.
+/// The run record, in the schema `yearbook` of a PostgreSQL database: what ran, which results have
+/// which keys, and what failed.
 ///
 /// Confined to one thread at a time, as its connection is.
 package final class RunRecord {
   package let connection: Connection
 
-  /// Opens the record and brings its schema to this program's version.
+  /// Opens the record and migrates its schema to this program's version.
   ///
-  /// Throws `configuration` where the schema is newer than this program, or may not be made.
+  /// Throws `configuration` if the schema is newer than this program, or cannot be created.
   package init(_ conninfo: String) throws {
     connection = try Connection(
       conninfo, application: "yearbook record", settings: SessionSettings(lockTimeout: 600_000))
@@ -41,8 +41,8 @@ package final class RunRecord {
       guard version <= RecordSchema.version else {
         throw Diagnostic(
           .configuration,
-          "the run record has version \(version), this program knows \(RecordSchema.version)",
-          hint: "install the newer program, or use another record")
+          "the run record has schema version \(version), but this program supports \(RecordSchema.version)",
+          hint: "install a newer Yearbook, or use another record")
       }
       for number in version..<RecordSchema.version {
         try connection.execute(RecordSchema.migrations[number])

@@ -5,19 +5,20 @@ import Pipelines
 import Stages
 import Store
 
-/// Measures what a stage costs apart from its work: finding no result, keeping one, recording it durably.
-/// For bench/engine.
+/// Measures the cost of a stage without its work: finding no result, keeping a result, and
+/// recording it durably. For bench/engine.
 package enum StageBench {
+  /// What was measured.
   package struct Times: Sendable {
     /// Seconds for all stages together.
     package var cold: Double
-    /// The same again, everything found.
+    /// Seconds for the same stages again, when every result is found.
     package var found: Double
   }
 
-  /// Runs stages that do nothing, each under a key of its own.
+  /// Runs stages that do nothing, each under its own key.
   ///
-  /// - Parameter bytes: the size of the one file each makes; 0 for none.
+  /// - Parameter bytes: the size of the one file that each stage makes; 0 for no file.
   package static func run(
     stages count: Int, bytes: Int, threads: Int, record conninfo: String, workspace: String
   ) throws -> Times {
@@ -72,7 +73,7 @@ package enum StageBench {
     if let error = failure.withLock({ $0 }) { throw error }
     let (expected, found) = (isCold ? count : 0, made.withLock { $0 })
     guard found == expected else {
-      throw Diagnostic(.bug, "\(found) stages were run where \(expected) were to be")
+      throw Diagnostic(.bug, "\(found) stages ran, but \(expected) were expected")
     }
     return seconds
   }

@@ -6,20 +6,20 @@ import Pipelines
 import Postgres
 import Store
 
-/// Takes the platform's requests (`yearbook.reports`) and runs what they ask for, one after the other.
+/// Takes the platform's requests (`yearbook.reports`) and serves them one after the other.
 ///
-/// Any number of workers on any hosts may share one record: each request is taken once, and work that two
-/// requests have in common is found done.
+/// Any number of workers on any hosts can share one record. Each request is taken once, and work
+/// that two requests have in common is done once.
 package struct RequestWorker {
-  /// What a worker tells.
+  /// What a worker reports.
   package enum Event: Sendable {
-    /// Work on so many rows that ask for the same began.
+    /// Work began on this many rows that ask for the same.
     case began(tenant: String, label: String, rows: Int)
     case published(tenant: String, label: String, location: String, seconds: Double)
     case failed(tenant: String, label: String, error: String)
-    /// It is tried again after so many seconds.
+    /// It is tried again after this many seconds.
     case postponed(tenant: String, label: String, error: String, seconds: Int)
-    /// The record does not answer; it is asked again after so many seconds.
+    /// The record does not answer. The worker tries again after this many seconds.
     case lost(Diagnostic, seconds: Double)
   }
 
@@ -32,16 +32,17 @@ package struct RequestWorker {
 
   private let session: RunSession
   private let tell: (Event) -> Void
-  /// Without a notification, how long until the table is looked at again: for what is due by then, and for
-  /// what a dead worker left.
+  /// Seconds after which the table is read again without a notification, for postponed requests and
+  /// for those of dead workers.
   private static let interval = 30.0
 
+  /// - Parameter tell: receives the worker's events, on the worker's thread.
   package init(_ session: RunSession, tell: @escaping (Event) -> Void) {
     self.session = session
     self.tell = tell
   }
 
-  /// Works until told to stop, or, `once`, until nothing is left to do now.
+  /// Works until it is told to stop; with `once`, until no request can be taken now.
   package func work(once: Bool) throws -> Counts {
     var counts = Counts()
     var failures = 0
@@ -71,7 +72,7 @@ package struct RequestWorker {
     return counts
   }
 
-  /// Until a request is announced, some time has passed, or the worker is to stop.
+  /// Waits until a request is announced, the interval has passed, or the worker must stop.
   private func wait(_ desk: RequestDesk) throws {
     let end = Date(timeIntervalSinceNow: Self.interval)
     while Date() < end, !session.cancellation.isRequested {
@@ -84,7 +85,7 @@ package struct RequestWorker {
   ) throws {
     let began = Date()
     var request = taken
-    // An id that is none of a tenant's is told as it was given: it is a uuid.
+    // The id of an unknown tenant can be reported as it is: it is a UUID.
     var tenant = request.tenantID
     let outcome: RunRecord.RequestEnd
     do {
@@ -115,12 +116,12 @@ package struct RequestWorker {
       counts.postponed += request.ids.count
       tell(
         .postponed(
-          tenant: tenant, label: request.label, error: "a failure that may pass", seconds: seconds))
+          tenant: tenant, label: request.label, error: "a temporary failure", seconds: seconds))
     case .givenBack: break
     }
   }
 
-  /// A failure that may pass is met again later, twice; any other is for the asker to read.
+  /// A temporary failure is tried again later, twice. The requester reads any other failure.
   private func outcome(_ error: Diagnostic, _ request: ReportRequest) -> RunRecord.RequestEnd {
     if error.isTransient || error.code == .unavailable || error.code == .busy || error.code == .io,
       request.tries < RunRecord.requestTries
@@ -136,13 +137,13 @@ package struct RequestWorker {
     var period: Period
   }
 
-  /// What a row asks for. Throws `usage` for what there is not.
+  /// What a request asks for. Throws `usage` if the pipeline, tenant or period does not exist.
   private func target(of request: ReportRequest) throws -> Target {
     let served = session.library.pipelines.filter { $0.scope == .tenant }
     guard let pipeline = served.first(where: { $0.name == request.type.lowercased() }) else {
       throw Diagnostic(
         .usage, "there is no report of this type",
-        hint: "there are \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
+        hint: "use one of: \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
     }
     let tenants = try session.openSource().tenants()
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
@@ -154,12 +155,12 @@ package struct RequestWorker {
     if let text = request.period {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "the period is none", hint: "write it like 2026, 2026-Q4 or 2026-11")
+          .usage, "the period is not valid", hint: "write 2026, 2026-Q4 or 2026-11")
       }
       return Target(pipeline: pipeline, slug: tenant.slug, period: period)
     }
     guard let kind = pipeline.periods.first, let zone = TimeZone(identifier: tenant.timeZone) else {
-      throw Diagnostic(.bug, "a pipeline without periods, or a tenant without a time zone")
+      throw Diagnostic(.bug, "the pipeline has no periods, or the tenant has no time zone")
     }
     return Target(
       pipeline: pipeline, slug: tenant.slug,
@@ -182,13 +183,13 @@ package struct RequestWorker {
     let place = ReleasePartition(
       tenant: target.slug, pipeline: target.pipeline.name, period: target.period.description)
     guard let head = try store.latest(place) else {
-      throw Diagnostic(.io, "what was just published is not in the store")
+      throw Diagnostic(.io, "the release that was just published is not in the store")
     }
     return .published(location: "\(place.path)/releases/\(head.release)")
   }
 }
 
-/// A worker's own session with the record.
+/// A worker's session with the record.
 private final class RequestDesk {
   private let record: RunRecord
   private let worker: AdvisoryKey
@@ -196,13 +197,13 @@ private final class RequestDesk {
   init(_ conninfo: String) throws {
     record = try RunRecord(conninfo)
     worker = AdvisoryKey(["yearbook", "requests", "\(UInt64.random(in: 0 ... .max))"])
-    // A host whose network is cut loses its session, and with it what it was at, within 25 s.
+    // A host whose network is cut loses its session, and its requests with it, within 25 s.
     try record.connection.execute(
       "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
     guard try record.connection.tryLock(worker) else {
-      throw Diagnostic(.bug, "a new worker's lock is taken")
+      throw Diagnostic(.bug, "another process holds the lock of this new worker")
     }
-    // Before the table is looked at first, so that nothing falls between.
+    // Listen before the table is read for the first time, so that no request is missed.
     try record.connection.listen(RunRecord.requestsChannel)
   }
 

@@ -4,38 +4,40 @@ import Foundation
 import Pipelines
 import Postgres
 
-/// Claims on partitions, so that several runs on one record never do the same work at once.
+/// Claims on partitions, so that several runs on one record never do the same work at the same
+/// time.
 ///
-/// A claim is an advisory lock of a session: a death on any host frees it with its connection.
+/// A claim is an advisory lock of a session. If the process dies on any host, its connection ends
+/// and frees the claim.
 final class Claims: Sendable {
   private let session: Locked<Connection>
 
   init(_ conninfo: String) throws {
     let connection = try Connection(conninfo, application: "yearbook claims")
-    // The lease: a host whose network is cut loses its session, and with it its claims, within 25 s.
+    // A host whose network is cut loses its session, and its claims with it, within 25 s.
     try connection.execute(
       "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")
     session = Locked(connection)
   }
 
-  /// A claim that was taken.
+  /// A claim that this run holds.
   struct Claim: Sendable {
     fileprivate let key: AdvisoryKey
     fileprivate let session: Locked<Connection>
 
-    /// To be called once the partition's release is out.
+    /// Frees the claim, once the partition's release is published.
     func giveBack() throws {
       try session.withLock { session throws(Diagnostic) in try session.unlock(key) }
     }
   }
 
-  /// Gives several back at once.
+  /// Frees several claims at once.
   func giveBack(_ claims: [Claim]) throws {
     guard !claims.isEmpty else { return }
     try session.withLock { session throws(Diagnostic) in try session.unlock(claims.map(\.key)) }
   }
 
-  /// The claim on a partition, or `nil` where another run is working on it right now.
+  /// The claim on a partition; `nil` if another run is working on it now.
   func take(_ partition: PartitionKey) throws -> Claim? {
     let key = AdvisoryKey(["yearbook", "partition"] + partition.values)
     return try session.withLock { session throws(Diagnostic) in
@@ -43,7 +45,7 @@ final class Claims: Sendable {
     }
   }
 
-  /// The claim on a partition, once another run's work on it has ended.
+  /// Waits until no other run works on a partition, and takes its claim.
   func await(_ partition: PartitionKey, _ cancellation: Cancellation) throws -> Claim {
     var pause = 0.02
     while true {
@@ -53,11 +55,11 @@ final class Claims: Sendable {
     }
   }
 
-  /// Takes the lock that makes a schedule's run exclusive; it lasts as long as this object.
+  /// Takes the lock that makes a schedule's run exclusive. It lasts as long as this object.
   ///
-  /// - Parameter seconds: how long to wait for a run that holds it. A moment is always waited, in which the
-  ///   server notices that a killed one is gone.
-  /// - Returns: whether it was taken.
+  /// - Parameter seconds: how long to wait for a run that holds it, at least 0.3 s, in which the
+  ///   server notices that a killed run is gone.
+  /// - Returns: whether the lock was taken.
   func takeSchedule(
     _ name: String, waiting seconds: Double, _ cancellation: Cancellation
   ) throws -> Bool {
@@ -71,9 +73,9 @@ final class Claims: Sendable {
     }
   }
 
-  /// Keeps erasures away for as long as this object lives; see `Standstill`.
+  /// Keeps erasures away as long as this object lives; see `Standstill`.
   ///
-  /// - Throws: `busy` if one is under way for so many seconds.
+  /// - Throws: `busy` if an erasure is still under way after `seconds`.
   func refuseStandstill(waiting seconds: Double, _ cancellation: Cancellation) throws {
     let end = Date(timeIntervalSinceNow: seconds)
     while true {
@@ -92,13 +94,13 @@ final class Claims: Sendable {
     }
   }
 
-  /// Throws `unavailable` where the session, and with it every claim, is lost.
+  /// Throws `unavailable` if the session, and with it every claim, was lost.
   func check() throws {
     try session.withLock { session throws(Diagnostic) in
       guard session.isOpen else {
         throw Diagnostic(
           .unavailable, "the session that held the claims was lost",
-          hint: "run the same command again: what was done is kept", isTransient: true)
+          hint: "finished work is kept: run the same command again", isTransient: true)
       }
       try session.query("SELECT 1")
     }

@@ -5,18 +5,18 @@ import Stages
 import Store
 import Synchronization
 
-/// How many bytes of datasets are held in memory between the source and the stages.
+/// Limits the bytes of datasets in memory between the source and the stages.
 ///
-/// Most datasets are small and gone within seconds: a file for each would cost more than all the work on them. Those
-/// that find no room, as the stages are behind the source, become blobs of the workspace.
+/// Most datasets are small and used within seconds: a file for each would cost more than the work
+/// on them. If the stages are slower than the source, datasets that find no room become blobs.
 final class DatasetMemory: Sendable {
   private let limit: Int
   private let held = Atomic<Int>(0)
 
-  /// - Parameter limit: bytes, of all datasets together.
+  /// - Parameter limit: bytes of all datasets together.
   init(limit: Int) { self.limit = limit }
 
-  /// The bytes, held until their last user lets go; `nil` where there is no room for them.
+  /// The bytes, held until their last user releases them; `nil` if there is no room.
   func hold(_ bytes: [UInt8]) -> HeldBytes? {
     let count = bytes.count
     if held.add(count, ordering: .relaxed).newValue > limit {
@@ -27,7 +27,7 @@ final class DatasetMemory: Sendable {
   }
 }
 
-/// A dataset that stays in memory while it is small and there is room, else becomes a blob of the workspace.
+/// Writes a dataset to memory while it is small and there is room, else to a blob of the workspace.
 final class BlobDatasetWriter: DatasetWriter {
   private let blobs: BlobStore
   private let tenant: String
@@ -35,7 +35,7 @@ final class BlobDatasetWriter: DatasetWriter {
   private var buffer: [UInt8] = []
   private var writer: BlobWriter?
 
-  /// Bytes beyond which a dataset is a file.
+  /// A dataset of more bytes becomes a blob.
   private static let limit = 1 << 20
 
   init(_ blobs: BlobStore, tenant: String, memory: DatasetMemory) {

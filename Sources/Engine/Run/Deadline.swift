@@ -1,12 +1,13 @@
 import Diagnostics
 import Foundation
 
-/// How long one stage of one partition may take; looked at between pieces of work, as the wish to stop is.
+/// Limits how long one stage of one partition can take. It is checked between pieces of work, like
+/// cancellation.
 struct Deadline: Sendable {
   private let seconds: Int
   private let end: Date
 
-  /// Begins now.
+  /// The time starts now.
   init(seconds: Int) {
     self.seconds = seconds
     end = Date(timeIntervalSinceNow: Double(seconds))
@@ -15,8 +16,8 @@ struct Deadline: Sendable {
   func check() throws(Diagnostic) {
     guard Date() > end else { return }
     throw Diagnostic(
-      .unavailable, "the stage took longer than \(seconds) s and was given up",
-      hint: "pieces that were made are kept: run it again, or raise timeouts.stage in yearbook.yaml"
+      .unavailable, "the stage took longer than \(seconds) s and was stopped",
+      hint: "finished pieces are kept: run it again, or raise timeouts.stage in yearbook.yaml"
     )
   }
 }

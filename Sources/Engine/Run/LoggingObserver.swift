@@ -3,13 +3,16 @@ package import Logging
 
 /// Writes a run's events to a logger of swift-log, for programs that use the engine as a library.
 ///
-/// What a person would be woken for is `error`, warnings are `warning`, what was done is `info`, single stages are
-/// `debug`. Metadata: `run`, `pipeline`, `tenant`, `period`, `stage`, `seconds` and the like; never a tenant's text.
+/// Levels: `error` for failures that somebody must fix, `warning` for warnings, `info` for finished
+/// work, `debug` for single stages. Metadata: `run`, `pipeline`, `tenant`, `period`, `stage`,
+/// `seconds` and similar; never a tenant's text.
 package struct LoggingObserver: RunObserver {
   private let logger: Logger
 
+  /// - Parameter logger: receives all events of the run.
   package init(_ logger: Logger) { self.logger = logger }
 
+  /// Logs one event.
   package func receive(_ event: RunEvent) {
     switch event {
     case .began(let run, let partitions, let tenants):
@@ -96,7 +99,7 @@ package struct LoggingObserver: RunObserver {
     logger.error("\(failure.description)", metadata: all)
   }
 
-  /// A partition's label: `pipeline tenant period`.
+  /// The metadata of a partition's label, `pipeline tenant period`.
   private func place(_ label: String, _ more: Logger.Metadata) -> Logger.Metadata {
     let words = label.split(separator: " ")
     guard words.count == 3 else { return more }

@@ -3,8 +3,8 @@ import Diagnostics
 import Media
 import Store
 
-/// The digests of media objects, remembered in the run record by key, size and times: an object that has not changed
-/// is not read again, however many there are.
+/// The digests of media objects. The run record keeps them by key, size and times, so that an
+/// unchanged object is not read again.
 struct MediaDigests: Sendable {
   /// A media object of a tenant, by its id.
   struct Object: Hashable {
@@ -14,11 +14,12 @@ struct MediaDigests: Sendable {
 
   let media: String?
   let record: Locked<RunRecord>
-  /// What this run has read. Where it is there, what the record remembers from before this run
-  /// does not count.
+  /// The objects that this run has read. Unless it is `nil`, digests from
+  /// before this run are not used.
   let readNow: Locked<Set<Object>>?
 
-  /// - Parameter isRehashing: whether every object is read once in this run, whatever is remembered.
+  /// - Parameter isRehashing: whether this run reads every object once, even if the record has its
+  ///   digest.
   init(media: String?, record: Locked<RunRecord>, isRehashing: Bool) {
     self.media = media
     self.record = record
@@ -28,7 +29,8 @@ struct MediaDigests: Sendable {
   func digest(of key: String, tenant: String) throws -> SHA256Digest {
     guard let media else {
       throw Diagnostic(
-        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+        .data, "no media root is configured",
+        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
     }
     let object = try MediaRoot(media).open(key)
     let (size, modified) = (Int64(object.size), object.modified)

@@ -1,7 +1,8 @@
 import Basics
 import Pipelines
 
-/// Holds partitions back until those they need, or link to, have ended, well or not.
+/// Holds partitions back until the partitions that they need or link to have ended, with or without
+/// success.
 final class NeedsGate: Sendable {
   private struct Parked {
     var partition: RunPlan.Partition
@@ -25,7 +26,7 @@ final class NeedsGate: Sendable {
     self.tenants = Locked(tenants)
   }
 
-  /// Calls `submit` as soon as nothing the partition needs is left to do, at once if so now.
+  /// Calls `submit` as soon as everything that the partition needs has ended; at once if it has.
   func submit(_ partition: RunPlan.Partition, _ submit: @escaping @Sendable () -> Void) {
     let isReady = tenants.withLock { tenants in
       guard let tenant = tenants[partition.tenant.id], Self.waits(partition, tenant.open) else {
@@ -37,7 +38,7 @@ final class NeedsGate: Sendable {
     if isReady { submit() }
   }
 
-  /// To be told of every partition's end.
+  /// Must be called when a partition ends.
   func ended(_ partition: RunPlan.Partition) {
     let ready = tenants.withLock { tenants -> [Parked] in
       guard var tenant = tenants[partition.tenant.id] else { return [] }

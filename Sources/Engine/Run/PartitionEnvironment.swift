@@ -5,7 +5,7 @@ import Pipelines
 import Stages
 import Store
 
-/// What one stage of one partition is lent.
+/// The environment of one stage of one partition.
 struct PartitionEnvironment: StageEnvironment {
   private let folder: StageFolder
   let templates: String
@@ -37,7 +37,7 @@ struct PartitionEnvironment: StageEnvironment {
     self.deadline = deadline
   }
 
-  /// Made when it is first asked for: most stages need none.
+  /// Created when it is first used: most stages need no folder.
   var scratch: String { folder.made() }
 
   var media: String? { digests.media }
@@ -62,7 +62,7 @@ struct PartitionEnvironment: StageEnvironment {
     do {
       warnings = try make(path)
     } catch {
-      // A half-made piece is no file for anybody; what is not there needs no removing.
+      // Nobody can use a half-made piece. If there is no file, there is nothing to remove.
       unlink(path)
       throw error
     }
@@ -93,7 +93,7 @@ struct PartitionEnvironment: StageEnvironment {
   }
 }
 
-/// A stage's folder in the scratch space, there once somebody asked for it, gone with the stage.
+/// A stage's scratch folder. It is created on first use and removed with the stage.
 private final class StageFolder: Sendable {
   private let path: String
   private let isMade = Locked(false)
@@ -102,7 +102,7 @@ private final class StageFolder: Sendable {
 
   func made() -> String {
     isMade.withLock { isMade in
-      // Where it can't be made, the first file in it says so with its path.
+      // If it cannot be created, writing the first file in it fails and names the path.
       if !isMade { isMade = mkdir(path, 0o755) == 0 }
     }
     return path
@@ -110,7 +110,7 @@ private final class StageFolder: Sendable {
 
   deinit {
     guard isMade.withLock({ $0 }) else { return }
-    // What stays is removed with the process's scratch folder.
+    // If this fails, the folder is removed later with the process's scratch folder.
     do { try FileManager.default.removeItem(atPath: path) } catch {}
   }
 }

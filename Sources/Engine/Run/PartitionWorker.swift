@@ -4,7 +4,8 @@ import Foundation
 import Pipelines
 import Stages
 
-/// Takes one partition from its rows to its files, stage by stage, each only where no result is there.
+/// Makes a partition's files from its rows, stage by stage. A stage runs only if its key has no
+/// result.
 final class PartitionWorker: Sendable {
   private let templates: String
   private let digests: MediaDigests
@@ -17,7 +18,7 @@ final class PartitionWorker: Sendable {
   private let committer: Committer
   private let publisher: Publisher
   private let stageSeconds: Int
-  /// What went wrong outside any partition, such as a claim that could not be given back.
+  /// The first failure outside of all partitions, such as a failure to write to the record.
   private let broken = Locked<(any Error)?>(nil)
 
   init(
@@ -38,23 +39,25 @@ final class PartitionWorker: Sendable {
     self.publisher = publisher
   }
 
-  /// Works on a partition whose rows were read, or notes that they could not be.
+  /// Works on a partition whose rows were read, or records that they could not be read.
   ///
   /// - Parameters:
-  ///   - snapshot: when they were read.
-  ///   - order: the partition's place. One that another run is at is put behind all others, once.
+  ///   - snapshot: when the rows were read, microseconds since 1970.
+  ///   - order: the partition's place in the queue.
+  ///   - mayDefer: whether a partition that another run is working on moves to the end of the
+  ///     queue.
   func work(
     on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
     order: Int, mayDefer: Bool = true
   ) {
-    // What was not begun when the run was told to stop is simply not done.
+    // After the run was told to stop, no partition begins.
     if cancellation.isRequested { return }
     if let failed = state.failed(partition.needs, tenant: partition.tenant.id) {
-      // Noted as a failure, so that a retry takes it up together with what it needs.
+      // Recorded as a failure, so that a retry runs it together with what it needs.
       note(
         Diagnostic(
-          .unavailable, "'\(failed)' failed, which this one needs",
-          hint: "a retry takes both up again"), of: partition)
+          .unavailable, "'\(failed)' failed, and this partition needs it",
+          hint: "fix the failure, then run both again: yearbook retry"), of: partition)
       state.ended(partition, .skipped(because: failed), warnings: [])
       return
     }
@@ -69,7 +72,7 @@ final class PartitionWorker: Sendable {
       }
       let claim = try taken ?? claims.await(partition.key, cancellation)
       do {
-        // Rows that were read earlier never replace those of a run that was quicker.
+        // Another run was quicker and read its rows later: older rows never replace newer ones.
         let outlook = try record.withLock { record throws(Diagnostic) in
           try record.outlook(of: partition.key, snapshot: snapshot)
         }
@@ -97,7 +100,7 @@ final class PartitionWorker: Sendable {
 
   private static let behindAll = 1 << 40
 
-  /// Throws what went wrong beside the partitions.
+  /// Throws the first failure outside of all partitions.
   func finish() throws {
     if let error = broken.withLock({ $0 }) { throw error }
   }
@@ -158,7 +161,7 @@ final class PartitionWorker: Sendable {
     }
   }
 
-  /// Runs a stage, again after a pause where its failure may pass, and records each try.
+  /// Runs a stage and records each attempt. After a temporary failure it waits and tries again.
   private func trying<Output>(
     _ stage: any Stage, _ partition: RunPlan.Partition, _ body: () throws -> Output
   ) throws -> Output {
@@ -187,7 +190,7 @@ final class PartitionWorker: Sendable {
         throw errors
       }
     }
-    throw Diagnostic(.bug, "a stage was neither done nor failed")
+    throw Diagnostic(.bug, "a stage neither finished nor failed")
   }
 
   private func fail(_ partition: RunPlan.Partition, _ error: any Error) {
@@ -201,7 +204,7 @@ final class PartitionWorker: Sendable {
       failure = errors.all[0].filling(subject)
     default:
       failure = Diagnostic(
-        .bug, "a stage failed in a way it should not: \(type(of: error))", at: subject,
+        .bug, "a stage failed with an unexpected error: \(type(of: error))", at: subject,
         underlying: error)
     }
     if failure.code == .interrupted { return }
@@ -213,7 +216,8 @@ final class PartitionWorker: Sendable {
     do {
       try publisher.note(failure, of: partition)
     } catch {
-      // Without the record nothing more can be kept: the rest would fail one by one.
+      // Without the record no result can be kept. Stop, or all other partitions would fail one by
+      // one.
       broken.withLock { $0 = $0 ?? error }
       cancellation.request()
     }

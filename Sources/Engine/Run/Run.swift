@@ -9,15 +9,15 @@ import Store
 
 /// One execution of a plan.
 ///
-/// The calling thread extracts, one batch after the other in one snapshot; the pool's threads take each
-/// partition from its rows to its files as soon as the rows are there; the committer's thread makes
+/// The calling thread extracts one batch after the other in one snapshot. The pool's threads make
+/// each partition's files as soon as its rows are there. The committer's thread makes results
 /// durable, records and publishes.
 final class Run {
   private let session: RunSession
   private var plan: RunPlan
   private let record: RunRecord
   private let id: String
-  /// The run whose work is shared: this one's own, unless it joined another.
+  /// The run whose work is shared: this run, unless it joined another.
   private let sharedID: String
   private let started = Date()
   private let state: RunState
@@ -31,16 +31,17 @@ final class Run {
   private let blobs: BlobStore
   private let keptFrom: String?
 
-  /// How many tenants one statement reads: large enough that the statement costs little, small enough
-  /// that a failing batch is split in few steps. The first two are smaller, so that work begins early.
+  /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
+  /// enough that a failing batch is split in few steps. The first two are smaller, so that work
+  /// begins early.
   private static let batchSize = 250
   private static let firstBatchSizes = [32, 96]
-  /// Likewise for a run that joined another, which takes from the other end what is left there.
+  /// The same for a run that joined another run and works from the other end of the plan.
   private static let sharedBatchSize = 16
 
   /// - Parameters:
-  ///   - claims: holds the schedule's lock, where it is to be held.
-  ///   - leader: the run that is joined.
+  ///   - claims: holds the schedule's lock, if the plan is a schedule's.
+  ///   - leader: the id of the run that this run joins.
   init(
     _ session: RunSession, plan: RunPlan, source: Source, record: RunRecord, claims: Claims,
     policy: RunPolicy, leader: String?
@@ -60,8 +61,8 @@ final class Run {
     keptFrom = policy.keptFrom
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
-    // Workers look results up, the committer writes them, the publisher notes releases: a session each,
-    // so that none waits for another.
+    // Workers look up results, the committer writes them, the publisher records releases. Each has
+    // its own session, so that none waits for another.
     let lookup = Locked(try RunRecord(conninfo))
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
@@ -120,13 +121,14 @@ final class Run {
         try tryPipelines()
         try extract()
       } catch let error as Diagnostic where error.code == .interrupted {
-        // A statement was stopped because the run is: what was begun still ends well.
+        // A statement was stopped because the run must stop. Partitions that have begun still
+        // finish.
       }
       finishWork()
       try committer.finish()
       try worker.finish()
     } catch {
-      // What waits is given up; what is being worked on ends first, so that nothing is half-done.
+      // Queued partitions are dropped. Partitions that have begun finish first.
       session.cancellation.request()
       pool.drain(every: 1) {}
       let cause = error
@@ -141,7 +143,7 @@ final class Run {
     var summary = summary(problem: nil)
     try record.finish(id, state: summary.state, summary.counts)
     try publisher.finish(summary, isForAll: plan.isSchedule)
-    // The releases are out and stay, whatever comes of this.
+    // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
       summary.mirroring = mirroring
       state.tell(.mirrored(mirroring))
@@ -158,18 +160,18 @@ final class Run {
       wasInterrupted: problem == nil && session.cancellation.isRequested, problem: problem)
   }
 
-  /// The first of what is wrong, of which there may be several.
+  /// The first problem, if there are several.
   private static func problem(_ cause: any Error) -> Diagnostic {
     if let diagnostics = cause as? Diagnostics, let first = diagnostics.all.first { return first }
     return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
   }
 
-  /// Waits for all partitions, those too that begin only when a published one makes way for them.
+  /// Waits for all partitions. Some begin only after a partition that they need was published.
   private func finishWork() {
     repeat {
       pool.drain(every: 1) {}
       committer.flush()
-      // A partition that the flush set free is with the pool by now.
+      // Partitions that the flush released are in the pool now.
     } while !session.cancellation.isRequested && (gate.holdsAny || pool.isBusy)
     pool.drain(every: 1) {}
   }
@@ -184,33 +186,33 @@ final class Run {
         do {
           return try record.isCancelled(id)
         } catch {
-          // The work's own sessions meet what is wrong and say so.
+          // The sessions that do the work will meet and report the same failure.
           return false
         }
       }
     }
   }
 
-  /// A tenant whose slug has changed keeps one folder: until it is renamed in the store too, the tenant fails, or it would
-  /// have two.
+  /// Fails tenants whose slug has changed until they are renamed in the store too. Otherwise such a
+  /// tenant would have two folders.
   private func refuseMoved() throws {
     let slugs = try record.publishedSlugs()
     for index in plan.partitions.indices where plan.partitions[index].fault == nil {
       let tenant = plan.partitions[index].tenant
       guard let known = slugs[tenant.id], !known.contains(tenant.slug) else { continue }
       for old in known.sorted() {
-        // One that was removed, or given to another tenant, holds nobody back.
+        // A slug whose folder was removed or given to another tenant does not matter.
         guard try publisher.store.tenant(slug: old)?.id == tenant.id else { continue }
         plan.partitions[index].fault = Diagnostic(
-          .configuration, "the tenant was published as '\(old)' and has another slug now",
+          .configuration, "the tenant was published as '\(old)', but has another slug now",
           at: .init(stage: "plan", tenant: tenant.slug),
-          hint: "`yearbook tenant rename \(old) \(tenant.slug)`, then retry")
+          hint: "rename it in the store, then retry: yearbook tenant rename \(old) \(tenant.slug)")
       }
     }
   }
 
-  /// A pipeline whose exact SQL has not passed the isolation trial does not run: its partitions fail. Where there are no
-  /// others, the run does.
+  /// Runs the isolation trial for pipelines whose exact SQL has not passed it. If a pipeline does
+  /// not pass, its partitions fail. If none passes, the run fails.
   private func tryPipelines() throws {
     let names = Set(plan.partitions.map(\.pipeline.name))
     var faults: [String: Diagnostic] = [:]
@@ -228,7 +230,7 @@ final class Run {
           var fault = Self.problem(error)
           fault.subject.stage = fault.subject.stage ?? "trial"
           fault.subject.pipeline = pipeline.name
-          fault.hint = fault.hint ?? "mend the pipeline; `yearbook check` tries it without a run"
+          fault.hint = fault.hint ?? "fix the pipeline, then test it without a run: yearbook check"
           faults[pipeline.name] = fault
           cause = cause ?? error
           continue
@@ -243,7 +245,7 @@ final class Run {
     }
   }
 
-  /// Reads everything and hands each partition on when its rows are there.
+  /// Reads all rows and hands each partition on when its rows are there.
   private func extract() throws {
     let order = Dictionary(
       uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
@@ -281,9 +283,9 @@ final class Run {
     }
   }
 
-  /// Hands partitions on whose rows were kept, where they are to be used.
+  /// Hands on the partitions whose kept rows must be used.
   ///
-  /// - Returns: Those that are to be read.
+  /// - Returns: The partitions whose rows must be read.
   private func replay(
     _ partitions: [RunPlan.Partition], _ order: [PartitionKey: Int]
   ) throws -> [RunPlan.Partition] {
@@ -308,7 +310,7 @@ final class Run {
     return left
   }
 
-  /// Of a run that joined another: without the partitions that the other has ended.
+  /// The batch, without partitions that the joined run has already finished.
   private func endedElsewhere(_ batch: [RunPlan.Partition]) throws -> [RunPlan.Partition] {
     guard sharedID != id else { return batch }
     let ended = try record.ended(in: sharedID)
@@ -319,12 +321,12 @@ final class Run {
     }
   }
 
-  /// Partitions by pipeline and period, in the order in which they are first named.
+  /// Groups partitions into batches by pipeline and period, in the order of their first partition.
   static func batches(
     of partitions: [RunPlan.Partition], size: Int = batchSize
   ) -> [[RunPlan.Partition]] {
     var groups: [[RunPlan.Partition]] = []
-    /// By pipeline and period, where the group is that grows, and which of them it is.
+    /// By pipeline and period: the place and the number of the group that is being filled.
     var growing: [String: (place: Int, number: Int)] = [:]
     for partition in partitions {
       let name = "\(partition.pipeline.name) \(partition.period)"

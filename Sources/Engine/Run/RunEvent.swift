@@ -1,33 +1,34 @@
 package import Diagnostics
 package import Pipelines
 
-/// What a run tells while it works.
+/// What a run reports while it works.
 package enum RunEvent: Sendable {
   /// How a partition ended.
   package enum Outcome: Sendable {
-    /// A new release: its id and the bytes of its files.
+    /// A new release: its id and the total bytes of its files.
     case published(release: String, bytes: Int)
     case unchanged
     case failed(Diagnostic)
-    /// Not tried, because the named pipeline failed for the tenant.
+    /// Not tried, because this pipeline failed for the tenant.
     case skipped(because: String)
   }
 
   case began(run: String, partitions: Int, tenants: Int)
-  /// A pipeline's SQL passed the isolation trial now; queries that gave no row there are named.
+  /// A pipeline's SQL passed the isolation trial now. `silent` names queries that returned no rows
+  /// in it.
   case tried(pipeline: String, silent: [String])
-  /// So many partitions are worked on with the rows that a run kept when they failed.
+  /// This many partitions use the rows that the run `of` kept when they failed.
   case replayed(partitions: Int, of: String)
   case extracted(pipeline: String, period: Period, tenants: Int, rows: Int, seconds: Double)
   case stageBegan(stage: String, partition: String)
-  /// A stage ended: made now, or found.
+  /// A stage ended: it ran, or its result was found.
   case stageEnded(stage: String, partition: String, wasFound: Bool, seconds: Double)
   case progress(stage: String, partition: String, done: Int, total: Int, what: String)
   case warning(partition: String, Warning)
   case ended(partition: String, Outcome, done: Int, total: Int)
-  /// A tenant that can't be served at all.
+  /// A tenant that cannot be served at all.
   case refused(Diagnostic)
-  /// What was published lies in the bucket too, or why not.
+  /// The mirroring after the run, with its failures.
   case mirrored(MirrorSummary)
   case finished(RunSummary)
 }
@@ -39,13 +40,13 @@ package struct RunSummary: Sendable {
   package var moment: RunMoment
   package var counts: RunCounts
   package var seconds: Double
-  /// Seconds of all stages of a kind together; those that ran side by side count each.
+  /// Total seconds by stage. Stages that ran side by side all count.
   package var stageSeconds: [String: Double]
   package var failures: [Diagnostic]
   package var wasInterrupted: Bool
-  /// What stopped the run as a whole; it is thrown as well.
+  /// What stopped the whole run; it is also thrown.
   package var problem: Diagnostic?
-  /// What mirroring came to; `nil` without a mirror, or where nothing had changed.
+  /// The outcome of mirroring; `nil` without a mirror, or if nothing had changed.
   package var mirroring: MirrorSummary?
 
   /// `done`, `failed` or `interrupted`, as it is recorded.
@@ -55,7 +56,8 @@ package struct RunSummary: Sendable {
   }
 }
 
-/// Told of a run's events, from any of its threads, one at a time.
+/// Receives a run's events, from any of its threads, one at a time.
 package protocol RunObserver: Sendable {
+  /// Called for each event; must not block for long.
   func receive(_ event: RunEvent)
 }

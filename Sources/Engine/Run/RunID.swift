@@ -1,7 +1,8 @@
 import Foundation
 
-/// Identifiers of runs: `20261120T031502-7f3a0c`, sortable by time, short enough to say aloud. Two that begin in one
-/// second may still meet: the record gives each to one run alone.
+/// Identifiers of runs: `20261120T031502-7f3a0c`. They sort by time and are short enough to say
+/// aloud. Two runs that begin in the same second could get the same one, so the record gives each
+/// only once.
 enum RunID {
   static func make(at date: Date) -> String {
     var seconds = time_t(date.timeIntervalSince1970)

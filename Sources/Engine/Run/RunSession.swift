@@ -14,12 +14,12 @@ package struct RunSession {
   let threads: Int
   let cancellation: Cancellation
   let observer: any RunObserver
-  /// A run that is part of an erasure, which keeps others away.
+  /// Whether the run is part of an erasure, which keeps all other runs away.
   var isErasing = false
 
   /// - Parameters:
   ///   - templates: the folder of templates and messages.
-  ///   - threads: how many stages work side by side.
+  ///   - threads: how many stages run side by side.
   package init(
     configuration: Configuration, library: PipelineLibrary, templates: String, threads: Int,
     cancellation: Cancellation, observer: any RunObserver
@@ -32,8 +32,10 @@ package struct RunSession {
     self.observer = observer
   }
 
-  /// Runs what was asked for. A partition's failure is in the summary; what stops the whole run is thrown:
+  /// Runs a request. Failures of partitions are in the summary. What stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
+  ///
+  /// - Parameter only: `[slug, pipeline, period]` of the partitions to run; `nil` runs all.
   package func run(
     _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy()
   ) throws -> RunSummary {
@@ -46,10 +48,10 @@ package struct RunSession {
     }
     var request = request
     var leader: RunRecord.Run?
-    // Some partitions of a schedule, as a retry picks them, are no run of the schedule.
+    // A retry of some partitions of a schedule is not a run of the schedule.
     if only == nil, library.schedule(request.name) != nil {
       leader = try lead(request.name, claims, record, policy)
-      // Work that is shared has one now.
+      // Runs that share work use the same moment as “now”.
       if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
     }
     let tenants = try source.tenants()
@@ -58,15 +60,15 @@ package struct RunSession {
     let run = try Run(
       self, plan: plan, source: source, record: record, claims: claims, policy: policy,
       leader: leader?.id)
-    // A tenant without a name is this run's affair only if all were asked for.
+    // Tenants without a valid slug are reported only if all tenants were asked for.
     return try run.execute(
       refusing: request.tenants.isEmpty && only == nil ? tenants.nameless : [])
   }
 
-  /// Erasures are rare and most are short: a run from cron should not be lost to one.
+  /// Erasures are rare and mostly short: a run from cron waits for one instead of failing.
   private static let standstillSeconds = 10.0
 
-  /// Takes a schedule's lock, or gives the run under way that is to be joined.
+  /// Takes a schedule's lock and returns `nil`; or returns the run under way, if it can be joined.
   private func lead(
     _ name: String, _ claims: Claims, _ record: RunRecord, _ policy: RunPolicy
   ) throws -> RunRecord.Run? {
@@ -80,7 +82,7 @@ package struct RunSession {
     let which = running.map { " (\($0.id), since \($0.started))" } ?? ""
     throw Diagnostic(
       .busy, "another run of '\(name)' is under way\(which)",
-      hint: "`yearbook status` shows how far it is; --wait 10m waits for it, --join shares its work"
+      hint: "--wait 10m waits for it; --join shares its work; to see its progress: yearbook status"
     )
   }
 
@@ -88,12 +90,12 @@ package struct RunSession {
     _ request: Planner.Request, _ only: Set<PartitionKey>?, tenants: Source.Tenants
   ) throws -> RunPlan {
     try configuration.refuseUnknownTenants(among: tenants.slugs)
-    // The store itself is asked, not the record: a release that is lost is made again.
+    // Ask the store, not the record: a lost release must be made again.
     let store = try ReleaseStore(
       root: required(configuration.store, "store", "YEARBOOK_STORE"))
     let planner = Planner(library: library, configuration: configuration, tenants: tenants) {
       slug, pipeline, period throws(Diagnostic) in
-      // Damage costs its own partition, whose next publishing mends it, not the plan.
+      // A damaged release does not stop the plan. The next publishing of its partition repairs it.
       let head = try store.newest(
         ReleasePartition(tenant: slug, pipeline: pipeline, period: period.description))
       return head.map { $0.status != .provisional } ?? false
@@ -106,9 +108,10 @@ package struct RunSession {
     return plan
   }
 
-  /// Mirrors what was published, if there is a mirror and something to mirror.
+  /// Mirrors the changes, if there is a mirror. Returns `nil` if there was nothing to do.
   ///
-  /// A schedule's run also mirrors what earlier runs could not; one of some tenants is done with those.
+  /// A schedule's run also mirrors what earlier runs could not. Other runs mirror only their
+  /// tenants.
   func mirrorChanges(_ plan: RunPlan, _ store: ReleaseStore) -> MirrorSummary? {
     do throws(Diagnostic) {
       let mirroring = try Mirroring(configuration, store: store, cancellation: cancellation)

@@ -3,13 +3,13 @@ import Diagnostics
 import Foundation
 import Pipelines
 
-/// What a run has come to so far; shared by all its threads.
+/// The counts and failures of a run so far, shared by all its threads.
 final class RunState: Sendable {
   private struct Values {
     var counts = RunCounts()
     var stageSeconds: [String: Double] = [:]
     var failures: [Diagnostic] = []
-    /// Pipelines of which a partition failed, by the tenant's id.
+    /// Pipelines with a failed or skipped partition, by the tenant's id.
     var failedPipelines: [String: Set<String>] = [:]
   }
 
@@ -18,8 +18,8 @@ final class RunState: Sendable {
   private let telling = Locked(())
   private let followUp = Locked(FollowUp())
 
-  /// In a structure: a closure that is itself the value of a generic type is wrapped anew whenever it is reached, and
-  /// after some thousand calls the stack does not hold the wrappings.
+  /// A structure, because Swift wraps a closure that is the value of a generic type again on each
+  /// access. After some thousand accesses, calling it overflows the stack.
   private struct FollowUp {
     var call: @Sendable (RunPlan.Partition) -> Void = { _ in }
   }
@@ -29,7 +29,7 @@ final class RunState: Sendable {
     values.withLock { $0.counts.planned = planned }
   }
 
-  /// Has `body` called after each partition's end, from the thread that ended it.
+  /// Calls `body` after each partition's end, on the thread that ended it.
   func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition) -> Void) {
     followUp.withLock { $0.call = body }
   }
@@ -76,7 +76,7 @@ final class RunState: Sendable {
     follow(partition)
   }
 
-  /// A tenant that can't be served at all counts as one failure.
+  /// A tenant that cannot be served at all counts as one failure.
   func refused(_ fault: Diagnostic) {
     values.withLock { values in
       values.counts.planned += 1

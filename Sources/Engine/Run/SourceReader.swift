@@ -7,15 +7,16 @@ import Postgres
 import Stages
 import Store
 
-/// Reads a run's partitions, batch by batch, in one snapshot for as long as the session lasts.
+/// Reads a run's partitions, batch by batch, in one snapshot as long as the session lasts.
 ///
-/// A session that breaks is opened again, and the batches that are left are read in a new snapshot: each
-/// partition's rows are still of one moment. After several failures in a row the source is asked no more.
+/// If the session breaks, a new one is opened, and the remaining batches are read in a new
+/// snapshot. The rows of one partition are still of one moment. After several failures in a row,
+/// reading stops.
 final class SourceReader {
-  /// What came of one batch.
+  /// The rows of one batch, or the failures to read them.
   struct Reading {
     var outcomes: [Result<[Dataset], any Error>]
-    /// When the snapshot was taken, as the source says: microseconds since 1970.
+    /// When the snapshot was taken, by the source's clock: microseconds since 1970.
     var snapshot: Int64
     var seconds: Double
   }
@@ -31,9 +32,9 @@ final class SourceReader {
   private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows
 
   /// - Parameters:
-  ///   - source: an open one, to begin with.
-  ///   - hidden: rows that do not exist for a batch, such as people who were erased.
-  ///   - open: opens it again.
+  ///   - source: an open source.
+  ///   - hidden: rows that a batch must not see, such as people who were erased.
+  ///   - open: opens a new session.
   init(
     _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
     interruption: Interruption, backoff: Backoff = .database,
@@ -50,9 +51,10 @@ final class SourceReader {
     self.backoff = backoff
   }
 
-  /// Reads all batches and hands each on. Throws `unavailable` once the source does not answer any more.
+  /// Reads all batches and passes each to `each`. Throws `unavailable` if the source does not
+  /// answer.
   ///
-  /// - Parameter leaving: what of a batch is still to be read, asked right before.
+  /// - Parameter leaving: the part of a batch that must still be read, called right before reading.
   func read(
     _ batches: [[RunPlan.Partition]],
     leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
@@ -76,9 +78,9 @@ final class SourceReader {
     }
   }
 
-  /// Calls `body` with the source, again with a new session where the old one broke.
+  /// Calls `body` with the source. If the session broke, it calls `body` again with a new session.
   ///
-  /// `body` calls `succeeded` for each part that is done: only failures in a row are counted.
+  /// `body` calls `succeeded` after each finished part, so that only failures in a row are counted.
   func withSource(_ body: (_ source: Source, _ succeeded: () -> Void) throws -> Void) throws {
     var failures = 0
     var since = Date()
@@ -93,22 +95,22 @@ final class SourceReader {
         failures += 1
         source = nil
         guard let pause = backoff.pause(after: failures, since: since) else {
-          throw given(up: error, after: failures)
+          throw givingUp(error, after: failures)
         }
         try Backoff.sleep(pause, cancellation)
       }
     }
   }
 
-  private func given(up error: Diagnostic, after failures: Int) -> Diagnostic {
+  private func givingUp(_ error: Diagnostic, after failures: Int) -> Diagnostic {
     var error = error
     error.message =
-      "the source did not answer \(failures) times in a row and is asked no more: \(error.message)"
-    error.hint = "run the same command again once it is back: what was done is kept"
+      "the source did not answer \(failures) times in a row, so the run stopped: \(error.message)"
+    error.hint = "finished work is kept: when the source is back, run the same command again"
     return error
   }
 
-  /// One batch. What a member met that may pass, such as a conflict on a replica, is tried again.
+  /// Reads one batch. Temporary failures, such as a conflict on a replica, are tried again.
   private func read(
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> Reading {
@@ -139,7 +141,7 @@ final class SourceReader {
     for failures in 1... {
       let passing = outcomes.indices.filter { outcomes[$0].isTransientFailure }
       guard !passing.isEmpty, !cancellation.isRequested else { break }
-      // The session's end is the reader's affair, not these tenants'.
+      // A lost session is not a failure of these tenants: `withSource` opens a new one.
       if !source.connection.isOpen, case .failure(let error) = outcomes[passing[0]] { throw error }
       guard let pause = Backoff.stage.pause(after: failures, since: start) else { break }
       try Backoff.sleep(pause, cancellation)
@@ -158,7 +160,7 @@ extension Result where Success == [Dataset], Failure == any Error {
   }
 }
 
-/// Stops the statement of the session that reads now, from any thread.
+/// Stops the statement of the present reading session, from any thread.
 final class Interruption: Sendable {
   private let token = Locked<CancelToken?>(nil)
 

@@ -2,15 +2,15 @@ import Basics
 import Foundation
 import Synchronization
 
-/// Looks after a run from a thread of its own: passes the wish to stop on to statements that wait for a
-/// server, and asks now and then whether the run was cancelled from elsewhere.
+/// Watches a run from its own thread. It passes the wish to stop on to statements that wait for a
+/// server, and asks the record every second whether the run was cancelled.
 final class Watchdog: Sendable {
   private let isStopped = Atomic<Bool>(false)
 
   /// - Parameters:
-  ///   - interrupt: stops what waits for a server; called again until the run has ended, as a wish that
-  ///     meets no statement is lost.
-  ///   - isCancelled: asks the record; called each second.
+  ///   - interrupt: stops a statement that waits for a server. It is called again until the run has
+  ///     ended, because a call has no effect if no statement is running.
+  ///   - isCancelled: asks the record; called every second.
   init(
     _ cancellation: Cancellation, interrupt: @escaping @Sendable () -> Void,
     isCancelled: @escaping @Sendable () -> Bool

@@ -2,7 +2,7 @@ import Foundation
 
 /// A fixed number of threads that run blocking work, the lowest order first.
 ///
-/// Stages call C libraries and databases that block; on Swift's cooperative pool that would stall
+/// Stages call C libraries and databases that block. On Swift's cooperative pool that would stall
 /// everything else, so nothing here is a `Task`.
 ///
 /// `@unchecked Sendable`: every stored variable is only touched with `condition` held.
@@ -47,7 +47,7 @@ final class WorkerPool: @unchecked Sendable {
     return !jobs.isEmpty || running > 0
   }
 
-  /// Waits until nothing is queued or running, looking every `interval` seconds whether to call `tick`.
+  /// Waits until nothing is queued or running, and calls `tick` every `interval` seconds.
   func drain(every interval: TimeInterval, tick: () -> Void) {
     condition.lock()
     while !jobs.isEmpty || running > 0 {
@@ -59,7 +59,7 @@ final class WorkerPool: @unchecked Sendable {
     condition.unlock()
   }
 
-  /// Ends the threads once their present jobs are done; queued jobs are not begun.
+  /// Ends the threads once their present jobs are done. Queued jobs do not start.
   func stop() {
     condition.lock()
     isStopped = true
@@ -69,13 +69,13 @@ final class WorkerPool: @unchecked Sendable {
 
   /// Runs `body` for 0 ..< count on the pool's threads, the calling one among them.
   ///
-  /// Indices are taken up in order and none is begun after a failure, so that the failure thrown, the
-  /// one with the lowest index, does not depend on the number of threads.
+  /// Indices start in order, and none starts after a failure. So the thrown failure, the one with
+  /// the lowest index, does not depend on the number of threads.
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     guard count > 0 else { return }
     try withoutActuallyEscaping(body) { body in
       let fork = Fork(count: count, body: body)
-      // Before all else that waits: what was begun is finished first, and keeps little in memory.
+      // Ahead of all other jobs: work that has begun finishes first, and keeps little in memory.
       for _ in 1..<max(1, min(size, count)) { submit(order: .min) { fork.help() } }
       fork.help()
       fork.wait()
@@ -135,7 +135,7 @@ final class WorkerPool: @unchecked Sendable {
 
   /// One call of `parallel`.
   ///
-  /// `@unchecked Sendable`: as the pool itself.
+  /// `@unchecked Sendable`: for the same reason as the pool.
   private final class Fork: @unchecked Sendable {
     private let count: Int
     private let condition = NSCondition()
@@ -168,7 +168,7 @@ final class WorkerPool: @unchecked Sendable {
       condition.unlock()
     }
 
-    /// Waits for the indices that others took up. Afterwards a late helper finds nothing to call.
+    /// Waits for the indices that other threads took. A helper that comes later finds no work.
     func wait() {
       condition.lock()
       while active > 0 { condition.wait() }

@@ -4,10 +4,11 @@ import Pipelines
 import Postgres
 package import Store
 
-/// Erases a tenant or a person (LGPD, article 18, VI): from the store, the workspace and the record.
+/// Erases a tenant or a person (LGPD, article 18, VI) from the store, the workspace and the record.
 ///
-/// Asked again after it was interrupted, it goes on. For a person, everything of the tenant is published without
-/// them before anything goes; for a tenant the store goes last, as it is what names the tenant.
+/// After an interruption, the same command continues. For a person, all partitions of the tenant
+/// are published without them before anything is removed. For a tenant, the store comes last,
+/// because it names the tenant.
 package struct Purge {
   private var session: RunSession
   private let store: ReleaseStore
@@ -37,30 +38,30 @@ package struct Purge {
       configuration, store: store, cancellation: session.cancellation)
   }
 
-  /// What would go, a line each.
+  /// What would be removed, one line each.
   package func forecast() throws -> [String] {
     let releases = try partitions.reduce(0) { try $0 + store.releases($1).count }
     let workspace = "the workspace's tenants/\(tenant.id)"
     let mirrored = mirroring.map { mirroring in
       [
-        "the same in the mirror \(mirroring.address), with all versions of its objects that the bucket keeps"
+        "the same in the mirror \(mirroring.address), with all object versions that the bucket keeps"
       ]
     }
     if user == nil {
       return [
         "tenants/\(tenant.slug) with \(Counted.text(partitions.count, "partition")) and \(Counted.text(releases, "release"))",
-        workspace, "all rows of the tenant in the record, and what the operator's pages say of it",
+        workspace, "all rows of the tenant in the record, and its lines on the operator's pages",
       ] + (mirrored ?? [])
     }
     return [
-      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) read again without the person, and published",
-      "then all older releases of the tenant: there are \(releases) now",
+      "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) will be read and published again without the person",
+      "then all older releases of the tenant (\(releases) now)",
       workspace, "the tenant's results, media digests, failures and attempts in the record",
-      "the person is left out of all later runs",
+      "all later runs leave the person out",
     ] + (mirrored ?? [])
   }
 
-  /// What stays, because it is out of this program's reach.
+  /// What this program cannot remove, one line each.
   package func unreachable() throws -> [String] {
     let together = try store.partitions(tenant: ReleaseTenant.operatorName)
     var lines = [String]()
@@ -70,31 +71,34 @@ package struct Purge {
         ", and remove the older versions below \($0.address)/operator/, if the bucket keeps any"
       }
       lines.append(
-        "the operator's reports of all tenants together (\(names)): once the platform has erased, run their"
+        "the operator's reports about all tenants (\(names)): erase in the platform first, then run their"
           + " periods again, then `yearbook prune --tenant @operator --grace 0s --yes`\(versions ?? "")"
       )
     }
     lines += [
       "the platform's own database and media: erase there too\(user == nil ? ", or the next run publishes the tenant again" : "")",
       "backups and snapshots of the store, the workspace and the databases, and standby servers",
-      "copies that readers saved, and caches of web servers before the store",
+      "copies that readers saved, and caches of web servers in front of the store",
       "space that PostgreSQL frees with its next VACUUM, and its archived WAL",
-      "logs of cron or of the service manager, which name tenants by their slugs",
+      "logs of cron or of the service manager, which contain slugs of tenants",
     ]
     if user != nil {
       lines += [
-        "what others typed about the person in titles, descriptions and tags",
-        "the person's id in the record's table yearbook.erasure, by which later runs leave them out",
+        "what others wrote about the person in titles, descriptions and tags",
+        "the person's id in the record's table yearbook.erasure: later runs need it to leave them out",
       ]
     }
     return lines
   }
 
-  /// Erases, and gives the tombstone's path in the store and what of the mirror could not be reached.
+  /// Erases.
   ///
-  /// The pages are to be made anew after it, and then the mirror's erasure to be finished.
+  /// Afterwards the caller must renew the pages, then finish the erasure in the mirror.
+  ///
+  /// - Returns: The tombstone's path in the store, and what could not be reached in the mirror.
   package func run() throws -> (tombstone: String, unreached: [String]) {
-    // First: a run that begins from now on leaves the person out, one that began before is waited for.
+    // First: runs that begin from now on leave the person out. The standstill waits for earlier
+    // runs.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
     let standstill = try Standstill(
       record: session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
@@ -103,7 +107,7 @@ package struct Purge {
     return try eraseTenant()
   }
 
-  /// Says for good that something was erased, without saying whose it was but by the tenant's id.
+  /// Writes the tombstone. It names only the tenant's id.
   private func putTombstone(releases: Int, rows: Int) throws -> String {
     let id = RunID.make(at: Date())
     let tombstone = Tombstone(
@@ -119,7 +123,7 @@ package struct Purge {
 
   private struct Tombstone: Encodable {
     var kind, tenant, erased: String
-    /// How many releases went, and rows of the record.
+    /// How many releases, and rows of the record, were removed.
     var releases, rows: Int
   }
 
@@ -129,16 +133,16 @@ package struct Purge {
       try record.forgetTenant(id: tenant.id, slug: tenant.slug) + forgetResultsTogether()
     try blobs.removeAll(tenant: tenant.id)
     try OperatorPages.forget(tenant.slug, in: store)
-    // Before the last step: once the folder is gone, nothing tells that there is something left to do.
+    // Before the last step: once the folder is gone, nothing shows that the erasure is unfinished.
     let tombstone = try putTombstone(releases: releases, rows: rows)
     if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
     _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
     return (tombstone, [])
   }
 
-  /// Removes the intermediate results of the operator's reports, which hold rows of all tenants.
+  /// Removes the intermediate results of the operator's reports: they hold rows of all tenants.
   ///
-  /// - Returns: How many rows of the record went.
+  /// - Returns: How many rows of the record were removed.
   private func forgetResultsTogether() throws -> Int {
     let own = session.configuration.operatorTenant.id
     let rows = try record.forgetResults(tenant: own)
@@ -153,8 +157,8 @@ package struct Purge {
       guard session.library.pipeline(pipeline) != nil else {
         throw Diagnostic(
           .configuration,
-          "the pipeline '\(pipeline)' is no longer declared, so its releases can't be made without the person",
-          hint: "declare it again, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
+          "the pipeline '\(pipeline)' no longer exists, so its releases cannot be made again without the person",
+          hint: "restore the pipeline, or remove tenants/\(tenant.slug)/\(pipeline) from the store")
       }
       var request = Planner.Request(
         name: pipeline, moment: .instant(Int64(Date().timeIntervalSince1970)))
@@ -165,9 +169,9 @@ package struct Purge {
       guard summary.state == "done" else {
         throw Diagnostic(
           summary.wasInterrupted ? .interrupted : .data,
-          "not everything could be published without the person; nothing was removed",
+          "some reports could not be published without the person, so nothing was removed",
           at: .init(pipeline: pipeline, tenant: tenant.slug),
-          hint: "mend what failed and give the command again")
+          hint: "fix what failed, then run the same command again")
       }
     }
     var releases = 0
@@ -183,7 +187,7 @@ package struct Purge {
 }
 
 extension OperatorPages {
-  /// Takes a tenant out of what runs told.
+  /// Removes a tenant from the reports of runs, `operator/runs/ID.json`.
   static func forget(_ slug: String, in store: ReleaseStore) throws {
     let folder = store.path("operator/runs")
     guard FileManager.default.fileExists(atPath: folder) else { return }

@@ -5,29 +5,31 @@ import Pipelines
 import Postgres
 package import Store
 
-/// Frees what the workspace and the record hold and nobody needs any more.
+/// Removes what the workspace and the record no longer need.
 ///
-/// Kept are: results of the last days; results from which a tenant's newest releases were made, and what those were
-/// made from; pieces such as segments of films, for as long as records are kept; and whatever a run that is under
-/// way may be using. What goes could be made again: it costs time, not truth.
+/// It keeps results of the last days; results from which a tenant's newest releases were made,
+/// directly or indirectly; pieces such as segments of films, as long as records are kept; and
+/// everything that a run under way can be using. What is removed can be made again: it costs only
+/// time.
 package struct WorkspaceSweep {
-  /// What is kept how long, in seconds.
+  /// How many seconds things are kept.
   package struct Rule: Sendable {
-    /// Results and blobs that no newest release was made from.
+    /// Results and blobs that no newest release was made from: 7 days.
     package var superseded = 7 * 86_400
-    /// Runs with all that belongs to them, requests, and results of any kind.
+    /// Runs with their failures and attempts, requests, and results of any kind: 400 days.
     package var records = 400 * 86_400
 
+    /// The defaults: 7 days for results, 400 days for records.
     package init() {}
   }
 
-  /// What went, or would go.
+  /// What was removed, or would be.
   package struct Outcome: Sendable {
     package var blobs = BlobSweep()
     package var results = 0
     package var runs = 0
     package var requests = 0
-    /// Tenants left as they are, because it could not be found out what they need.
+    /// Why tenants were skipped: it could not be found out what they need.
     package var faults: [Diagnostic] = []
   }
 
@@ -36,6 +38,7 @@ package struct WorkspaceSweep {
   private let store: ReleaseStore
   private let rule: Rule
 
+  /// - Throws: `configuration` where the record, the workspace or the store is not configured.
   package init(_ configuration: Configuration, rule: Rule) throws {
     func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
       if let value, !value.isEmpty { return value }
@@ -50,11 +53,14 @@ package struct WorkspaceSweep {
     self.rule = rule
   }
 
-  /// Throws `busy` while another sweep is at work. Runs may be under way.
+  /// Sweeps. Runs can be under way.
+  ///
+  /// - Throws: `busy` while another sweep is under way.
   package func run(isDry: Bool) throws -> Outcome {
     guard try record.connection.tryLock(AdvisoryKey(["yearbook", "sweep"])) else {
       throw Diagnostic(
-        .busy, "another sweep of the workspace is under way", hint: "wait for its end")
+        .busy, "another sweep of the workspace is under way",
+        hint: "wait until it ends, then run the same command again")
     }
     var outcome = Outcome()
     let age = try max(rule.superseded, record.oldestRunAge().map { $0 + 3600 } ?? 0)
@@ -71,7 +77,8 @@ package struct WorkspaceSweep {
     return outcome
   }
 
-  /// Tenant's id to the slugs it has in the store. One that can't be read stops the sweep: it could be anybody's.
+  /// Tenant's id to its slugs in the store. A folder that cannot be read stops the sweep: it could
+  /// belong to any tenant.
   private func slugs() throws -> [String: [String]] {
     var slugs: [String: [String]] = [:]
     for slug in try store.tenants() {
@@ -107,8 +114,8 @@ package struct WorkspaceSweep {
       }
     }
     for file in sealed where digests.contains(file.plain) { digests.insert(file.digest) }
-    // First the record: whoever looks for a result from now on finds none, and one that was found a moment ago
-    // has blobs that look new.
+    // First the record: from now on nobody finds these results. A result that was found just before
+    // has blobs that look new, so they are kept.
     if !isDry { try record.drop(results: going) }
     outcome.results += going.count
     outcome.blobs += try blobs.sweep(tenant: tenant, olderThan: age, isDry: isDry) {
@@ -116,8 +123,9 @@ package struct WorkspaceSweep {
     }
   }
 
-  /// The places of the results to keep: the young ones, those all of whose published files are in a newest release,
-  /// and those that made what these were made from. Of several that made the same the newest does.
+  /// The indices of the results to keep: young results; results whose published files are all in a
+  /// newest release; and the results that made their inputs. Of several results with the same
+  /// files, only the newest is kept.
   private static func needed(_ results: [SweepableResult], released: Set<SHA256Digest>) -> Set<Int>
   {
     var makers: [SHA256Digest: Int] = [:]

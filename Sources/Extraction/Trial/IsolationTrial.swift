@@ -4,25 +4,26 @@ package import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// Proves, before a pipeline may run, that none of its queries lets one tenant's rows into another's.
+/// Proves, before a pipeline can run, that none of its queries mixes one tenant's rows with
+/// another's.
 ///
-/// A row's tenant id says where the row goes, not whose data is in it: a join that forgets the tenant
-/// labels others' rows as ours. So each query runs on a made-up platform of two tenants, in a schema of
-/// its own that is rolled back, in two ways:
+/// A row's tenant id says where the row goes, not whose data is in it: a join that forgets the
+/// tenant puts that id on another tenant's data. So each query runs on a generated platform of two
+/// tenants, in a schema that is rolled back, in two ways:
 ///
-/// - **Canaries**: every key and text says whose it is, and some rows refer to the other tenant's. A
-///   foreign mark in a row is a leak.
-/// - **Non-interference** (Goguen and Meseguer, 1982): texts and numbers are the same for both, and each
-///   tenant's rows are compared with those it gets when it is alone. What differs was another's doing,
-///   even where it is only a count or a sum.
+/// - **Canaries**: every key and text names its tenant, and some rows refer to the other tenant's
+///   rows. A foreign mark in a row is a leak.
+/// - **Non-interference** (Goguen and Meseguer, 1982): texts and numbers are the same for both
+///   tenants. Each tenant's rows are compared with those that it gets alone. Any difference comes
+///   from the other tenant, even if it is only a count or a sum.
 package struct IsolationTrial {
-  /// Where the trial runs: the record's database, as a role that may create a schema there.
+  /// Where the trial runs: the record's database, as a role that can create a schema there.
   private let record: Connection
   private let catalog: TrialCatalog
-  /// All schemas a query could reach past the trial's own.
+  /// All schemas outside of the trial's own that a query could name.
   private let schemas: Set<String>
 
-  /// A day of a leap year's middle: 2024-05-15.
+  /// A day in the middle of a leap year: 2024-05-15.
   private static let triedDay = CivilDate(daysSince1970: 19_858)
 
   /// Reads the catalog of the source's schema.
@@ -38,8 +39,8 @@ package struct IsolationTrial {
     self.schemas = schemas
   }
 
-  /// The digest under which a passed trial is remembered: of the pipeline's SQL, the source's catalog and
-  /// the trial's own version.
+  /// The digest under which a passed trial is recorded: of the pipeline's SQL, the source's catalog
+  /// and the trial's version.
   package func fingerprint(of pipeline: Pipeline) -> String {
     var inputs = KeyInputs(stage: "trial", version: 2)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
@@ -54,24 +55,24 @@ package struct IsolationTrial {
     return inputs.key.hex
   }
 
-  /// What a trial that found no fault saw.
+  /// The outcome of a trial without faults.
   package struct Outcome: Equatable, Sendable {
-    /// The queries that gave no row in any trial, about which it therefore says nothing.
+    /// The queries that returned no rows in the trial. The trial proves nothing about them.
     package var silent: [String]
-    /// Each query's columns, in order, without `tenant_id`.
+    /// The columns of each query, in order, without `tenant_id`.
     package var columns: [String: [String]]
   }
 
-  /// Tries a pipeline.
+  /// Runs the trial of a pipeline.
   ///
-  /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement PostgreSQL
-  ///   does not accept (with file, line and column).
+  /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement
+  ///   PostgreSQL does not accept (with file, line and column).
   package func run(_ pipeline: Pipeline) throws -> Outcome {
     let files =
       pipeline.extract.preludes.map { ($0.sql, $0.file) }
       + pipeline.extract.queries.map { ($0.sql, $0.file) }
     var faults = files.flatMap { QueryRules.faults(inText: $0, file: $1, schemas: schemas) }
-    // A construct that could reach past the trial's schema is not run even there.
+    // A construct that could reach outside of the trial's schema is not run at all.
     guard faults.isEmpty else { throw Diagnostics(faults) }
     var silent = Set(pipeline.extract.queries.map(\.name))
     var columns: [String: [String]] = [:]
@@ -101,7 +102,8 @@ package struct IsolationTrial {
                 "a tenant's rows change when another tenant's data is there (tried for a \(kind.rawValue))",
                 at: .init(pipeline: pipeline.name, file: query.file),
                 hint:
-                  "a join, a subquery or a window forgets the tenant: join on it, partition by it"))
+                  "a join, a subquery or a window forgets the tenant: join and partition by tenant_id"
+              ))
           }
         }
       }
@@ -179,7 +181,7 @@ package struct IsolationTrial {
       let faults = QueryRules.faults(in: columns, of: query)
       guard faults.isEmpty else { throw Diagnostics(faults) }
       try record.copyOut("COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)") { row in
-        // About all tenants, for their operator: nobody else is to see it.
+        // A row about all tenants: only the operator sees it.
         if pipeline.scope == .platform, row.first == UInt8(ascii: ",") {
           rows["", default: []].append(Array(row))
           return
@@ -188,7 +190,7 @@ package struct IsolationTrial {
         guard known.contains(tenant) else {
           throw Diagnostics([
             Diagnostic(
-              .configuration, "a row names a tenant that was not asked for",
+              .configuration, "the query returned a row of a tenant that was not asked for",
               at: .init(file: query.file), hint: "read 'partition' and join every table to it")
           ])
         }
@@ -202,7 +204,7 @@ package struct IsolationTrial {
 }
 
 extension ExtractStatement {
-  /// The error of a statement with the place in the pipeline's file that PostgreSQL pointed at.
+  /// The error of a statement, with the place in the pipeline's file that PostgreSQL reported.
   func located(_ error: Diagnostic) -> Diagnostic {
     guard let server = error.underlying as? PostgresError else { return error }
     var located = error

@@ -2,12 +2,13 @@ package import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// What a pipeline's query must not contain, found by reading it and its columns.
+/// Checks what a pipeline's query must not contain, by reading its text and its columns.
 ///
-/// This is not the proof that tenants stay apart (the isolation trial is): it refuses what would make a
-/// result depend on something else than the rows, or let a query reach past the schema it is tried in.
+/// This does not prove that tenants stay apart; the isolation trial does. It refuses what would
+/// make a result depend on anything except the rows, or let a query reach outside of the schema of
+/// its trial.
 package enum QueryRules {
-  /// Functions and keywords whose value is not in the data.
+  /// Functions and keywords whose value does not come from the rows.
   private static let impure: Set<String> = [
     "now", "random", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday",
     "current_timestamp", "current_date", "current_time", "localtime", "localtimestamp",
@@ -27,9 +28,9 @@ package enum QueryRules {
     "pg_catalog", "information_schema", "pg_toast", "pg_temp", "public", "yearbook",
   ]
 
-  /// What is wrong with the text of an SQL file, in the order of its lines.
+  /// The faults in the text of an SQL file, in the order of its lines.
   ///
-  /// - Parameter schemas: the names of schemas that may be meant in `schema.table`.
+  /// - Parameter schemas: the names that are schemas in `schema.table`.
   package static func faults(
     inText sql: String, file: String, schemas: Set<String> = systemSchemas
   ) -> [Diagnostic] {
@@ -41,7 +42,7 @@ package enum QueryRules {
       let previous = index > 0 ? tokens[index - 1].text.lowercased() : ""
       let next = index + 1 < tokens.count ? tokens[index + 1].text : ""
       if token.isWord, previous != ".", next != ".", impure.contains(word) {
-        // A column may bear such a name; a call or a bare keyword is what is meant here.
+        // A column can have such a name. Only a call or a bare keyword is refused.
         if next == "(" || word.hasPrefix("current_") || word.hasPrefix("local")
           || word == "session_user"
         {
@@ -54,18 +55,20 @@ package enum QueryRules {
       if token.isWord, next == ".", previous != ".", schemas.contains(word) {
         faults.append(
           Diagnostic(
-            .configuration, "a name with its schema '\(word)' is refused", at: place,
-            hint: "name the table alone: search_path is set from source.schema"))
+            .configuration, "a table name with its schema '\(word)' is refused", at: place,
+            hint: "write the table name alone: search_path is set from source.schema"))
       }
       if token.text == ";" {
         faults.append(
-          Diagnostic(.configuration, "';' is refused: one statement, without its end", at: place))
+          Diagnostic(
+            .configuration, "';' is refused: write one statement, without ';' at its end", at: place
+          ))
       }
     }
     return faults
   }
 
-  /// What is wrong with a query's columns.
+  /// The faults in a query's columns.
   package static func faults(in columns: [Column], of query: ExtractSpec.Query) -> [Diagnostic] {
     let place = Diagnostic.Subject(file: query.file)
     var faults: [Diagnostic] = []
@@ -76,12 +79,15 @@ package enum QueryRules {
           hint: "rows are routed to their tenant by it"))
     }
     if columns.count == 1 {
-      faults.append(Diagnostic(.configuration, "there is no column but tenant_id", at: place))
+      faults.append(
+        Diagnostic(.configuration, "the query has no column except tenant_id", at: place))
     }
     for column in columns where !types.contains(column.typeName) {
       faults.append(
         Diagnostic(
-          .configuration, "the column '\(column.name)' has the type \(column.typeName)", at: place,
+          .configuration,
+          "the column '\(column.name)' has the type \(column.typeName), which is not supported",
+          at: place,
           hint: "cast it to one of \(types.sorted().joined(separator: ", ")); money is numeric"))
     }
     for column in columns where !SpecNode.isName(column.name) {
@@ -97,19 +103,19 @@ package enum QueryRules {
     for term in query.order where !names.contains(term.column) {
       faults.append(
         Diagnostic(
-          .configuration, "the order names '\(term.column)', which is no column", at: place,
+          .configuration, "the order names '\(term.column)', which is not a column", at: place,
           hint: NearestWords.hint(for: term.column, in: names)))
     }
     return faults
   }
 }
 
-/// The words and signs of an SQL text, without its comments, strings and quoted identifiers' contents.
+/// The words and signs of an SQL text, without its comments and the contents of its strings.
 struct SQLTokens {
   struct Token {
     var text: String
     var isWord: Bool
-    /// Both counted from one.
+    /// Line and column, from 1.
     var line: Int
     var column: Int
   }
@@ -133,7 +139,7 @@ struct SQLTokens {
     case "-" where rest.starts(with: "--".unicodeScalars): skip { $0 != "\n" && $0 != "\r" }
     case "/" where rest.starts(with: "/*".unicodeScalars): skipBlockComment()
     case "'":
-      // E'…' is the only form in which a backslash escapes, also where it goes on in the next line.
+      // A backslash escapes only in E'…', also where the literal continues on the next line.
       let isContinued = all.last.map { $0.text == "''" && !$0.isWord } ?? false
       if !isContinued { isEscaped = isAfterE }
       let token = Token(text: "''", isWord: false, line: line, column: column)
@@ -199,7 +205,7 @@ struct SQLTokens {
     all.append(Token(text: String(name), isWord: true, line: line, column: column))
   }
 
-  /// Whether a dollar-quoted string stood here, which is then skipped.
+  /// Skips a dollar-quoted string. Returns whether there was one.
   private mutating func skipDollarQuoted() -> Bool {
     let tag = rest.dropFirst().prefix { Self.isLetter($0) || Self.isDigit($0) }
     guard rest.dropFirst(tag.count + 1).first == "$", !(tag.first.map(Self.isDigit) ?? false)

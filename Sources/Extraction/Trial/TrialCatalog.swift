@@ -1,18 +1,18 @@
 import Diagnostics
 import Postgres
 
-/// The tables of the platform's schema as its own catalog tells them: what the isolation trial rebuilds.
+/// The tables of the platform's schema, from its catalog. The isolation trial rebuilds them.
 struct TrialCatalog {
   struct Column {
     var name: String
-    /// With its length: `character varying(50)`. A type of the platform's own is taken as `text`.
+    /// With its length: `character varying(50)`. A type that the platform defines becomes `text`.
     var type: String
     var base: String
     /// The length of a `char(n)` or `varchar(n)`.
     var length: Int?
-    /// The values a CHECK or an enumerated type allows; empty where anything goes.
+    /// The values that a CHECK or an enumerated type allows; empty if all are allowed.
     var words: [String] = []
-    /// The table whose key this column holds.
+    /// The table that this column refers to.
     var reference: String?
   }
 
@@ -23,7 +23,7 @@ struct TrialCatalog {
 
   /// In alphabetical order.
   let tables: [Table]
-  /// Everything that was read, for the key under which a passed trial is remembered.
+  /// Everything that was read, for the fingerprint of a passed trial.
   let fingerprint: String
 
   init(_ connection: Connection, schema: String) throws(Diagnostic) {
@@ -44,7 +44,7 @@ struct TrialCatalog {
     }
     guard !tables.isEmpty else {
       throw Diagnostic(
-        .configuration, "the source has no table in the schema '\(schema)' that this role may see",
+        .configuration, "the source has no table in the schema '\(schema)' that this role can see",
         hint: "set source.schema, and give the role its rights with docs/platform-role.sql")
     }
     for row in try connection.query(Self.constraints, [schema]) {
@@ -64,7 +64,7 @@ struct TrialCatalog {
     let names = Set(tables.map(\.name))
     for t in tables.indices {
       for c in tables[t].columns.indices where tables[t].columns[c].reference == nil {
-        // A platform that declares no foreign keys still names its keys after their tables.
+        // A platform that declares no foreign keys still names the columns after their tables.
         let name = tables[t].columns[c].name
         for suffix in ["_id", "id"] where name.hasSuffix(suffix) && name != "id" {
           let target = String(name.dropLast(suffix.count))

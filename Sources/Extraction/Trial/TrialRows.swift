@@ -2,29 +2,30 @@ import Basics
 import Pipelines
 import Postgres
 
-/// The rows of the isolation trial: a small platform of two tenants, made from the catalog alone.
+/// The rows of the isolation trial: a small platform of two tenants, generated from the catalog.
 ///
-/// Every key and, in the canary form, every text and number says whose it is. Words that a CHECK allows
-/// occur in all their combinations, moments fall in the tried period, beside it and far from it.
+/// Every key names its tenant; in the canary form, every text and number does too. Words that a
+/// CHECK allows occur in all combinations. Times are inside the tried period, just outside and far
+/// away.
 struct TrialRows {
   /// One of the two tenants.
   enum Owner: String, CaseIterable {
     case first = "a"
     case second = "b"
 
-    /// What each of its texts begins with: a letter that has no case and that no query writes itself.
+    /// The beginning of each of its texts: a letter without case that no query writes itself.
     var mark: String { self == .first ? "あ" : "か" }
-    /// What each of its keys begins with.
+    /// The beginning of each of its keys.
     var keyPrefix: String { String(repeating: rawValue, count: 8) }
     var other: Owner { self == .first ? .second : .first }
   }
 
   let catalog: TrialCatalog
   let period: Period
-  /// Whether texts and numbers differ between the tenants; where they are the same, a join by a value
+  /// Whether texts and numbers differ between the tenants. If they are the same, a join by a value
   /// instead of a key shows.
   let hasCanaries: Bool
-  /// Whether some rows refer to the other tenant's, as a careless platform's do.
+  /// Whether some rows refer to the other tenant's rows, as on a careless platform.
   let hasForeignReferences: Bool
 
   private static let tenantTable = "tenant"
@@ -62,7 +63,8 @@ struct TrialRows {
   private func count(of table: TrialCatalog.Table) -> Int {
     if table.name == Self.tenantTable { return 1 }
     let combinations = table.columns.reduce(1) { $0 * max(1, $1.words.count) }
-    // What refers to other rows has more of its own, so that it meets them on every day that there is.
+    // A table that refers to others has more rows, so that its rows refer to rows of every kind of
+    // day.
     let refers = table.columns.contains { $0.reference.map { $0 != Self.tenantTable } ?? false }
     return min(48, max(refers ? 16 : 8, combinations * 2))
   }
@@ -113,17 +115,17 @@ struct TrialRows {
   private func text(
     _ index: Int, _ table: TrialCatalog.Table, _ column: TrialCatalog.Column, _ owner: Owner
   ) -> String {
-    // Not a tenant's text, but what PostgreSQL itself must understand.
+    // PostgreSQL itself must understand this text.
     if table.name == Self.tenantTable, column.name == "timezone" { return "UTC" }
-    // Nor this: rows in a currency that nobody knows would meet no others.
+    // Known currencies, so that rows match rows of the same currency in joins.
     if column.name == "currency" { return ["EUR", "USD", "BRL"][index % 3] }
     let mark = hasCanaries ? owner.mark : "さ"
-    // Values repeat, so that groups have more than one row and names meet in joins by value.
+    // Values repeat, so that groups have several rows and joins by value find matches.
     let text = mark + String(index % 5) + column.name.prefix(4)
     return String(text.prefix(column.length ?? 40))
   }
 
-  /// Within the period, at its first and last day, the period before, and years away.
+  /// A day inside the period, on its first or last day, in the period before, or years away.
   private func day(_ index: Int) -> CivilDate {
     let days = period.end.daysSince1970 - period.start.daysSince1970
     switch index % 8 {

@@ -2,8 +2,10 @@ package import Basics
 
 /// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
 ///
-/// RFC 4180 with LF as PostgreSQL prints it: a header line, NULL an unquoted empty field, `''` a quoted one.
+/// RFC 4180 with LF, as PostgreSQL prints it: a header line; NULL is an unquoted empty field, `''`
+/// a quoted one.
 package struct Dataset: Sendable, Hashable {
+  /// A column of the query, without `tenant_id`.
   package struct Column: Sendable, Hashable, Codable {
     package var name: String
     /// PostgreSQL's name of the type: `text`, `integer`, `numeric`, `timestamp with time zone` …
@@ -41,12 +43,12 @@ package struct Dataset: Sendable, Hashable {
   }
 }
 
-/// Bytes that count against a limit for as long as somebody holds them.
+/// Bytes that count against a limit as long as something holds them.
 package final class HeldBytes: Sendable, Hashable {
   package let bytes: [UInt8]
   private let release: @Sendable () -> Void
 
-  /// - Parameter release: called when the last holder lets go.
+  /// - Parameter release: called when the last holder releases the bytes.
   package init(_ bytes: [UInt8], release: @escaping @Sendable () -> Void = {}) {
     self.bytes = bytes
     self.release = release

@@ -4,20 +4,20 @@ extension MessageCatalog {
   /// A parameter of a message.
   package enum Argument: Sendable, Equatable {
     case text(String)
-    /// Written by the locale's rules; as `count` it chooses the plural form.
+    /// Written by the locale's rules. The number `count` chooses the plural form.
     case number(DecimalNumber)
   }
 
-  /// The text of a key with its parameters put in.
+  /// The text of a key with its parameters inserted.
   ///
-  /// Throws `configuration` for a key that no locale of the fallback has, and for a parameter that is not
-  /// given. Parameters are put in as they are: escaping is for whoever writes the page.
+  /// Throws `configuration` for a key that no fallback locale has, and for a parameter that is not
+  /// given. Parameters are inserted as they are: whoever writes the page must escape the text.
   package func text(
     _ key: String, locale: String, _ arguments: [String: Argument] = [:]
   ) throws(Diagnostic) -> String {
     guard let message = message(key, locale: locale) else {
       throw Diagnostic(
-        .configuration, "no message '\(key)' for the locale '\(locale)' nor in English",
+        .configuration, "no message '\(key)' in the locale '\(locale)' or in English",
         hint: "add it to the message catalogues")
     }
     let template: String
@@ -33,7 +33,7 @@ extension MessageCatalog {
     return try fill(template, key: key, locale: locale, arguments)
   }
 
-  /// The names in braces of a message, in any of its forms.
+  /// The names of the parameters of a message, in all its forms.
   package static func parameters(of message: Message) -> Set<String> {
     let texts: [String] =
       switch message {
@@ -63,7 +63,7 @@ extension MessageCatalog {
       case .number(let value): text += format(of: locale).decimal(value)
       case nil:
         throw Diagnostic(
-          .configuration, "the message '\(key)' wants '{\(name)}', which is not given",
+          .configuration, "the message '\(key)' needs '{\(name)}', which is not given",
           hint: NearestWords.hint(for: name, in: arguments.keys.sorted()))
       }
       rest = rest[rest.index(after: close)...]
@@ -75,8 +75,9 @@ extension MessageCatalog {
 extension LocaleFormat {
   /// CLDR's plural category of a number: `one`, `few`, `many` or `other`.
   ///
-  /// Portuguese counts 0 and what lies below 2 as `one`, English and Spanish 1 alone; the large round numbers
-  /// that take `many` in Romance languages (“1 milhão de…”) are written in digits here and take `other`.
+  /// In Portuguese, numbers from 0 to below 2 are `one`; in English and Spanish only 1 is. Large
+  /// round numbers, which are `many` in Romance languages (“1 milhão de…”), are written in digits
+  /// here and are `other`.
   package func pluralCategory(_ count: DecimalNumber) -> String {
     let value = count.magnitude
     switch language {

@@ -2,13 +2,13 @@ package import Basics
 package import Diagnostics
 import Foundation
 
-/// The texts of all pages and films, a YAML file a locale: `messages/pt-BR.yaml`.
+/// The texts of all pages and films, one YAML file per locale: `messages/pt-BR.yaml`.
 ///
-/// Keys are the paths of names (`sections.people.title`), texts hold parameters in braces (`{count}`), and a
-/// mapping of plural categories (`one`, `other`) is one message whose form a number chooses. A locale falls
-/// back to another of its language, then to English.
+/// Keys are paths of names (`sections.people.title`). Texts contain parameters in braces
+/// (`{count}`). A mapping of plural categories (`one`, `other`) is one message, and a number
+/// chooses its form. A locale falls back to other locales of its language, then to English.
 package struct MessageCatalog: Sendable {
-  /// One message: a text, or a text a plural category of CLDR.
+  /// One message: a text, or one text per plural category of CLDR.
   package enum Message: Sendable, Equatable {
     case text(String)
     case plural([String: String])
@@ -16,20 +16,21 @@ package struct MessageCatalog: Sendable {
 
   /// Locale to key to message.
   let messages: [String: [String: Message]]
-  /// For each locale there is, where its texts are looked for: a page asks hundreds of times.
+  /// The messages of each locale and its fallbacks, in order. Prepared, because a page asks
+  /// hundreds of times.
   private let chains: [String: [[String: Message]]]
-  /// Likewise, how its numbers are written.
+  /// The number format of each locale.
   private let formats: [String: LocaleFormat]
 
   /// The SHA-256 of all locales, keys and texts, for stage keys.
   package let digest: SHA256Digest
 
-  /// The locales there are, in alphabetical order.
+  /// The locales, in alphabetical order.
   package var locales: [String] { messages.keys.sorted() }
 
   static let pluralCategories: Set<String> = ["zero", "one", "two", "few", "many", "other"]
 
-  /// Reads every `LOCALE.yaml` of a folder; throws all that is wrong in all of them.
+  /// Reads every `LOCALE.yaml` of a folder. Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
     let names: [String]
     do {
@@ -37,8 +38,8 @@ package struct MessageCatalog: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of messages can't be read", at: .init(file: folder),
-          hint: "it lies beside the page templates", underlying: error)
+          .configuration, "the messages folder cannot be read", at: .init(file: folder),
+          hint: "it must be in the templates folder, beside the page templates", underlying: error)
       ])
     }
     var texts: [String: (file: String, text: String)] = [:]
@@ -49,7 +50,7 @@ package struct MessageCatalog: Sendable {
     try self.init(files: texts)
   }
 
-  /// Reads catalogues from texts: locale to the file's name, as shown to people, and its text.
+  /// Reads catalogues from texts: locale to the file's name, as messages show it, and its text.
   package init(files: [String: (file: String, text: String)]) throws(Diagnostics) {
     var messages: [String: [String: Message]] = [:]
     var diagnostics: [Diagnostic] = []
@@ -86,7 +87,7 @@ package struct MessageCatalog: Sendable {
 
   func format(of locale: String) -> LocaleFormat { formats[locale] ?? LocaleFormat(locale) }
 
-  /// The message of the nearest locale that has it.
+  /// The message of the first fallback locale that has it; `nil` without one.
   package func message(_ key: String, locale: String) -> Message? {
     for texts in chains[locale] ?? fallbacks(of: locale).compactMap({ messages[$0] }) {
       if let message = texts[key] { return message }
@@ -94,7 +95,7 @@ package struct MessageCatalog: Sendable {
     return nil
   }
 
-  /// The locale itself, others of its language in alphabetical order, English.
+  /// The locale itself, then others of its language in alphabetical order, then English.
   package func fallbacks(of locale: String) -> [String] {
     MessageCatalog.fallbacks(of: locale, in: messages)
   }
@@ -111,14 +112,14 @@ package struct MessageCatalog: Sendable {
     return order.filter { messages[$0] != nil }
   }
 
-  /// The locale whose texts are used for `locale`: what a page's `lang` must say.
+  /// The locale whose texts are used for `locale`. A page's `lang` must name it.
   package func effectiveLocale(for locale: String) -> String {
     let language = locale.split(separator: "-").first.map(String.init) ?? locale
     let first = fallbacks(of: locale).first ?? "en"
     return first.hasPrefix(language) ? locale : first
   }
 
-  /// What each locale lacks of `keys`, or of all keys that any locale has, in order.
+  /// The keys that each locale lacks, of `keys` and of all keys that any locale has, in order.
   package func missing(_ keys: Set<String> = []) -> [(locale: String, key: String)] {
     let wanted = messages.values.reduce(into: keys) { $0.formUnion($1.keys) }
     return locales.flatMap { locale in
@@ -126,7 +127,7 @@ package struct MessageCatalog: Sendable {
     }
   }
 
-  /// Keys under which there is a message in some locale, beginning with `prefix`.
+  /// The keys of messages of any locale that begin with `prefix`.
   package func keys(beginningWith prefix: String) -> [String] {
     Set(messages.values.flatMap(\.keys)).filter { $0.hasPrefix(prefix) }.sorted()
   }

@@ -1,8 +1,9 @@
 package import Basics
 
-/// A calendar interval [start, end): `2026`, `2026-Q4` or `2026-11`. In which time zone its days begin
-/// is the tenant's affair.
+/// A calendar interval [start, end): `2026`, `2026-Q4` or `2026-11`. Its days begin at midnight in
+/// the tenant's time zone.
 package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
+  /// How long a period is.
   package enum Kind: String, Sendable, CaseIterable {
     case year, quarter, month
 
@@ -58,7 +59,7 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
   package var previous: Period { moved(by: -1) }
   package var next: Period { moved(by: 1) }
 
-  /// The period `count` steps of its own kind later, or earlier where negative.
+  /// The period of the same kind `count` steps later, or earlier if `count` is negative.
   package func moved(by count: Int) -> Period {
     let months = start.year * 12 + start.month - 1 + count * kind.months
     return Period(
@@ -75,7 +76,7 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
     }
   }
 
-  /// By start, then the longer first.
+  /// By start; of equal starts, the longer period first.
   package static func < (left: Period, right: Period) -> Bool {
     left.start == right.start
       ? left.kind.months > right.kind.months : left.start < right.start

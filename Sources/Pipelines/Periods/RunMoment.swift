@@ -1,9 +1,9 @@
 package import Basics
 package import Foundation
 
-/// “Now”, one value that a run takes at its start.
+/// “Now”: one value that the whole run uses.
 package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
-  /// The clock's reading, in whole seconds since 1970.
+  /// A moment, in whole seconds since 1970.
   case instant(Int64)
   /// The end of a day, in each tenant's own time zone (`--as-of 2026-03-31`).
   case day(CivilDate)
@@ -27,7 +27,7 @@ package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
     self = .instant(Int64(day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second))
   }
 
-  /// The day it is in a time zone.
+  /// The day of the moment in a time zone.
   package func day(in timeZone: TimeZone) -> CivilDate {
     switch self {
     case .day(let day): return day

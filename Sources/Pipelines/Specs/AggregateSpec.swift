@@ -1,21 +1,23 @@
 package import Diagnostics
 
-/// The `aggregate:` part of a pipeline file: what a report model holds.
+/// The `aggregate:` part of a pipeline file: the content of the report model.
 package struct AggregateSpec: Sendable {
   /// In the file's order.
   package var figures: [FigureSpec]
   package var sentences: [SentenceSpec]
   package var charts: [ChartSpec]
   package var tables: [TableSpec]
-  /// Figures that must be equal, or the partition fails: a total and the sum of what it totals.
+  /// Figures that must be equal, such as a total and the sum of its parts. If they differ, the
+  /// partition fails.
   package var ties: [Tie]
-  /// Datasets of `rule`, `rows` and perhaps `fatal`: what was left out and why, or must not be.
+  /// Datasets of data quality rules, with the columns `rule`, `rows` and optionally `fatal`.
   package var quality: [String]
-  /// The figure that is zero where there is nothing to report; `nil`: never empty.
+  /// The report is empty if all these figures are zero; without figures it is never empty.
   package var emptyWhenZero: [String]
-  /// The part without comments and order, for the stage key.
+  /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
 
+  /// Figures that must be equal.
   package struct Tie: Sendable, Hashable {
     package var figures: [String]
     package var place: SpecPlace
@@ -25,14 +27,14 @@ package struct AggregateSpec: Sendable {
     "figures", "sentences", "charts", "tables", "ties", "quality", "empty",
   ]
 
-  /// Reads the part; what is wrong is told to the node's reader.
+  /// Reads the part. Faults are reported to the node's reader.
   package init?(_ node: SpecNode, queries: [String]) {
     guard let map = node.mapping(keys: AggregateSpec.keys) else { return nil }
     canonicalText = node.canonicalText
     figures = AggregateSpec.named(map["figures"]) { name, node in
       FigureSpec(name: name, node, queries: queries)
     }
-    // A faulty figure is known by name all the same, so that one error does not bring ten more.
+    // The name of a faulty figure is known too, so that one fault does not cause ten more.
     let names = (map["figures"]?.mapping()?.entries ?? []).map(\.key)
     sentences = AggregateSpec.named(map["sentences"]) { name, node in
       SentenceSpec(name: name, node, figures: names)
@@ -61,7 +63,8 @@ package struct AggregateSpec: Sendable {
     Set(figures.compactMap(\.dataset) + charts.map(\.dataset) + tables.map(\.dataset) + quality)
   }
 
-  /// What is wrong with the columns that are named, given each query's own: for `check`, and before a run.
+  /// The faults in the named columns, given the columns of each query. Used by `check`, and before
+  /// a run.
   package func diagnostics(columns: [String: [String]]) -> [Diagnostic] {
     var found: [Diagnostic] = []
     func need(_ names: [String], of dataset: String, _ place: SpecPlace) {
@@ -86,7 +89,7 @@ package struct AggregateSpec: Sendable {
           found.append(
             Diagnostic(
               .configuration, "'\(name)' is not among the table's columns", at: table.place.subject,
-              hint: "add it, with 'hidden: true' where it is to stand in no cell"))
+              hint: "add it, with 'hidden: true' if the page must not show it"))
         }
       }
       for column in table.columns ?? [] {
@@ -97,7 +100,7 @@ package struct AggregateSpec: Sendable {
     return found
   }
 
-  /// A figure made of figures may use only those above it, so that no circle can be.
+  /// A figure can use only figures above it, so that there is no cycle.
   private func checkOperands(names: [String], _ node: SpecNode?) {
     for entry in node?.mapping()?.entries ?? [] {
       guard let figure = figures.first(where: { $0.name == entry.key }) else { continue }

@@ -1,17 +1,20 @@
 /// One chart of a report: its kind, and the columns it is drawn from.
 package struct ChartSpec: Sendable {
+  /// How the chart is drawn.
   package enum Kind: String, Sendable, Codable, CaseIterable {
-    /// Bars from zero: columns over time, lines of names else. Several `y` stand one below the other.
+    /// Bars from zero: vertical over time, else horizontal. Several `y` are shown one below the
+    /// other.
     case bar
-    /// Bars whose parts are the `y`.
+    /// Bars that are stacked from the `y`.
     case stacked
     case line
     /// The parts of one whole.
     case share
-    /// A year of days, the darker the more.
+    /// The days of a year; a darker day has a higher value.
     case calendar
   }
 
+  /// Which empty points are added.
   package enum Fill: String, Sendable, Codable, CaseIterable {
     case days, months
   }
@@ -23,16 +26,16 @@ package struct ChartSpec: Sendable {
   package var x: String
   /// Columns of numbers.
   package var y: [String]
-  /// Puts in the empty days or months of the period; `nil`: the rows as they are.
+  /// Adds the empty days or months of the period; `nil` shows the rows as they are.
   package var fill: Fill?
-  /// How many names are shown, the first in the dataset's order.
+  /// How many names are shown, in the order of the dataset; `nil` for all.
   package var top: Int?
-  /// Whether the rest are summed into one.
+  /// Whether the other names are summed into one.
   package var other: Bool
-  /// How names are shown: `text`, `term`, `weekday` …; `nil`: by the column's type.
+  /// How names are shown: `text`, `term`, `weekday` …; `nil` goes by the column's type.
   package var names: ValueFormat?
   package var format: ValueFormat
-  /// A column with the ISO 4217 code: a chart shows one currency, the one with the most rows.
+  /// A column with the ISO 4217 code. There is one chart per currency.
   package var currency: String?
   package var place: SpecPlace
 
@@ -72,6 +75,6 @@ package struct ChartSpec: Sendable {
     place = node.place
   }
 
-  /// The columns that must be in the dataset.
+  /// The columns that the dataset must have.
   package var columns: [String] { [x] + y + [currency].compactMap { $0 } }
 }

@@ -1,8 +1,8 @@
-/// One figure of a report: how it comes from a dataset, and how it is shown.
+/// One figure of a report: how it is computed from a dataset, and how it is shown.
 package struct FigureSpec: Sendable {
   /// Where the value comes from.
   package enum Source: Sendable, Equatable {
-    /// The column of the one row (or of the one row a currency).
+    /// The column of the only row, or of the only row per currency.
     case value(column: String)
     case sum(column: String)
     /// How many rows there are.
@@ -11,21 +11,21 @@ package struct FigureSpec: Sendable {
     case greatest(column: String)
     /// The longest run of consecutive days in a column of dates, in days.
     case streak(column: String)
-    /// From the row where `by` is greatest, the first such row, the column `take`; none where it is zero.
+    /// The column `take` of the first row with the greatest `by`; no value if the greatest is zero.
     case peak(by: String, take: String)
-    /// One figure divided by another, half up: to six decimals as `percent`, else to one.
+    /// One figure divided by another, rounded half up: to six decimals as `percent`, else to one.
     case ratio(String, String)
-    /// One figure less others.
+    /// One figure minus others.
     case difference(String, [String])
   }
 
   package var name: String
-  /// The query; `nil` for a figure made of figures.
+  /// The query; `nil` for a figure that is made of figures.
   package var dataset: String?
   package var source: Source
-  /// A column with the value of the period before, for `value` and `sum`.
+  /// A column with the value of the previous period, for `value` and `sum`.
   package var previous: String?
-  /// Column to value: only such rows count.
+  /// Only rows whose columns have these values count.
   package var condition: [(column: String, value: String)]
   /// A column with the ISO 4217 code of each row's amount.
   package var currency: String?
@@ -70,7 +70,7 @@ package struct FigureSpec: Sendable {
     place = node.place
   }
 
-  /// The columns that must be in the dataset.
+  /// The columns that the dataset must have.
   package var columns: [String] {
     var columns: [String] =
       switch source {

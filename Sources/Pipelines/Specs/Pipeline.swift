@@ -1,28 +1,29 @@
-/// A checked pipeline file: what `pipelines/NAME/pipeline.yaml` and the files beside it say.
+/// A checked pipeline file, `pipelines/NAME/pipeline.yaml`, with the files beside it.
 package struct Pipeline: Sendable {
+  /// Whose rows one partition holds.
   package enum Scope: String, Sendable, CaseIterable {
-    /// One partition a tenant.
+    /// One partition per tenant.
     case tenant
     /// All tenants together, for the operator only.
     case platform
   }
 
   package var name: String
-  /// The pipeline file's path, as shown to people.
+  /// The pipeline file's path, as messages show it.
   package var file: String
-  /// The kinds of period it runs for, in the file's order.
+  /// The kinds of period that it runs for, in the file's order.
   package var periods: [Period.Kind]
   package var scope: Scope
   /// Locale to title.
   package var title: [String: String]
-  /// Whether the payload may depend on the day of the run.
+  /// Whether the payload depends on the day of the run (`as_of: day`).
   package var dependsOnDay: Bool
   package var extract: ExtractSpec
   package var aggregate: AggregateSpec?
   package var render: RenderSpec?
   package var stitch: StitchSpec?
 
-  /// The title in the nearest of its languages: the locale, its language, English, then any.
+  /// The title in the best of its languages: the locale, its language, English, then any.
   package func title(for locale: String) -> String {
     let language = locale.split(separator: "-").first.map(String.init) ?? locale
     return title[locale] ?? title.filter { $0.key.hasPrefix(language) }.sorted { $0.key < $1.key }
@@ -30,17 +31,19 @@ package struct Pipeline: Sendable {
   }
 }
 
-/// What is extracted: queries, and the common table expressions that they may use.
+/// The queries, and the common table expressions that they can use.
 package struct ExtractSpec: Sendable {
+  /// One SQL file whose rows become a dataset.
   package struct Query: Sendable {
     package var name: String
-    /// The SQL file's path, as shown to people.
+    /// The SQL file's path, as messages show it.
     package var file: String
     package var sql: String
-    /// Column names with their direction; the last ones are unique within a tenant.
+    /// Columns with their direction. The last ones must be unique within a tenant.
     package var order: [Order]
   }
 
+  /// One column of the order of a query's rows.
   package struct Order: Sendable, Hashable {
     package var column: String
     package var descending: Bool
@@ -51,8 +54,8 @@ package struct ExtractSpec: Sendable {
     package var name: String
     package var file: String
     package var sql: String
-    /// Whether it is worked out anew wherever it is used, instead of once for all: for wide rows of which few are
-    /// wanted.
+    /// Whether PostgreSQL computes it at each use instead of once (`NOT MATERIALIZED`). Useful if
+    /// each use needs only a few rows of many.
     package var isInline: Bool
   }
 

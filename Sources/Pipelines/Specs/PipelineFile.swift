@@ -1,7 +1,7 @@
 import Diagnostics
 import Foundation
 
-/// Reads one `pipeline.yaml` and the files that it names.
+/// Reads one `pipeline.yaml` and the files that it names. All faults are thrown at once.
 struct PipelineFile {
   let folder: String
 
@@ -34,7 +34,7 @@ struct PipelineFile {
     let expectedName = folder.split(separator: "/").last.map(String.init) ?? folder
     let name = map.required("name")?.string()
     if let name, name != expectedName {
-      map["name"]?.report("the name '\(name)' is not its folder's, '\(expectedName)'")
+      map["name"]?.report("the name '\(name)' is not the folder's name, '\(expectedName)'")
     }
     let kinds = map.required("period")?.list().compactMap {
       $0.word(of: Period.Kind.allCases.map(\.rawValue)).flatMap(Period.Kind.init(rawValue:))
@@ -51,7 +51,7 @@ struct PipelineFile {
       map["render"]?.report("'render' needs 'aggregate': a page shows a report model")
     }
     if map["aggregate"] == nil, map["stitch"] == nil {
-      root.report("nothing is made of the rows: 'aggregate' or 'stitch' is missing")
+      root.report("the rows are not used: 'aggregate' or 'stitch' is missing")
     }
     guard let name, let kinds, let extract else { return nil }
     return Pipeline(
@@ -92,7 +92,7 @@ struct PipelineFile {
         name: name, file: "\(folder)/\(name).sql", sql: sql,
         order: (settings["order"]?.list() ?? []).compactMap(order))
     }
-    if queries.isEmpty { map["queries"]?.report("no query is named") }
+    if queries.isEmpty { map["queries"]?.report("there are no queries") }
     return ExtractSpec(preludes: preludes, queries: queries)
   }
 
@@ -112,7 +112,7 @@ struct PipelineFile {
   private func sql(_ file: String, _ node: SpecNode) -> String? {
     let path = "\(folder)/\(file)"
     guard let text = PipelineFile.text(of: path) else {
-      node.report("the file '\(path)' is not there or not UTF-8")
+      node.report("the file '\(path)' does not exist or is not UTF-8")
       return nil
     }
     var trimmed = Substring(text)

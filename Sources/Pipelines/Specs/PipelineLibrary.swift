@@ -3,7 +3,7 @@ import Foundation
 
 /// All pipelines and schedules of one folder.
 package struct PipelineLibrary: Sendable {
-  /// The folder they came from.
+  /// The folder that was read.
   package let folder: String
   /// By name, in alphabetical order.
   package let pipelines: [Pipeline]
@@ -11,7 +11,7 @@ package struct PipelineLibrary: Sendable {
 
   /// Reads every `NAME/pipeline.yaml` and every schedule beside them.
   ///
-  /// Throws all that is wrong in all files at once.
+  /// Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
     var diagnostics: [Diagnostic] = []
     var pipelines: [Pipeline] = []
@@ -44,7 +44,9 @@ package struct PipelineLibrary: Sendable {
     self.schedules = schedules
   }
 
+  /// The pipeline of this name.
   package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }
+  /// The schedule of this name.
   package func schedule(_ name: String) -> Schedule? { schedules.first { $0.name == name } }
 
   /// The names that `run` understands.
@@ -57,8 +59,8 @@ package struct PipelineLibrary: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of pipelines can't be read", at: .init(file: folder),
-          hint: "name it with --pipelines, or work in a folder that has pipelines/",
+          .configuration, "the pipelines folder cannot be read", at: .init(file: folder),
+          hint: "name it with --pipelines, or change to a folder that contains pipelines/",
           underlying: error)
       ])
     }

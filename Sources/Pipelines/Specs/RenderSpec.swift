@@ -1,28 +1,29 @@
 /// The `render:` part of a pipeline file: published names to templates.
 package struct RenderSpec: Sendable {
+  /// One page and its template.
   package struct Page: Sendable, Hashable {
     /// The published name: `index.html`.
     package var name: String
-    /// The template's file below the folder of templates.
+    /// The template's file in the templates folder.
     package var template: String
     package var place: SpecPlace
   }
 
   /// In the file's order.
   package var pages: [Page]
-  /// The pipelines whose stable addresses, for the same tenant and period, a page may link to.
+  /// The pipelines to which a page can link, for the same tenant and period.
   package var links: [String]
-  /// The part without comments and order, for the stage key.
+  /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
 
-  /// Pages that no file names, for checks of a single one.
+  /// Pages without a pipeline file, to check a single page.
   package init(pages: [Page], links: [String] = []) {
     self.pages = pages
     self.links = links
     canonicalText = ""
   }
 
-  /// Reads the part; what is wrong is told to the node's reader.
+  /// Reads the part. Faults are reported to the node's reader.
   package init?(_ node: SpecNode) {
     guard let map = node.mapping() else { return nil }
     canonicalText = node.canonicalText
@@ -46,7 +47,7 @@ package struct RenderSpec: Sendable {
       pages.append(Page(name: entry.key, template: template, place: entry.value.place))
     }
     if pages.isEmpty {
-      node.report("no page is named: 'index.html: TEMPLATE.html' is missing")
+      node.report("there are no pages: add 'index.html: TEMPLATE.html'")
       return nil
     }
   }

@@ -2,6 +2,7 @@ package import Basics
 
 /// A checked schedule file: which pipelines run, for which tenants and periods.
 package struct Schedule: Sendable {
+  /// One pipeline of the schedule.
   package struct Entry: Sendable {
     package var pipeline: String
     package var periods: [PeriodSelector]
@@ -17,22 +18,22 @@ package struct Schedule: Sendable {
 
   package var name: String
   package var file: String
-  /// In the order they run for each tenant.
+  /// In the order in which they run for each tenant.
   package var entries: [Entry]
-  /// Days after its end for which a final period is run again.
+  /// For how many days after its end a period is run again, even if it is final.
   package var graceDays: Int
 
-  /// Days of grace where a schedule does not say.
+  /// The days of grace of a schedule that does not set them.
   package static let defaultGraceDays = 10
 }
 
-/// A word of a schedule that stands for periods, seen from the day of the run.
+/// A word of a schedule that stands for periods, relative to the day of the run.
 package enum PeriodSelector: Hashable, Sendable {
-  /// `this-year`: the one that holds the day.
+  /// `this-year`: the period that contains the day.
   case current(Period.Kind)
-  /// `closing-years`: the one before, until it is final and its grace is over.
+  /// `closing-years`: the previous period, until it is final and its grace is over.
   case closing(Period.Kind)
-  /// `last-year`: the one before, always.
+  /// `last-year`: always the previous period.
   case last(Period.Kind)
   /// `2026-11`
   case fixed(Period)
@@ -41,6 +42,7 @@ package enum PeriodSelector: Hashable, Sendable {
     ["this-\($0.rawValue)", "last-\($0.rawValue)", "closing-\($0.rawValue)s"]
   }
 
+  /// Reads a word such as `this-year`, or a period; `nil` for anything else.
   package init?(_ text: String) {
     for kind in Period.Kind.allCases {
       switch text {
@@ -62,7 +64,7 @@ package enum PeriodSelector: Hashable, Sendable {
     }
   }
 
-  /// The periods meant on `day`. `isFinal` tells whether a period has a release made at its end.
+  /// The periods on `day`. `isFinal` says whether a period has a release that was made for its end.
   package func periods<Failure: Error>(
     on day: CivilDate, graceDays: Int, isFinal: (Period) throws(Failure) -> Bool
   ) throws(Failure) -> [Period] {

@@ -68,7 +68,8 @@ struct ScheduleFile {
     return (Schedule.Entry(pipeline: run, periods: periods, needs: needs), node)
   }
 
-  /// A pipeline stands once: of two entries, the same period could be meant twice, or one could wait for itself.
+  /// A pipeline has one entry. With two, the same period could be meant twice, or one entry could wait
+  /// for itself.
   private func checkOnce(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
     var seen: Set<String> = []
     for (entry, node) in entries where !seen.insert(entry.pipeline).inserted {
@@ -77,7 +78,7 @@ struct ScheduleFile {
     }
   }
 
-  /// Each name in `needs` stands earlier in the list, which leaves no room for a cycle.
+  /// Each name in `needs` must be earlier in the list, so there is no cycle.
   private func checkNeeds(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
     let all = entries.map(\.entry.pipeline)
     var earlier: [String] = []
@@ -86,7 +87,7 @@ struct ScheduleFile {
         if all.contains(need) {
           node.report(
             "'\(entry.pipeline)' needs '\(need)', which does not run before it",
-            hint: "move '\(need)' up; needs that form a cycle can't be run at all")
+            hint: "move '\(need)' up; pipelines that need each other cannot run")
         } else {
           node.report(
             "'\(entry.pipeline)' needs '\(need)', which this schedule does not run",

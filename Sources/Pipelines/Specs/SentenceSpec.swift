@@ -1,11 +1,13 @@
 import Diagnostics
 
-/// A sentence that a page may say: the first of its variants whose conditions hold; none, and it is silent.
+/// A sentence of a page: the first of its variants whose conditions hold. If none holds, the
+/// sentence is left out.
 package struct SentenceSpec: Sendable {
+  /// One wording of the sentence, and when it is used.
   package struct Variant: Sendable {
-    /// All must hold.
+    /// All of them must hold.
     package var conditions: [Condition]
-    /// The message's key; figures are its parameters by name.
+    /// The key of the message. Its parameters are the figures, by name.
     package var message: String
     /// The figure whose value chooses the plural form.
     package var count: String?
@@ -32,8 +34,9 @@ package struct SentenceSpec: Sendable {
   }
 }
 
-/// `posts.change > 0`, `talks >= 2`, `streak` (there is one, not zero) or `not streak`.
+/// `posts.change > 0`, `talks >= 2`, `streak` (it is present and not zero) or `not streak`.
 package struct Condition: Sendable, Equatable {
+  /// The signs that a condition can use.
   package enum Comparison: String, Sendable, CaseIterable {
     case less = "<"
     case atMost = "<="
@@ -43,15 +46,16 @@ package struct Condition: Sendable, Equatable {
     case more = ">"
   }
 
-  /// A figure, or what it is compared with its previous value.
+  /// A figure's value, its previous value, or a comparison of both.
   package struct Operand: Sendable, Equatable {
+    /// Which number of the figure is meant.
     package enum Aspect: String, Sendable, CaseIterable {
       case value, previous
-      /// (value − previous) ÷ previous, absent without a base.
+      /// (value − previous) ÷ previous; absent without a base.
       case change
       /// value − previous
       case difference
-      /// value ÷ previous, to one decimal, half up; absent without a base.
+      /// value ÷ previous, rounded half up to one decimal; absent without a base.
       case times
     }
 
@@ -64,11 +68,13 @@ package struct Condition: Sendable, Equatable {
     }
   }
 
+  /// What the left operand is compared with.
   package enum Side: Sendable, Equatable {
     case number(DecimalNumber)
     case operand(Operand)
   }
 
+  /// What the condition requires of its left operand.
   package enum Test: Sendable, Equatable {
     case isPresent, isAbsent
     case compared(Comparison, Side)
@@ -103,7 +109,7 @@ package struct Condition: Sendable, Equatable {
       }
     default:
       node.report(
-        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with blanks between, found '\(text)'")
+        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with spaces between, found '\(text)'")
       return nil
     }
   }

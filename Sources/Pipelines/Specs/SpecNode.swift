@@ -1,13 +1,13 @@
 import Diagnostics
 import Yams
 
-/// A value of a YAML file with its place. Each accessor either gives the wanted type or tells the
-/// reader what it expected, and where, and gives `nil`.
+/// A value of a YAML file with its place. Each accessor returns the wanted type; or it reports to
+/// the reader what it expected and where, and returns `nil`.
 package struct SpecNode {
   let node: Yams.Node
   let reader: SpecReader
 
-  /// Where the value begins, counted from one.
+  /// Where the value begins, from 1.
   package var line: Int? { node.mark?.line }
   package var column: Int? { node.mark?.column }
 
@@ -16,18 +16,18 @@ package struct SpecNode {
     reader.report(message, line: line, column: column, hint: hint)
   }
 
-  /// The value as text; numbers and booleans are text too.
+  /// The value as text. Numbers and booleans are text too.
   package func string() -> String? {
     guard case .scalar(let scalar) = node else { return expected("text") }
     return scalar.string
   }
 
-  /// The value as one of `words`; anything else is reported with the nearest of them.
+  /// The value as one of `words`. Anything else is reported with the nearest word.
   package func word(of words: [String]) -> String? {
     guard let text = string() else { return nil }
     guard words.contains(text) else {
       if words.isEmpty {
-        report("'\(text)' names nothing: there is nothing to choose from")
+        report("'\(text)' is unknown: there is nothing to choose from")
         return nil
       }
       report(
@@ -48,6 +48,7 @@ package struct SpecNode {
     return text
   }
 
+  /// The value as a whole number.
   package func integer() -> Int? {
     guard case .scalar(let scalar) = node, let value = Int(scalar.string) else {
       return expected("a whole number")
@@ -55,6 +56,7 @@ package struct SpecNode {
     return value
   }
 
+  /// The value as `true` or `false`.
   package func boolean() -> Bool? {
     guard case .scalar = node, let value = node.bool else { return expected("true or false") }
     return value
@@ -76,7 +78,7 @@ package struct SpecNode {
     return count * unit
   }
 
-  /// The elements; a single value counts as a list of one.
+  /// The elements. A single value is a list of one.
   package func list() -> [SpecNode] {
     if case .sequence(let sequence) = node {
       return sequence.map { SpecNode(node: $0, reader: reader) }
@@ -85,7 +87,8 @@ package struct SpecNode {
     return [self]
   }
 
-  /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the nearest.
+  /// The value as a mapping in the file's order. With `keys`, an unknown key is reported with the
+  /// nearest key.
   package func mapping(keys known: [String]? = nil) -> SpecMapping? {
     if isNull { return SpecMapping(node: self, entries: []) }
     guard case .mapping(let mapping) = node else { return expected("a mapping") }
@@ -119,7 +122,7 @@ package struct SpecNode {
     if case .sequence = node { true } else { false }
   }
 
-  /// The value without comments, styles and the order of keys: what a stage key takes of it.
+  /// The value without comments, styles and the order of keys, for stage keys.
   package var canonicalText: String {
     switch node {
     case .scalar(let scalar): return SpecNode.quote(scalar.string)
@@ -171,13 +174,13 @@ package struct SpecNode {
 
 /// A YAML mapping in the order of its file.
 package struct SpecMapping {
-  /// The mapping itself, for its place.
+  /// The node of the mapping.
   package let node: SpecNode
   package let entries: [(key: String, keyNode: SpecNode, value: SpecNode)]
 
   package subscript(key: String) -> SpecNode? { entries.first { $0.key == key }?.value }
 
-  /// The value of a key that must be there; its absence is reported at the mapping.
+  /// The value of a required key. If it is missing, that is reported at the mapping.
   package func required(_ key: String) -> SpecNode? {
     if let value = self[key] { return value }
     node.report("the key '\(key)' is missing")

@@ -1,6 +1,6 @@
 package import Diagnostics
 
-/// Where in a pipeline file something is said, so that an error met later can name the place.
+/// A place in a pipeline file, so that a later error can name it.
 package struct SpecPlace: Hashable, Sendable {
   package var file: String
   package var line: Int?
@@ -19,7 +19,7 @@ extension SpecNode {
   /// The value's place.
   package var place: SpecPlace { SpecPlace(file: reader.file, line: line, column: column) }
 
-  /// A name of one of the pipeline's queries.
+  /// The value as the name of one of the pipeline's queries.
   func query(of queries: [String]) -> String? {
     guard let name = string() else { return nil }
     guard queries.contains(name) else {
@@ -32,14 +32,14 @@ extension SpecNode {
     return name
   }
 
-  /// Names, each a value of its own in a list, or one alone.
+  /// The value as a list of names, or as one name.
   func names() -> [String] { list().compactMap { $0.name() } }
 
-  /// A key of the message catalogue: names joined by points.
+  /// The value as a key of the message catalogue: names joined by points.
   func messageKey() -> String? {
     guard let text = string() else { return nil }
     let parts = text.split(separator: ".", omittingEmptySubsequences: false)
-    // The first is perhaps a pipeline's name, which may have hyphens.
+    // The first part can be a pipeline's name, which can contain hyphens.
     guard
       parts.enumerated().allSatisfy({ place, part in
         SpecNode.isName(place == 0 ? String(part).replacing("-", with: "_") : String(part))

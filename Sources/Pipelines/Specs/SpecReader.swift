@@ -1,18 +1,19 @@
 package import Diagnostics
 import Yams
 
-/// Collects what is wrong with one YAML file, so that all of it is told at once.
+/// Collects the faults of one YAML file, so that all of them are reported at once.
 ///
 /// Confined to the thread that reads the file.
 package final class SpecReader {
-  /// The file's path as it is shown to people.
+  /// The file's path, as messages show it.
   package let file: String
-  /// What was found so far.
+  /// The faults so far.
   package private(set) var diagnostics: [Diagnostic] = []
 
   package init(file: String) { self.file = file }
 
-  /// The root of `text`, or `nil` with a diagnostic where it is not YAML or is empty.
+  /// The root of `text`. If the text is empty or not YAML, that is reported, and the result is
+  /// `nil`.
   package func parse(_ text: String) -> SpecNode? {
     do {
       guard let node = try Yams.compose(yaml: text) else {
@@ -48,7 +49,7 @@ package final class SpecReader {
     return String(shown) + (message.unicodeScalars.count > 500 ? "…" : "")
   }
 
-  /// Throws all that was found, in the order of the file's lines.
+  /// Throws all faults, in the order of the file's lines.
   package func finish() throws(Diagnostics) {
     guard !diagnostics.isEmpty else { return }
     throw Diagnostics(
@@ -65,7 +66,7 @@ package final class SpecReader {
       report("not YAML: \(problem)", line: mark.line, column: mark.column)
     case .duplicatedKeysInMapping(let duplicates, let context):
       let names = duplicates.map { "\($0)" }.sorted().joined(separator: ", ")
-      report("a key stands twice: \(names)", line: context.mark.line, column: context.mark.column)
+      report("a key appears twice: \(names)", line: context.mark.line, column: context.mark.column)
     default:
       report("not readable as YAML", line: 1, column: 1)
     }

@@ -1,6 +1,6 @@
 /// The `stitch:` part of a pipeline file: a film's storyboard, preset, lengths and scenes.
 package struct StitchSpec: Sendable {
-  /// What an item's `media_key` leads to.
+  /// The kind of object that an item's `media_key` names.
   package enum Medium: String, Sendable, CaseIterable {
     case picture, recording
   }
@@ -9,19 +9,20 @@ package struct StitchSpec: Sendable {
   package struct Kind: Sendable, Hashable {
     /// The word in the storyboard's column `kind`.
     package var name: String
-    /// A file of the templates' folder `video`.
+    /// A file in the folder `video` of the templates.
     package var template: String
     package var medium: Medium
   }
 
-  /// Figures that a card shows: columns of a query, with the way each is written.
+  /// Figures that a card shows: columns of a query with their formats.
   package struct Figures: Sendable, Hashable {
+    /// How a figure is written on a card.
     package enum Format: String, Sendable, CaseIterable {
       case integer, duration
     }
 
     package var query: String
-    /// The column whose value chooses the row, a date; `nil` for the only row.
+    /// The column of dates that chooses the row; `nil` if there is only one row.
     package var by: String?
     package var columns: [(name: String, format: Format)]
 
@@ -36,38 +37,39 @@ package struct StitchSpec: Sendable {
     }
   }
 
-  /// The part without comments and order, for the stage key.
+  /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
-  /// The query whose rows are the items, in the order of time.
+  /// The query whose rows are the items, ordered by time.
   package var storyboard: String
   /// `360p30`, `720p30`, `1080p30`
   package var preset: String
-  /// Whether the film is published for HTTP Live Streaming, too.
+  /// Whether the film is also published for HTTP Live Streaming.
   package var streams: Bool
-  /// Seconds that a film aims at.
+  /// The intended length in seconds.
   package var target: Int
-  /// Seconds that a film may have at the most.
+  /// The greatest length in seconds.
   package var maximum: Int
-  /// A boolean column of the storyboard: these items come first where not all have room, and stay longer.
+  /// A boolean column of the storyboard. Items with `true` are shown longer, and come first if not
+  /// all have room.
   package var emphasis: String?
-  /// The figures of the title and the end.
+  /// The figures of the title card and the end card.
   package var totals: Figures?
   /// The figures of each month.
   package var months: Figures?
-  /// Templates of the title, of a month and of the end.
+  /// The templates of the title card, of month cards and of the end card.
   package var intro: String
   package var month: String
   package var outro: String
-  /// What shows the items of a month that have no scene of their own.
+  /// The template of the mosaic of items without a scene of their own.
   package var mosaic: String
   /// In the file's order.
   package var kinds: [Kind]
 
   package static let presets = ["360p30", "720p30", "1080p30"]
-  /// Words of `scenes` that are no kinds of item.
+  /// Words of `scenes` that are not kinds of items.
   static let cards = ["intro", "month", "mosaic", "outro"]
 
-  /// Reads the part; what is wrong is told to the node's reader.
+  /// Reads the part. Faults are reported to the node's reader.
   package init?(_ node: SpecNode, queries: [String]) {
     canonicalText = node.canonicalText
     guard
@@ -82,7 +84,7 @@ package struct StitchSpec: Sendable {
     target = lengths?["target"]?.duration() ?? 240
     maximum = lengths?["max"]?.duration() ?? max(480, target)
     if maximum < target { map["lengths"]?.report("'max' is shorter than 'target'") }
-    if target < 20 { map["lengths"]?.report("a film shorter than 20s shows nothing") }
+    if target < 20 { map["lengths"]?.report("a film must be at least 20s long") }
     emphasis = map["emphasis"]?.name()
     totals = map["totals"].flatMap { StitchSpec.figures($0, queries, hasKey: false) }
     months = map["months"].flatMap { StitchSpec.figures($0, queries, hasKey: true) }
@@ -104,7 +106,7 @@ package struct StitchSpec: Sendable {
     self.storyboard = storyboard
   }
 
-  /// The files of the templates' folder `video` that the film draws with, in alphabetical order.
+  /// The templates that the film uses, files in the folder `video`, in alphabetical order.
   package var templates: [String] {
     Set([intro, month, mosaic, outro] + kinds.map(\.template)).sorted()
   }

@@ -1,15 +1,16 @@
 /// One table of a report: a dataset's columns, on the page and as two CSV files.
 package struct TableSpec: Sendable {
+  /// One column of the table.
   package struct Column: Sendable {
     package var name: String
     package var format: ValueFormat?
-    /// A column with the ISO 4217 code of this one's amounts.
+    /// A column with the ISO 4217 code of this column's amounts.
     package var currency: String?
-    /// Whether its sum stands below the table, one a currency.
+    /// Whether its sums are shown below the table, one per currency.
     package var isSummed: Bool
-    /// Whether it stands only in the files, not on the page.
+    /// Whether it is only in the files, not on the page.
     package var isHidden: Bool
-    /// Columns of counts that the page adds to this one's text by the messages `plus.COLUMN`.
+    /// Columns of counts that the page adds to this column's text, with the messages `plus.COLUMN`.
     package var plus: [String]
     package var place: SpecPlace
 
@@ -29,34 +30,37 @@ package struct TableSpec: Sendable {
 
   package var name: String
   package var dataset: String
-  /// The files' name without `.csv`; `nil`: only on the page.
+  /// The name of the files without `.csv`; `nil` if the table is only on the page.
   package var publish: String?
-  /// `nil`: all of the dataset's, by their types.
+  /// `nil` for all columns of the dataset, with formats by their types.
   package var columns: [Column]?
-  /// How many rows the page shows; the files hold all.
+  /// How many rows the page shows. The files hold all rows.
   package var show: Int
   package var layout: Layout
-  /// The column of words by which `list` words its rows.
+  /// The column whose word chooses the message of each row in the layout `list`.
   package var by: String?
-  /// The column that chooses the plural form of such a message.
+  /// The column that chooses the plural form of that message.
   package var count: String?
-  /// The column of object keys that `cards` shows as pictures.
+  /// The column of object keys of pictures, for the layout `cards`.
   package var picture: String?
-  /// The column whose text stands on a card as a paragraph of its own.
+  /// The column whose text is a paragraph of a card.
   package var body: String?
-  /// Columns by whose texts a reader may search the table in the page.
+  /// The columns that a reader can search on the page.
   package var search: [String]
-  /// Rows a page of the pages of its own that a table gets which is longer than `show`; `nil`: none.
+  /// If the table has more rows than `show`, it gets pages of rows of its own, with this many rows
+  /// each; `nil` for no such pages.
   package var pages: Int?
   package var place: SpecPlace
 
+  /// How a page shows the table.
   package enum Layout: String, Sendable, Codable, CaseIterable {
     case rows
-    /// A line a column and the numbers of each row below one another, the last line the result.
+    /// One line per column, with the numbers of each row below one another. The last line is the
+    /// result.
     case statement
-    /// A line a row, worded by the messages `says.COLUMN.WORD`.
+    /// One line per row, with the text of the messages `says.COLUMN.WORD`.
     case list
-    /// A small block a row: its first column, a picture, the others.
+    /// One small block per row: its first column, a picture, the other columns.
     case cards
   }
 
@@ -98,7 +102,7 @@ package struct TableSpec: Sendable {
 }
 
 extension TableSpec {
-  /// The columns that are named beside `columns`, and must be among them.
+  /// The columns that other keys name. They must be among `columns`.
   package var namedColumns: [String] {
     [by, count, picture, body].compactMap { $0 } + search
   }

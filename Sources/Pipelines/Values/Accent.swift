@@ -1,16 +1,18 @@
 import Glibc
 
-/// A tenant's colour: a hue of its own at a fixed lightness and chroma, so that contrast holds whoever it is.
+/// A tenant's colour: its own hue with fixed lightness and chroma, so that every tenant has the
+/// same contrast.
 ///
-/// The hue comes from the tenant's id, one of 19 steps round OKLCH's circle; yellows are left out, which turn to mud
-/// where they are dark. Lightness and chroma are the same for all: dark enough for 4.5 : 1 on paper, light enough for 4.5 : 1 on ink.
+/// The hue comes from the tenant's id: one of 19 steps on OKLCH's circle, without yellows, which
+/// look muddy when they are dark. The light accent has a contrast of at least 4.5 : 1 on paper, the
+/// dark one on ink.
 package struct Accent: Hashable, Sendable {
-  /// OKLCH's hue in degrees.
+  /// The hue of OKLCH in degrees.
   package var hue: Int
 
-  /// The accent of a tenant by its id; the same text gives the same accent for ever.
+  /// The accent of a tenant. The same id always gives the same accent.
   package init(tenant id: String) {
-    // FNV-1a, then a finaliser, because similar ids lie close together without it.
+    // FNV-1a, then a finaliser. Without it, similar ids would have similar hues.
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in id.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     hash = (hash ^ (hash >> 33)) &* 0xff51_afd7_ed55_8ccd
@@ -19,6 +21,7 @@ package struct Accent: Hashable, Sendable {
     hue = (step < 4 ? step : step + 5) * 15
   }
 
+  /// The accent of a hue in degrees, taken modulo 360.
   package init(hue: Int) { self.hue = ((hue % 360) + 360) % 360 }
 
   /// On paper: text, links and bars.
@@ -27,12 +30,12 @@ package struct Accent: Hashable, Sendable {
   package var dark: String { colour(lightness: 0.78, chroma: 0.12) }
   /// In films, on ink: bright enough to read across a room.
   package var film: String { colour(lightness: 0.80, chroma: 0.13) }
-  /// In films, as a ground under white text.
+  /// In films, the background of white text.
   package var filmGround: String { colour(lightness: 0.36, chroma: 0.10) }
-  /// In films, the deepest shade: the ink that cards are drawn on, with a breath of the hue.
+  /// In films, the darkest shade: the background of cards, with a little of the hue.
   package var filmInk: String { colour(lightness: 0.19, chroma: 0.025) }
 
-  /// `#rrggbb` of this hue. Where sRGB cannot show so much chroma, it is lowered until it can.
+  /// `#rrggbb` of this hue. If sRGB cannot show the chroma, it is lowered until it can.
   package func colour(lightness: Double, chroma: Double) -> String {
     let radians = Double(hue) * Double.pi / 180
     var reach = chroma

@@ -1,15 +1,16 @@
 extension DecimalNumber {
-  /// How a digit that is left out changes the last one kept.
+  /// How a result is rounded to its last digit.
   package enum Rounding: Sendable {
-    /// A half goes away from zero: the trader's rule.
+    /// A half is rounded away from zero.
     case halfUp
-    /// A half goes to the even neighbour: the banker's rule.
+    /// A half is rounded to the even neighbour (banker's rounding).
     case halfEven
   }
 
-  /// A result has more than 38 digits.
+  /// A result would have more than 38 digits.
   package struct Overflow: Error, Equatable {}
 
+  /// The exact sum, with the larger scale of the two.
   package static func + (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
@@ -20,12 +21,14 @@ extension DecimalNumber {
     return DecimalNumber(mantissa: sum, scale: scale)
   }
 
+  /// The exact difference, with the larger scale of the two.
   package static func - (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
     try left + right.negated
   }
 
+  /// The exact product; its scale is the sum of both.
   package static func * (
     left: DecimalNumber, right: DecimalNumber
   ) throws(Overflow) -> DecimalNumber {
@@ -37,7 +40,7 @@ extension DecimalNumber {
     return DecimalNumber(mantissa: product, scale: scale)
   }
 
-  /// The quotient with `scale` decimals; `nil` where the divisor is zero.
+  /// The quotient with `scale` decimals; `nil` if the divisor is zero.
   package func divided(
     by divisor: DecimalNumber, scale: Int, rounding: Rounding
   ) throws(Overflow) -> DecimalNumber? {
@@ -82,7 +85,7 @@ extension DecimalNumber {
     _ numerator: Int128, over denominator: Int128, _ rounding: Rounding
   ) -> Int128 {
     let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
-    // Compared with the rest of the way to the next number, for twice the remainder could overflow.
+    // Compared with the distance to the next number, because twice the remainder could overflow.
     let rest = denominator.magnitude - remainder.magnitude
     let goesAway =
       switch rounding {
@@ -127,7 +130,7 @@ extension DecimalNumber: Hashable {
 }
 
 extension DecimalNumber: Codable {
-  /// As text, so that no reader makes a binary fraction of it.
+  /// Read from text, so that no program turns it into a binary fraction.
   package init(from decoder: any Decoder) throws {
     let container = try decoder.singleValueContainer()
     let text = try container.decode(String.self)

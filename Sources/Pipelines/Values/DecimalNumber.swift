@@ -1,7 +1,7 @@
 /// An exact decimal: `mantissa` × 10^−`scale`, with at most 38 digits.
 ///
-/// Two numbers are equal where their values are (1.5 and 1.50); each keeps the scale it was made with and
-/// prints with it.
+/// Two numbers are equal if their values are (1.5 and 1.50). Each keeps its scale and prints with
+/// it.
 package struct DecimalNumber: Sendable, CustomStringConvertible {
   package let mantissa: Int128
   /// Digits after the point, 0…38.
@@ -9,11 +9,12 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
 
   package static let zero = DecimalNumber(0)
 
-  /// Digits a result may have at the most.
+  /// The greatest scale of a result.
   static let maximumScale = 38
   /// 10³⁸, the first whole number with more digits than that.
   static let limit: Int128 = 100_000_000_000_000_000_000_000_000_000_000_000_000
 
+  /// `mantissa` × 10^−`scale`; `scale` must be 0…38.
   package init(mantissa: Int128, scale: Int) {
     precondition((0...DecimalNumber.maximumScale).contains(scale), "a scale is 0…38")
     self.mantissa = mantissa
@@ -56,7 +57,7 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
     self.init(mantissa: isNegative ? -mantissa : mantissa, scale: scale)
   }
 
-  /// `-12.50`: a point, no grouping, as many decimals as the scale.
+  /// `-12.50`: with a point, without grouping, with as many decimals as the scale.
   package var description: String {
     let digits = String(mantissa.magnitude)
     let sign = mantissa < 0 ? "-" : ""
@@ -70,24 +71,24 @@ package struct DecimalNumber: Sendable, CustomStringConvertible {
   package var magnitude: DecimalNumber { isNegative ? negated : self }
   package var negated: DecimalNumber { DecimalNumber(mantissa: -mantissa, scale: scale) }
 
-  /// The value as a whole number; `nil` where it has a fraction or is too large.
+  /// The value as a whole number; `nil` if it has a fraction or is too large.
   package var integer: Int? {
     let plain = trimmed
     return plain.scale == 0 ? Int(exactly: plain.mantissa) : nil
   }
 
-  /// The nearest binary number, for lengths on a drawing only.
+  /// The nearest binary number. Use it only for lengths in drawings.
   package var approximation: Double {
     var divisor = 1.0
     for _ in 0..<scale { divisor *= 10 }
-    // From 64 bits it is one instruction.
+    // The conversion from 64 bits is one instruction.
     return (Int64(exactly: mantissa).map(Double.init) ?? Double(mantissa)) / divisor
   }
 
-  /// The same value without zeros at its end.
+  /// The same value without trailing zeros.
   package var trimmed: DecimalNumber { trimmed(toScale: 0) }
 
-  /// The same value without zeros at its end, but with at least `least` decimals where it had them.
+  /// The same value without trailing zeros, but with at least `least` decimals if it had them.
   package func trimmed(toScale least: Int) -> DecimalNumber {
     var mantissa = mantissa
     var scale = scale

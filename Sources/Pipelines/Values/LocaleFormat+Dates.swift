@@ -1,9 +1,10 @@
 package import Basics
 
 extension LocaleFormat {
-  /// `20 de novembro de 2026`
+  /// `20 de novembro de 2026`; in Portuguese the first day of a month is `1º`.
   package func date(_ day: CivilDate) -> String {
     switch language {
+    case "pt" where day.day == 1: "1º de \(monthName(day.month)) de \(day.year)"
     case "pt", "es": "\(day.day) de \(monthName(day.month)) de \(day.year)"
     case "en" where isMonthFirst: "\(monthName(day.month)) \(day.day), \(day.year)"
     case "en": "\(day.day) \(monthName(day.month)) \(day.year)"
@@ -11,13 +12,14 @@ extension LocaleFormat {
     }
   }
 
-  /// For tables, all of one width or nearly: `20/11/2026`, `20 Nov 2026`; other languages ISO 8601.
+  /// For tables, with almost constant width: `20/11/2026`, `20 Nov 2026`; in other languages ISO
+  /// 8601.
   package func shortDate(_ day: CivilDate) -> String {
     let dd = CivilDate.padded(day.day, 2)
     let mm = CivilDate.padded(day.month, 2)
     switch language {
     case "pt", "es": return "\(dd)/\(mm)/\(day.year)"
-    // Digits alone would be read both ways.
+    // Digits alone could be read both ways.
     case "en" where isMonthFirst: return "\(shortMonthName(day.month)) \(day.day), \(day.year)"
     case "en": return "\(day.day) \(shortMonthName(day.month)) \(day.year)"
     default: return day.description
@@ -81,7 +83,8 @@ extension LocaleFormat {
     }
   }
 
-  /// The name of a day of the week, 0 Monday … 6 Sunday, `nil` in a language that is not known here.
+  /// The name of a day of the week, 0 Monday … 6 Sunday, in English for other languages; `nil` for
+  /// other numbers.
   package func weekdayName(_ weekday: Int) -> String? {
     guard (0...6).contains(weekday) else { return nil }
     switch language {
@@ -99,7 +102,7 @@ extension LocaleFormat {
     }
   }
 
-  /// When something happens again and again: `às terças-feiras`, `on Tuesdays`, `los martes`.
+  /// For something that happens repeatedly: `às terças-feiras`, `on Tuesdays`, `los martes`.
   package func onWeekdays(_ weekday: Int) -> String? {
     guard let name = weekdayName(weekday) else { return nil }
     switch language {
@@ -123,7 +126,7 @@ extension LocaleFormat {
     }
   }
 
-  /// `2 h 05 min` from seconds, rounded down to the minute; below a minute `45 s`.
+  /// `2 h 05 min`, rounded down to the minute; `45 s` below a minute.
   package func duration(seconds: Int) -> String {
     let space = LocaleFormat.noBreakSpace
     let sign = seconds < 0 ? LocaleFormat.minus : ""

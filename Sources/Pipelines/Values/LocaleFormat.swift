@@ -1,7 +1,8 @@
-/// How numbers, money, dates and lengths are written in one locale; never the process's own.
+/// How numbers, money, dates and durations are written in one locale. The locale of the process has
+/// no influence.
 ///
-/// Separators and orders follow CLDR 46 for Portuguese, English and Spanish and the few others known
-/// here; an unknown language gets English separators and ISO dates.
+/// Separators and orders follow CLDR 46 for Portuguese, English, Spanish and a few other languages.
+/// Unknown languages get English separators and ISO dates.
 package struct LocaleFormat: Sendable, Hashable {
   /// A BCP 47 tag: `pt-BR`.
   package let locale: String
@@ -10,22 +11,23 @@ package struct LocaleFormat: Sendable, Hashable {
   /// `BR`, or `""`.
   package let region: String
 
+  /// - Parameter locale: a BCP 47 tag such as `pt-BR`; `_` is read like `-`.
   package init(_ locale: String) {
     let parts = locale.split(whereSeparator: { $0 == "-" || $0 == "_" })
     self.locale = parts.joined(separator: "-")
     language = parts.first?.lowercased() ?? "en"
-    // A script may stand between: zh-Hans-CN.
+    // A script can be between them: zh-Hans-CN.
     region = parts.dropFirst().first { $0.utf8.count == 2 }?.uppercased() ?? ""
   }
 
   static let noBreakSpace = "\u{A0}"
-  /// A real minus, not a hyphen.
+  /// A minus sign, not a hyphen.
   static let minus = "\u{2212}"
 
   /// `1.234`
   package func integer(_ value: Int) -> String { decimal(DecimalNumber(value)) }
 
-  /// `1.234,50`: grouped, with the number's own decimals.
+  /// `1.234,50`: grouped, with the decimals of the number.
   package func decimal(_ value: DecimalNumber) -> String {
     (value.isNegative ? LocaleFormat.minus : "") + unsigned(value)
   }
@@ -35,7 +37,8 @@ package struct LocaleFormat: Sendable, Hashable {
     value.isZero || value.isNegative ? text : "+" + text
   }
 
-  /// A ratio as a percentage: 0.125 is `12,5%`. Whole from 10 % on, else with one decimal, half up.
+  /// A ratio as a percentage: 0.125 is `13%`, 0.0835 is `8,4%`. Rounded half up: from 10 % on to
+  /// whole numbers, else to one decimal.
   package func percent(_ ratio: DecimalNumber) throws(DecimalNumber.Overflow) -> String {
     let hundredfold = try ratio * DecimalNumber(100)
     let isLarge = hundredfold.magnitude >= DecimalNumber(10)
@@ -43,7 +46,7 @@ package struct LocaleFormat: Sendable, Hashable {
     return decimal(rounded) + (isPercentSpaced ? LocaleFormat.noBreakSpace : "") + "%"
   }
 
-  /// `R$ 1.234,50`: at least the currency's own decimals, more where the number has them.
+  /// `R$ 1.234,50`: with at least the currency's decimals, and more if the number has them.
   package func money(_ value: DecimalNumber, currency: String) -> String {
     let digits = LocaleFormat.decimals(of: currency)
     let number = unsigned(value.trimmed(toScale: digits), decimals: digits)
@@ -60,7 +63,7 @@ package struct LocaleFormat: Sendable, Hashable {
     return (value.isNegative ? LocaleFormat.minus : "") + text
   }
 
-  /// How many decimals a currency has by ISO 4217.
+  /// How many decimals a currency has, by ISO 4217.
   package static func decimals(of currency: String) -> Int {
     switch currency {
     case "JPY", "KRW", "CLP", "PYG", "VND", "ISK", "UGX", "XAF", "XOF", "XPF": 0
@@ -72,7 +75,7 @@ package struct LocaleFormat: Sendable, Hashable {
   package var decimalSeparator: String { separators.decimal }
   package var groupSeparator: String { separators.group }
 
-  /// The currency's sign where it is unambiguous in this locale, else its code.
+  /// The currency's symbol if it is unambiguous in this locale, else its code.
   package func symbol(of currency: String) -> String {
     switch currency {
     case "BRL": return "R$"
@@ -96,7 +99,7 @@ package struct LocaleFormat: Sendable, Hashable {
 
   /// Without a sign, with at least `decimals` decimals.
   private func unsigned(_ value: DecimalNumber, decimals least: Int = 0) -> String {
-    // Most numbers of a page are counts that need no group.
+    // Most numbers of a page are counts without groups.
     if value.scale == 0, least == 0, (-999...999).contains(value.mantissa) {
       return String(Int(value.mantissa.magnitude))
     }
@@ -135,7 +138,7 @@ package struct LocaleFormat: Sendable, Hashable {
     ["MX", "US", "GT", "HN", "NI", "SV", "PA", "DO", "PR", "PE"].contains(region)
   }
 
-  /// Spanish of Spain and Portuguese of Portugal group from five digits on: 1234, 12.345.
+  /// Spanish of Spain and Portuguese of Portugal group numbers from five digits on: 1234, 12.345.
   private var groupsFromFiveDigits: Bool {
     (language == "es" && ["", "ES"].contains(region)) || (language == "pt" && region == "PT")
       || language == "pl"

@@ -1,32 +1,33 @@
-/// How a value is shown to people; machines always get the plain value.
+/// How a value is shown to people. Machines always get the plain value.
 package enum ValueFormat: String, Sendable, Codable, CaseIterable {
   /// `1.234`
   case integer
   /// `1.234,5`
   case decimal
-  /// An amount in the currency of the row, else the tenant's.
+  /// An amount, in the currency of the row, else in the tenant's.
   case money
-  /// A ratio: 0.125 is `12,5%`.
+  /// A ratio: 0.125 is `13%`.
   case percent
   /// Whole seconds: `2 h 05 min`.
   case duration
   /// A day.
   case date
-  /// A day that stands for its month.
+  /// A month, by one of its days.
   case month
   /// 0 Monday … 6 Sunday.
   case weekday
-  /// An instant, shown to the minute in the tenant's time zone. (`date` shows its day there.)
+  /// An instant, shown to the minute in the tenant's time zone. (`date` shows only its day.)
   case time
-  /// Words with commas between, which get room to wrap.
+  /// Words separated by commas. A space is added after each comma, so that they can wrap.
   case words
-  /// What somebody typed, shown as it is.
+  /// A text, shown as it is.
   case text
-  /// A word of a closed list, `terms.COLUMN.WORD` in the message catalogue; an unknown one is the tenant's error.
+  /// A word of a closed list, `terms.COLUMN.WORD` in the message catalogue. An unknown word is an
+  /// error of code `data`.
   case term
   /// `t` or `f`
   case boolean
-  /// An address, a link where it is `https`.
+  /// An address. If it begins with `https://`, it is a link.
   case link
 
   package var isNumber: Bool {
@@ -36,7 +37,7 @@ package enum ValueFormat: String, Sendable, Codable, CaseIterable {
     }
   }
 
-  /// What a column of a PostgreSQL type is shown as where nothing is said.
+  /// The default format of a column of a PostgreSQL type.
   package static func standard(for type: String) -> ValueFormat {
     switch type {
     case "smallint", "integer", "bigint": .integer

@@ -2,7 +2,8 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// One chart while its dataset is read. What lies beyond `top` is summed at once, so memory stays small.
+/// One chart while its dataset is read. Rows beyond `top` are summed at once, so memory stays
+/// small.
 final class AggregateChart {
   let spec: ChartSpec
   private struct Rows {
@@ -12,14 +13,14 @@ final class AggregateChart {
     var otherValues: [DecimalNumber]
   }
 
-  /// By currency, `""` where there is none.
+  /// By currency; `""` without a currency.
   private var groups: [String: Rows] = [:]
   private let labelIndex: Int
   private let valueIndexes: [Int]
   private let currencyIndex: Int?
   private let labelFormat: ValueFormat
 
-  /// More points than this are no chart; it is the query's affair to group them.
+  /// A chart cannot have more points than this: the query must group them.
   private static let maximumPoints = 2000
 
   init(_ spec: ChartSpec, reader: TableReader, columns: [Dataset.Column]) throws {
@@ -40,7 +41,7 @@ final class AggregateChart {
     let values = try valueIndexes.map { index -> DecimalNumber in
       guard let bytes = reader[index] else { return .zero }
       guard let number = DecimalNumber(bytes: bytes) else {
-        throw reader.malformed("has no number in its column '\(reader.names[index])'")
+        throw reader.malformed("has a value that is not a number in '\(reader.names[index])'")
           .filling(spec.place.subject)
       }
       return number
@@ -53,22 +54,23 @@ final class AggregateChart {
         }
       } catch {
         throw Diagnostic(
-          .data, "the chart '\(spec.name)' has more than 38 digits", at: spec.place.subject)
+          .data, "the chart '\(spec.name)' overflows a sum (38 digits)", at: spec.place.subject)
       }
     } else {
       guard rows.labels.count < AggregateChart.maximumPoints else {
         throw Diagnostic(
           .configuration, "the chart '\(spec.name)' has more than 2000 points",
-          at: spec.place.subject, hint: "group them in the query, or show the first with 'top'")
+          at: spec.place.subject, hint: "group them in the query, or show only the first with 'top'"
+        )
       }
-      // No label is the empty text, which a page shows as “none”.
+      // A missing label is the empty text; a page shows it as “none”.
       rows.labels.append(reader.text(labelIndex) ?? "")
       rows.values.append(values)
     }
     groups[currency] = rows
   }
 
-  /// The finished charts, one a currency.
+  /// The finished charts, one per currency.
   func finish(period: Period, tenantCurrency: String) throws -> [ReportModel.Chart] {
     if groups.isEmpty {
       let none = [DecimalNumber](repeating: .zero, count: valueIndexes.count)
@@ -90,7 +92,8 @@ final class AggregateChart {
     }
   }
 
-  /// The rows with the empty days or months of the period put in; a row outside the period stays out of it.
+  /// The rows with the empty days or months of the period added. A row outside the period is left
+  /// out.
   private func filled(
     _ rows: Rows, period: Period
   ) -> (labels: [String], values: [[DecimalNumber]]) {

@@ -1,7 +1,7 @@
 import Diagnostics
 import Pipelines
 
-/// Figures made of figures, and the changes of all.
+/// Computes the figures that are made of other figures, and the changes of all figures.
 struct AggregateDerived {
   let spec: AggregateSpec
   let found: [String: ReportModel.Figure]
@@ -21,13 +21,14 @@ struct AggregateDerived {
         ordered.append(made)
       } catch is DecimalNumber.Overflow {
         throw Diagnostic(
-          .data, "the figure '\(figure.name)' has more than 38 digits", at: figure.place.subject)
+          .data, "the figure '\(figure.name)' overflows (38 digits)", at: figure.place.subject)
       }
     }
     return ordered
   }
 
-  /// (value − previous) ÷ previous; none without a base above zero, for a change from −5 to 5 is no percentage.
+  /// (value − previous) ÷ previous. `nil` unless the previous value is above zero: a change from −5
+  /// to 5 cannot be a percentage.
   static func change(
     _ amount: ReportModel.Amount
   ) throws(DecimalNumber.Overflow) -> DecimalNumber? {
@@ -43,7 +44,7 @@ struct AggregateDerived {
     let operands = figure.operands.compactMap { figures[$0] }
     guard operands.count == figure.operands.count, let first = operands.first else {
       throw Diagnostic(
-        .data, "the figure '\(figure.name)' is made of figures whose rows were not extracted",
+        .data, "the figure '\(figure.name)' needs figures whose rows were not extracted",
         at: figure.place.subject)
     }
     let amounts = try first.amounts.map { amount in
@@ -66,7 +67,7 @@ struct AggregateDerived {
     for other in others {
       guard let other else { return nil }
       if case .ratio = figure.source {
-        // A share keeps six decimals, for it is shown in percent; how many of one a piece of the other, one.
+        // A share has six decimals, because it is shown in percent. Any other ratio has one.
         let scale = figure.format == .percent ? 6 : 1
         guard let ratio = try value.divided(by: other, scale: scale, rounding: .halfUp) else {
           return nil
@@ -81,7 +82,7 @@ struct AggregateDerived {
 }
 
 extension AggregateSpec.Tie {
-  /// The names of the figures, once they were found equal in every currency.
+  /// The names of the figures. Throws `data` unless they are equal in every currency.
   func checked(_ all: [ReportModel.Figure]) throws -> [String] {
     func amounts(_ name: String) -> [String: DecimalNumber] {
       let figure = all.first { $0.name == name }
@@ -93,8 +94,8 @@ extension AggregateSpec.Tie {
     }
     for name in figures.dropFirst() where amounts(name) != amounts(figures[0]) {
       throw Diagnostic(
-        .data, "the figures '\(figures[0])' and '\(name)' must be equal and are not",
-        at: place.subject, hint: "the rows or one of the queries are wrong; nothing is published")
+        .data, "the figures '\(figures[0])' and '\(name)' must be equal, but they differ",
+        at: place.subject, hint: "nothing was published; fix the rows or the queries, then retry")
     }
     return figures
   }

@@ -32,7 +32,7 @@ final class AggregateFigure {
     conditions = try spec.condition.map { (try reader.index(of: $0.column), Array($0.value.utf8)) }
   }
 
-  /// Takes the reader's row in.
+  /// Adds the reader's row.
   func add(_ reader: TableReader) throws {
     for condition in conditions {
       guard let value = reader[condition.index], value.elementsEqual(condition.value) else {
@@ -44,7 +44,7 @@ final class AggregateFigure {
     case .value:
       guard amounts[currency] == nil else {
         throw Diagnostic(
-          .data, "the figure '\(spec.name)' found a second row where one is expected",
+          .data, "the figure '\(spec.name)' found a second row, but expects only one",
           at: spec.place.subject)
       }
       amounts[currency] = try amount(reader, at: valueIndex)
@@ -64,7 +64,8 @@ final class AggregateFigure {
     }
   }
 
-  /// The finished figure. Where no row came, a number is zero but for extremes and single values.
+  /// The finished figure. Without a row, counts, sums and streaks are zero, and extremes are
+  /// unknown.
   func finish(tenantCurrency: String) -> ReportModel.Figure {
     let isMoney = spec.format == .money
     if amounts.isEmpty {
@@ -112,7 +113,7 @@ final class AggregateFigure {
       }
     } catch is DecimalNumber.Overflow {
       throw Diagnostic(
-        .data, "the figure '\(spec.name)' has more than 38 digits", at: spec.place.subject)
+        .data, "the figure '\(spec.name)' overflows (38 digits)", at: spec.place.subject)
     }
     amounts[currency] = amount
   }
@@ -120,12 +121,12 @@ final class AggregateFigure {
   private func extendStreak(_ reader: TableReader) throws {
     guard let bytes = reader[valueIndex] else { return }
     guard let day = CivilDate(String(decoding: bytes, as: UTF8.self)) else {
-      throw notA("day", reader, valueIndex)
+      throw notA("valid date", reader, valueIndex)
     }
     if let last = lastDay {
       guard day >= last else {
         throw Diagnostic(
-          .configuration, "the streak '\(spec.name)' needs its dataset ordered by the day",
+          .configuration, "the streak '\(spec.name)' needs a dataset that is ordered by day",
           at: spec.place.subject)
       }
       if day != last { run = day == last.adding(days: 1) ? run + 1 : 1 }
@@ -145,7 +146,7 @@ final class AggregateFigure {
     case .date, .month:
       let text = String(decoding: bytes, as: UTF8.self)
       guard CivilDate(text) != nil || ReportInstant(text) != nil else {
-        throw notA("day", reader, index)
+        throw notA("valid date", reader, index)
       }
       return ReportModel.Amount(text: text)
     case .time, .text, .words, .term, .boolean, .link:
@@ -160,7 +161,7 @@ final class AggregateFigure {
   }
 
   private func notA(_ what: String, _ reader: TableReader, _ index: Int) -> Diagnostic {
-    reader.malformed("has no \(what) in its column '\(reader.names[index])'")
+    reader.malformed("has a value that is not a \(what) in '\(reader.names[index])'")
       .filling(spec.place.subject)
   }
 }

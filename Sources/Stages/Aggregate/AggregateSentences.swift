@@ -22,7 +22,8 @@ struct AggregateSentences {
     return nil
   }
 
-  /// Figures as parameters: `{posts}`, `{posts.previous}`, `{posts.change}` (without its sign), `{posts.times}`.
+  /// Figures as parameters: `{posts}`, `{posts.previous}`, `{posts.change}` (without its sign),
+  /// `{posts.times}`.
   private func arguments() throws -> [String: MessageCatalog.Argument] {
     let value = ReportValue(messages)
     var arguments: [String: MessageCatalog.Argument] = [:]
@@ -73,7 +74,7 @@ struct AggregateSentences {
     }
   }
 
-  /// A number is present where it is not zero, but for a weekday, whose zero is a Monday.
+  /// A number is present if it is not zero. A weekday is always present: its zero is a Monday.
   private func isPresent(_ operand: Condition.Operand, _ value: DecimalNumber?) -> Bool {
     let figure = figures.first { $0.name == operand.figure }
     if operand.aspect == .value, let text = figure?.amounts.first?.text { return !text.isEmpty }
@@ -97,7 +98,7 @@ struct AggregateSentences {
         return operand.aspect == .difference
           ? try value - previous : try value.divided(by: previous, scale: 1, rounding: .halfUp)
       } catch {
-        // More than 38 digits: nothing that a sentence could say.
+        // More than 38 digits: no sentence can say that.
         return nil
       }
     }

@@ -5,7 +5,7 @@ import Pipelines
 
 /// Makes the report model (`report.json`) and the tables' files of one partition from its datasets.
 ///
-/// Each dataset is read once, a row at a time: memory grows with what a page shows, not with the rows.
+/// Each dataset is read once, row by row. Memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
   private static let version = 4
@@ -86,7 +86,7 @@ package struct AggregateStage: Stage {
   private func spec(of work: PartitionWork) throws -> AggregateSpec {
     guard let spec = work.pipeline.aggregate else {
       throw Diagnostic(
-        .bug, "'aggregate' was planned for a pipeline without it",
+        .bug, "'aggregate' was planned for a pipeline that does not have this stage",
         at: .init(file: work.pipeline.file))
     }
     return spec
@@ -101,7 +101,7 @@ package struct AggregateStage: Stage {
     }
   }
 
-  /// A figure that is a word must be one of its list.
+  /// A figure of format `term` must be a word of its list.
   private func checkTerms(_ figures: [ReportModel.Figure], _ messages: ReportMessages) throws {
     for figure in figures where figure.format == .term {
       for text in figure.amounts.compactMap(\.text) {
@@ -111,7 +111,7 @@ package struct AggregateStage: Stage {
   }
 }
 
-/// What was read from the datasets so far.
+/// What has been read from the datasets so far.
 struct AggregateParts {
   var figures: [String: ReportModel.Figure] = [:]
   var charts: [String: [ReportModel.Chart]] = [:]
@@ -147,7 +147,7 @@ struct AggregateParts {
     guard reader.rowNumber == dataset.rows else {
       throw Diagnostic(
         .bug,
-        "the dataset '\(dataset.name)' holds \(reader.rowNumber) rows, not \(dataset.rows)")
+        "the dataset '\(dataset.name)' has \(reader.rowNumber) rows instead of \(dataset.rows)")
     }
     for figure in figures {
       self.figures[figure.spec.name] = figure.finish(tenantCurrency: currency)
@@ -177,17 +177,18 @@ struct AggregateQuality {
     fatal = reader.names.firstIndex(of: "fatal")
   }
 
-  /// What the reader's row found; `nil` where it found nothing. Throws where it must find nothing.
+  /// What the rule in the reader's row found; `nil` for no rows. Throws `data` if the rule is fatal
+  /// and found rows.
   func finding(_ reader: TableReader) throws -> ReportModel.Finding? {
     guard let count = reader[rows].flatMap({ DecimalNumber(bytes: $0) })?.integer,
       let name = reader.text(rule)
-    else { throw reader.malformed("has no rule or no number of rows") }
+    else { throw reader.malformed("needs a name in 'rule' and a number in 'rows'") }
     guard count > 0 else { return nil }
     if let fatal, reader[fatal]?.first == UInt8(ascii: "t") {
       // A rule's name comes from the query, not from a tenant.
       throw Diagnostic(
         .data, "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))",
-        hint: "mend the rows in the platform's database, then retry")
+        hint: "fix the rows in the platform's database, then retry")
     }
     return .init(dataset: dataset, rule: name, rows: count)
   }

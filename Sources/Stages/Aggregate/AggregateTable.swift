@@ -2,11 +2,12 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// Writes one table's two files, a row at a time, and its totals.
+/// Writes the two files of one table, row by row, and its totals.
 ///
-/// For machines: RFC 4180, UTF-8, commas, CRLF, points, ISO dates, words as they are. For spreadsheets: a byte order
-/// mark, semicolons, the locale's decimal separator, titles and words in the tenant's language, and a leading
-/// apostrophe on each text that a spreadsheet would take for a formula (OWASP, “CSV Injection”).
+/// For machines: RFC 4180, UTF-8, commas, CRLF, decimal points, ISO dates, terms as they are. For
+/// spreadsheets: a byte order mark, semicolons, the locale's decimal separator, titles and terms in
+/// the tenant's language, and a leading apostrophe on each text that a spreadsheet would read as a
+/// formula (OWASP, “CSV Injection”).
 final class AggregateTable {
   private struct Column {
     var index: Int
@@ -82,7 +83,7 @@ final class AggregateTable {
     try spreadsheet?.spill()
   }
 
-  /// The finished files, and what the report model says of the table.
+  /// The finished files, and the table's part of the report model.
   func finish(
     tenantCurrency: String
   ) throws -> (model: ReportModel.Table, files: [StageOutput.File]) {
@@ -140,7 +141,8 @@ final class AggregateTable {
     _ field: ArraySlice<UInt8>, _ position: Int, _ reader: TableReader
   ) throws {
     guard let value = DecimalNumber(bytes: field) else {
-      throw reader.malformed("has no number in its column '\(columns[position].model.name)'")
+      throw reader.malformed(
+        "has a value that is not a number in '\(columns[position].model.name)'")
     }
     machine.append(field)
     spreadsheet?.append(
@@ -155,7 +157,7 @@ final class AggregateTable {
       columns[position].sums[currency] =
         try value + (columns[position].sums[currency] ?? .zero)
     } catch {
-      throw reader.malformed("brings a sum of more than 38 digits")
+      throw reader.malformed("overflows the sum (38 digits)")
     }
   }
 
@@ -193,7 +195,7 @@ final class AggregateTable {
     }
   }
 
-  /// In UTC for machines, in the tenant's zone for people.
+  /// In UTC for machines, in the tenant's time zone for people.
   private func writeInstant(_ field: ArraySlice<UInt8>) {
     TableCell.writeInstant(field, to: machine)
     guard let spreadsheet else { return }
@@ -202,7 +204,7 @@ final class AggregateTable {
     spreadsheet.append("\(local.day) \(local.clock)".utf8)
   }
 
-  /// The words of a term, looked up once each.
+  /// The text of a term. Each term is looked up once.
   private func term(
     _ field: ArraySlice<UInt8>, _ column: String, _ reader: TableReader
   ) throws -> [UInt8] {
@@ -224,7 +226,8 @@ final class AggregateTable {
   private func sums(_ column: Column, tenantCurrency: String) -> [ReportModel.Amount] {
     let isMoney = column.model.format == .money
     if column.sums.isEmpty {
-      // No amount is none; of a length or a count that no row knows, the sum is unknown too.
+      // Without amounts the sum is zero. If no row has a value of a length or count, the sum is
+      // unknown.
       let value: DecimalNumber? = isMoney || rows == 0 ? .zero : nil
       return [.init(currency: isMoney ? tenantCurrency : nil, value: value)]
     }

@@ -1,7 +1,7 @@
 import Diagnostics
 import Glibc
 
-/// Bytes that are kept in memory while they are few, and go to a file when they are many.
+/// Bytes that are kept in memory up to 1 MiB, and in a file beyond that.
 final class TableBytes {
   private var buffer: [UInt8] = []
   private let place: () -> String
@@ -9,7 +9,7 @@ final class TableBytes {
   private var descriptor: Int32 = -1
   private static let limit = 1 << 20
 
-  /// - Parameter place: the file's path, asked once and only where there are many bytes.
+  /// - Parameter place: makes the file's path; called once, and only if a file is needed.
   init(place: @escaping () -> String) { self.place = place }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -17,12 +17,12 @@ final class TableBytes {
   func append(_ bytes: some Sequence<UInt8>) { buffer.append(contentsOf: bytes) }
   func append(_ byte: UInt8) { buffer.append(byte) }
 
-  /// To be called now and then, between rows.
+  /// Moves the bytes to the file if there are many. Call it between rows.
   func spill() throws {
     if buffer.count >= TableBytes.limit { try flush() }
   }
 
-  /// What was written; no more can be.
+  /// Ends the writing and returns what was written.
   func finish() throws -> StageOutput.Content {
     if descriptor < 0 { return .bytes(buffer) }
     try flush()
@@ -54,6 +54,6 @@ final class TableBytes {
     let isFull = errno == ENOSPC
     return Diagnostic(
       .io, "a table can't be written: error \(errno)",
-      hint: isFull ? "the disk is full: make room, then run again" : nil)
+      hint: isFull ? "the disk is full: free some space, then run the same command again" : nil)
   }
 }

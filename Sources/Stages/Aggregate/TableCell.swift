@@ -1,6 +1,6 @@
-/// How single cells are written to CSV files.
+/// Writes single cells of CSV files.
 enum TableCell {
-  /// RFC 4180: in quotes where it must be; an empty text is quoted, for NULL is not.
+  /// RFC 4180: in quotes only where necessary. An empty text is quoted, because NULL is not.
   static func write(_ field: some Collection<UInt8>, delimiter: UInt8, to bytes: TableBytes) {
     let needsQuotes =
       field.isEmpty
@@ -19,7 +19,7 @@ enum TableCell {
     bytes.append(UInt8(ascii: "\""))
   }
 
-  /// A text for a spreadsheet, which no longer looks like a formula.
+  /// A text for a spreadsheet, changed so that it does not look like a formula.
   static func writeForPeople(_ field: some Collection<UInt8>, to bytes: TableBytes) {
     guard let first = field.first, isFormulaStart(first) else {
       write(field, delimiter: UInt8(ascii: ";"), to: bytes)

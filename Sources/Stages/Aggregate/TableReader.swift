@@ -2,32 +2,32 @@ import Diagnostics
 import Glibc
 import Pipelines
 
-/// Reads a CSV file a row at a time, in memory that does not grow with the rows.
+/// Reads a CSV file row by row. Memory does not grow with the rows.
 ///
-/// RFC 4180 with LF or CRLF; an unquoted empty field is NULL, a quoted one is the empty text. Whatever else a
-/// lenient reader would forgive (a quote inside an unquoted field, a field that is never closed, a row of another
+/// RFC 4180 with LF or CRLF. An unquoted empty field is NULL, a quoted one is the empty text.
+/// Anything malformed (a quote inside an unquoted field, an unclosed quote, a row of another
 /// length) is an error of code `data`. Confined to one thread.
 final class TableReader {
   /// The header's names.
   private(set) var names: [String] = []
-  /// Rows given so far, without the header.
+  /// Rows read so far, without the header.
   private(set) var rowNumber = 0
 
-  /// How many bytes the file has, of a large one its first chunk.
+  /// The size of the file in bytes; for a large file, the size of its first chunk.
   var firstBytes: Int { chunk.count }
 
   private let label: String
-  /// −1 where `chunk` holds everything.
+  /// −1 if `chunk` holds the whole file.
   private let descriptor: Int32
   private var chunk: [UInt8]
   private var position = 0
   private var filled = 0
-  /// The row's fields one after the other, without quotes.
+  /// The fields of the row, concatenated, without quotes.
   private var row: [UInt8] = []
   private var ends: [Int] = []
   private var quoted: [Bool] = []
 
-  /// - Parameter label: how messages name the file; not its path.
+  /// - Parameter label: the name of the file in messages; not its path.
   init(path: String, label: String) throws {
     self.label = label
     descriptor = open(path, O_RDONLY | O_CLOEXEC)
@@ -55,7 +55,7 @@ final class TableReader {
     try readHeader()
   }
 
-  /// Room for a whole small file, or for a part of a large one.
+  /// A buffer for a whole small file, or for a part of a large one.
   private static func chunk(for descriptor: Int32) -> [UInt8] {
     var status = stat()
     let size = fstat(descriptor, &status) == 0 ? Int(status.st_size) : 1 << 16
@@ -90,7 +90,7 @@ final class TableReader {
     self[index].map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// The place of a column; its absence is the pipeline's error.
+  /// The index of a column. Throws `configuration` if the query has no such column.
   func index(of name: String) throws -> Int {
     guard let index = names.firstIndex(of: name) else {
       throw Diagnostic(
@@ -103,8 +103,8 @@ final class TableReader {
   /// An error of the row that was just read.
   func malformed(_ what: String) -> Diagnostic { Diagnostic(.data, "\(rowLabel) \(what)") }
 
-  /// How messages name the row that was just read: its number, and its `id` where it is one that the platform
-  /// gave and nobody typed.
+  /// The name of the row that was just read, for messages: its number, and its `id` if that looks
+  /// like an id and not like text that somebody typed.
   var rowLabel: String {
     var label = "row \(rowNumber) of the dataset '\(label)'"
     if rowNumber > 0, ends.count == names.count, let id = names.firstIndex(of: "id").flatMap(text),
@@ -134,7 +134,7 @@ final class TableReader {
         endField(isQuoted)
         return true
       }
-      // Most bytes are text that ends at the next byte with a meaning: copied in one piece.
+      // Most bytes are plain text up to the next special byte: copied in one piece.
       if copyPlain(inQuotes: state == .quoted) {
         if sawCarriageReturn { throw malformed("has a carriage return outside quotes") }
         if state == .closed { throw malformed("has a stray quote") }
@@ -169,7 +169,7 @@ final class TableReader {
     }
   }
 
-  /// Adds the bytes from here on that mean nothing but themselves to the row; false where there are none.
+  /// Copies the plain bytes from here to the row; `false` if there are none.
   private func copyPlain(inQuotes: Bool) -> Bool {
     chunk.withUnsafeBufferPointer { bytes in
       var end = position
@@ -177,7 +177,7 @@ final class TableReader {
       if inQuotes {
         while end < filled, bytes[end] != UInt8(ascii: "\"") { end += 1 }
       } else {
-        // Of the four bytes with a meaning none is above the comma.
+        // None of the four special bytes is above the comma.
         while end < filled,
           bytes[end] > UInt8(ascii: ",")
             || bytes[end] != UInt8(ascii: ",") && bytes[end] != UInt8(ascii: "\n")

@@ -11,10 +11,10 @@ struct TableSchema: Encodable {
   }
 
   var fields: [Field]
-  /// NULL is the empty cell; an empty text too, in a form without quotes.
+  /// An empty cell is NULL, or an empty text in a form without quotes.
   var missingValues = [""]
 
-  /// - Parameter decimalChar: what stands between whole and fraction in the spreadsheet form.
+  /// - Parameter decimalChar: the decimal separator of the spreadsheet form.
   init(
     _ columns: [(name: String, column: ReportModel.Table.Column)], forPeople: Bool = false,
     decimalChar: String = "."

@@ -4,29 +4,29 @@ import Media
 import Mustache
 import Pipelines
 
-/// What one card shows, before it is drawn.
+/// The content of one card, before it is drawn.
 struct FilmCard: Sendable {
-  /// A word of the template's `when`: `below`, `beside`, `card`, `live`, `plain`.
+  /// A layout that the template's `when` names: `below`, `beside`, `card`, `live`, `plain`.
   var layout = "plain"
-  /// Slot to text; a text may hold anything.
+  /// Slot to text. Tenants' texts can contain anything.
   var texts: [String: String] = [:]
   /// Value and label.
   var figures: [(value: String, label: String)] = []
   var bars: [Int] = []
-  /// Texts of the tiles of a mosaic, `""` where a picture lies.
+  /// Texts of the tiles of a mosaic; `""` for a picture.
   var tiles: [String] = []
-  /// Words that are true, for sections of the template.
+  /// Names that are true in the template's sections.
   var flags: [String] = []
 }
 
-/// The SVG templates of films, and how a card is drawn with them.
+/// The SVG templates of films, and the drawing of cards with them.
 struct FilmTemplates: Sendable {
   let folder: String
   let accent: Accent
   let locale: String
   private var sources: [String: String] = [:]
 
-  /// The width that templates are drawn for; a format's frame is this scaled.
+  /// The width that templates are drawn for. It is scaled to the format's frame.
   static let width = 1_280
   static let height = 720
 
@@ -50,7 +50,7 @@ struct FilmTemplates: Sendable {
     if !found.isEmpty { throw Diagnostics(found) }
   }
 
-  /// The bytes of all templates, for the stage key.
+  /// Adds all templates to a stage key.
   func addTo(_ key: inout KeyInputs) {
     for (name, text) in sources.sorted(by: { $0.key < $1.key }) {
       key.add("template \(name)", contentsOf: text.utf8)
@@ -91,7 +91,8 @@ struct FilmTemplates: Sendable {
     return PageText.deliver(template.render(context))
   }
 
-  /// The places of a mosaic's tiles: equal ones of about 16:10, in as many columns as make them largest.
+  /// The areas of a mosaic's tiles: all of one size, about 16:10, in the number of columns that
+  /// makes them largest.
   static func places(_ layout: FilmCardLayout, _ count: Int) -> [Bitmap.Area] {
     guard let box = layout.area("tiles"), count > 0 else { return [] }
     let gap = 16
@@ -101,7 +102,7 @@ struct FilmTemplates: Sendable {
       let height = min((box.height - gap * (rows - 1)) / rows, width * 10 / 16)
       return (min(width, height * 18 / 10), height)
     }
-    // Of equally large ones those in fewer rows.
+    // If two layouts are equally large, the one with fewer rows.
     let columns = (1...count).max { (size($0).height, $0) < (size($1).height, $1) } ?? 1
     let rows = (count + columns - 1) / columns
     let (width, height) = size(columns)

@@ -2,7 +2,7 @@ import Diagnostics
 import Foundation
 import Media
 
-/// What a card's template says in its comments of the text that is set on it: SVG knows no lines.
+/// How text is set on a card. The template says it in comments, because SVG cannot break lines.
 ///
 /// ```xml
 /// <!-- picture when=below x=64 y=40 width=1152 height=470 -->
@@ -13,8 +13,8 @@ import Media
 /// <!-- bars x=64 y=600 width=1152 height=120 gap=6 -->
 /// ```
 ///
-/// The slots of one stack lie below each other in their order; an empty one takes no room. `when` names a
-/// layout for which the line holds, `WORD` or `WORD,WORD`.
+/// The slots of one stack are placed below each other, in their order. An empty slot takes no room.
+/// `when` names the layouts to which a directive applies: `WORD` or `WORD,WORD`.
 struct FilmCardLayout: Sendable {
   struct Directive: Hashable, Sendable {
     var word: String
@@ -30,7 +30,7 @@ struct FilmCardLayout: Sendable {
 
   private static let words = ["picture", "stack", "slot", "row", "bars", "tiles"]
 
-  /// The directives of `template` that hold in `layout`.
+  /// Reads the directives of `template` that apply to `layout`.
   init(_ template: String, layout: String) {
     var found: [Directive] = []
     for part in template.components(separatedBy: "<!--").dropFirst() {
@@ -52,7 +52,7 @@ struct FilmCardLayout: Sendable {
     directives = found
   }
 
-  /// The room for a picture, where there is one.
+  /// The area for a picture; `nil` if the template has none.
   var pictureBox: Bitmap.Area? { area("picture") }
 
   func area(_ word: String) -> Bitmap.Area? {
@@ -66,8 +66,8 @@ struct FilmCardLayout: Sendable {
     directives.first { $0.word == word && $0.name == name }
   }
 
-  /// The lines of each slot with their places, for the template: `NAME` is a list of `text`, `y`, `size` and
-  /// `weight`.
+  /// The lines of each slot with their positions, for the template: `NAME` is a list of `text`,
+  /// `y`, `size` and `weight`.
   func lines(
     _ texts: [String: String], locale: String
   ) throws(Diagnostic) -> [String: [[String: String]]] {
@@ -94,9 +94,9 @@ struct FilmCardLayout: Sendable {
       for (slot, lines, offset) in set {
         let (size, leading) = (slot.number("size", 32), slot.number("leading", 40))
         result[slot.name] = lines.enumerated().map { index, text in
-          // The baseline: capitals stand in the middle of their line.
+          // The baseline. Capital letters are in the middle of their line.
           let y = top + offset + Double(index) * leading + leading / 2 + size * 0.36
-          // A separator between two parts is none at the beginning of a line.
+          // A separator between two parts is dropped at the beginning of a line.
           let text = text.hasPrefix("·\u{A0}") ? String(text.dropFirst(2)) : text
           return [
             "text": FilmTexts.inOrder(text), "y": FilmCardLayout.text(y),
@@ -109,8 +109,8 @@ struct FilmCardLayout: Sendable {
     return result
   }
 
-  /// A slot's lines, and the slot as they are set: in its `small` size and one line more where the text is too long for
-  /// the size it should have.
+  /// A slot's lines, and the slot with the size that was used. If the text is too long, it gets the
+  /// slot's `small` size and one more line.
   private static func set(
     _ text: String, in slot: Directive, locale: String
   ) throws(Diagnostic) -> (slot: Directive, lines: [String]) {
@@ -134,7 +134,7 @@ struct FilmCardLayout: Sendable {
     return (smaller, try lines(smaller))
   }
 
-  /// Bars of these values within the template's `bars`.
+  /// Bars of these values in the template's `bars` area.
   func bars(_ values: [Int]) -> [[String: String]] {
     guard let box = directive("bars"), !values.isEmpty else { return [] }
     let step = box.number("width") / Double(values.count)

@@ -2,14 +2,14 @@ import Basics
 import Diagnostics
 import Media
 
-/// Makes the segment of a recording's excerpt: where there is time its card, then its pictures over a blurred copy of
-/// the first, or its sound under a card, with the text over it.
+/// Makes the segment of a recording's excerpt. If there is time, its card comes first. Then come
+/// its pictures over a blurred copy of the first one, or its sound under a card, with text on top.
 struct FilmExcerpt {
-  /// All of the scene.
+  /// The whole scene.
   let whole: FilmSegment
-  /// The card before the excerpt.
+  /// The card before the excerpt; `nil` without one.
   let lead: FilmSegment?
-  /// The excerpt alone.
+  /// The excerpt without the card.
   let segment: FilmSegment
   let facts: FilmMedia.Facts
   /// Milliseconds from the recording's start.
@@ -85,12 +85,13 @@ struct FilmExcerpt {
       warnings.append(
         Warning(
           code: "recording-broken", subject: facts.key,
-          message: "\(broke); its last picture stands until the scene ends"))
+          message: "\(broke); its last picture is shown until the scene ends"))
     }
     return warnings
   }
 
-  /// The reader with its first moment; what is wrong with the recording itself is a failure.
+  /// The reader with its first moment. A fault of the recording itself is returned as `.failure`;
+  /// other errors are thrown.
   func opened() throws -> Result<(RecordingReader, RecordingReader.Moment?), Diagnostic> {
     do throws(Diagnostic) {
       let reader = try RecordingReader(
@@ -127,17 +128,17 @@ struct FilmExcerpt {
         of: Bitmap(halfOf: first), width: format.width, height: format.height,
         ink: FilmColour(hex: segment.ink))
     }
-    // The text goes after six seconds, and leaves the recording to itself.
+    // The text disappears after six seconds.
     let frames = steps * FilmFormat.framesPerStep
     return try segment.composer(
       segment.scene.svg, ground: ground, textEnds: frames > 300 ? 180 : nil)
   }
 
-  /// The card in the recording's stead.
+  /// Makes the card instead of the recording.
   private func placeholder(_ path: String, _ reason: String) throws -> [Warning] {
-    let stead = FilmSegment(
+    let replacement = FilmSegment(
       scene: whole.scene.card, format: format, media: segment.media, ink: segment.ink)
-    try stead.still(path)
+    try replacement.still(path)
     return [
       Warning(
         code: "recording-unusable", subject: facts.key,
@@ -145,7 +146,7 @@ struct FilmExcerpt {
     ]
   }
 
-  /// A quarter of a second from silence, half a second back to it.
+  /// Fades in for a quarter of a second, and fades out for half a second.
   private static func faded(_ samples: [Float]) -> [Float] {
     var samples = samples
     let count = samples.count / 2

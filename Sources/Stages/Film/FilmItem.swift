@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// A row of the storyboard: something that may have a scene of its own.
+/// A row of the storyboard: something that can have its own scene.
 struct FilmItem: Hashable, Sendable {
   var kind: StitchSpec.Kind
   var id: String
@@ -11,7 +11,8 @@ struct FilmItem: Hashable, Sendable {
   var subtitle: String
   var description: String
   var people: String
-  /// People who took part and are not named, by their own wish and as guests.
+  /// How many people took part but are not named: `hidden` by their privacy setting, `guests` of
+  /// other tenants.
   var hidden: Int
   var guests: Int
   var mediaKey: String?
@@ -19,7 +20,7 @@ struct FilmItem: Hashable, Sendable {
 
   /// Reads all rows of the storyboard's dataset, in its order.
   ///
-  /// Columns that may be missing: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
+  /// Optional columns: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
   static func read(_ dataset: Dataset, spec: StitchSpec) throws -> [FilmItem] {
     let reader = try TableReader(dataset)
     let kind = try reader.index(of: "kind")
@@ -36,13 +37,13 @@ struct FilmItem: Hashable, Sendable {
       let word = reader.text(kind) ?? ""
       guard let kind = spec.kinds.first(where: { $0.name == word }) else {
         throw Diagnostic(
-          .configuration, "the storyboard has a kind of item for which there is no scene",
+          .configuration, "the storyboard has an item of a kind that has no scene",
           hint:
-            "name it under stitch.scenes; known are \(spec.kinds.map(\.name).joined(separator: ", "))"
+            "add the kind under stitch.scenes; it has \(spec.kinds.map(\.name).joined(separator: ", "))"
         )
       }
       guard let date = reader.text(day).flatMap({ CivilDate($0) }) else {
-        throw reader.malformed("has no date in 'day'")
+        throw reader.malformed("has no valid date in 'day'")
       }
       let text = texts.map { $0.flatMap { reader.text($0) } ?? "" }
       let count = counts.map { $0.flatMap { reader.text($0) }.flatMap { Int($0) } ?? 0 }
@@ -58,13 +59,13 @@ struct FilmItem: Hashable, Sendable {
   }
 }
 
-/// A figure of a card: a value and what it counts.
+/// A figure on a card: a value and the column that it comes from.
 struct FilmFigure: Hashable, Sendable {
   var column: String
   var format: StitchSpec.Figures.Format
   var value: Int
 
-  /// Reads the figures of each row, by the row's date where the query has many.
+  /// Reads the figures of each row, by the column `by`; by `""` without it.
   static func read(
     _ dataset: Dataset, _ figures: StitchSpec.Figures
   ) throws -> [String: [FilmFigure]] {
@@ -76,7 +77,7 @@ struct FilmFigure: Hashable, Sendable {
       let key = by.flatMap { reader.text($0) } ?? ""
       rows[key] = try columns.map { index, column in
         guard let value = Int(reader.text(index) ?? "0") else {
-          throw reader.malformed("has no whole number in '\(column.name)'")
+          throw reader.malformed("has a value that is not a whole number in '\(column.name)'")
         }
         return FilmFigure(column: column.name, format: column.format, value: value)
       }

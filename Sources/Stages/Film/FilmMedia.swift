@@ -4,9 +4,9 @@ import Foundation
 import Media
 import Pipelines
 
-/// A film's pictures and recordings: found, digested and looked into once, by content.
+/// A film's pictures and recordings. Each is inspected once per content.
 struct FilmMedia: Sendable {
-  /// What is known of one object.
+  /// What is known about one object.
   struct Facts: Sendable {
     var key: String
     /// `nil` where there is no such object.
@@ -20,11 +20,11 @@ struct FilmMedia: Sendable {
   enum Content: Sendable {
     case picture(width: Int, height: Int)
     case recording(RecordingProbe)
-    /// It is of no use, and this is why.
+    /// It cannot be used, with the reason.
     case unusable(String)
   }
 
-  /// What is kept of a picture.
+  /// The facts about a picture that are kept in the workspace.
   private struct PictureFacts: Codable {
     var width: Int?
     var height: Int?
@@ -36,7 +36,8 @@ struct FilmMedia: Sendable {
     var failure: String?
   }
 
-  /// The largest picture that a film shows of one: a little more than a frame's width, and long ones whole.
+  /// Pictures are scaled down to this size: a little more than a frame's width, and high enough for
+  /// long pictures.
   static let pictureBox = (width: 1_400, height: 5_600)
 
   let environment: any StageEnvironment
@@ -44,7 +45,8 @@ struct FilmMedia: Sendable {
   func open(_ key: String) throws(Diagnostic) -> MediaObject {
     guard let media = environment.media else {
       throw Diagnostic(
-        .data, "no media root is configured", hint: "set media: or YEARBOOK_MEDIA")
+        .data, "no media root is configured",
+        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
     }
     return try MediaRoot(media).open(key)
   }
@@ -54,7 +56,8 @@ struct FilmMedia: Sendable {
       open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
   }
 
-  /// Throws where the object is not what it was when it was digested: what was made of it belongs to no key.
+  /// Throws if the object has changed since it was digested: what was made from it would belong to
+  /// no key.
   func confirm(_ facts: Facts) throws {
     if let digest = facts.digest { try confirm(facts.key, digest) }
   }
@@ -69,7 +72,7 @@ struct FilmMedia: Sendable {
       .data, "the object was changed while it was read", at: .init(file: key), isTransient: true)
   }
 
-  /// Looks into an object; what is wrong with it is a warning and `unusable`.
+  /// Inspects an object. A fault of the object is returned as a warning and as `unusable`.
   func facts(
     _ key: String, _ medium: StitchSpec.Medium
   ) throws -> (facts: Facts, warnings: [Warning]) {
@@ -165,13 +168,13 @@ struct FilmMedia: Sendable {
   }
 }
 
-/// Which part of a recording is shown.
+/// Chooses the part of a recording that is shown.
 enum FilmHighlight {
-  /// The first second of the excerpt of `length` seconds in which most happens.
+  /// The second at which the most active excerpt of `length` seconds begins.
   ///
-  /// Each second counts its speech twice and its pictures' change once; a second of blackness counts nothing. Speech
-  /// is sound (root mean square up to −20 dBFS, where speech lies) by how uneven it is: what hums or hisses all the
-  /// time says nothing. Of equal excerpts the first is taken.
+  /// The score of a second is twice its speech plus the change of its pictures; a black second
+  /// scores zero. Speech is sound (root mean square, limited to −20 dBFS) weighted by how uneven it
+  /// is, so that humming and hissing score little. Of equal excerpts the first is taken.
   static func start(_ activity: [RecordingProbe.Activity], length: Int) -> Int {
     guard activity.count > length, length > 0 else { return 0 }
     let scores = activity.map { second -> Int in

@@ -4,7 +4,7 @@ import Media
 import Pipelines
 import Synchronization
 
-/// Turns a partition's rows into scenes of which all is decided: words, media, lengths, colours.
+/// Turns a partition's rows into complete scenes: texts, media, lengths and colours.
 struct FilmPlanner: Sendable {
   let work: PartitionWork
   let spec: StitchSpec
@@ -36,7 +36,7 @@ struct FilmPlanner: Sendable {
       try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
   }
 
-  /// The totals that say something; all of them where nothing happened.
+  /// The totals above zero; the first two if all are zero.
   private var shownTotals: [FilmFigure] {
     let some = totals.filter { $0.value > 0 }
     return some.isEmpty ? Array(totals.prefix(2)) : some
@@ -49,12 +49,12 @@ struct FilmPlanner: Sendable {
     return dataset
   }
 
-  /// An item's object, its tenant's prefix before it.
+  /// An item's object key, with the tenant's media prefix.
   func mediaKey(_ item: FilmItem) -> String? {
     item.mediaKey.map { work.settings.mediaPrefix + $0 }
   }
 
-  /// The places of the items whose media are shown, in order.
+  /// The indices of the items whose media are shown, in order.
   var itemsWithMedia: [Int] {
     plan.scenes.flatMap { scene -> [Int] in
       switch scene.content {
@@ -66,7 +66,7 @@ struct FilmPlanner: Sendable {
     }.filter { items[$0].mediaKey != nil }
   }
 
-  /// The scenes, in order. `facts` are of the items in `itemsWithMedia`.
+  /// The scenes, in order. `facts` must hold the items in `itemsWithMedia`.
   func scenes(_ facts: [Int: FilmMedia.Facts]) throws -> [FilmScene] {
     try plan.scenes.map { scene in
       var result: FilmScene
@@ -108,7 +108,7 @@ struct FilmPlanner: Sendable {
     card.bars = bars
     var result = try drawn(scene, card, spec.month)
     result.caption = texts.format.month(month.month, of: month.year)
-    // Its words go before it does, so that its first scene dissolves out of the colour alone.
+    // Its text fades out first, so that the next scene dissolves out of the plain colour.
     result.closing = templates.accent.filmGround
     return result
   }
@@ -125,7 +125,7 @@ struct FilmPlanner: Sendable {
     return result
   }
 
-  /// Items a month of the period, or a day of a month.
+  /// The number of items per month of the period; per day if the period is a month.
   private func periodBars() -> [Int] {
     let period = work.period
     if period.kind == .month {
@@ -165,7 +165,7 @@ struct FilmPlanner: Sendable {
     let caption = [item.title, meta].filter { !$0.isEmpty }.joined(separator: "\n")
     switch facts?.content {
     case .picture(let width, let height):
-      // A picture that is hardly wider than high leaves room beside it.
+      // A picture that is not much wider than high leaves room for text beside it.
       let isTall = height * 10 > width * 9
       card.layout = isTall ? "beside" : "below"
       guard let facts,
@@ -177,7 +177,7 @@ struct FilmPlanner: Sendable {
       return result
     case .recording(let probe):
       guard let facts else { break }
-      // Where there is time, its card comes first, then the excerpt.
+      // If there is time, its card comes first, then the excerpt.
       let lead = probe.video != nil && scene.steps >= 3 * FilmPlanner.leadSteps
       let allowed = scene.steps - (lead ? FilmPlanner.leadSteps : 0)
       scene.steps = max(4, min(allowed, FilmFormat.steps(atMost: probe.duration)))
@@ -203,7 +203,7 @@ struct FilmPlanner: Sendable {
     case .unusable, nil: break
     }
     if item.kind.medium == .recording {
-      // Without its recording it needs no more time than a card.
+      // Without its recording the scene is as short as a card.
       scene.steps = min(scene.steps, item.isEmphasised ? 10 : 8)
     }
     card.layout = "card"

@@ -5,12 +5,12 @@ import Media
 import Mustache
 import Pipelines
 
-/// A film whose scenes are decided, as its files tell of it.
+/// A planned film, and the files that describe it.
 struct FilmReel {
   let planner: FilmPlanner
   let scenes: [FilmScene]
   let facts: [Int: FilmMedia.Facts]
-  /// Grid steps at which each scene begins, and the film's end.
+  /// The grid steps at which the scenes begin, and at which the film ends.
   private let starts: [Int]
 
   init(planner: FilmPlanner, scenes: [FilmScene], facts: [Int: FilmMedia.Facts]) {
@@ -28,7 +28,7 @@ struct FilmReel {
       date: planner.work.period.description, language: FilmReel.language(texts.locale))
   }
 
-  /// The title, each month, the end.
+  /// One chapter for the title, for each month and for the end.
   var chapters: [FilmChapter] {
     zip(scenes, starts).compactMap { scene, start in
       switch scene.content {
@@ -39,7 +39,7 @@ struct FilmReel {
     }
   }
 
-  /// What is written on each scene, for those who can't see it.
+  /// The text of each scene, for people who cannot see it.
   var captions: [FilmCaption] {
     scenes.indices.compactMap { index in
       if scenes[index].caption.isEmpty { return nil }
@@ -56,7 +56,8 @@ struct FilmReel {
   static func vtt(_ captions: [FilmCaption]) -> [UInt8] {
     var text = "WEBVTT\n"
     for caption in captions {
-      // An escaped text holds no “-->”, and its lines are not empty. Not every player knows more references.
+      // An escaped text contains no “-->”, and its lines are not empty. Some players know only
+      // these references.
       let lines = caption.text.split(separator: "\n").map { line in
         line.unicodeScalars.map { scalar in
           switch scalar {
@@ -116,7 +117,7 @@ struct FilmReel {
       reason: reason)
   }
 
-  /// The page with the film, and all that it shows in words.
+  /// The page with the film, and a text of everything that the film shows.
   func page(
     _ pages: PageTemplates, format: FilmFormat, summary: FilmSummary
   ) throws -> [UInt8] {
@@ -220,7 +221,7 @@ struct FilmReel {
     return "\(tenths / 10)\(format.decimalSeparator)\(tenths % 10) MB"
   }
 
-  /// ISO 639-2 of the languages that films are told in.
+  /// The ISO 639-2 code of a locale's language; `nil` if it is not known here.
   private static func language(_ locale: String) -> String? {
     let codes = [
       "pt": "por", "en": "eng", "es": "spa", "zh": "zho", "ja": "jpn", "de": "deu", "fr": "fra",

@@ -2,16 +2,17 @@ import Diagnostics
 import Foundation
 import Media
 
-/// The disk that a film needs, known before its first scene is encoded.
+/// The disk space that a film needs, estimated before its first scene is encoded.
 enum FilmRoom {
-  /// Bytes of the segments and of the film joined from them, rather too many than too few.
+  /// Bytes of the segments and of the joined film, estimated generously.
   ///
-  /// A quarter of a byte a pixel and grid step is 3.5 Mbit/s at 720p, about twice what a lively recording takes.
+  /// A quarter of a byte per pixel and grid step is 3.5 Mbit/s at 720p, about twice the rate of a
+  /// lively recording.
   static func bytes(steps: Int, _ format: FilmFormat) -> Int {
     2 * steps * (format.width * format.height / 4 + format.audioBitRate / 15)
   }
 
-  /// Throws `io` where the folder's file system has less free.
+  /// Throws `io` if the folder's file system has less free space.
   static func check(_ scenes: [FilmScene], _ format: FilmFormat, in folder: String) throws {
     let needed = bytes(steps: scenes.reduce(0) { $0 + $1.steps }, format)
     let free =
@@ -23,8 +24,9 @@ enum FilmRoom {
     if needed <= free { return }
     throw Diagnostic(
       .io,
-      "the film needs up to \(needed / 1_000_000) MB and the workspace has"
+      "the film needs up to \(needed / 1_000_000) MB, but the workspace has only"
         + " \(free / 1_000_000) MB free",
-      hint: "make room, set workspace: to another disk, or shorten the film under stitch.lengths")
+      hint:
+        "free some space, set workspace: to another disk, or shorten the film under stitch.lengths")
   }
 }

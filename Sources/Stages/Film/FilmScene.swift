@@ -2,18 +2,18 @@ import Basics
 import Media
 import Pipelines
 
-/// A scene of which all is known that decides its picture and sound.
+/// A complete scene: everything that decides its picture and sound.
 struct FilmScene: Sendable {
   enum Visual: Sendable {
-    /// Drawings alone.
+    /// Only drawings.
     case card
-    /// A picture that moves over a copy of itself.
+    /// A picture that moves over a blurred copy of itself.
     case picture(FilmMedia.Facts, PicturePlacement)
     /// Pictures in a card's tiles.
     case mosaic([Tile])
-    /// An excerpt of a recording, from this millisecond, over a copy of its first picture.
+    /// An excerpt of a recording, from this millisecond, over a blurred copy of its first picture.
     case recording(FilmMedia.Facts, start: Int)
-    /// The same of a recording without pictures, under a card.
+    /// An excerpt of a recording without pictures, under a card.
     case sound(FilmMedia.Facts, start: Int)
   }
 
@@ -22,11 +22,11 @@ struct FilmScene: Sendable {
     var place: Bitmap.Area
   }
 
-  /// What a recording's scene begins with, before the excerpt.
+  /// The card at the beginning of a recording's scene.
   struct Lead: Sendable {
-    /// Grid steps of the card, within those of the scene.
+    /// Grid steps of the card; the scene's steps include them.
     var steps: Int
-    /// The colour, `#rrggbb`, into which the card dissolves and out of which the excerpt does.
+    /// The colour, `#rrggbb`, between the card and the excerpt.
     var ground: String
   }
 
@@ -35,19 +35,20 @@ struct FilmScene: Sendable {
   var steps: Int
   var svg: [UInt8]
   var visual: Visual
-  /// The card before a recording's excerpt, that takes all of its place if it does not play after all.
+  /// The card before a recording's excerpt. It replaces the whole scene if the recording cannot be
+  /// played.
   var fallback: [UInt8] = []
-  /// For how long that card is shown first; `nil`: the excerpt begins at once.
+  /// How long that card is shown first; `nil` if the excerpt begins at once.
   var lead: Lead?
-  /// What captions say of it.
+  /// The text of its caption.
   var caption: String
-  /// Whether all of it shows from the first frame on.
+  /// Whether everything is visible from the first frame on.
   var isImmediate = false
-  /// Colours, `#rrggbb`, out of which it dissolves and into which.
+  /// The colours, `#rrggbb`, from which and into which it dissolves.
   var opening: String?
   var closing: String?
 
-  /// The same scene as its card alone.
+  /// The same scene with only its card.
   var card: FilmScene {
     var card = self
     card.svg = fallback
@@ -56,9 +57,10 @@ struct FilmScene: Sendable {
     return card
   }
 
-  /// What decides its segment.
+  /// The key inputs of its segment.
   ///
-  /// - Parameter header: `SegmentEncoder.header`: segments of encoders that do not fit each other are not mixed.
+  /// - Parameter header: `SegmentEncoder.header`, so that segments of incompatible encoders are not
+  ///   mixed.
   func key(_ format: FilmFormat, ink: String, header: [UInt8]) -> KeyInputs {
     var key = KeyInputs(stage: "segment", version: 3)
     key.add("header", contentsOf: header)

@@ -15,7 +15,7 @@ struct FilmSegment {
 
   var frames: Int { scene.steps * FilmFormat.framesPerStep }
 
-  /// Writes it to `path`; what could not be shown is a warning.
+  /// Writes it to `path`. Returns warnings about what could not be shown.
   func make(at path: String) throws -> [Warning] {
     switch scene.visual {
     case .card: try still(path)
@@ -44,7 +44,7 @@ struct FilmSegment {
     try encoder.finish()
   }
 
-  /// What draws a scene that plays no recording.
+  /// The composer of a scene without a recording.
   func composer() throws -> SceneComposer {
     switch scene.visual {
     case .picture(let facts, let placement):
@@ -64,7 +64,7 @@ struct FilmSegment {
     }
   }
 
-  /// What draws the scene's frames over `ground`, with the layers of a drawing.
+  /// A composer that draws the layers of `svg` over `ground`.
   func composer(
     _ svg: [UInt8], ground: VideoFrame, picture: DriftingPicture? = nil, textEnds: Int? = nil
   ) throws -> SceneComposer {
@@ -84,7 +84,7 @@ struct FilmSegment {
       closing: scene.closing.map { FilmColour(hex: $0) })
   }
 
-  /// All layers of a drawing at once, as a frame: the poster.
+  /// The poster: one frame with all layers of the drawing.
   func poster() throws -> VideoFrame {
     var frame = try drawn(scene.svg, "ground")
     for name in FilmSegment.layers { try lay(layer(scene.svg, name), onto: &frame) }
@@ -108,7 +108,7 @@ struct FilmSegment {
     overlay.blend(onto: &frame, opacity: 256)
   }
 
-  /// A place given in the templates' units, in this format's pixels.
+  /// Converts a placement from the templates' units to this format's pixels.
   private func scaledPlacement(_ placement: PicturePlacement, of picture: Bitmap)
     -> PicturePlacement
   {
@@ -123,7 +123,7 @@ struct FilmSegment {
     return result
   }
 
-  /// A soft shadow under a picture; a panel round a tiny one.
+  /// A soft shadow under a picture, or a panel around a tiny one.
   private func shadow(_ placement: PicturePlacement) throws -> Bitmap? {
     let window = placement.window
     let panel =

@@ -3,7 +3,7 @@ import Diagnostics
 import Foundation
 import Pipelines
 
-/// What a film says, in the tenant's language.
+/// The texts of a film, in the tenant's language.
 struct FilmTexts: Sendable {
   let messages: ReportMessages
   let work: PartitionWork
@@ -23,7 +23,7 @@ struct FilmTexts: Sendable {
     try messages.text("film.\(key)", count.map { ["count": .number(DecimalNumber($0))] } ?? [:])
   }
 
-  /// `Novembro`: months stand at the beginning of their line.
+  /// `Novembro`: capitalised, because months are at the beginning of a line.
   func month(_ month: CivilDate) -> String {
     let name = format.monthName(month.month)
     return name.prefix(1).uppercased() + name.dropFirst()
@@ -32,12 +32,12 @@ struct FilmTexts: Sendable {
   /// `3 de novembro`
   func day(_ item: FilmItem) -> String { format.date(item.day) }
 
-  /// The word for an item's kind, where the catalogue has one.
+  /// The word for an item's kind; `""` if the catalogue has none.
   func kind(_ item: FilmItem) throws(Diagnostic) -> String {
     try messages.optional("film.kinds", item.kind.name) ?? ""
   }
 
-  /// Who made it or took part, and how many more.
+  /// The people who made it or took part, and how many more there were.
   func people(_ item: FilmItem) throws(Diagnostic) -> String {
     var parts = item.people.isEmpty ? [] : [item.people]
     for (count, key) in [(item.hidden, "plus.hidden"), (item.guests, "plus.guests")] where count > 0
@@ -47,8 +47,8 @@ struct FilmTexts: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  /// One line: what it is made of, by whom, when. A recording has many people, who are cut first: its day comes before
-  /// them.
+  /// One line: subtitle, people and day. A recording can have many people, and a long line is cut
+  /// at its end: so its day comes before them.
   func meta(_ item: FilmItem) throws(Diagnostic) -> String {
     let (people, day) = (try people(item), format.shortDate(item.day))
     let parts = item.kind.medium == .recording ? [day, people] : [people, day]
@@ -56,11 +56,11 @@ struct FilmTexts: Sendable {
       .joined(separator: FilmTexts.separator)
   }
 
-  /// Between the parts of one line.
+  /// The separator of the parts of one line.
   static let separator = " ·\u{A0}"
 
-  /// A set line whose parts keep their places: one that is written from right to left is isolated (U+2068 … U+2069), or
-  /// it would change places with the number after it.
+  /// A line whose parts keep their order. A part written from right to left is isolated (U+2068 …
+  /// U+2069); otherwise it would swap places with the number after it.
   static func inOrder(_ line: String) -> String {
     let parts = line.components(separatedBy: separator)
     if parts.count < 2 { return line }
@@ -83,21 +83,22 @@ struct FilmTexts: Sendable {
     }
   }
 
-  /// Two letters that stand for an item without a picture: of its subtitle, or of its title.
+  /// Two letters for an item without a picture, from its subtitle or its title.
   static func monogram(_ item: FilmItem) -> String {
     let text = item.subtitle.isEmpty ? item.title : item.subtitle
     let letters = text.filter { $0.isLetter || $0.isNumber }
     guard let first = letters.first else { return "·" }
-    // One ideograph says as much as two letters.
+    // One ideograph is enough instead of two letters.
     if first.utf8.count > 2 { return String(first) }
     return first.uppercased() + letters.dropFirst().prefix(1)
   }
 
-  /// The beginning of a text that can be read in this time: 0.3 s a word, after what else is to be read.
+  /// The part of a text that can be read in this time, at 0.3 s per word. `words` other words are
+  /// read before it.
   static func readable(_ text: String, milliseconds: Int, after words: Int) -> String {
     let room = max(0, (milliseconds - 600) / 300 - words)
     if room < 4 { return "" }
-    // A script without spaces: two characters count as a word.
+    // A script without spaces: three characters count as a word.
     let spaced = text.split(whereSeparator: \.isWhitespace)
     if spaced.count * 12 < text.count { return cut(text, String(text.prefix(room * 3))) }
     return cut(text, spaced.prefix(room).joined(separator: " "), isWhole: spaced.count <= room)

@@ -5,11 +5,12 @@ package import Media
 package import Pipelines
 import Synchronization
 
-/// A film's scenes one at a time, from files of rows and without a database, for people who tune templates.
+/// Makes single scenes of a film from files of rows, without a database, for people who tune
+/// templates.
 ///
-/// It makes each scene as the stage does: the same rows, templates and media give the same segment.
+/// It makes scenes like the stage does: the same rows, templates and media give the same segment.
 package struct FilmWorkbench: Sendable {
-  /// A scene as a list tells of it.
+  /// A scene in the list of a film's scenes.
   package struct Line: Sendable, Codable {
     /// From 1 on.
     package var number: Int
@@ -24,12 +25,13 @@ package struct FilmWorkbench: Sendable {
   private let media: FilmMedia
   private let format: FilmFormat
 
-  /// Reads `FOLDER/QUERY.csv` of every query that the film is made from.
+  /// Reads `ROWS/QUERY.csv` for every query that the film needs.
   ///
   /// - Parameters:
-  ///   - rows: the folder of the CSV files, each with a header line and without the tenant's column.
-  ///   - media: the media root; without one every item has a card.
-  ///   - preset: instead of the pipeline's.
+  ///   - rows: the folder of the CSV files, each with a header line and without the tenant's
+  ///     column.
+  ///   - media: the media root; without it every item gets a card.
+  ///   - preset: replaces the pipeline's preset.
   package init(
     pipeline: Pipeline, tenant: Tenant, period: Period, rows: String, templates: String,
     media: String?, scratch: String, preset: String? = nil
@@ -42,7 +44,7 @@ package struct FilmWorkbench: Sendable {
     guard let format = FilmFormat(named: word) else {
       throw Diagnostic(
         .usage, "the preset '\(word)' is unknown",
-        hint: "known are \(FilmFormat.all.map(\.name).joined(separator: ", "))")
+        hint: "use one of: \(FilmFormat.all.map(\.name).joined(separator: ", "))")
     }
     self.format = format
     var names = [spec.storyboard]
@@ -55,8 +57,10 @@ package struct FilmWorkbench: Sendable {
       let path = "\(rows)/\(name).csv"
       guard FileManager.default.isReadableFile(atPath: path) else {
         throw Diagnostic(
-          .data, "there are no rows of the query '\(name)'", at: .init(file: path),
-          hint: "put \(names.map { $0 + ".csv" }.joined(separator: ", ")) there, with header lines")
+          .data, "the file with the rows of the query '\(name)' is missing", at: .init(file: path),
+          hint:
+            "the folder needs \(names.map { $0 + ".csv" }.joined(separator: ", ")), with header lines"
+        )
       }
       datasets.append(
         Dataset(
@@ -78,7 +82,7 @@ package struct FilmWorkbench: Sendable {
     self.media = FilmMedia(environment: environment)
   }
 
-  /// All scenes. Every medium is looked into, as their lengths depend on it.
+  /// All scenes. It inspects every medium, because the lengths depend on them.
   package func plan() throws -> (lines: [Line], warnings: [Warning]) {
     let (scenes, facts, warnings) = try scenes(of: planner.itemsWithMedia)
     let board = FilmReel(planner: planner, scenes: scenes, facts: facts).storyboard()
@@ -91,7 +95,8 @@ package struct FilmWorkbench: Sendable {
     return (lines, warnings)
   }
 
-  /// One frame of scene `number`, this far (0 to 1) into it. A recording is shown by its excerpt's first picture.
+  /// One frame of scene `number`, at the position `part` (0 to 1). A recording is shown by its
+  /// excerpt's first picture.
   package func picture(scene number: Int, at part: Double) throws -> (
     frame: VideoFrame, warnings: [Warning]
   ) {
@@ -119,7 +124,7 @@ package struct FilmWorkbench: Sendable {
 
   /// Writes scene `number`, or the whole film, as an MP4 file. Scenes are made side by side.
   ///
-  /// - Returns: how many scenes were encoded, not found in the scratch folder, and all warnings.
+  /// - Returns: how many scenes were encoded now, and all warnings.
   package func film(scene number: Int?, to path: String) throws -> (made: Int, warnings: [Warning])
   {
     var segments: [FilmSegment] = []
@@ -160,9 +165,10 @@ package struct FilmWorkbench: Sendable {
     guard planner.plan.scenes.indices.contains(number - 1) else {
       throw Diagnostic(
         .usage, "the film has no scene \(number)",
-        hint: "its scenes are 1 to \(planner.plan.scenes.count); 'yearbook film plan' lists them")
+        hint: "name a scene from 1 to \(planner.plan.scenes.count); `yearbook film plan` lists them"
+      )
     }
-    // Only this scene's media are looked into: the others decide nothing of it.
+    // Inspect only this scene's media: the others do not affect it.
     var places: [Int] = []
     switch planner.plan.scenes[number - 1].content {
     case .item(let place): places = [place]
@@ -195,7 +201,7 @@ package struct FilmWorkbench: Sendable {
   }
 }
 
-/// The workbench's surroundings: pieces lie in the scratch folder under their keys.
+/// The workbench's environment. Pieces are kept in the scratch folder under their keys.
 private struct FilmWorkbenchEnvironment: StageEnvironment {
   let scratch: String
   let templates: String
@@ -215,7 +221,7 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
     if let first = failures.withLock({ $0.min { $0.key < $1.key } }) { throw first.value }
   }
 
-  /// A piece that is found has no warnings: they were told when it was made.
+  /// A piece that is found has no warnings: they were reported when it was made.
   func cached(
     _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
   ) throws -> (file: Artifact, warnings: [Warning]) {
@@ -223,7 +229,7 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
     let path = "\(scratch)/\(key)"
     var warnings: [Warning] = []
     if !FileManager.default.fileExists(atPath: path) {
-      // Two scenes may be the same; each is made beside and moved over, whole.
+      // Two scenes can have the same key: each is written to its own file, then moved into place.
       let part = "\(path).\(UUID().uuidString)"
       warnings = try make(part)
       guard rename(part, path) == 0 else {
@@ -236,7 +242,8 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
     return (file, warnings)
   }
 
-  /// Not the bytes' digest: whoever tunes a template does not change a recording under its name and times.
+  /// Not a digest of the bytes: here a recording does not change without its size or times
+  /// changing.
   func digest(ofMedia key: String) throws -> SHA256Digest {
     guard let media else {
       throw Diagnostic(.data, "no media root is configured", hint: "name one with --media")

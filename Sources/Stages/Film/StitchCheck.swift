@@ -3,8 +3,8 @@ import Media
 package import Pipelines
 
 extension StitchStage {
-  /// What is wrong with a film's part of a pipeline, found without making one: templates that are missing, no
-  /// Mustache or no SVG, and figures without a word for what they count.
+  /// The faults in the film part of a pipeline, found without making a film: templates that are
+  /// missing or are not Mustache or SVG, and figures without a message for what they count.
   package static func diagnostics(
     of spec: StitchSpec, pipeline file: String, templates folder: String, catalog: MessageCatalog
   ) -> [Diagnostic] {

@@ -5,7 +5,8 @@ import Media
 import Pipelines
 import Synchronization
 
-/// Makes the film of one partition: segments, each kept by what decides it, joined without encoding again.
+/// Makes the film of one partition: segments, each kept under its key, joined without encoding
+/// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
   private static let version = 2
@@ -98,7 +99,7 @@ package struct StitchStage: Stage {
       ] + streamed, warnings: mediaWarnings + segments.flatMap(\.warnings))
   }
 
-  /// The film for HTTP Live Streaming: the same segments, in parts that are fetched as they are watched.
+  /// The film for HTTP Live Streaming: the same segments, in parts that players fetch one by one.
   private func stream(
     _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {
@@ -124,7 +125,8 @@ package struct StitchStage: Stage {
   private func spec(of work: PartitionWork) throws -> StitchSpec {
     guard let spec = work.pipeline.stitch else {
       throw Diagnostic(
-        .bug, "'stitch' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
+        .bug, "'stitch' was planned for a pipeline that does not have this stage",
+        at: .init(file: work.pipeline.file))
     }
     return spec
   }
@@ -142,7 +144,7 @@ package struct StitchStage: Stage {
       texts: texts)
   }
 
-  /// Looks into all media that are shown, side by side.
+  /// Inspects all shown media, side by side.
   private func look(
     _ planner: FilmPlanner, _ media: FilmMedia
   ) throws -> (facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
@@ -158,7 +160,7 @@ package struct StitchStage: Stage {
     return (all.mapValues(\.facts), places.flatMap { all[$0]?.warnings ?? [] })
   }
 
-  /// The scenes' segments, found or made side by side.
+  /// The segments of the scenes, found or made side by side.
   private func segments(
     _ scenes: [FilmScene], _ format: FilmFormat, _ media: FilmMedia, _ planner: FilmPlanner,
     _ environment: any StageEnvironment

@@ -2,7 +2,8 @@ import Foundation
 import Media
 import Pipelines
 
-/// `storyboard.json`: every scene with its time, and every item with where it appears or why it does not.
+/// `storyboard.json`: every scene with its time, and every item with its scene, or the reason why
+/// it has none.
 struct StoryboardFile: Codable {
   struct Scene: Codable {
     var number: Int
@@ -18,13 +19,14 @@ struct StoryboardFile: Codable {
     var kind: String
     var day: String
     var title: String
-    /// `scene`: it has one of its own; `mosaic`: it is one of several; `counted`: only its number is shown.
+    /// `scene`: it has its own scene; `mosaic`: it is one tile of a mosaic; `counted`: it is only
+    /// counted.
     var appears: String
     var scene: Int
     var startMilliseconds: Int
     /// `picture`, `recording`, `sound` or `card`
     var shown: String
-    /// Why there is a card in place of its medium, or why it has no scene of its own.
+    /// Why a card replaces its medium, or why it has no scene of its own.
     var reason: String?
   }
 
@@ -34,7 +36,7 @@ struct StoryboardFile: Codable {
   var scenes: [Scene]
   var items: [Item]
 
-  /// The bytes, the same for the same values.
+  /// The bytes of the file; the same values give the same bytes.
   func json() throws -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.keyEncodingStrategy = .convertToSnakeCase

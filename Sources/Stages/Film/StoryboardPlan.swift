@@ -1,45 +1,47 @@
 import Basics
 import Pipelines
 
-/// The ordered scenes of a film, planned from its items by rules that move little when one item is added.
+/// The ordered scenes of a film. The rules change little when one item is added.
 ///
-/// **Lengths** come from a table of tiers, the longest first. The tier is the first whose film keeps within the
-/// target when every count is rounded up to its class (1 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64 …). So one new item adds
-/// its own scene and lengthens no other, until a class boundary is crossed.
+/// **Lengths** come from a table of tiers, the longest first. The plan takes the first tier with
+/// which the film fits the target, if every count is rounded up to its class (1 … 4, 6, 8, 10, 12,
+/// 16, 20, 24, 32, 48, 64 …). So a new item adds its own scene and changes no other, until a class
+/// boundary is crossed.
 ///
-/// **Room.** Where even the shortest tier would exceed the maximum, each month has an equal share: emphasised
-/// items first, then those with a recording or a picture, then the others, each by time; those that have no
-/// room appear together in the month's mosaic, a single one in a scene of its own, and what a mosaic can't show is
-/// counted on it. A film too short
-/// for months has no month's cards: the first items of every kind in turn, and one mosaic of the others.
+/// **Room.** If even the shortest tier exceeds the maximum, each month has an equal share of the
+/// time. Emphasised items come first, then items with a recording, then items with a picture, then
+/// the others, each by time. Items without room appear together in the month's mosaic; a single one
+/// gets its own scene. What a mosaic cannot show is counted on it. A film that is too short for
+/// months has no month cards: it shows the first items of every kind in turn, and one mosaic of the
+/// others.
 struct StoryboardPlan: Hashable, Sendable {
   enum Content: Hashable, Sendable {
     case intro
-    /// A month's card, by its first day.
+    /// The card of a month, by the month's first day.
     case month(CivilDate)
-    /// One item, by its place in the list.
+    /// One item, by its index in the list.
     case item(Int)
-    /// The items without a scene of their own, of a month or of the whole period.
+    /// The items of a month, or of the whole period, that have no scene of their own.
     case mosaic([Int])
     case outro
   }
 
   struct Scene: Hashable, Sendable {
     var content: Content
-    /// Its length in grid steps; a recording's at the most.
+    /// Its length in grid steps; for a recording, the maximum.
     var steps: Int
-    /// Whether it follows a month's card, out of whose colour it dissolves.
+    /// Whether it follows a month's card and dissolves out of its colour.
     var opensSection = false
   }
 
-  /// Grid steps (16 frames, 0.53 s) of an item's scene, by what it is.
+  /// The length of an item's scene, by kind of item, in grid steps of 16 frames (0.53 s).
   struct Tier: Hashable, Sendable {
     var still: Int
     var emphasised: Int
     var recording: Int
     var emphasisedRecording: Int
 
-    /// Whether a still with a description stays longer, so that it can be read.
+    /// Whether a still with a description is shown longer, so that the description can be read.
     var givesTimeToRead = false
 
     static let all = [
@@ -59,7 +61,7 @@ struct StoryboardPlan: Hashable, Sendable {
       return item.isEmphasised ? emphasisedRecording : recording
     }
 
-    /// Steps for a description, in three classes, so that they can be counted by class.
+    /// Extra steps for a description, in three classes, so that items can be counted by class.
     private static func reading(_ item: FilmItem) -> Int {
       switch item.description.utf8.count {
       case ..<16: 0
@@ -73,18 +75,18 @@ struct StoryboardPlan: Hashable, Sendable {
   static let monthSteps = 6
   static let mosaicSteps = 10
   static let outroSteps = 10
-  /// Items that one mosaic can show.
+  /// The number of items that one mosaic can show.
   static let mosaicTiles = 12
 
   var scenes: [Scene]
-  /// The tier's place in the table; `nil` where not all items have room.
+  /// The tier's index in the table; `nil` if not all items have room.
   var tier: Int?
 
   /// - Parameters:
   ///   - items: in the order of time.
-  ///   - hasSections: whether the period has months to divide it by.
-  ///   - target: grid steps aimed at.
-  ///   - maximum: grid steps at the most.
+  ///   - hasSections: whether the period consists of several months.
+  ///   - target: the intended length in grid steps.
+  ///   - maximum: the greatest length in grid steps.
   init(items: [FilmItem], hasSections: Bool, target: Int, maximum: Int) {
     var months: [(month: CivilDate?, items: [Int])] = []
     for (index, item) in items.enumerated() {
@@ -115,7 +117,8 @@ struct StoryboardPlan: Hashable, Sendable {
     scenes.append(Scene(content: .outro, steps: StoryboardPlan.outroSteps))
   }
 
-  /// The class of a count: the least of 0 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96 … that is no smaller.
+  /// The class of a count: the least of 0 … 4, 6, 8, 10, 12, 16, 20, 24, 32, 48, 64, 96 … that is
+  /// not smaller.
   static func countClass(_ count: Int) -> Int {
     if count <= 4 { return count }
     if count <= 12 { return (count + 1) / 2 * 2 }
@@ -130,7 +133,8 @@ struct StoryboardPlan: Hashable, Sendable {
 
   private static func sectionClass(_ count: Int) -> Int { (count + 2) / 3 * 3 }
 
-  /// Steps that all items may take in this tier, with their counts rounded up to their classes.
+  /// An upper bound of the steps of all items in this tier: their counts are rounded up to their
+  /// classes.
   private static func bound(_ items: [FilmItem], _ tier: Tier) -> Int {
     var counts: [Int: Int] = [:]
     for item in items { counts[tier.steps(item), default: 0] += 1 }
@@ -151,15 +155,15 @@ struct StoryboardPlan: Hashable, Sendable {
     return scenes
   }
 
-  /// The sections where not all items have room.
+  /// The sections if not all items have room.
   private static func shortened(
     _ months: [(month: CivilDate?, items: [Int])], _ items: [FilmItem], room: Int
   ) -> [Scene] {
     let tier = Tier.all[Tier.all.count - 1]
     let share = room / max(1, sectionClass(months.count))
     guard share >= mosaicSteps + 2 * tier.still else {
-      // Months without room for two scenes each are only a row of cards: none then, and their time is the
-      // items'.
+      // With room for fewer than two scenes per month, the film would be only cards. Drop the month
+      // cards and give their time to the items.
       return selection(items, room: room + sectionClass(months.count) * monthSteps)
     }
     var scenes: [Scene] = []
@@ -175,8 +179,8 @@ struct StoryboardPlan: Hashable, Sendable {
     return scenes
   }
 
-  /// A short film's scenes: the first items of every kind in turn, in the order of time, and one mosaic of
-  /// the others.
+  /// A short film's scenes: the first items of every kind in turn, in the order of time, and one
+  /// mosaic of the others.
   private static func selection(_ items: [FilmItem], room: Int) -> [Scene] {
     let tier = Tier.all[Tier.all.count - 1]
     var waiting: [[Int]] = []
@@ -201,7 +205,8 @@ struct StoryboardPlan: Hashable, Sendable {
     return selected(Set(chosen), of: Array(items.indices), items, month: nil)
   }
 
-  /// Scenes of the chosen items and a mosaic of the others. A single other one has the mosaic's time for itself.
+  /// Scenes of the chosen items and a mosaic of the others. A single remaining item gets the
+  /// mosaic's time.
   private static func selected(
     _ chosen: Set<Int>, of places: [Int], _ items: [FilmItem], month: CivilDate?
   ) -> [Scene] {
@@ -222,7 +227,8 @@ struct StoryboardPlan: Hashable, Sendable {
     }
   }
 
-  /// Emphasised first, then with a recording, then with a picture, then the others; each by time.
+  /// Emphasised items first; among equals, items with a recording, then with a picture, then the
+  /// others; each by time.
   private static func ranked(_ places: [Int], _ items: [FilmItem]) -> [Int] {
     func rank(_ item: FilmItem) -> Int {
       let media = item.mediaKey == nil ? 2 : item.kind.medium == .recording ? 0 : 1

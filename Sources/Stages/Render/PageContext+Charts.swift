@@ -4,7 +4,7 @@ import Markup
 import Pipelines
 
 extension PageContext {
-  /// The ready markup of a chart, one figure a currency.
+  /// The finished markup of a chart, one figure per currency.
   func charts(_ name: String) throws -> String? {
     let charts = model.charts.filter { $0.name == name }
     guard !charts.isEmpty else { return nil }
@@ -20,7 +20,7 @@ extension PageContext {
   private func drawing(
     _ chart: ReportModel.Chart, id: String, namesCurrency: Bool
   ) throws -> Chart {
-    // A calendar's days of nothing are neither listed nor named: they need no title.
+    // Days without a value in a calendar are neither listed nor named, so they need no title.
     let isNamed = chart.labels.indices.map { place in
       chart.kind != .calendar || chart.series.contains { !$0.values[place].isZero }
     }
@@ -57,7 +57,7 @@ extension PageContext {
 
   private func kind(_ chart: ReportModel.Chart) -> Chart.Kind {
     let isTime = [.date, .month].contains(chart.labelFormat)
-    // A week has seven short names, which stand side by side like months.
+    // A week has seven short names, which fit side by side like months.
     let isWeek = chart.labelFormat == .weekday
     switch chart.kind {
     case .bar: return isTime || isWeek ? .columns : .bars
@@ -89,10 +89,10 @@ extension PageContext {
       let text = try values.text(label, chart.labelFormat, column: chart.column)
       return .init(label: text, title: text)
     }
-    throw Diagnostic(.data, "the chart '\(chart.name)' has a label that is no day")
+    throw Diagnostic(.data, "the chart '\(chart.name)' has a label that is not a valid date")
   }
 
-  /// “Posts: most in November 2026, 12.” for each series, for whom the picture can't be seen.
+  /// “Posts: most in November 2026, 12.” for each series, for people who cannot see the picture.
   private func description(_ points: [Chart.Point], _ series: [Chart.Series]) throws -> String {
     let sentences = try series.compactMap { one -> String? in
       guard let most = one.values.max(), most > 0,
@@ -117,7 +117,7 @@ extension PageContext {
     }
   }
 
-  /// Days in their order, cut into months.
+  /// The days in order, divided into months.
   private func months(_ chart: ReportModel.Chart) -> [Chart.Month] {
     var months: [Chart.Month] = []
     for (index, label) in chart.labels.enumerated() {

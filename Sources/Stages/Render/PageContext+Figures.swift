@@ -2,9 +2,9 @@ import Diagnostics
 import Pipelines
 
 extension PageContext {
-  /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`, `same`), `none`
-  /// where there was no base, `zero` where the value is none, `nothing` where the one before was none too,
-  /// `definition`, and `amounts` where there are several currencies.
+  /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`,
+  /// `same`), `none` if the change has no base, `zero` if the value is zero, `nothing` if the
+  /// previous value is zero too, `definition`, and `amounts` with one entry per currency.
   func view(_ figure: ReportModel.Figure) -> PageView? {
     attempt {
       var view: [String: Any] = ["name": figure.name, "definition": false]
@@ -23,7 +23,7 @@ extension PageContext {
   private func amountView(
     _ amount: ReportModel.Amount, of figure: ReportModel.Figure
   ) throws -> [String: Any] {
-    // What is absent is told as false: else a template would find the same name further out.
+    // What is absent is `false`: otherwise a template would find the same name in an outer context.
     var view: [String: Any] = [
       "currency": false, "previous": false, "change": false, "none": false, "nothing": false,
     ]
@@ -39,7 +39,7 @@ extension PageContext {
     guard let value = amount.value else { return view }
     view["direction"] = value == previous ? "same" : value > previous ? "up" : "down"
     if let change = amount.change {
-      // A share that moved is told in points, not in percent of a percentage.
+      // The change of a percentage is not shown as a percentage of it.
       if figure.format != .percent, !change.isZero {
         view["change"] = messages.format.signed(try messages.format.percent(change), of: change)
       }
@@ -49,7 +49,7 @@ extension PageContext {
     return view
   }
 
-  /// Money in large type has the currency's decimals; its exact value stands in the tables.
+  /// Money in large type has the currency's decimals; the tables show its exact value.
   private func rounded(
     _ amount: ReportModel.Amount, of figure: ReportModel.Figure
   ) throws -> ReportModel.Amount {

@@ -3,11 +3,11 @@ import Diagnostics
 import Pipelines
 
 extension PageContext {
-  /// A table for a template: `title`, `html` (ready), `rows`, `count`, `any`, `files`.
+  /// A table for a template: `title`, `html` (finished), `rows`, `any`, `files`, `pages`, `cut`.
   func table(_ name: String) throws -> PageView? {
     guard let table = model.tables.first(where: { $0.name == name }) else { return nil }
     guard let file = files[table.file] else {
-      throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
+      throw Diagnostic(.bug, "the page was made without the file '\(table.file)'")
     }
     let title = try messages.title("tables", name)
     let view = PageView(["name": name, "title": PageText.carry(title), "cut": false])
@@ -39,7 +39,8 @@ extension PageContext {
     return view
   }
 
-  /// A page of rows for its template: `title`, `html`, `label`, `previous` and `next` (addresses).
+  /// A page of rows for its template: `title`, `html`, `label`, and the addresses `previous` and
+  /// `next`.
   func rowsView() throws -> PageView? {
     guard let rows else { return nil }
     let view = PageView([

@@ -4,37 +4,38 @@ import Markup
 import Mustache
 import Pipelines
 
-/// What a template sees of a report model, made when it is asked for: a page pays only for what it shows.
+/// What a template sees of a report model. Values are made when the template asks for them, so a
+/// page costs only what it shows.
 ///
-/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and the plain values
-/// of `child`. Confined to the thread that renders the page.
+/// `figures.NAME`, `sentences.NAME`, `charts.NAME`, `tables.NAME`, `links.PIPELINE`, `t.KEY` and
+/// the plain values of `child`. Confined to the thread that renders the page.
 final class PageContext: MustacheParent {
   let model: ReportModel
   let messages: ReportMessages
   let values: ReportValue
-  /// The table files of the release, by name.
+  /// The input files, by name.
   let files: [String: Artifact]
   let links: [String: String]
   /// Object key to picture.
   var pictures: [String: PagePicture] = [:]
-  /// The pages of its own that a table has.
+  /// The pages of rows of each long table.
   var pages: [String: [PageRowsLink]] = [:]
-  /// What a page of rows shows.
+  /// The rows that a page of rows shows.
   var rows: PageRows?
   /// The page that a page of rows belongs to.
   var up = "index.html"
-  /// What the page runs; empty where nothing.
+  /// The script of the page; empty without one.
   var script = ""
-  /// Ready-made: the style sheets and the security policy.
+  /// The style sheets and the security policy, finished.
   private let head: PageHead
   private let title: String
-  /// Finished markup that the template's text has marks for.
+  /// Finished markup. The template's text contains marks for it.
   private(set) var blocks: [[UInt8]] = []
-  /// Tables and charts that a template asked for: it may name one more than once.
+  /// The tables and charts made so far: a template can name one several times.
   private var found: [String: Any?] = [:]
-  /// What a message may speak of without being told: who, when.
+  /// The parameters that every message can use: the tenant, the period and so on.
   private(set) lazy var globals = makeGlobals()
-  /// The first thing that went wrong: a template can't be told.
+  /// The first failure. It is kept because the template engine cannot throw it.
   private(set) var failure: (any Error)?
 
   init(
@@ -50,7 +51,8 @@ final class PageContext: MustacheParent {
     values = ReportValue(messages)
   }
 
-  /// Runs what may fail; a template goes on without the value, and the page is refused in the end.
+  /// Runs what can fail. The template continues without the value, and the page is refused at the
+  /// end.
   func attempt<T>(_ body: () throws -> T?) -> T? {
     do {
       return try body()
@@ -100,7 +102,7 @@ final class PageContext: MustacheParent {
     }
   }
 
-  /// Keeps finished markup; the template's text gets a mark for it.
+  /// Keeps finished markup and returns its mark for the template's text.
   func block(_ markup: [UInt8]) -> String {
     blocks.append(markup)
     return PageText.mark(ofBlock: blocks.count - 1)
@@ -174,8 +176,8 @@ final class PageContext: MustacheParent {
   }
 }
 
-/// Named values of a template. A class of its own: of a dictionary the engine has to find out anew each time whether it
-/// is one with names.
+/// Named values of a template. A class, because the engine would check the type of a dictionary on
+/// every access.
 final class PageView: MustacheParent {
   private var values: [String: Any]
 
@@ -189,7 +191,7 @@ final class PageView: MustacheParent {
   func child(named name: String) -> Any? { values[name] }
 }
 
-/// A value of a template whose parts are found by name when they are asked for.
+/// A value of a template whose parts are looked up by name on demand.
 struct PageNode: MustacheParent {
   let find: (String) -> Any?
 

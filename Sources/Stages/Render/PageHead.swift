@@ -2,25 +2,25 @@ import Basics
 import Foundation
 import Pipelines
 
-/// The style sheets of a page and the security policy that allows them and nothing else.
+/// The style sheets of a page, and the security policy that allows only them.
 struct PageHead {
-  /// `<meta …>` and `<style>` elements, ready.
+  /// The finished `<meta …>` and `<style>` elements.
   let markup: String
 
-  /// What a security policy calls a text that the page may use.
+  /// The source expression of a security policy that allows this text.
   static func hash(_ text: String) -> String {
     "'sha256-\(Data(SHA256Digest(of: text.utf8).bytes).base64EncodedString())'"
   }
 
   /// - Parameters:
   ///   - tenantID: decides the accent.
-  ///   - media: whether the page plays a film that lies beside it.
+  ///   - media: whether the page plays a film from a file beside it.
   ///   - isSearched: whether the page runs the templates' script.
   init(templates: PageTemplates, tenantID: String, media: Bool = false, isSearched: Bool = false) {
     let accent = Accent(tenant: tenantID)
     let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
     let hashes = [templates.styleHash, PageHead.hash(own)]
-    // Pictures may lie inside the page or beside it, also where it is opened from a disk.
+    // Pictures can be inside the page or beside it, also if the page is opened from a disk.
     let policy =
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
       + (media ? "media-src 'self' file:; " : "")

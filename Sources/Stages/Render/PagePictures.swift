@@ -4,19 +4,19 @@ import Foundation
 import Media
 import Pipelines
 
-/// Makes the pictures of a partition's pages: decoded in the sandbox, made small, and written anew, so that no byte
-/// of what somebody uploaded reaches a reader.
+/// Makes the pictures of a partition's pages. They are decoded in the sandbox, scaled down and
+/// encoded again, so that no uploaded byte reaches a reader.
 struct PagePictures {
   let environment: any StageEnvironment
   /// Prepended to each object key.
   let prefix: String
 
-  /// No picture is larger; the shape stays, longer ones are cut below.
+  /// The greatest size in pixels. The aspect ratio stays; longer pictures are cut at the bottom.
   private static let box = (width: 480, height: 480)
-  /// Bytes of pictures inside one page; those after lie beside it.
+  /// Bytes of pictures inside one page. Further pictures become files beside it.
   private static let inlineBudget = 300_000
 
-  /// The keys that the tables' first rows name, in their order, each once.
+  /// The object keys in the shown rows of the tables, in their order, each once.
   static func keys(
     of tables: [ReportModel.Table], files: [String: Artifact]
   ) throws -> [(table: ReportModel.Table, keys: [String])] {
@@ -34,12 +34,12 @@ struct PagePictures {
     }
   }
 
-  /// A page goes without a picture, whatever keeps it away: the object, or the whole folder of media.
+  /// Whether the error means that a picture cannot be had. The page is then made without it.
   private static func isAbsence(_ error: Diagnostic) -> Bool {
     [.data, .configuration, .io].contains(error.code)
   }
 
-  /// What an object holds; what is missing has no digest.
+  /// The digest of an object; `nil` if it is missing.
   func digest(_ key: String) throws -> SHA256Digest? {
     do {
       return try environment.digest(ofMedia: prefix + key)
@@ -48,7 +48,7 @@ struct PagePictures {
     }
   }
 
-  /// The pictures of a table: those that fit inside the page, and the files beside it.
+  /// Makes the pictures of a table: some inside the page, the others as files beside it.
   func make(
     _ keys: [String], of table: ReportModel.Table
   ) throws -> (pictures: [String: PagePicture], files: [StageOutput.File], warnings: [Warning]) {
@@ -81,7 +81,7 @@ struct PagePictures {
     return (pictures, files, warnings)
   }
 
-  /// A small JPEG of the object, kept by its content; no bytes where it is of no use.
+  /// A small JPEG of the object, kept by its content; no bytes if it cannot be used.
   private func small(
     _ key: String, _ digest: SHA256Digest
   ) throws -> (bytes: [UInt8], warnings: [Warning]) {
@@ -111,7 +111,7 @@ struct PagePictures {
     return (Array(try Data(contentsOf: URL(fileURLWithPath: kept.file.path))), kept.warnings)
   }
 
-  /// On white, of even size, and not taller than the box.
+  /// The picture on white, with an even size, not taller than the box.
   private static func opaque(_ picture: Bitmap) -> Bitmap {
     let width = max(2, picture.width & ~1)
     let height = max(2, min(picture.height, box.height) & ~1)
@@ -122,7 +122,7 @@ struct PagePictures {
     return result
   }
 
-  /// The size in a JPEG's frame header (ISO/IEC 10918-1, B.2.2); `nil` for no bytes.
+  /// The size in a JPEG's frame header (ISO/IEC 10918-1, B.2.2); `nil` without one.
   private static func size(ofJPEG bytes: [UInt8]) -> (width: Int, height: Int)? {
     var place = 2
     while place + 9 < bytes.count, bytes[place] == 0xFF {

@@ -13,11 +13,11 @@ struct PageRenderer {
   let files: [String: Artifact]
   /// Pipeline to stable address.
   let links: [String: String]
-  /// All names of the release.
+  /// The names of all files of the release.
   let siblings: Set<String>
   let pictures: [String: PagePicture]
 
-  /// A page of the pipeline's own.
+  /// A page that the pipeline file names.
   func page(_ page: RenderSpec.Page, pages: [String: [PageRowsLink]]) throws -> [UInt8] {
     let name = String(page.template.dropLast(5))
     let shown = Set((templates.parts[name] ?? []).map(\.name))
@@ -30,7 +30,7 @@ struct PageRenderer {
     }
   }
 
-  /// The pages of rows of all long tables, each written to a file as it is made, and where they are.
+  /// The pages of rows of all long tables, each written to a file, and the links to them.
   func rowsPages(
     environment: any StageEnvironment, up: String
   ) throws -> (files: [StageOutput.File], links: [String: [PageRowsLink]]) {
@@ -39,7 +39,7 @@ struct PageRenderer {
     let messages = try self.messages()
     for table in model.tables where table.hasPages {
       guard let file = files[table.file] else {
-        throw Diagnostic(.bug, "the file '\(table.file)' did not reach the page")
+        throw Diagnostic(.bug, "the page was made without the file '\(table.file)'")
       }
       let page = PageTable(
         table: table, title: try messages.title("tables", table.name), messages: messages)

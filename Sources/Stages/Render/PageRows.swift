@@ -2,13 +2,13 @@ import Diagnostics
 import Markup
 import Pipelines
 
-/// One of the pages of its own that a long table gets.
+/// One page of rows of a long table.
 struct PageRows {
   var table: ReportModel.Table
-  /// From one.
+  /// Its number, from 1.
   var number: Int
   var count: Int
-  /// Of the first row and after the last, from zero.
+  /// The indices of its rows, from 0.
   var rows: Range<Int>
   var markup: [UInt8]
 
@@ -26,13 +26,13 @@ struct PageRows {
   }
 }
 
-/// Where one of those pages is, and what it begins and ends with.
+/// A link to a page of rows; the label names its first and last row.
 struct PageRowsLink: Sendable {
   var address: String
   var label: String
 }
 
-/// Reads a long table a page at a time: memory holds one page.
+/// Reads a long table page by page. Memory holds one page.
 final class PageRowsReader {
   private let table: ReportModel.Table
   private let page: PageTable

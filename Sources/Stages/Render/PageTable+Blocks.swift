@@ -3,7 +3,7 @@ import Diagnostics
 import Markup
 import Pipelines
 
-/// What a page shows of a picture: inside the page or beside it.
+/// A picture of a page, inside the page or in a file beside it.
 struct PagePicture: Sendable {
   /// A `data:` address or the name of a file of the release.
   var address: String
@@ -12,8 +12,8 @@ struct PagePicture: Sendable {
 }
 
 extension PageTable {
-  /// A line a row, worded by the message of the row's word. Columns are its parameters, written in their formats; a
-  /// day is its month too: `{day.month}`.
+  /// One line per row, with the text of the message that the row's word chooses. Columns are its
+  /// parameters, written in their formats. A day gives its month too: `{day.month}`.
   func writeList(_ reader: TableReader, limit: Int, _ writer: inout MarkupWriter) throws {
     guard let by = table.by else { return }
     let word = try reader.index(of: by)
@@ -37,7 +37,7 @@ extension PageTable {
         }
       }
       if let count = table.count, let value = arguments[count] { arguments["count"] = value }
-      // A word is the query's own, not a tenant's: it may be named.
+      // The word comes from the query, not from a tenant: a message can name it.
       let name = reader.text(word) ?? ""
       guard let says = try messages.optional("says.\(by)", name, arguments) else {
         throw Diagnostic(
@@ -50,7 +50,8 @@ extension PageTable {
     writer.raw("</ul>\n")
   }
 
-  /// A block a row: the first column as its name, the picture, the paragraph, the others side by side.
+  /// One block per row: the picture, the first column as its title, the paragraph, the other
+  /// columns side by side.
   func writeCards(
     _ reader: TableReader, _ columns: [Shown], limit: Int, _ writer: inout MarkupWriter
   ) throws {

@@ -3,25 +3,25 @@ import Glibc
 import Markup
 import Pipelines
 
-/// Writes a table's markup straight from its file, row by row, as bytes.
+/// Writes a table's markup directly from its file, row by row.
 ///
-/// A column `NAME_is` of terms stands in where `NAME` is NULL and is no column of its own. Amounts of one currency
-/// have it once, in the header.
+/// If `NAME` is NULL, the cell shows the term in the column `NAME_is`, which is not shown itself.
+/// If all amounts have one currency, the header shows it once.
 struct PageTable {
   let table: ReportModel.Table
   let title: String
   let messages: ReportMessages
-  /// Object key to what the page shows of it.
+  /// Object key to picture.
   var pictures: [String: PagePicture] = [:]
 
-  /// A class, for it is passed on for each cell.
+  /// A shown column. A class, because it is passed for each cell.
   final class Shown {
     let column: ReportModel.Table.Column
     let index: Int
     let title: String
     let standIn: (index: Int, column: String)?
     let plus: [(index: Int, column: String)]
-    /// What a cell of its rows begins with.
+    /// The markup at the beginning of each of its cells.
     let cellStart: [UInt8]
 
     init(
@@ -47,7 +47,7 @@ struct PageTable {
 
   /// Writes the reader's next rows.
   ///
-  /// - Parameter isWhole: whether the table's sums belong below them.
+  /// - Parameter isWhole: whether the rows are the whole table, so that its sums follow.
   func write(
     _ reader: TableReader, limit: Int, isWhole: Bool, _ writer: inout MarkupWriter
   ) throws {
@@ -75,7 +75,7 @@ struct PageTable {
     writer.raw("</table></div>\n")
   }
 
-  /// Whether a reader may search these rows; without a script nothing shows of it.
+  /// Whether a reader can search these rows. Without scripts the search field is hidden.
   var isSearched: Bool { table.layout == .rows && table.rows > 1 && !(table.search ?? []).isEmpty }
   private var rowsID: String { "rows-" + table.name.replacing("_", with: "-") }
 
@@ -99,7 +99,8 @@ struct PageTable {
     writer.raw("></output></div>\n")
   }
 
-  /// The label of the field, and what is said of the rows that were found: `{shown}` and `{rows}`.
+  /// The label of the search field, and the text about the rows that were found: `{shown}` and
+  /// `{rows}`.
   private var searchTexts: (label: String, found: String) {
     func plain(_ key: String) -> String {
       guard case .text(let text)? = messages.catalog.message(key, locale: messages.locale) else {
@@ -119,7 +120,7 @@ struct PageTable {
       if column.name.hasSuffix("_is"), names.contains(String(column.name.dropLast(3))) {
         return nil
       }
-      // One currency is told in the headers.
+      // A single currency is shown in the headers.
       if single, currencies.contains(column.name), table.layout == .rows { return nil }
       let standIn = names.firstIndex(of: column.name + "_is").map { ($0, column.name + "_is") }
       var title = try messages.title("columns", column.name)
@@ -136,13 +137,13 @@ struct PageTable {
     }
   }
 
-  /// Numbers stand below one another; a day is not broken into two lines.
+  /// The style class of a column: `n` aligns numbers, `d` keeps a day on one line.
   private static func kind(of column: ReportModel.Table.Column) -> String? {
     if column.format.isNumber { return "n" }
     return column.format == .date || column.format == .time ? "d" : nil
   }
 
-  /// The sign of a column's only currency.
+  /// The symbol of a column's only currency.
   private func unit(of column: ReportModel.Table.Column) -> String? {
     guard column.format == .money, let currency = column.currencies?.first else { return nil }
     return messages.format.symbol(of: currency)
@@ -180,13 +181,14 @@ struct PageTable {
     writer.raw("</tbody>")
   }
 
-  /// One line of totals a currency, where something is summed; what counts all of them is on none of these.
+  /// One line of totals per currency, if a column is summed.
   private func writeSums(_ columns: [Shown], _ writer: inout MarkupWriter) throws {
     guard table.rows > 0, columns.contains(where: { $0.column.sums != nil }) else { return }
     var lines: [String?] = []
     for amount in columns.flatMap({ $0.column.sums ?? [] })
     where !lines.contains(amount.currency) { lines.append(amount.currency) }
-    // Counts have no currency: they stand beside an only one, and before several on a line of their own.
+    // Counts have no currency. They share the line of a single currency; with several currencies,
+    // they have their own line before them.
     let hasCounts = lines.contains(nil)
     lines.removeAll { $0 == nil }
     if lines.isEmpty || (hasCounts && lines.count > 1) { lines.insert(nil, at: 0) }
@@ -234,7 +236,7 @@ struct PageTable {
             text, column.column.format, column: column.column.name)
         })
     }
-    // A column of texts, such as the currency, heads the numbers.
+    // Columns of text, such as the currency, are the headings of the numbers.
     let heads = columns.indices.filter { !isNumber(columns[$0].column) }
     writer.raw("<thead><tr><td></td>")
     for row in rows {
@@ -260,8 +262,8 @@ struct PageTable {
     try writeCell(reader, column, &writer, &known)
   }
 
-  /// How the days, words and numbers of a column that were met last are written: most columns hold few different
-  /// ones, or the same several times in a row.
+  /// The formatted texts of a column's last eight different values. Most columns hold few different
+  /// values, or the same value several times in a row.
   private struct KnownCells {
     private var fields: [[UInt8]] = []
     private var texts: [[UInt8]] = []
@@ -292,7 +294,7 @@ struct PageTable {
     }
   }
 
-  /// - Parameter known: of the cell's column.
+  /// - Parameter known: the known cells of this column.
   private func writeCell(
     _ reader: TableReader, _ column: Shown, _ writer: inout MarkupWriter,
     _ known: inout KnownCells
@@ -307,7 +309,7 @@ struct PageTable {
     }
     switch column.column.format {
     case .text, .words:
-      // A name may run from right to left; it must not turn its neighbours round.
+      // A name can run from right to left. It must not change the order of its neighbours.
       writer.raw("<bdi>")
       if column.column.format == .words {
         var isFirst = true
@@ -357,7 +359,7 @@ struct PageTable {
       String(decoding: bytes, as: UTF8.self), column.format, column: column.name)
   }
 
-  /// “and 2 guests”: counts that belong to the text. True where there was one.
+  /// Writes counts that belong to the text: “and 2 guests”. Returns whether it wrote any.
   private func writePlus(
     _ reader: TableReader, _ column: Shown, isFirst: Bool, _ writer: inout MarkupWriter
   ) throws -> Bool {
@@ -377,7 +379,8 @@ struct PageTable {
 
   private func isNumber(_ column: ReportModel.Table.Column) -> Bool { column.format.isNumber }
 
-  /// Amounts that stand below one another have equally many decimals: those of a column, of a statement all.
+  /// Amounts below one another have the same number of decimals: per column, or in a whole
+  /// statement.
   private func number(
     _ value: DecimalNumber, _ column: ReportModel.Table.Column
   ) throws -> String {

@@ -2,8 +2,9 @@ package import Diagnostics
 package import Pipelines
 
 extension PageTemplates {
-  /// What is wrong with a pipeline's pages and texts, without running anything: a template that is not there, a
-  /// message that a sentence, a chart, a table or a column needs and that no locale of the fallback has.
+  /// The faults in a pipeline's pages and texts, found without running anything: templates that do
+  /// not exist, and messages that sentences, charts, tables or columns need and that English does
+  /// not have.
   package func diagnostics(of pipeline: Pipeline) -> [Diagnostic] {
     var found = pipeline.render.map(diagnostics) ?? []
     guard let spec = pipeline.aggregate else { return found }
@@ -42,7 +43,7 @@ extension PageTemplates {
         found.append(
           Diagnostic(
             .configuration, "no template is named '\(RenderStage.rowsTemplate).html'",
-            at: table.place.subject, hint: "it is what the pages of a long table look like"))
+            at: table.place.subject, hint: "add it: the pages of a long table are made with it"))
       }
       need(["page.page_of_rows", "page.rows_of_page", "page.pages_of_rows"], table.place)
     }
@@ -58,7 +59,8 @@ extension PageTemplates {
     return found
   }
 
-  /// What a page's template names and the report model does not have: it would be silently left out.
+  /// Names in a page's template that the report model does not have: they would be left out
+  /// silently.
   private func unknownParts(of page: RenderSpec.Page, in spec: AggregateSpec) -> [Diagnostic] {
     let known =
       spec.figures.map { "figures.\($0.name)" } + spec.charts.map { "charts.\($0.name)" }
@@ -74,7 +76,8 @@ extension PageTemplates {
     }
   }
 
-  /// The messages that a locale lacks and another has: English holes in a translated page.
+  /// The messages that a locale lacks but another has: they would be in English on a translated
+  /// page.
   package func missingMessages() -> [Diagnostic] {
     catalog.missing().map { locale, key in
       Diagnostic(

@@ -5,26 +5,26 @@ import Mustache
 package import Pipelines
 import Synchronization
 
-/// The page templates of one folder, compiled once: `NAME.html` are Mustache, each a page or a partial of
-/// others, `page.css` is what they look like, `messages/LOCALE.yaml` what they say.
+/// The page templates of one folder, compiled once. `NAME.html` is a Mustache template, a page or a
+/// partial; `page.css` is the style sheet; `messages/LOCALE.yaml` holds the texts.
 package struct PageTemplates: Sendable {
   package let folder: String
   package let catalog: MessageCatalog
-  /// The SHA-256 of all templates and the style sheet, for stage keys.
+  /// The SHA-256 of all templates, the style sheet and the script, for stage keys.
   package let digest: SHA256Digest
 
   let library: MustacheLibrary
   let styleSheet: String
-  /// What pages with a table to search run; empty where there is none.
+  /// The script of pages with a table that can be searched; empty without one.
   let searchScript: String
-  /// What a page's security policy calls these two.
+  /// The source expressions of the style sheet and the script for a page's security policy.
   let styleHash: String
   let scriptHash: String
-  /// Template to the parts of a report model that it names: `figures.posts`.
+  /// Template to the parts of the report model that it names: `figures.posts`.
   let parts: [String: [TemplateScan.Name]]
   private let names: [String]
 
-  /// Reads and compiles all; throws all that is wrong in all files.
+  /// Reads and compiles all templates. Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
     var found: [Diagnostic] = []
     var files: [String] = []
@@ -33,7 +33,7 @@ package struct PageTemplates: Sendable {
     } catch {
       throw Diagnostics([
         Diagnostic(
-          .configuration, "the folder of templates can't be read", at: .init(file: folder),
+          .configuration, "the templates folder cannot be read", at: .init(file: folder),
           underlying: error)
       ])
     }
@@ -76,7 +76,8 @@ package struct PageTemplates: Sendable {
     if sheet.contains("<") || sheet.contains("&") {
       found.append(
         Diagnostic(
-          .configuration, "a style sheet with '<' or '&' is not read alike as HTML and as XML",
+          .configuration,
+          "a style sheet must not contain '<' or '&': HTML and XML read them differently",
           at: .init(file: "\(folder)/page.css")))
     }
     inputs.add("style sheet", contentsOf: sheet.utf8)
@@ -86,7 +87,8 @@ package struct PageTemplates: Sendable {
       if script.contains("<") || script.contains("&") {
         found.append(
           Diagnostic(
-            .configuration, "a script with '<' or '&' is not read alike as HTML and as XML",
+            .configuration,
+            "a script must not contain '<' or '&': HTML and XML read them differently",
             at: .init(file: "\(folder)/search.js")))
       }
       inputs.add("script", contentsOf: script.utf8)
@@ -104,9 +106,9 @@ package struct PageTemplates: Sendable {
     digest = inputs.key.digest
   }
 
-  /// The templates of a folder, read and compiled once a process. A folder at fault is at fault for good.
+  /// The templates of a folder, read and compiled once per process. Its faults are kept too.
   package static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
-    // The lock is held while the first comer reads: the others would only do the same work.
+    // The lock is held while the first caller reads: other callers would only do the same work.
     let result = cache.withLock { known in
       if let found = known[folder] { return found }
       let made = Result { () throws(Diagnostics) in try PageTemplates(folder: folder) }
@@ -118,7 +120,7 @@ package struct PageTemplates: Sendable {
 
   private static let cache = Mutex<[String: Result<PageTemplates, Diagnostics>]>([:])
 
-  /// What is wrong with a pipeline's pages: a template that is not there.
+  /// The faults in a pipeline's pages: templates that do not exist.
   package func diagnostics(of spec: RenderSpec) -> [Diagnostic] {
     spec.pages.filter { !names.contains(String($0.template.dropLast(5))) }.map { page in
       Diagnostic(
@@ -142,7 +144,7 @@ package struct PageTemplates: Sendable {
   }
 }
 
-/// The tags of a template, found by their braces, for what Mustache itself does not check.
+/// Finds the tags of a template by their braces, for checks that Mustache does not do.
 struct TemplateScan {
   struct Name {
     var name: String

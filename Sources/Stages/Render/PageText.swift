@@ -2,12 +2,13 @@ import Glibc
 import Markup
 import Mustache
 
-/// Texts on their way through the template engine.
+/// Carries texts through the template engine.
 ///
-/// The engine escapes by grapheme, so that a quote with a combining mark would pass it as it is; and a template
-/// may ask for a value unescaped. So the five characters that mean something to XML travel as noncharacters, and
-/// become references in the finished page: text is data, whatever the template does with it. Finished markup, such as
-/// a table, stays outside: a mark stands for it, and its bytes are put there at the end.
+/// The engine escapes by grapheme, so it would not escape a quote with a combining mark; and a
+/// template can ask for a value without escaping. So the five special characters of XML are
+/// replaced with noncharacters, and become references in the finished page. Text stays data,
+/// whatever the template does. Finished markup, such as a table, does not pass through the engine:
+/// a mark stands for it, and its bytes are inserted at the end.
 enum PageText {
   private static let special = Array("&<>\"'".unicodeScalars)
   /// U+FDD0 and the four after it.
@@ -16,7 +17,7 @@ enum PageText {
     Array($0.utf8)
   }
 
-  /// A text as the template engine may have it.
+  /// A text in the form that is safe for the template engine.
   static func carry(_ text: String) -> String {
     if XMLText.isPlain(text) { return text }
     let clean = XMLText.sanitized(text)
@@ -33,13 +34,13 @@ enum PageText {
     return String(result)
   }
 
-  /// What stands in a template's text for finished markup: U+FDD5, its number among the blocks, U+FDD6.
+  /// The mark for finished markup: U+FDD5, the number of the block, U+FDD6.
   static func mark(ofBlock number: Int) -> String {
     String(
       decoding: [0xEF, 0xB7, 0x95] + Array(String(number).utf8) + [0xEF, 0xB7, 0x96], as: UTF8.self)
   }
 
-  /// The finished page: the carried characters as references, the blocks at their marks.
+  /// The finished page: noncharacters become references, and marks become blocks.
   static func deliver(_ page: String, blocks: [[UInt8]] = []) -> [UInt8] {
     var page = page
     return page.withUTF8 { bytes in
@@ -75,10 +76,10 @@ enum PageText {
   }
 }
 
-/// How the template engine escapes the values of a page: by bytes, where its own way goes by graphemes and would take
-/// a quote with a combining mark for something else.
+/// Makes the template engine escape the values of a page by bytes. Its own escaping works by
+/// graphemes and does not see a quote with a combining mark.
 struct PageEscape: MustacheContentType {
-  /// What a template begins with to be escaped so, on lines of its own.
+  /// The first line of a template, which selects this escaping.
   static let pragma: String = {
     MustacheContentTypes.register(PageEscape(), named: "PAGE")
     return "{{% CONTENT_TYPE:PAGE}}\n"
@@ -91,7 +92,7 @@ struct PageEscape: MustacheContentType {
 }
 
 extension Slice<UnsafeBufferPointer<UInt8>> {
-  /// The index of the first such byte.
+  /// The index of the first byte of this value.
   fileprivate func firstPlace(of byte: UInt8) -> Int? {
     let rest = UnsafeBufferPointer(rebasing: self)
     guard let first = rest.baseAddress, let found = memchr(first, Int32(byte), rest.count) else {

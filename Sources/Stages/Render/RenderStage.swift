@@ -6,12 +6,12 @@ import Pipelines
 
 /// Makes the pages of one partition from its report model.
 ///
-/// A page is one self-contained file: its style inlined, nothing fetched, no script but the search of a table. It is
-/// read by an XML parser and checked before it leaves the stage.
+/// A page is one self-contained file: its style is inline, it fetches nothing, and its only script
+/// is the search of a table. An XML parser reads and checks each page before it leaves the stage.
 package struct RenderStage: Stage {
   package let name = "render"
   private static let version = 6
-  /// The template of the pages that a long table gets.
+  /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 
   package init() {}
@@ -39,7 +39,8 @@ package struct RenderStage: Stage {
     key.add("messages", templates.catalog.digest)
     key.add("links", try links(of: work).joined(separator: " "))
     for input in inputs { key.add("input \(input.name)", input.digest) }
-    // Pictures are found by keys that stand in the inputs; what they hold may change all the same.
+    // The inputs hold only the object keys of pictures. Their content can change, so it is part of
+    // the key.
     if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
       let pictures = PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
       for (table, keys) in try PagePictures.keys(
@@ -89,7 +90,7 @@ package struct RenderStage: Stage {
     return output
   }
 
-  /// The pipelines that pages may link to, of those that have something to show.
+  /// The pipelines that the pages link to, if they have a release.
   private func links(of work: PartitionWork) throws -> [String] {
     let links = try spec(of: work).links
     guard let linked = work.linked else { return links }
@@ -115,7 +116,8 @@ package struct RenderStage: Stage {
   private func spec(of work: PartitionWork) throws -> RenderSpec {
     guard let spec = work.pipeline.render else {
       throw Diagnostic(
-        .bug, "'render' was planned for a pipeline without it", at: .init(file: work.pipeline.file))
+        .bug, "'render' was planned for a pipeline that does not have this stage",
+        at: .init(file: work.pipeline.file))
     }
     return spec
   }

@@ -2,10 +2,10 @@ import Basics
 import Foundation
 import Pipelines
 
-/// An instant in UTC as PostgreSQL prints it, `2026-11-20 14:05:33.5+00`, or as the tables' files hold it,
-/// `2026-11-20T14:05:33.5Z`; to the second.
+/// An instant in UTC, in whole seconds: read as PostgreSQL prints it (`2026-11-20 14:05:33.5+00`)
+/// or as the tables' files hold it (`2026-11-20T14:05:33.5Z`).
 struct ReportInstant {
-  /// Since 1970.
+  /// Seconds since 1970.
   let seconds: Int
 
   init?(_ text: String) { self.init(bytes: Array(text.utf8)[...]) }
@@ -24,7 +24,7 @@ struct ReportInstant {
     seconds = day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second
   }
 
-  /// The day and the clock, `14:05:33`, in a zone.
+  /// The day and the time, `14:05:33`, in a time zone.
   func local(in zone: TimeZone) -> (day: CivilDate, clock: String) {
     let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(seconds)))
     let local = seconds + offset

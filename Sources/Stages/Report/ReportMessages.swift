@@ -3,15 +3,15 @@ import Foundation
 import Pipelines
 import Synchronization
 
-/// The texts of one pipeline's reports in one locale, by the catalogue's conventions:
-/// a pipeline's own `PIPELINE.columns.NAME` goes before the common `columns.NAME`.
+/// The texts of one pipeline's reports in one locale. The pipeline's own `PIPELINE.columns.NAME`
+/// comes before the common `columns.NAME`.
 final class ReportMessages: Sendable {
   let catalog: MessageCatalog
   let pipeline: String
   /// The locale whose texts are used, so that numbers and words agree.
   let locale: String
   let format: LocaleFormat
-  /// The zone that instants are shown in.
+  /// The time zone in which instants are shown.
   let timeZone: TimeZone
 
   init(
@@ -19,8 +19,8 @@ final class ReportMessages: Sendable {
   ) throws(Diagnostic) {
     guard let zone = ReportMessages.zone(timeZone) else {
       throw Diagnostic(
-        .data, "the tenant's time zone is not known to this machine",
-        hint: "the package tzdata is to be installed, or the tenant's row mended")
+        .data, "this machine does not know the tenant's time zone",
+        hint: "fix the tenant's row, or install the package tzdata")
     }
     self.timeZone = zone
     self.catalog = catalog
@@ -29,7 +29,7 @@ final class ReportMessages: Sendable {
     format = LocaleFormat(self.locale)
   }
 
-  /// Foundation looks an identifier up anew each time.
+  /// Cached, because Foundation looks up an identifier again on each call.
   private static func zone(_ identifier: String) -> TimeZone? {
     zones.withLock { known in
       if let zone = known[identifier] { return zone }
@@ -41,7 +41,8 @@ final class ReportMessages: Sendable {
 
   private static let zones = Mutex<[String: TimeZone]>([:])
 
-  /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common one.
+  /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common
+  /// one.
   func title(_ kind: String, _ name: String) throws(Diagnostic) -> String {
     if let own = try optional(kind, name) { return own }
     return try catalog.text("\(pipeline).\(kind).\(name)", locale: locale)
@@ -63,8 +64,8 @@ final class ReportMessages: Sendable {
     try catalog.text(key, locale: locale, arguments)
   }
 
-  /// A word of a closed list. An unknown one is the tenant's error, for nobody knows what it means; the
-  /// message names the list and not the word, which may be anything.
+  /// The text of a word of a closed list. An unknown word is an error of code `data`. The message
+  /// names the list but not the word, which a tenant could have typed.
   func term(_ word: String, column: String) throws(Diagnostic) -> String {
     guard let text = try optional("terms.\(column)", word) else {
       let known = ["\(pipeline).terms.\(column).", "terms.\(column)."].flatMap { prefix in
@@ -73,8 +74,8 @@ final class ReportMessages: Sendable {
       throw Diagnostic(
         .data, "the column '\(column)' holds an unknown term",
         hint: known.isEmpty
-          ? "no list of terms is known for it: add terms.\(column) to the message catalogues"
-          : "known are \(known.joined(separator: ", ")); mend the row, or add the term")
+          ? "it has no list of terms: add terms.\(column) to the message catalogues"
+          : "known terms: \(known.joined(separator: ", ")); fix the row, or add the term")
     }
     return text
   }

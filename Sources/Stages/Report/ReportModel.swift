@@ -1,9 +1,9 @@
 import Pipelines
 
-/// What `report.json` holds: everything a page shows of one partition, exact and typed.
+/// The report model, `report.json`: everything that a page shows of one partition, exact and typed.
 ///
-/// Decimals are texts, so that no reader makes binary fractions of them; days are ISO 8601; a value that is
-/// not known is left out.
+/// Decimals are texts, so that no reader turns them into binary fractions. Days are in ISO 8601.
+/// Unknown values are left out.
 struct ReportModel: Codable, Equatable {
   struct Owner: Codable, Equatable {
     var id: String
@@ -23,15 +23,15 @@ struct ReportModel: Codable, Equatable {
     /// `2026-Q4`
     var name: String
     var start: String
-    /// The first day after.
+    /// The first day after the period.
     var end: String
   }
 
-  /// A value, its currency where it is money, and what it was in the period before.
+  /// A value, its currency if it is money, and the value of the previous period.
   struct Amount: Codable, Equatable {
     var currency: String?
     var value: DecimalNumber?
-    /// The value where it is no number: a day, a word, a text.
+    /// The value if it is not a number: a day, a word or a text.
     var text: String?
     var previous: DecimalNumber?
     /// (value − previous) ÷ previous to six decimals; absent without a base.
@@ -41,9 +41,9 @@ struct ReportModel: Codable, Equatable {
   struct Figure: Codable, Equatable {
     var name: String
     var format: ValueFormat
-    /// One, or one a currency: the tenant's first, then by code.
+    /// One amount, or one per currency: the tenant's currency first, then by code.
     var amounts: [Amount]
-    /// The column it came from: a term's list.
+    /// The column that it comes from; it names the list of a term.
     var column: String?
   }
 
@@ -58,7 +58,7 @@ struct ReportModel: Codable, Equatable {
       var name: String
       var values: [DecimalNumber]
     }
-    /// The names that are not shown for themselves.
+    /// The sum of the names that are not shown one by one.
     struct Others: Codable, Equatable {
       var count: Int
       var values: [DecimalNumber]
@@ -90,9 +90,9 @@ struct ReportModel: Codable, Equatable {
       /// The column that holds the currency of the amounts.
       var currency: String?
       var isHidden: Bool
-      /// One a currency, by code; absent where nothing is summed.
+      /// One per currency, the tenant's first; absent if the column is not summed.
       var sums: [Amount]?
-      /// The most decimals that one of the values needs.
+      /// The greatest number of decimals among the values.
       var decimals: Int
       /// The currencies that occur, by code, at most four.
       var currencies: [String]?
@@ -110,9 +110,9 @@ struct ReportModel: Codable, Equatable {
     /// How many rows a page shows.
     var show: Int
     var layout: TableSpec.Layout
-    /// The file with all rows, for machines and for the page.
+    /// The file with all rows, for machines and for making the page.
     var file: String
-    /// The file for spreadsheets, where the table is published.
+    /// The file for spreadsheets, if the table is published.
     var spreadsheet: String?
     var columns: [Column]
     /// See `TableSpec`.
@@ -123,7 +123,7 @@ struct ReportModel: Codable, Equatable {
     var search: [String]?
     var pages: Int?
 
-    /// Whether its rows stand on pages of their own.
+    /// Whether its rows are on pages of their own.
     var hasPages: Bool { pages != nil && rows > show }
   }
 
@@ -151,11 +151,11 @@ struct ReportModel: Codable, Equatable {
   var sentences: [Sentence]
   var charts: [Chart]
   var tables: [Table]
-  /// What data quality rules found, those that found nothing left out.
+  /// What data quality rules found, without rules that found nothing.
   var findings: [Finding]
-  /// Rows read, a dataset.
+  /// Rows read, per dataset.
   var readings: [Reading]
-  /// Totals that were found equal to the sums of what they total.
+  /// Figures that were checked to be equal.
   var ties: [[String]]
 
   enum CodingKeys: String, CodingKey {

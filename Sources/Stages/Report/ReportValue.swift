@@ -2,7 +2,7 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// How one value is written for people.
+/// Writes single values for people.
 struct ReportValue {
   let messages: ReportMessages
   private var format: LocaleFormat { messages.format }
@@ -22,14 +22,14 @@ struct ReportValue {
     }
   }
 
-  /// A text as it came from a dataset, in its format; the column's name is a term's list.
+  /// A text from a dataset, in its format. The column's name is the list of a term.
   func text(
     _ text: String, _ format: ValueFormat, column: String, currency: String? = nil
   ) throws -> String {
     switch format {
     case .integer, .decimal, .money, .percent, .duration, .weekday:
       guard let value = DecimalNumber(text) else {
-        throw Diagnostic(.data, "the column '\(column)' holds what is no number")
+        throw Diagnostic(.data, "the column '\(column)' holds a value that is not a number")
       }
       return try number(value, format, currency: currency)
     case .date:
@@ -48,7 +48,7 @@ struct ReportValue {
     }
   }
 
-  /// An amount in a figure's format; `nil` where it is not known.
+  /// An amount in a figure's format; `nil` if it is unknown.
   func amount(
     _ amount: ReportModel.Amount, of figure: ReportModel.Figure
   ) throws -> String? {
@@ -61,11 +61,11 @@ struct ReportValue {
   }
 
   private func day(_ text: String, _ column: String) throws -> CivilDate {
-    // `2026-11-20` is no instant.
+    // `2026-11-20` is a day, not an instant.
     if text.utf8.count == 10, let day = CivilDate(text) { return day }
     if let instant = ReportInstant(text) { return instant.local(in: messages.timeZone).day }
     guard let day = CivilDate(text) else {
-      throw Diagnostic(.data, "the column '\(column)' holds what is no day")
+      throw Diagnostic(.data, "the column '\(column)' holds a value that is not a valid date")
     }
     return day
   }

@@ -1,14 +1,15 @@
 package import Diagnostics
 import Markup
 
-/// What `operator/index.html` shows.
+/// The content of `operator/index.html`.
 package struct OperatorOverview: Sendable {
+  /// One line of the table of tenants.
   package struct TenantLine: Sendable {
     package var slug, name: String
     package var partitions, bytes: Int
-    /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without one.
+    /// When the newest release was made, `2026-11-21T03:15:00Z`; `""` without a release.
     package var published: String
-    /// How many partitions fail now.
+    /// How many partitions are failing now.
     package var failing: Int
 
     package init(
@@ -37,7 +38,7 @@ package struct OperatorOverview: Sendable {
   package struct Failing: Sendable {
     package var slug, partition, stage, message: String
     package var hint: String?
-    /// What tries it again.
+    /// The command that tries it again.
     package var command: String
 
     package init(
@@ -53,12 +54,13 @@ package struct OperatorOverview: Sendable {
     }
   }
 
+  /// One line of the table of runs.
   package struct RunLine: Sendable {
     package var id, name, state, finished: String
     package var published, unchanged, failed: Int
-    /// What tries all that failed again.
+    /// The command that retries everything that failed.
     package var retry: String?
-    /// What stopped the run as a whole.
+    /// What stopped the whole run.
     package var problem: String?
 
     package init(
@@ -77,7 +79,7 @@ package struct OperatorOverview: Sendable {
     }
   }
 
-  /// By slug.
+  /// Ordered by slug.
   package var tenants: [TenantLine] = []
   package var failing: [Failing] = []
   /// The newest of each report of all tenants together.
@@ -89,11 +91,11 @@ package struct OperatorOverview: Sendable {
 }
 
 extension StorePages {
-  /// How many causes, and partitions of each, are written out; of more, the command that lists them.
+  /// How many causes, and partitions of each cause, the page lists. For more, it names the command.
   private static let failingLimit = 50
 
-  /// `operator/index.html`: all tenants, what fails and how to try it again, the last runs. In English: it is
-  /// the operator's, like the command line.
+  /// `operator/index.html`: all tenants, what is failing and how to try it again, the last runs. It
+  /// is in English, like the command line.
   package static func operatorOverview(
     _ overview: OperatorOverview, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
@@ -118,7 +120,7 @@ extension StorePages {
     writeRuns(overview.runs, &page)
     writeTenants(overview.tenants, &page)
     page.raw("</main>\n<footer class=\"bottom\"><p>")
-    page.text("Not for tenants: this page and all beside it name every one of them.")
+    page.text("Do not show this page to tenants: it and the files beside it name all tenants.")
     page.raw("</p></footer>\n</body>\n</html>\n")
     return page.bytes
   }
@@ -126,14 +128,14 @@ extension StorePages {
   private static func writeFailing(
     _ failing: [OperatorOverview.Failing], _ page: inout MarkupWriter
   ) {
-    page.raw("<section><h2>What fails now</h2>\n")
+    page.raw("<section><h2>Failing now</h2>\n")
     guard !failing.isEmpty else {
-      page.raw("<p>Nothing: every partition's last outcome is a release.</p></section>\n")
+      page.raw("<p>Nothing is failing.</p></section>\n")
       return
     }
     page.raw("<p class=\"lead\">")
     page.text(
-      "\(Counted.text(failing.count, "partition")) could not be brought to an end. What was published before stands."
+      "\(Counted.text(failing.count, "partition")) failed. Their previous releases are still published."
     )
     page.raw("</p>\n")
     for group in causes(failing).prefix(failingLimit) {
@@ -142,7 +144,7 @@ extension StorePages {
       page.raw("</h3>\n")
       if let hint = group[0].hint {
         page.raw("<p>")
-        page.text("What to do: \(hint), then:")
+        page.text("What to do: \(hint). Then run:")
         page.raw("</p>\n")
       }
       page.raw("<ul class=\"files\">\n")
@@ -154,7 +156,7 @@ extension StorePages {
       page.raw("</ul>\n")
       if group.count > failingLimit {
         page.raw("<p class=\"note\">")
-        page.text("and \(group.count - failingLimit) more: yearbook status")
+        page.text("and \(group.count - failingLimit) more; list them with: yearbook status")
         page.raw("</p>\n")
       }
     }
@@ -165,7 +167,7 @@ extension StorePages {
   private static func causes(
     _ failing: [OperatorOverview.Failing]
   ) -> [[OperatorOverview.Failing]] {
-    // What names its own tenant is the same cause all the same.
+    // Messages that differ only in the tenant's slug have the same cause.
     Dictionary(grouping: failing) { failure in
       [failure.stage, failure.message.replacing(failure.slug, with: ""), failure.hint ?? ""]
     }.values.sorted { ($1.count, $0[0].partition) < ($0.count, $1[0].partition) }
@@ -175,7 +177,7 @@ extension StorePages {
     _ reports: [OperatorOverview.Report], _ page: inout MarkupWriter
   ) {
     guard !reports.isEmpty else { return }
-    page.raw("<section><h2>Of all tenants together</h2>\n<ul class=\"releases\">\n")
+    page.raw("<section><h2>Platform-wide</h2>\n<ul class=\"releases\">\n")
     for report in reports.sorted(by: { ($1.name) < ($0.name) }) {
       page.raw("<li><a class=\"release\"")
       page.attribute("href", report.address)
@@ -187,7 +189,7 @@ extension StorePages {
   }
 
   private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {
-    page.raw("<section><h2>The last runs that changed something</h2>\n")
+    page.raw("<section><h2>Recent runs with changes</h2>\n")
     guard !runs.isEmpty else {
       page.raw("<p>None yet.</p></section>\n")
       return
@@ -261,7 +263,7 @@ extension StorePages {
     page.raw("</td>")
   }
 
-  /// `2026-11-21 03:15` of an instant as metadata has it.
+  /// `2026-11-21 03:15` from `2026-11-21T03:15:00Z`.
   private static func minute(_ instant: String) -> String {
     String(instant.prefix(16)).replacing("T", with: " ")
   }

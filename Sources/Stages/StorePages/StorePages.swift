@@ -3,14 +3,16 @@ package import Diagnostics
 import Markup
 package import Pipelines
 
-/// The small pages of a store that stand outside of releases: a tenant's index, and the stable addresses.
+/// The pages of a store outside of releases: a tenant's index, and the stable addresses.
 package enum StorePages {
-  /// What is published of one partition, as a tenant's index shows it.
+  /// The newest release of one partition, as a tenant's index shows it.
   package struct Partition: Sendable {
+    /// The status of a release, as its head says.
     package enum Status: String, Sendable, CaseIterable {
       case provisional, final, restated
     }
 
+    /// A published file and its size.
     package struct File: Sendable {
       /// The published name below `data/`.
       package var name: String
@@ -31,7 +33,7 @@ package enum StorePages {
     package var status: Status
     /// The day the newest release was made.
     package var published: CivilDate
-    /// What the release holds below `data/`.
+    /// The files of the release below `data/`.
     package var files: [File]
 
     package init(
@@ -48,14 +50,14 @@ package enum StorePages {
     }
   }
 
-  /// The stable address of another pipeline's newest release, relative to a page of a release:
-  /// from `PIPELINE/PERIOD/releases/ID/data/` five folders up is the tenant's.
+  /// The stable address of another pipeline, relative to a page of a release. The tenant's folder
+  /// is five folders above `PIPELINE/PERIOD/releases/ID/data/`.
   package static func address(of pipeline: String, period: Period) -> String {
     "../../../../../\(pipeline)/\(period)/index.html"
   }
 
-  /// Where a stable address leads, relative to `PIPELINE/PERIOD/`: the release's page, else its film, else its
-  /// first file in alphabetical order.
+  /// The target of a stable address, relative to `PIPELINE/PERIOD/`: the release's page, else its
+  /// film, else its first file in alphabetical order.
   package static func target(release: String, files: [String]) -> String {
     let chosen =
       files.contains("index.html")
@@ -64,12 +66,12 @@ package enum StorePages {
     return "releases/\(release)/data/\(chosen)"
   }
 
-  /// `tenants/SLUG/PIPELINE/PERIOD/index.html`: a page that leads to the newest release at once, and by a link
-  /// where a browser does not follow.
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html`: redirects to the newest release, with a link for
+  /// browsers that do not follow the redirect.
   ///
   /// - Parameters:
-  ///   - title: what is led to, in the reader's language.
-  ///   - target: a path relative to the page, see `target(release:files:)`.
+  ///   - title: the title of the target, in the reader's language.
+  ///   - target: a path relative to the page; see `target(release:files:)`.
   package static func stableAddress(
     title: String, tenant: Tenant, target: String, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
@@ -90,9 +92,10 @@ package enum StorePages {
     return page.bytes
   }
 
-  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` where the release is encrypted: its files, and how to open them.
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` of an encrypted release: its files, and how to open
+  /// them.
   ///
-  /// - Parameter files: published names below `data/`.
+  /// - Parameter files: the published names below `data/`.
   package static func encryptedAddress(
     title: String, tenant: Tenant, release: String, files: [String], templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
@@ -120,9 +123,9 @@ package enum StorePages {
     return page.bytes
   }
 
-  /// `tenants/SLUG/index.html`: all that a tenant has, the newest period first.
+  /// `tenants/SLUG/index.html`: all releases of a tenant, the newest period first.
   ///
-  /// Links are relative and name files, so that they work from a disk and from any static web server.
+  /// Links are relative and name files, so they work from a disk and from any static web server.
   package static func tenantIndex(
     _ tenant: Tenant, partitions: [Partition], templates: PageTemplates
   ) throws -> [UInt8] {

@@ -40,7 +40,7 @@ import Testing
     return files
   }
 
-  @Test func `Pages of many tenants cost a glance while nothing changes`() throws {
+  @Test func `Pages of many tenants cost almost nothing while nothing changes`() throws {
     try withTemporaryFolder { folder in
       let store = try ReleaseStore(root: folder + "/store")
       try FileManager.default.createDirectory(
@@ -97,7 +97,8 @@ import Testing
         try OperatorPages(store: store, templates: templates).renew(nil, nil)
       }
       #expect(try Self.state(store.root) == before)
-      // One changed tenant: its four addresses and its catalog. The index names no release, and stays.
+      // One changed tenant: its four addresses and its catalog. The index names no release, and
+      // stays.
       let changed = try publish("two", [tenants[7]])
       try measure("one changed tenant's pages, and the operator's") {
         let renewed = try pages.renew(tenants[7], changed[0])
@@ -105,7 +106,7 @@ import Testing
         try OperatorPages(store: store, templates: templates)
           .renew([tenants[7].slug: renewed.catalog], nil)
       }
-      // What was damaged is made anew from the releases.
+      // Damaged pages are made again from the releases.
       let catalog = store.path("tenants/tenant-7/catalog.json")
       try Data("{".utf8).write(to: URL(filePath: catalog))
       #expect(try pages.renew(tenants[7], changed[0]).changed == 1)

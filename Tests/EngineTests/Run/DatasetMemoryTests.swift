@@ -9,7 +9,7 @@ import Testing
 
 @Suite struct DatasetMemoryTests {
   @Test
-  func `Datasets stay in memory up to the limit, beyond it they are files, all of them whole`()
+  func `Datasets stay in memory up to the limit and are files beyond it, and all are complete`()
     throws
   {
     let folder = try TemporaryFolder()
@@ -29,12 +29,12 @@ import Testing
     var held: [Dataset.Content] = []
     for byte in UInt8(1)...4 { held.append(try dataset(byte)) }
     #expect(held.map(isFile) == [false, false, true, true])
-    // Room that is given back can be taken again.
+    // Released room can be used again.
     held.removeAll()
     #expect(try !isFile(dataset(5)))
   }
 
-  @Test func `One dataset that is large is a file however much room there is`() throws {
+  @Test func `A large dataset is a file, however much room there is`() throws {
     let folder = try TemporaryFolder()
     let blobs = try BlobStore(workspace: folder.path)
     let writer = BlobDatasetWriter(blobs, tenant: "one", memory: DatasetMemory(limit: 1 << 30))

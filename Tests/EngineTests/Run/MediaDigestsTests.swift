@@ -11,7 +11,7 @@ struct MediaDigestsTests {
   private static let count =
     ProcessInfo.processInfo.environment["YEARBOOK_SOAK"] == nil ? 200 : 10_000
 
-  /// Writes all objects, each with the same size and time at every call, but other bytes.
+  /// Writes all objects. On every call each has the same size and time, but different bytes.
   private func write(_ letter: String, _ folder: String) throws {
     for index in 0..<Self.count {
       let path = "\(folder)/\(index).webm"
@@ -21,7 +21,7 @@ struct MediaDigestsTests {
     }
   }
 
-  @Test func `Objects that have not changed are not read again, unless that is asked for`() throws {
+  @Test func `Unchanged objects are not read again, unless the run is told to`() throws {
     let tenant = "00000000-0000-4000-8000-000000000001"
     try withDatabase { conninfo in
       try withTemporaryFolder { folder in
@@ -39,14 +39,14 @@ struct MediaDigestsTests {
         }
         try write("a", folder)
         #expect(try digests() == expected("a"))
-        // What has the same size and time counts as the same: its bytes are not looked at.
+        // An object with the same size and time counts as unchanged: its bytes are not read.
         try write("b", folder)
         let start = Date()
         #expect(try digests() == expected("a"))
         print("\(Self.count) unchanged objects took", Date().timeIntervalSince(start), "s")
         #expect(try digests(isRehashing: true) == expected("b"))
         #expect(try digests() == expected("b"))
-        // A run that reads all again reads each once.
+        // A run that reads all objects again reads each only once.
         let again = MediaDigests(media: folder, record: record, isRehashing: true)
         let first = try again.digest(of: "0.webm", tenant: tenant)
         try write("c", folder)

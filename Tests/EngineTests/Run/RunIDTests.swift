@@ -15,7 +15,7 @@ import Testing
     #expect(made.allSatisfy { $0.hasPrefix("20261121T") && $0.utf8.count == 22 })
   }
 
-  @Test func `Of runs that begin in one second each has an identifier of its own`() throws {
+  @Test func `Runs that begin in the same second have different identifiers`() throws {
     let database = try TestDatabase()
     let first = try RunRecord(database.conninfo)
     let second = try RunRecord(database.conninfo)
@@ -23,7 +23,8 @@ import Testing
       var left = ids
       return { _ in left.removeFirst() }
     }
-    // One that another run has taken and not entered yet, then one that has been entered and is over.
+    // One that another run has taken and not entered yet, then one that has been entered and is
+    // over.
     #expect(try first.takeID(at: Date(), dealing(["a"])) == "a")
     #expect(try second.takeID(at: Date(), dealing(["a", "b"])) == "b")
     try database.connect().execute(

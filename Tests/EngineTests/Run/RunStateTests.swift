@@ -11,7 +11,7 @@ import Testing
     func receive(_ event: RunEvent) {}
   }
 
-  @Test func `As many partitions end as there may be, each with its follow-up`() throws {
+  @Test func `Any number of partitions can end, each with its follow-up`() throws {
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     let pipeline = try #require(library.pipelines.first)
     let period = try #require(Period("2026"))

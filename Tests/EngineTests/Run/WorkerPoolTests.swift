@@ -41,7 +41,7 @@ import Testing
     #expect(total.withLock { $0 } == 256)
   }
 
-  @Test func `Jobs run in their order, equal ones as they came`() {
+  @Test func `Jobs run in their order, and jobs of equal order as they were added`() {
     let pool = WorkerPool(size: 1)
     defer { pool.stop() }
     let order = Locked<[Int]>([])

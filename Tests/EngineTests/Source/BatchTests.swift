@@ -5,7 +5,7 @@ import Testing
 @testable import Engine
 
 @Suite struct BatchTests {
-  /// Partitions of two periods, those of the first tenant first.
+  /// Partitions of two periods, ordered by tenant.
   private func partitions(_ tenants: Int) throws -> [RunPlan.Partition] {
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     let pipeline = try #require(library.pipeline("annual"))
@@ -32,7 +32,7 @@ import Testing
     #expect(batches.count == 8)
   }
 
-  @Test func `No batch is larger than was asked for`() throws {
+  @Test func `No batch is larger than the given size`() throws {
     #expect(Run.batches(of: try partitions(40), size: 16).map(\.count) == [16, 16, 16, 16, 8, 8])
   }
 }

@@ -6,16 +6,17 @@ import Postgres
 import TestSupport
 import Testing
 
-/// The project's own pipelines and broken ones, tried against the platform's own schema.
+/// Runs the trial of the project's pipelines, and of broken ones, on the platform's schema.
 @Suite struct IsolationTrialTests {
   @Test func `Every pipeline of the project keeps tenants apart`() throws {
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     try withTrial { trial in
       for pipeline in library.pipelines {
         let outcome = try trial.run(pipeline)
-        // What does not fit a tenant's own rules is not among the rows that its catalog allows.
+        // The generated rows cannot hold a tenant that breaks its own rules.
         #expect(
-          outcome.silent.filter { $0 != "left_out" } == [], "a query that gave no row was not tried"
+          outcome.silent.filter { $0 != "left_out" } == [],
+          "a query that returned no rows was not tried"
         )
         #expect(pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? [] == [])
       }
@@ -56,12 +57,12 @@ import Testing
       ])
   }
 
-  @Test func `A query that forgets its tenant altogether is refused`() throws {
+  @Test func `A query without any tenant condition is refused`() throws {
     let faults = try faults("SELECT t.id AS tenant_id, t.name FROM tenant t, partition p")
     #expect(!faults.isEmpty)
   }
 
-  @Test func `An unknown column is told with its file, line and column`() throws {
+  @Test func `An unknown column is reported with file, line and column`() throws {
     let faults = try faults("SELECT p.tenant_id,\n  p.nonsense\nFROM partition p")
     #expect(faults.count == 1)
     #expect(faults.first?.subject.line == 2)
@@ -75,12 +76,12 @@ import Testing
     ("SELECT tenant_id, 1 AS x FROM partition; SELECT 1", "';' is refused"),
     (
       "SELECT tenant_id, t.id AS x FROM partition JOIN app.tenant t ON true",
-      "a name with its schema 'app' is refused"
+      "a table name with its schema 'app' is refused"
     ),
     ("SELECT tenant_id, 0.5::real AS x FROM partition", "has the type real"),
     ("SELECT 1 AS x, tenant_id FROM partition", "the first column must be 'tenant_id'"),
   ])
-  func `A construct that could not be trusted is refused`(sql: String, message: String) throws {
+  func `A construct that cannot be trusted is refused`(sql: String, message: String) throws {
     let faults = try faults(sql)
     #expect(faults.contains { $0.message.contains(message) }, "\(faults)")
   }

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Pipelines
 
@@ -43,7 +44,7 @@ extension FuzzTarget {
   private static func read(_ bytes: [UInt8]) throws -> Table {
     let reader = try TableReader(
       Dataset(
-        name: "d", columns: [], rows: 0, bytes: bytes.count, digest: "",
+        name: "d", columns: [], rows: 0, bytes: bytes.count, digest: SHA256Digest(of: bytes),
         content: .memory(HeldBytes(bytes))))
     var table = Table(names: reader.names, rows: [])
     while try reader.next() {

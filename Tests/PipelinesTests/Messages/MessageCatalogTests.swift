@@ -30,22 +30,22 @@ import Testing
     #expect(catalog.effectiveLocale(for: "zh-CN") == "en")
   }
 
-  @Test func `What is missing is told: a message, a parameter, a locale's text`() throws {
+  @Test func `A missing message, parameter or translation is reported`() throws {
     let catalog = try catalog()
     #expect(
       throws: Diagnostic(
-        .configuration, "no message 'a.nothing' for the locale 'pt-BR' nor in English",
+        .configuration, "no message 'a.nothing' in the locale 'pt-BR' or in English",
         hint: "add it to the message catalogues")
     ) { try catalog.text("a.nothing", locale: "pt-BR") }
     #expect(
       throws: Diagnostic(
-        .configuration, "the message 'a.hi' wants '{who}', which is not given",
+        .configuration, "the message 'a.hi' needs '{who}', which is not given",
         hint: "did you mean whom?")
     ) { try catalog.text("a.hi", locale: "pt-BR", ["whom": .text("x")]) }
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == ["en a.hi", "pt-BR a.only"])
   }
 
-  @Test func `A plural without its general form is told with its place`() {
+  @Test func `A plural without the form 'other' is reported with its place`() {
     #expect {
       try MessageCatalog(files: ["en": ("en.yaml", "a:\n  posts:\n    one: x\n")])
     } throws: { error in
@@ -54,7 +54,7 @@ import Testing
     }
   }
 
-  @Test func `The project's own catalogues lack nothing and agree in their parameters`() throws {
+  @Test func `The project's catalogues are complete and agree in their parameters`() throws {
     let catalog = try MessageCatalog(folder: Places.project + "/templates/messages")
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == [])
     for key in catalog.keys(beginningWith: "") {

@@ -24,7 +24,7 @@ import Testing
     "", "26", "2026-13", "2026-00", "2026-Q5", "2026-Q0", "2026-1", "2026-011", "20 6", "+026",
     "2026-W1", "2026-11-20", "２０２６", "0000",
   ])
-  func `What is no period is refused`(text: String) {
+  func `A text that is not a period is refused`(text: String) {
     #expect(Period(text) == nil)
   }
 
@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  @Test func `A day that the calendar lacks is none`() {
+  @Test func `A day that the calendar does not have is refused`() {
     #expect(CivilDate("2025-02-29") == nil)
     #expect(CivilDate("2024-02-29") != nil)
     #expect(CivilDate("2026-11-31") == nil)

@@ -14,7 +14,7 @@ import Testing
     }
   }
 
-  @Test func `A whole part is read without a fault`() throws {
+  @Test func `A complete part is read without faults`() throws {
     let reader = SpecReader(file: "p.yaml")
     let node = try #require(
       reader.parse(
@@ -55,7 +55,7 @@ import Testing
       ])
   }
 
-  @Test func `All that is wrong is told at once, with its place and the nearest word`() {
+  @Test func `All faults are reported at once, with their places and the nearest words`() {
     #expect(
       faults(
         """
@@ -90,7 +90,7 @@ import Testing
   @Test(arguments: [
     ("index.htm: a.html", "p.yaml:1:1: expected 'links' or a page's name"),
     ("index.html: ../a.html", "p.yaml:1:13: expected a template's name"),
-    ("links: [video]", "p.yaml:1:1: no page is named"),
+    ("links: [video]", "p.yaml:1:1: there are no pages"),
   ])
   func `A page's name and its template's are plain`(yaml: String, message: String) throws {
     let reader = SpecReader(file: "p.yaml")

@@ -18,7 +18,7 @@ import Testing
     "", "-", ".5", "5.", "1e3", "NaN", "Infinity", "1.2.3", " 1", "+1", "1,5",
     "999999999999999999999999999999999999999999",
   ])
-  func `What is no decimal is refused`(text: String) {
+  func `A text that is not a decimal is refused`(text: String) {
     #expect(DecimalNumber(text) == nil)
   }
 
@@ -37,7 +37,7 @@ import Testing
     ("-1", "8", 2, "-0.13", "-0.12"), ("1", "-8", 2, "-0.13", "-0.12"), ("5", "2", 0, "3", "2"),
     ("7", "2", 0, "4", "4"), ("0.0005", "0.1", 2, "0.01", "0.00"),
   ])
-  func `Division rounds as it is told`(
+  func `Division rounds by the given rule`(
     dividend: String, divisor: String, scale: Int, halfUp: String, halfEven: String
   ) throws {
     let (a, b) = (try number(dividend), try number(divisor))
@@ -45,11 +45,11 @@ import Testing
     #expect(try a.divided(by: b, scale: scale, rounding: .halfEven)?.description == halfEven)
   }
 
-  @Test func `Nothing is divided by zero`() throws {
+  @Test func `A division by zero has no result`() throws {
     #expect(try DecimalNumber(1).divided(by: number("0.00"), scale: 2, rounding: .halfUp) == nil)
   }
 
-  @Test func `Order and equality are those of the values, not of the digits`() throws {
+  @Test func `Order and equality go by values, not by digits`() throws {
     #expect(try number("1.50") == number("1.5"))
     #expect(try Set([number("1.50"), number("1.5")]).count == 1)
     let sorted = ["-2", "-1.5", "-0.01", "0", "0.009", "0.01", "1", "10"]

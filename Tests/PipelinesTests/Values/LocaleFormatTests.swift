@@ -8,7 +8,7 @@ import Testing
       .replacing("\u{A0}", with: " ")
   }
 
-  @Test func `Money is written as the locale writes it, with a real minus`() {
+  @Test func `Money is written by the locale's rules, with a real minus sign`() {
     #expect(money("1234.5", "BRL", "pt-BR") == "R$ 1.234,50")
     #expect(money("-1234.56", "BRL", "pt-BR") == "−R$ 1.234,56")
     #expect(money("1234567.89", "USD", "en-US") == "$1,234,567.89")
@@ -38,6 +38,9 @@ import Testing
     #expect(LocaleFormat("pt-BR").date(day) == "5 de novembro de 2026")
     #expect(LocaleFormat("en-US").date(day) == "November 5, 2026")
     #expect(LocaleFormat("en-IN").date(day) == "5 November 2026")
+    let first = CivilDate(validYear: 2026, month: 1, day: 1)
+    #expect(LocaleFormat("pt-BR").date(first) == "1º de janeiro de 2026")
+    #expect(LocaleFormat("es").date(first) == "1 de enero de 2026")
     #expect(LocaleFormat("es").shortDate(day) == "05/11/2026")
     #expect(LocaleFormat("sw").date(day) == "2026-11-05")
     #expect(LocaleFormat("pt-BR").period(try #require(Period("2026-Q4"))) == "4º trimestre de 2026")

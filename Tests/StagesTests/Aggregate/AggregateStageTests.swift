@@ -50,12 +50,12 @@ import Testing
     #expect(kinds.others == .init(count: 1, values: [DecimalNumber(1)]))
   }
 
-  @Test func `Figures that must agree and do not fail the partition`() throws {
+  @Test func `Figures that must be equal but differ fail the partition`() throws {
     var fixture = ReportFixture()
     fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n4,2\n"
     let error = try failure(fixture)
     #expect(error.code == .data)
-    #expect(error.message == "the figures 'posts' and 'listed' must be equal and are not")
+    #expect(error.message == "the figures 'posts' and 'listed' must be equal, but they differ")
     #expect(error.subject.line != nil)
   }
 
@@ -66,7 +66,7 @@ import Testing
       try failure(fixture)
         == Diagnostic(
           .data, "row 2 of the dataset 'posts': the column 'author_is' holds an unknown term",
-          hint: "known are guest; mend the row, or add the term"))
+          hint: "known terms: guest; fix the row, or add the term"))
   }
 
   @Test func `A fatal rule that finds rows fails the partition`() throws {
@@ -76,18 +76,19 @@ import Testing
       try failure(fixture)
         == Diagnostic(
           .data, "the rule 'broken' of 'quality' found 2 rows",
-          hint: "mend the rows in the platform's database, then retry"))
+          hint: "fix the rows in the platform's database, then retry"))
   }
 
-  @Test func `A number that is none is told by row and column, not by its text`() throws {
+  @Test func `A malformed number is reported by row and column, not by its text`() throws {
     var fixture = ReportFixture()
     fixture.datasets["sales"] = "amount:numeric,currency:text\n1,BRL\nNaN,BRL\n"
     let error = try failure(fixture)
     #expect(error.code == .data)
-    #expect(error.message == "row 2 of the dataset 'sales' has no number in its column 'amount'")
+    #expect(
+      error.message == "row 2 of the dataset 'sales' has a value that is not a number in 'amount'")
   }
 
-  @Test func `The two files of a table are as machines and as people need them`() throws {
+  @Test func `A table has one file for machines and one for people`() throws {
     let files = try ReportFixture().files()
     #expect(
       files["posts.csv"] == """

@@ -1,3 +1,4 @@
+import Basics
 import Foundation
 import Pipelines
 import TestSupport
@@ -75,7 +76,7 @@ import Testing
       let bytes = try machine(table, lineEnd: random.pick(["\n", "\r\n"]))
       let dataset = Dataset(
         name: "d", columns: [], rows: table.count, bytes: bytes.count,
-        digest: "", content: .memory(HeldBytes(bytes)))
+        digest: SHA256Digest(of: bytes), content: .memory(HeldBytes(bytes)))
       #expect(try read(TableReader(dataset)) == table, "seed \(seed)")
       try withTemporaryFolder(inMemory: true) { folder in
         let path = "\(folder)/d.csv"

@@ -20,11 +20,11 @@ import Testing
   @Test(arguments: [
     ("id,a\n7f0c-11,x\n", "row 1 of the dataset 'd' (id 7f0c-11)"),
     ("id,a\n42,x\n", "row 1 of the dataset 'd' (id 42)"),
-    // What somebody may have typed is not repeated.
+    // A value that somebody could have typed is not repeated.
     ("id,a\nAna,x\n", "row 1 of the dataset 'd'"), ("id,a\n,x\n", "row 1 of the dataset 'd'"),
     ("a,b\n1,x\n", "row 1 of the dataset 'd'"),
   ])
-  func `A row at fault is named by its number and the platform's id`(
+  func `A faulty row is named by its number and the platform's id`(
     text: String, label: String
   ) throws {
     try withTemporaryFolder { folder in
@@ -81,7 +81,7 @@ import Testing
     ("\rx", "\"'\rx\""), ("\nx", "\"'\nx\""), ("=\"a\";b", "\"'=\"\"a\"\";b\""), ("a=1", "a=1"),
     ("a;b", "\"a;b\""), ("a,b", "a,b"), ("", "\"\""),
   ])
-  func `A text that a spreadsheet would take for a formula is neutralised`(
+  func `A text that a spreadsheet would read as a formula is neutralised`(
     text: String, expected: String
   ) throws {
     #expect(try cell(text, forPeople: true) == expected)

@@ -5,10 +5,12 @@ import Testing
 
 @testable import Stages
 
-/// The same film from processors that can do less: the program runs with parts of this one's vector code masked.
+/// The same film from processors that can do less: the program runs with parts of this one's vector
+/// code masked.
 ///
-/// libav is told what to use by the program itself and x264 has a test of its own; what is left looks at the processor
-/// by itself: glibc's mathematics and copying, and pixman under the drawings.
+/// libav is told what to use by the program itself and x264 has a test of its own; what is left
+/// looks at the processor by itself: glibc's mathematics and copying, and pixman under the
+/// drawings.
 @Suite(.serialized, .enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct FilmProcessorTests {
   private static let rows = """

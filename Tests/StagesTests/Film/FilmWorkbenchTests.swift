@@ -44,26 +44,28 @@ struct FilmWorkbenchTests {
     }
   }
 
-  @Test func `A scene, a preset and rows that are not there are errors of use`() throws {
+  @Test func `A missing scene, preset or file of rows is a usage error`() throws {
     try withTemporaryFolder { folder in
       let bench = try bench(folder)
       #expect(throws: Diagnostic.self) { try bench.picture(scene: 99, at: 0) }
       #expect(
         throws: Diagnostic(
-          .usage, "the preset '4k' is unknown", hint: "known are 360p30, 720p30, 1080p30")
+          .usage, "the preset '4k' is unknown", hint: "use one of: 360p30, 720p30, 1080p30")
       ) { try self.bench(folder, preset: "4k") }
     }
   }
 
-  @Test func `A film that the disk has no room for is not begun`() throws {
+  @Test func `A film that does not fit on the disk is not started`() throws {
     // Eight minutes at 720p.
     let needed = FilmRoom.bytes(steps: 900, .p720)
     #expect(needed == 430_079_400)
     try FilmRoom.check(needed: needed, free: needed)
     #expect(
       throws: Diagnostic(
-        .io, "the film needs up to 430 MB and the workspace has 12 MB free",
-        hint: "make room, set workspace: to another disk, or shorten the film under stitch.lengths")
+        .io, "the film needs up to 430 MB, but the workspace has only 12 MB free",
+        hint:
+          "free some space, set workspace: to another disk, or shorten the film under stitch.lengths"
+      )
     ) { try FilmRoom.check(needed: needed, free: 12_345_678) }
   }
 }

@@ -25,7 +25,7 @@ struct StitchCheckTests {
     #expect(found == [])
   }
 
-  @Test func `A card that is missing and a figure without a word are told together`() throws {
+  @Test func `A missing card and a figure without a message are reported together`() throws {
     let found = try StitchStage.diagnostics(
       of: spec {
         $0.replacingOccurrences(of: "outro.svg", with: "end.svg")
@@ -40,7 +40,7 @@ struct StitchCheckTests {
       ])
   }
 
-  @Test func `Errors of the stitch part are told all at once, each with its place`() {
+  @Test func `All errors of the stitch part are reported at once, with their places`() {
     var told: [String] = []
     do {
       _ = try spec {

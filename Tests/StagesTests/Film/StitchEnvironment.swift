@@ -8,7 +8,7 @@ import TestSupport
 
 @testable import Stages
 
-/// A stitch stage's surroundings: a media folder, pieces kept in memory's reach, so many workers.
+/// A stitch stage's environment: a media folder, pieces in a folder, and a number of workers.
 final class StitchEnvironment: StageEnvironment {
   let scratch: String
   let templates = Places.project + "/templates"
@@ -17,7 +17,7 @@ final class StitchEnvironment: StageEnvironment {
   /// Keys of the pieces that were made, not found.
   let made = Mutex<[KeyInputs]>([])
   private let folder: String
-  /// Objects whose digest is another each time.
+  /// Objects whose digest changes each time.
   let changes = Mutex<Set<String>>([])
   private let pieces = Mutex<[String: (Artifact, [Warning])]>([:])
 
@@ -36,7 +36,7 @@ final class StitchEnvironment: StageEnvironment {
       for index in 0..<count { try body(index) }
       return
     }
-    // Threads of our own: a queue would take as many as there are cores.
+    // Own threads: a queue would use as many as there are cores.
     let ended = DispatchGroup()
     let work = withoutActuallyEscaping(body) { body in
       let work = Work(count: count, body: body)
@@ -56,8 +56,8 @@ final class StitchEnvironment: StageEnvironment {
     if let error = work.failure { throw error }
   }
 
-  /// What the threads of one `parallel` share. A thread may live a little longer than its work, so `end` lets go of
-  /// what they call.
+  /// What the threads of one `parallel` share. A thread may live a little longer than its work, so
+  /// `end` lets go of what they call.
   private final class Work: Sendable {
     private struct State {
       var next = 0
@@ -120,7 +120,7 @@ final class StitchEnvironment: StageEnvironment {
   func progress(_ done: Int, of total: Int, _ what: String) {}
   func checkCancellation() throws {}
 
-  /// How many segments were made since the last time it was asked.
+  /// How many segments were made since the last call.
   func segmentsMade() -> Int {
     made.withLock { made in
       defer { made = [] }

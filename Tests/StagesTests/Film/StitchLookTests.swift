@@ -22,7 +22,7 @@ struct StitchLookTests {
   ]
 
   @Test(.enabled(if: folder != nil, "YEARBOOK_SHOW names no folder"))
-  func `Frames are written to be looked at`() throws {
+  func `Frames are written for people to look at`() throws {
     let show = try #require(StitchLookTests.folder)
     try withTemporaryFolder { folder in
       let environment = try StitchEnvironment(folder: folder, workers: 2)

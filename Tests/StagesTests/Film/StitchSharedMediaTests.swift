@@ -7,7 +7,7 @@ import Testing
 
 @testable import Stages
 
-/// A film of all pictures and recordings of the shared data: real, odd, broken and hostile ones.
+/// A film of all pictures and recordings of the shared data: real, odd, broken and hostile.
 @Suite(.serialized)
 struct StitchSharedMediaTests {
   static let data = Places.project + "/../shared/data"

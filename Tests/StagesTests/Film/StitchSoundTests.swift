@@ -7,7 +7,7 @@ import Testing
 
 @testable import Stages
 
-/// What is heard of a finished film, as the ffmpeg program decodes it.
+/// The sound of a finished film, as the ffmpeg program decodes it.
 @Suite(
   .serialized, .enabled(if: Places.program("ffmpeg") != nil, "needs ffmpeg to decode the film"))
 struct StitchSoundTests {
@@ -57,7 +57,7 @@ struct StitchSoundTests {
     try writer.finish()
   }
 
-  /// Makes the film of one recording a name, each of its own day.
+  /// Makes a film with one recording per name, each on a different day.
   private static func film(_ folder: String, _ names: [String]) throws -> Decoded {
     let environment = try StitchEnvironment(folder: folder, workers: 2)
     for name in names {
@@ -132,7 +132,8 @@ struct StitchSoundTests {
     throws
   {
     try withTemporaryFolder { folder in
-      // Syllables with pauses, at several levels, one of them with clicks far above it; and steady hiss.
+      // Syllables with pauses, at several levels, one of them with clicks far above it; and steady
+      // hiss.
       func voice(_ level: Float, clicks: Bool = false) -> (Double) -> Float {
         { time in
           if clicks, time.truncatingRemainder(dividingBy: 2) < 0.001 { return 0.9 }
@@ -194,12 +195,13 @@ struct StitchSoundTests {
       #expect(abs(film.samples.count - end * 48) <= 48)
       for scene in film.board.scenes.dropFirst() {
         let join = scene.startMilliseconds * 48
-        // Two AAC frames to both sides: silence but for the codec's breath.
+        // Two AAC frames on both sides: silence except for noise of the codec.
         let around = film.samples[join - 480..<min(film.samples.count, join + 480)]
         #expect((around.map(abs).max() ?? 0) < 0.01, "scene \(scene.number)")
       }
       for scene in film.board.scenes where scene.content == "item" {
-        // Within an excerpt, after the silence of its card and past its fades, the tone never breaks off.
+        // Within an excerpt, after the silence of its card and past its fades, the tone never
+        // breaks off.
         let begin =
           scene.startMilliseconds + FilmFormat.milliseconds(ofSteps: FilmPlanner.leadSteps)
         #expect(

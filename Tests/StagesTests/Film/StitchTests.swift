@@ -90,7 +90,7 @@ struct StitchTests {
     }
   }
 
-  @Test func `A recording that changes while it is read is tried again, and leaves nothing behind`()
+  @Test func `A recording that changes while it is read is a temporary failure and leaves nothing`()
     throws
   {
     try withTemporaryFolder { folder in

@@ -9,7 +9,7 @@ struct StoryboardTests {
   static let picture = StitchSpec.Kind(name: "thing", template: "a.svg", medium: .picture)
   static let recording = StitchSpec.Kind(name: "talk", template: "b.svg", medium: .recording)
 
-  /// So many items over the year, every tenth emphasised, every fifth a recording.
+  /// `count` items over the year: every tenth is emphasised, every fifth is a recording.
   static func items(_ count: Int) -> [FilmItem] {
     (0..<count).compactMap { index in
       CivilDate(year: 2026, month: 1, day: 1).map { first in
@@ -52,7 +52,7 @@ struct StoryboardTests {
     #expect(plan.scenes.allSatisfy { $0.steps >= 4 })
   }
 
-  @Test func `One new item changes no other's length, but at a class boundary`() {
+  @Test func `One new item changes no other's length, except at a class boundary`() {
     var changes = 0
     for count in 20..<120 {
       let before = StoryboardTests.plan(Array(StoryboardTests.items(200).prefix(count)))
@@ -86,7 +86,7 @@ struct StoryboardTests {
     #expect(plan.scenes.allSatisfy { !$0.opensSection })
   }
 
-  @Test func `Where not all have room, the emphasised ones have`() {
+  @Test func `If not all items have room, the emphasised ones have`() {
     let items = StoryboardTests.items(600)
     let plan = StoryboardTests.plan(items)
     #expect(plan.tier == nil)
@@ -121,7 +121,7 @@ struct StoryboardTests {
     #expect(StoryboardPlan.countClass(count) == bound)
   }
 
-  @Test func `The highlight is where most is heard and seen, the first of equals`() {
+  @Test func `The highlight is the most active excerpt, the first of equals`() {
     func second(
       _ rms: Int, _ change: Int, luma: Int = 120, unevenness: Int = 900
     ) -> RecordingProbe.Activity {
@@ -133,7 +133,7 @@ struct StoryboardTests {
     #expect(FilmHighlight.start([quiet, loud, quiet, loud, quiet], length: 1) == 1)
     #expect(FilmHighlight.start([second(80_000, 0, luma: 3), quiet, loud], length: 1) == 2)
     #expect(FilmHighlight.start([loud, loud], length: 5) == 0)
-    // Steady noise at the level of speech is none.
+    // Steady noise at the level of speech is not speech.
     #expect(
       FilmHighlight.start([second(80_000, 0, unevenness: 100), second(40_000, 0)], length: 1) == 1)
   }

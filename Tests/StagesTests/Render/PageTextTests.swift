@@ -8,14 +8,14 @@ import Testing
       decoding: PageText.deliver(text, blocks: blocks.map { Array($0.utf8) }), as: UTF8.self)
   }
 
-  @Test func `Blocks stand where their marks stood, as often as these do`() {
+  @Test func `Each mark is replaced with its block`() {
     let (first, second) = (PageText.mark(ofBlock: 0), PageText.mark(ofBlock: 11))
     let blocks = ["<b>é</b>"] + [String](repeating: "", count: 10) + ["<i/>"]
     #expect(page("a\(second)\(first)東\(first)", blocks: blocks) == "a<i/><b>é</b>東<b>é</b>")
     #expect(page(PageText.mark(ofBlock: 3), blocks: ["x"]) == "")
   }
 
-  @Test func `No text of a tenant is taken for a mark, a reference or markup`() {
+  @Test func `A tenant's text is never read as a mark, a reference or markup`() {
     let forged = PageText.mark(ofBlock: 0)
     #expect(page(PageText.carry("x\(forged)y"), blocks: ["<script/>"]) == "x\u{FFFD}0\u{FFFD}y")
     let carriers = String(decoding: [0xEF, 0xB7, 0x90, 0xEF, 0xB7, 0x94] as [UInt8], as: UTF8.self)

@@ -32,7 +32,7 @@ import Testing
     #expect(page.contains("href=\"../../../../../film/2026/index.html\""))
   }
 
-  @Test func `What a figure lacks is not taken from the one around it`() throws {
+  @Test func `What a figure lacks is not taken from an outer figure`() throws {
     let page = try #require(
       try ReportFixture().files(
         template: """
@@ -43,7 +43,7 @@ import Testing
     #expect(page == "<p>2</p>")
   }
 
-  @Test func `A partition with nothing in it gets its small page`() throws {
+  @Test func `An empty partition gets a small page`() throws {
     var fixture = ReportFixture()
     fixture.datasets["totals"] = "posts:bigint,posts_before:bigint\n0,2\n"
     for name in ["posts", "sales", "days"] {
@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  @Test func `A template's unknown messages and partials are told with place and nearest word`()
+  @Test func `A template's unknown messages and partials are reported with the nearest word`()
     throws
   {
     do {
@@ -92,7 +92,7 @@ import Testing
     }
   }
 
-  @Test func `A template that names what the report lacks is told before anything runs`() throws {
+  @Test func `A template that names what the report lacks is reported before a run`() throws {
     let template = "<p>{{figures.post.value}} {{figures.posts.value}}\n{{{charts.day}}}</p>"
     try ReportFixture().with(template: template) { work, environment in
       let templates = try PageTemplates(folder: environment.templates)
@@ -126,7 +126,7 @@ import Testing
         try Data(made.utf8).write(to: URL(fileURLWithPath: golden))
       }
       let recorded = try String(contentsOfFile: golden, encoding: .utf8)
-      #expect(made == recorded, "record anew with YEARBOOK_RECORD_GOLDEN=1, and look at the diff")
+      #expect(made == recorded, "record again with YEARBOOK_RECORD_GOLDEN=1, and read the diff")
     }
   }
 }
@@ -143,7 +143,7 @@ import Testing
       files: files.map { .init(name: $0, bytes: 1500) })
   }
 
-  @Test func `A tenant's index lists what there is, newest first, with links that work on a disk`()
+  @Test func `A tenant's index lists all releases, newest first, with links that work on a disk`()
     throws
   {
     let templates = try PageTemplates.cached(folder: Places.project + "/templates")

@@ -6,7 +6,7 @@ import TestSupport
 @testable import Basics
 @testable import Stages
 
-/// A small report of its own, with templates and messages made for the tests.
+/// A small report with templates and messages for the tests.
 struct ReportFixture {
   var tenant = Tenant(
     id: "00000000-0000-4000-8000-000000000001", slug: "acme", name: "Acme <& \"Söhne\"",
@@ -98,7 +98,7 @@ struct ReportFixture {
 
   private var today: CivilDate { CivilDate(daysSince1970: 20_500) }
 
-  /// Runs `body` with the work and its surroundings in a folder of their own.
+  /// Runs `body` with the work and its environment in a new folder.
   func with<T>(
     template: String = ReportFixture.template,
     _ body: (PartitionWork, ReportTestEnvironment) throws -> T
@@ -145,7 +145,7 @@ struct ReportFixture {
         RenderStage().prepare(work, inputs: first, environment: environment).run())
       return try Dictionary(
         uniqueKeysWithValues: (first + second).map { file in
-          // Not by a reader of texts, which would take a byte order mark away.
+          // Not read as text, because that would remove a byte order mark.
           let bytes = try Data(contentsOf: URL(fileURLWithPath: file.path))
           return (file.name, String(decoding: bytes, as: UTF8.self))
         })

@@ -6,7 +6,7 @@ import TestSupport
 
 @testable import Stages
 
-/// A stage's surroundings in one folder, and datasets made of rows.
+/// A stage's environment in one folder, and datasets made from rows.
 struct ReportTestEnvironment: StageEnvironment {
   let scratch: String
   var templates: String = Places.project + "/templates"
@@ -48,7 +48,7 @@ struct ReportTestEnvironment: StageEnvironment {
       digest: SHA256Digest(of: text.utf8), content: .file(path: path))
   }
 
-  /// A stage's files as the engine would hand them on.
+  /// A stage's files as artifacts, like the engine passes them on.
   func artifacts(_ output: StageOutput, in folder: String? = nil) throws -> [Artifact] {
     let folder = folder ?? scratch
     return try output.files.map { file in

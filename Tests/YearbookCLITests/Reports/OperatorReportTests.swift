@@ -76,7 +76,7 @@ struct OperatorReportTests {
       try Self.expect(here, ["run", "rows", "--period", "2025"])
       try Self.expect(
         here, ["purge", "--tenant", "acme", "--yes"],
-        "the operator's reports of all tenants together (together)")
+        "the operator's reports about all tenants (together)")
       let blobs = try Program.run([
         "/usr/bin/find", "\(here.folder)/workspace/tenants", "-type", "f",
       ])

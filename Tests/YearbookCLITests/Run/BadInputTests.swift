@@ -34,9 +34,9 @@ struct BadInputTests {
   }
 
   @Test(arguments: [
-    (["run", "rows", "--period", "2025-13"], "is no period"),
+    (["run", "rows", "--period", "2025-13"], "is not a period"),
     (["run", "rows", "--period", "2025-Q1"], "does not run by"),
-    (["run", "rows", "--period", "9999"], "has not begun"),
+    (["run", "rows", "--period", "9999"], "has not started yet"),
     (["run", "row"], "did you mean rows?"),
     (["run", "rows", "--as-of", "yesterday"], "is no day"),
     (["run", "rows", "--as-of", "2999-01-01"], "has not come yet"),
@@ -177,7 +177,7 @@ struct BadInputTests {
         ["run", "rows"], environment: ["YEARBOOK_SOURCE=\(here.platform.conninfo) user=\(role)"])
       try connection.execute("DROP OWNED BY \(role); DROP ROLE \(role)")
       #expect(status == 78)
-      #expect(output.contains("may write to the schema 'app'"), "\(output)")
+      #expect(output.contains("can write to the schema 'app'"), "\(output)")
     }
   }
 
@@ -188,7 +188,7 @@ struct BadInputTests {
       try here.record.connect().execute("INSERT INTO yearbook.migration (version) VALUES (999)")
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 78)
-      #expect(output.contains("the run record has version 999"), "\(output)")
+      #expect(output.contains("the run record has schema version 999"), "\(output)")
     }
   }
 
@@ -198,7 +198,7 @@ struct BadInputTests {
       try here.addTenant("nowhere", timeZone: "Mars/Olympus")
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 1, "\(output)")
-      #expect(output.contains("the tenant's time zone is none that IANA knows"), "\(output)")
+      #expect(output.contains("the tenant has an unknown time zone"), "\(output)")
       #expect(try here.payload().keys.allSatisfy { $0.hasPrefix("tenants/acme/") })
       #expect(try !here.payload().isEmpty)
       // It is told, and taken up again, like any other failure.

@@ -48,11 +48,11 @@ struct RequestsTests {
       try here.addTenant("acme")
       _ = try here.yearbook(["runs"])
       let cases = [
-        ("SALES", "2025", "there is no report of this type (there are ROWS)"),
-        ("ROWS", "20x5", "the period is none (write it like 2026, 2026-Q4 or 2026-11)"),
+        ("SALES", "2025", "there is no report of this type (use one of: ROWS)"),
+        ("ROWS", "20x5", "the period is not valid (write 2026, 2026-Q4 or 2026-11)"),
         (
           "ROWS", "2025-Q1",
-          "2025-Q1 is a quarter, which this does not run by (it runs by month, year)"
+          "2025-Q1 is a quarter, and this does not run by quarter (name a month or year)"
         ),
       ]
       let ids = try cases.map { try ask(here, "acme", $0.0, $0.1) }
@@ -67,7 +67,7 @@ struct RequestsTests {
         #expect(given["status"] == "failed")
         #expect(given["error"] == expected)
       }
-      #expect(try row(here, future)["error"]?.hasPrefix("the period 2999 has not begun") == true)
+      #expect(try row(here, future)["error"]?.hasPrefix("2999 has not started yet") == true)
       #expect(try row(here, stranger)["error"] == "there is no active tenant with this id")
     }
   }
