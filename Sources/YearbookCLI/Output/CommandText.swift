@@ -1,8 +1,9 @@
 import Foundation
 
-/// The program's own commands, as a person can copy them.
+/// The program's own commands, as a person can paste them.
 enum CommandText {
-  /// `yearbook … WORDS` with the flags that say where everything is, as they were given; never a connection string.
+  /// `yearbook … WORDS` with --config, --pipelines and --templates as they were given. It never
+  /// contains a connection string.
   static func yearbook(_ words: [String], _ shared: SharedOptions) -> String {
     var parts = ["yearbook"]
     for (flag, value) in [
@@ -14,7 +15,7 @@ enum CommandText {
     return (parts + words).map(quoted).joined(separator: " ")
   }
 
-  /// A word as a shell reads it back.
+  /// A word quoted for a POSIX shell.
   static func quoted(_ word: String) -> String {
     let isPlain =
       !word.isEmpty
@@ -28,8 +29,9 @@ enum CommandText {
   }
 }
 
-/// A duration of a command line: `90s`, `10m`, `26h`, `2d`.
+/// A time on the command line: `90s`, `10m`, `26h`, `2d`.
 enum DurationText {
+  /// The time in seconds; `nil` if it is malformed.
   static func seconds(_ text: String) -> Int? {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
     guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),

@@ -50,7 +50,7 @@ struct StatusTests {
       #expect((decoded?["partitions"] as? [Any])?.count == 3)
       let missing = try here.yearbook(["status", "--state", "missing"])
       #expect(
-        missing.output.contains("rows bad 2025  failed  stands: nothing"), "\(missing.output)")
+        missing.output.contains("rows bad 2025  failed  published: nothing"), "\(missing.output)")
       #expect(!missing.output.contains("rows acme 2025"), "\(missing.output)")
       #expect(try here.yearbook(["status", "--state", "wrong"]).status == 64)
 
@@ -58,7 +58,7 @@ struct StatusTests {
       #expect(try here.yearbook(["retry", run, "--tenant", "bad"]).status == 0)
       let mended = try here.yearbook(["status", run])
       #expect(
-        mended.output.contains("1 partition failed then and is done since"), "\(mended.output)")
+        mended.output.contains("1 partition failed then but is done now"), "\(mended.output)")
       #expect(!mended.output.contains("retry \(run)"), "\(mended.output)")
     }
   }
@@ -169,7 +169,7 @@ struct StatusTests {
       #expect(cancel.output.contains("is not under way: it is done"), "\(cancel.output)")
       #expect(try here.yearbook(["cancel"]).output.contains("no run is under way"))
       #expect(
-        try here.yearbook(["runs", "--state", "failed"]).output == "no run is of that kind\n")
+        try here.yearbook(["runs", "--state", "failed"]).output == "no run matches\n")
     }
   }
 

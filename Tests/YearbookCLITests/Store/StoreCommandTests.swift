@@ -210,7 +210,7 @@ struct StoreCommandTests {
       let purge = ["purge", "--tenant", "acme", "--user", user]
       try Self.expect(here, purge, "to erase this")
       #expect(try Self.json([Release].self, here, ["releases", "acme/rows/2025"]).count == 2)
-      let output = try Self.expect(here, purge + ["--yes"], "what this program can't reach")
+      let output = try Self.expect(here, purge + ["--yes"], "what this program cannot reach")
       #expect(!output.contains("renamed"))
       try Self.expect(here, ["verify", "--deep"], "all as published")
       let name = "renamed"
