@@ -12,7 +12,7 @@ struct FilmCommand: ParsableCommand {
     abstract: "Draws single scenes of a film without a database, to tune the film's templates.",
     discussion: """
       Examples:
-        yearbook film plan                                   lists the scenes of the example
+        yearbook film plan                                   the example's scenes
         yearbook film render 3 --to scene.png                one frame of scene 3
         yearbook film render 3 --to scene.mp4 --preset 360p30
         yearbook film plan --rows my/rows --media my/media   with your own rows

@@ -9,7 +9,7 @@ struct CancelCommand: ParsableCommand {
     abstract: "Tells a run to stop, on any host; its finished work is kept.",
     discussion: """
       Examples:
-        yearbook cancel                  the run that is under way, if it is the only one
+        yearbook cancel                  the run under way, if there is only one
         yearbook cancel 20261121T0315
       """)
 

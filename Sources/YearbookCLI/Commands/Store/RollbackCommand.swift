@@ -13,7 +13,7 @@ struct RollbackCommand: ParsableCommand {
       take the partition out of the schedule.
 
       Examples:
-        yearbook rollback acme/annual/2026                the release before the newest
+        yearbook rollback acme/annual/2026                the one before the newest
         yearbook rollback acme/annual/2026/20261120t0315
       """)
 
