@@ -5,14 +5,24 @@ enum CommandText {
   /// `yearbook … WORDS` with --config, --pipelines and --templates as they were given. It never
   /// contains a connection string.
   static func yearbook(_ words: [String], _ shared: SharedOptions) -> String {
-    var parts = ["yearbook"]
+    yearbook(words, flags: flags(shared))
+  }
+
+  /// `yearbook FLAGS WORDS`, quoted for a shell.
+  static func yearbook(_ words: [String], flags: [String]) -> String {
+    (["yearbook"] + flags + words).map(quoted).joined(separator: " ")
+  }
+
+  /// The flags among the shared ones that a pasted command needs, as they were given.
+  static func flags(_ shared: SharedOptions) -> [String] {
+    var flags: [String] = []
     for (flag, value) in [
       ("--config", shared.config), ("--pipelines", shared.pipelines),
       ("--templates", shared.templates),
     ] {
-      if let value { parts += [flag, value] }
+      if let value { flags += [flag, value] }
     }
-    return (parts + words).map(quoted).joined(separator: " ")
+    return flags
   }
 
   /// A word quoted for a POSIX shell.

@@ -17,14 +17,17 @@ final class ConsoleObserver: RunReporter {
   }
 
   private let isQuiet: Bool
+  private let commandFlags: [String]
   private let console = Console.standardError
   private let state: Mutex<State>
   /// In larger runs, releases are counted and not listed.
   private static let mostPublished = 200
   private static let mostAlike = 20
 
-  init(isQuiet: Bool) {
+  /// - Parameter commandFlags: Stand in every command that the summary tells people to run.
+  init(isQuiet: Bool, commandFlags: [String] = []) {
     self.isQuiet = isQuiet
+    self.commandFlags = commandFlags
     let isLive = Console.standardError.isTerminal && !isQuiet
     state = Mutex(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
     guard isLive else { return }
@@ -176,11 +179,12 @@ final class ConsoleObserver: RunReporter {
     }
     if let mirroring = summary.mirroring, !mirroring.failures.isEmpty {
       out.line(
-        "  mirror      \(Figures.count(mirroring.failures.count, "failure")): yearbook mirror tries again"
-      )
+        "  mirror      \(Figures.count(mirroring.failures.count, "failure")); to try again: "
+          + CommandText.yearbook(["mirror"], flags: commandFlags))
     }
     if summary.state == "failed" {
-      out.line("  next        yearbook retry \(summary.run)")
+      out.line(
+        "  next        " + CommandText.yearbook(["retry", summary.run], flags: commandFlags))
     } else if summary.wasInterrupted {
       out.line("  next        give the same command again; finished work is kept")
     }

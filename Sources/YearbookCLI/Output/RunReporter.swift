@@ -32,10 +32,13 @@ struct ReportingOptions: ParsableArguments {
     }
   }
 
-  func reporter() -> any RunReporter {
+  /// Reports as the flags say.
+  ///
+  /// - Parameter commandFlags: Stand in every command that the reporter tells people to run.
+  func reporter(commandFlags: [String]) -> any RunReporter {
     if json { return EventObserver() }
     if let logLevel { return LogReporter(level: logLevel) }
-    return ConsoleObserver(isQuiet: quiet)
+    return ConsoleObserver(isQuiet: quiet, commandFlags: commandFlags)
   }
 }
 

@@ -117,7 +117,8 @@ private struct Demo {
   }
 
   func runNightly(_ configuration: Configuration, _ options: RunOptions) throws -> RunSummary {
-    let observer = options.reporting.reporter()
+    let observer = options.reporting.reporter(
+      commandFlags: ["--config", "\(folder)/yearbook.yaml"])
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),

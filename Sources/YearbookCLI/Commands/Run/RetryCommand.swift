@@ -63,7 +63,7 @@ struct RetryCommand: ParsableCommand {
       var policy = RunPolicy()
       if keepData { policy.keptFrom = found.id }
       try RunCommand.run(
-        request, configuration, running, policy: policy,
+        request, configuration, running, commandFlags: CommandText.flags(shared), policy: policy,
         only: Set(failures.map { [$0.slug, $0.pipeline, $0.period] }))
     }
   }

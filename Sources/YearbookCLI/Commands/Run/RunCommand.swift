@@ -75,7 +75,8 @@ struct RunCommand: ParsableCommand {
       request.periods = period
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
       try RunCommand.run(
-        request, configuration, running, policy: policy(), isDryRun: dryRun)
+        request, configuration, running, commandFlags: CommandText.flags(shared),
+        policy: policy(), isDryRun: dryRun)
     }
   }
 
@@ -126,11 +127,14 @@ struct RunCommand: ParsableCommand {
 
   /// Runs the request, or with `isDryRun` only prints what it would run.
   ///
-  /// - Parameter only: The `[slug, pipeline, period]` of the partitions to run; `nil` runs all.
+  /// - Parameters:
+  ///   - commandFlags: Stand in every command that the run tells people to run.
+  ///   - only: The `[slug, pipeline, period]` of the partitions to run; `nil` runs all.
   /// - Throws: A diagnostic, or `CommandFailure` with the exit code if something failed.
   static func run(
     _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
-    policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<[String]>? = nil
+    commandFlags: [String], policy: RunPolicy = RunPolicy(), isDryRun: Bool = false,
+    only: Set<[String]>? = nil
   ) throws {
     if isDryRun {
       let forecasts = try ForecastReport.make(
@@ -138,7 +142,7 @@ struct RunCommand: ParsableCommand {
       if options.reporting.json { try forecasts.printJSON() } else { forecasts.printPlan() }
       return
     }
-    let console = options.reporting.reporter()
+    let console = options.reporting.reporter(commandFlags: commandFlags)
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),
