@@ -126,7 +126,9 @@ struct BadInputTests {
       #expect(status == 78)
       #expect(output.contains("another tenant's data"), "\(output)")
       #expect(try here.payload().isEmpty)
-      // Whoever comes later learns why, too.
+      let check = try here.yearbook(["check"])
+      #expect(check.status == 78 && !check.output.contains("sound"), "\(check.output)")
+      // The cause can be read later, too.
       for command in [["status"], ["status", "--json"], ["logs"]] {
         let told = try here.yearbook(command)
         #expect(told.output.contains("another tenant's data"), "\(told.output)")

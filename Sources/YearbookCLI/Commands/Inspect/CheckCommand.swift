@@ -26,11 +26,11 @@ struct CheckCommand: ParsableCommand {
     let out = Console.standardOutput
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
     try checkTemplates(of: library, in: configuration.templateFolder())
-    out.line(
+    let sound =
       "\(Figures.count(library.pipelines.count, "pipeline")),"
-        + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
-    )
+      + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
     guard let source = configuration.source, let record = configuration.record else {
+      out.line(sound)
       out.line("the queries were not tried: configure a source and a record")
       return
     }
@@ -55,6 +55,7 @@ struct CheckCommand: ParsableCommand {
         }
       }
       guard faults.isEmpty else { throw Diagnostics(faults) }
+      out.line(sound)
       for line in lines { out.line(line) }
     }
   }
