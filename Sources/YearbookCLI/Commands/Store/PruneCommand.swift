@@ -117,9 +117,10 @@ struct PruneCommand: ParsableCommand {
       }
     }
     let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
+    guard count > 0 else { return out.line("nothing to remove") }
     let bytes = Figures.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
-    if !yes, count > 0 { out.line("to remove them, give the same command with --yes") }
+    if !yes { out.line("to remove them, give the same command with --yes") }
   }
 }
