@@ -2,14 +2,14 @@ package import Basics
 
 /// A tenant as the store knows it.
 package struct ReleaseTenant: Hashable, Sendable {
-  /// A UUID in lowercase, which keeps the slug from being taken by another tenant.
+  /// A UUID in lower case. It keeps another tenant from taking the slug.
   package var id: String
-  /// `[a-z0-9-]{1,63}`, the name of its folder.
+  /// `[a-z0-9-]{1,63}`, the name of the tenant's folder.
   package var slug: String
   package var name: String
 
-  /// Stands for a slug where a release is of all tenants together: it lies below `operator/`, and no slug is
-  /// like it.
+  /// Used instead of a slug for releases of all tenants together, which lie below `operator/`. It
+  /// cannot be a slug.
   package static let operatorName = "@operator"
 
   /// The folder of a tenant, or the operator's, relative to the store's root.
@@ -17,6 +17,7 @@ package struct ReleaseTenant: Hashable, Sendable {
     slug == operatorName ? "operator" : "tenants/\(slug)"
   }
 
+  /// A tenant with this id, slug and name. `PendingRelease` validates them.
   package init(id: String, slug: String, name: String) {
     self.id = id
     self.slug = slug
@@ -24,17 +25,17 @@ package struct ReleaseTenant: Hashable, Sendable {
   }
 }
 
-/// How sure a release's content is.
+/// Whether a release's content can still change.
 package enum ReleaseStatus: String, Hashable, Sendable, Codable {
   /// Made before the period's end.
   case provisional
   /// Made with all of the period.
   case final
-  /// Changed after it had been final.
+  /// Changed after it was final.
   case restated
 }
 
-/// What is known of a release beside its payload: who made it, when and from what.
+/// A release's metadata: who made it, when and from what.
 package struct ReleaseMetadata: Hashable, Sendable {
   package var status: ReleaseStatus
   /// The last day whose data is in it, `2026-11-21`.
@@ -48,6 +49,7 @@ package struct ReleaseMetadata: Hashable, Sendable {
   /// Versions of the program and of the libraries that made it, by their names.
   package var versions: [String: String]
 
+  /// Metadata with the given values.
   package init(
     status: ReleaseStatus, asOf: String? = nil, run: String, created: Int, snapshot: String? = nil,
     versions: [String: String] = [:]
@@ -66,21 +68,22 @@ package struct ReleaseFile: Sendable {
   /// Where the bytes come from.
   package enum Source: Sendable {
     case bytes([UInt8])
-    /// A file, which is copied, never linked.
+    /// The path of a file. It is copied, never linked.
     case file(String)
   }
 
-  /// What makes a CSV a table for other tools.
+  /// What other tools need to read a CSV file as a table.
   package struct Table: Hashable, Sendable {
     /// A Frictionless Table Schema as JSON.
     package var schema: [UInt8]
-    /// A Frictionless table dialect as JSON, if it is not the usual one.
+    /// A Frictionless table dialect as JSON, if it is not the default.
     package var dialect: [UInt8]?
     /// Rows without the header.
     package var rowCount: Int?
     /// The text's encoding, `utf-8` or `utf-8-sig` (with a byte order mark).
     package var encoding: String
 
+    /// A table with this schema.
     package init(
       schema: [UInt8], dialect: [UInt8]? = nil, rowCount: Int? = nil, encoding: String = "utf-8"
     ) {
@@ -100,6 +103,7 @@ package struct ReleaseFile: Sendable {
   package var mediaType: String
   package var table: Table?
 
+  /// A file with the given digest and size, which are checked when it is copied.
   package init(
     name: String, source: Source, digest: SHA256Digest, byteCount: Int, mediaType: String,
     table: Table? = nil
@@ -112,7 +116,7 @@ package struct ReleaseFile: Sendable {
     self.table = table
   }
 
-  /// A file from bytes in memory.
+  /// A file from bytes in memory. Computes the digest.
   package init(name: String, bytes: [UInt8], mediaType: String, table: Table? = nil) {
     self.init(
       name: name, source: .bytes(bytes), digest: SHA256Digest(of: bytes), byteCount: bytes.count,
@@ -120,17 +124,18 @@ package struct ReleaseFile: Sendable {
   }
 }
 
-/// A partition's result that is to be published.
+/// A partition's result, ready to be published.
 package struct PendingRelease: Sendable {
   package var tenant: ReleaseTenant
   package var pipeline: String
   /// `2026`, `2026-11`, `2026-Q4`.
   package var period: String
-  /// For people, in the tenant's language.
+  /// A title for people, in the tenant's language.
   package var title: String
   package var files: [ReleaseFile]
   package var metadata: ReleaseMetadata
 
+  /// A release to publish. `publish` validates the names.
   package init(
     tenant: ReleaseTenant, pipeline: String, period: String, title: String, files: [ReleaseFile],
     metadata: ReleaseMetadata
@@ -143,7 +148,7 @@ package struct PendingRelease: Sendable {
     self.metadata = metadata
   }
 
-  /// Where the partition lies in the store.
+  /// The partition in the store.
   package var partition: ReleasePartition {
     ReleasePartition(tenant: tenant.slug, pipeline: pipeline, period: period)
   }
@@ -156,6 +161,7 @@ package struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringCon
   package var pipeline: String
   package var period: String
 
+  /// A partition by the tenant's slug, the pipeline's name and the period.
   package init(tenant: String, pipeline: String, period: String) {
     self.tenant = tenant
     self.pipeline = pipeline

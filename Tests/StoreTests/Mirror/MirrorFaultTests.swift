@@ -173,8 +173,8 @@ struct MirrorTrials {
             .configuration, "\(place)/\(name) is not what this store published",
             at: .init(tenant: "acme"),
             hint:
-              "another store publishes to this bucket, or this one was restored from an older backup: then"
-              + " `yearbook mirror --replace` makes the bucket like the store")
+              "either another store publishes to this bucket, or this store was restored from an older"
+              + " backup; in the second case: `yearbook mirror --replace`")
         }
         #expect(throws: refusal("latest.json")) { try mirror.mirror(tenant: "acme") }
         // Its own second release is another second release.
@@ -200,7 +200,8 @@ struct MirrorTrials {
         let error = #expect(throws: Diagnostic.self) {
           try BucketMirror(third, scene.bucket()).mirror(tenant: "acme")
         }
-        #expect(error?.message == "s3://bucket/\(scene.prefix)/tenants/acme is another tenant's")
+        #expect(
+          error?.message == "s3://bucket/\(scene.prefix)/tenants/acme belongs to another tenant")
       }
     }
 

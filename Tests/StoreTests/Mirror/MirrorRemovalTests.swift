@@ -95,7 +95,7 @@ extension MirrorTrials {
         let left = try mirror.erase(tenant: "acme") {}
         #expect(
           left == [
-            "older versions below s3://versions/humble/tenants/acme/, if the bucket keeps any: it does not list them for us"
+            "older versions below s3://versions/humble/tenants/acme/, if the bucket keeps any: it does not list them"
           ])
         #expect(try scene.paths().isEmpty)
       }
