@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `A writer that is given up leaves nothing`() throws {
+  @Test func `An abandoned writer leaves nothing`() throws {
     try withTemporaryFolder { folder in
       let store = try BlobStore(workspace: folder)
       do {

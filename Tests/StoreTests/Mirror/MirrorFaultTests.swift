@@ -17,7 +17,8 @@ struct MirrorTrials {
   @Suite struct Breaking {
     private static let isFull = getenv("YEARBOOK_SOAK") != nil
 
-    /// `cut`: the server dies at a request. `lose`: it does what it is asked and nobody hears of it.
+    /// `cut`: the server dies at a request. `lose`: it does what it is asked and nobody hears of
+    /// it.
     @Test(arguments: ["cut", "status 503", "lose"])
     func `A reader of the bucket sees the old release or the new one wherever mirroring breaks`(
       kind: String
@@ -58,7 +59,7 @@ struct MirrorTrials {
       #expect(hits > (Self.isFull ? 20 : 1))
     }
 
-    @Test func `Trouble that passes is waited out, and lost answers harm nothing`() throws {
+    @Test func `Transient faults are waited out, and lost replies do no harm`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder)
         _ = try scene.store.publish(MirrorScene.small(1))
@@ -105,7 +106,7 @@ struct MirrorTrials {
       }
     }
 
-    @Test func `What is wrong with the bucket is said, and no secret with it`() throws {
+    @Test func `Errors say what is wrong with the bucket and show no secret`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder, prefix: "said")
         _ = try scene.store.publish(MirrorScene.small(1))
@@ -212,8 +213,8 @@ struct MirrorTrials {
         _ = try scene.store.publish(MirrorScene.small(0))
         try scene.mirrorAll()
         let end = time(nil) + (Self.isFull ? 60 : 3)
-        // Counted from the next head, which is put before the pointer, in the bucket's whole seconds: longer
-        // than a reader of the busy server needs, or its release goes by right.
+        // Counted from the next head, which is put before the pointer, in the bucket's whole
+        // seconds: longer than a reader of the busy server needs, or its release goes by right.
         let grace = Self.isFull ? 10 : 2
         let failures = Mutex<Set<String>>([])
         let counts = Mutex<[String: Int]>([:])

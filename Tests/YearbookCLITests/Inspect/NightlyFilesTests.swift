@@ -61,7 +61,7 @@ struct NightlyFilesTests {
     }
   }
 
-  @Test func `A good night says nothing, a bad one all that a mail needs`() throws {
+  @Test func `A good nightly run prints nothing, a bad one everything that a mail needs`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
       try here.addTenant("other")

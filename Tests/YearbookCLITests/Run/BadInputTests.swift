@@ -3,8 +3,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// What a person meets who gives the program something it can't use: a clear error, the right exit code,
-/// nothing lost.
+/// What a person meets who gives the program something it can't use: a clear error, the right exit
+/// code, nothing lost.
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct BadInputTests {
   @Test
@@ -82,7 +82,7 @@ struct BadInputTests {
         + "  what to do: to see the options: `yearbook run --help`\n"
     ),
   ])
-  func `A command line that can't be read is answered like every other error`(
+  func `A command line that cannot be read gives an error like every other`(
     arguments: [String], answer: String
   ) throws {
     let (status, output) = try Program.run([Places.yearbook] + arguments, in: Places.project)

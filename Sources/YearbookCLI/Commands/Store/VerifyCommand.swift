@@ -77,7 +77,7 @@ struct VerifyCommand: ParsableCommand {
       guard parts.count == 4, let number = Int(parts[3]), number > 0 else {
         throw Diagnostic(
           .usage, "'\(text)' is not TENANT/PIPELINE/PERIOD=NUMBER",
-          hint: "write it like --min-sequence acme/annual/2026=17")
+          hint: "write --min-sequence TENANT/PIPELINE/PERIOD=17")
       }
       sequences[.init(tenant: parts[0], pipeline: parts[1], period: parts[2])] = number
     }
