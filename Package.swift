@@ -3,7 +3,7 @@ import Foundation
 import PackageDescription
 
 // `make check` and `make test` set YEARBOOK_STRICT: a warning is then an error. A plain
-// `swift build` by somebody with a newer compiler should still go through.
+// `swift build` with a newer compiler must still succeed.
 let strict = ProcessInfo.processInfo.environment["YEARBOOK_STRICT"] != nil
 
 var swiftSettings: [SwiftSetting] = [
@@ -12,14 +12,15 @@ var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("InternalImportsByDefault"),
   .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
 ]
-// Debug builds, and with them the tests, check at run time that no variable is written while it is read elsewhere.
-// Release builds do without: it takes a twentieth of a run's time.
+// Debug builds, and so the tests, check at run time that no variable is written while it is read
+// elsewhere. Release builds do not: the check takes 5 % of a run's time.
 swiftSettings.append(
   .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release)))
 if strict { swiftSettings.append(.treatAllWarnings(as: .error)) }
 
-// The house: each module, and what it imports of this project. A module stands below all those that import it.
-// This is the one list: `scripts/check-imports` holds the sources and the map in docs/ARCHITECTURE.md to it.
+// Each module, and what it imports of this project. A module comes before all modules that import
+// it. `scripts/check-imports` compares the sources and the map in docs/ARCHITECTURE.md with this
+// list.
 let house: [(module: String, imports: [String])] = [
   ("Diagnostics", []),
   ("Basics", ["CFiles", "Diagnostics"]),
@@ -66,7 +67,7 @@ let products: [String: [Target.Dependency]] = [
   ],
 ]
 
-// C libraries: a module map and a shim each, and exactly one importer.
+// C libraries: each has a module map, a shim and exactly one importer.
 let libraries: [Target] = [
   .systemLibrary(name: "CLibPQ", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
   .systemLibrary(
@@ -91,7 +92,7 @@ let modules: [Target] = house.map { entry in
     dependencies: entry.imports.map { .byName(name: $0) } + (products[entry.module] ?? []))
 }
 
-/// The tests of one module, which may use whatever lies below it.
+/// The tests of one module. They can use every module that it imports.
 func tests(of module: String, also more: [String] = []) -> Target {
   let below = house.first { $0.module == module }?.imports.filter { !$0.hasPrefix("C") } ?? []
   return .testTarget(

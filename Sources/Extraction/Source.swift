@@ -87,6 +87,8 @@ package final class Source {
     /// The slugs of all tenants, active or not.
     package var slugs: Set<String> = []
 
+    package init() {}
+
     /// How many tenants cannot be served.
     package var unservedCount: Int { faulty.count + nameless.count }
   }
@@ -137,7 +139,6 @@ package final class Source {
   }
 
   private static func isSlug(_ slug: String) -> Bool {
-
     (1...63).contains(slug.utf8.count)
       && slug.utf8.allSatisfy {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)

@@ -5,20 +5,21 @@ import Media
 
 /// Where the process begins.
 package enum Entry {
+  /// Runs the command line of this process and exits with its code.
   package static func main() -> Never {
     HeapLimits.giveBack()
     let arguments = Array(CommandLine.arguments.dropFirst())
-    // Hostile media is decoded by this same program in a child without rights; nothing else of the
-    // program may have run there.
+    // A child process without rights, from this same program, decodes hostile media. Nothing else
+    // of the program must run in it first.
     if arguments.first == "media-child" {
       SandboxChild.main(arguments: Array(arguments.dropFirst()))
     }
-    // A reader that goes away is an error of the write, not the end of the process.
+    // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
     exit(run(arguments))
   }
 
-  /// Runs one command line and gives its exit code.
+  /// Runs one command line and returns its exit code.
   package static func run(_ arguments: [String]) -> Int32 {
     do {
       var command = try YearbookCommand.parseAsRoot(arguments)
@@ -46,7 +47,8 @@ package enum Entry {
       return code.rawValue
     }
   }
-  /// What the parser of the command line says, as all other errors are said.
+
+  /// The argument parser's message, in the form of all other errors.
   private static func mistake(_ arguments: [String], _ message: String) -> Diagnostic {
     var hint: String?
     // The commands that were named, from the outermost on.
@@ -66,11 +68,11 @@ package enum Entry {
     let text = message.prefix(1).lowercased() + message.dropFirst()
     return Diagnostic(
       .usage, text.hasSuffix(".") ? String(text.dropLast()) : text,
-      hint: hint.map { "\($0) `\(help)` lists all" } ?? "`\(help)` says what it takes")
+      hint: hint.map { "\($0) `\(help)` lists all commands" } ?? "to see the options: `\(help)`")
   }
 }
 
-/// A command that has said all there is to say and ends with a code other than 0.
+/// Ends a command with an exit code other than 0. The command has already said why.
 struct CommandFailure: Error {
   var exitCode: Int32
 }
@@ -82,19 +84,23 @@ struct YearbookCommand: ParsableCommand {
     abstract: "Turns a platform's database and media into published reports and films of the year.",
     discussion: """
       Examples:
-        yearbook demo                  a sample platform, from nothing to a film
-        yearbook run nightly           all active tenants, what changed
+        yearbook demo                  sets up and publishes a sample platform
+        yearbook run nightly           all active tenants: what has changed
         yearbook run annual --tenant acme --period 2026
-                                       one report, now
+                                       one report
         yearbook status                the last run, and how to retry what failed
 
       Exit codes:
-        0   done                       70  a bug
-        1   some partitions failed,    74  input, output, a full disk
-            the rest is published      75  another run holds the lock
-        64  usage                      78  configuration
-        65  bad input                  130, 143  interrupted; what was done
-        69  a database is unavailable            is kept
+        0         done
+        1         some partitions failed; the rest is published
+        64        wrong usage
+        65        bad input
+        69        a database is unavailable
+        70        a bug
+        74        an input or output error, such as a full disk
+        75        another run holds the lock
+        78        wrong configuration
+        130, 143  interrupted; finished work is kept
       """,
     version: Version.text,
     subcommands: [
@@ -108,6 +114,6 @@ struct YearbookCommand: ParsableCommand {
       MirrorCommand.self,
     ])
 
-  // Given before the command's name or after it: the command finds them either way.
+  // These options can stand before or after the command's name.
   @OptionGroup var shared: SharedOptions
 }

@@ -4,7 +4,7 @@
 usage: year_in_review.py --dsn CONNINFO --out DIR --year 2026 [--limit N]
 
 For each active tenant: read its rows, group them with pandas, write index.html, report.json and the tables as CSV
-for machines and for spreadsheets. No film, no manifest, no isolation trial, nothing kept for the next night.
+for machines and for spreadsheets. No film, no manifest, no isolation trial, nothing kept for the next run.
 """
 import argparse, json, os, zoneinfo, datetime as dt
 import jinja2, pandas as pd, psycopg

@@ -6,14 +6,15 @@ import Media
 import Pipelines
 import Stages
 
-// What a page costs once its model is there: processor time of the thread that renders it, and the part of it that
-// goes to libxml2's reading. Started by bench/reports/run.
+// What a page costs once its model is there: processor time of the thread that renders it, and the
+// part of it that goes to libxml2's reading. Started by bench/reports/run.
 //
 //   PageBench FOLDER PIPELINE PIPELINES TEMPLATES
 //
 // FOLDER holds what the stage before left for one partition: report.json and the tables' files.
 
-/// A stage's surroundings, as far as pages without pictures need them: drawing those is kept by their content.
+/// A stage's surroundings, as far as pages without pictures need them: drawing those is kept by
+/// their content.
 private struct BenchEnvironment: StageEnvironment {
   let scratch: String
   let templates: String
@@ -86,7 +87,7 @@ private func measure(_ arguments: [String]) throws {
   }
   var bytes = 0
   var (whole, read): ([Double], [Double]) = ([], [])
-  // One after the other, so that both find the processor's caches as the other left them.
+  // In turns, so that both find the processor's caches as the other left them.
   for _ in 0..<301 {
     whole.append(try milliseconds { pages = try render() })
     bytes = 0

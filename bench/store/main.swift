@@ -7,7 +7,8 @@ import Store
 //
 //   StoreBench small ROOT          1,000 small releases in batches of 250; again; changed; verified
 //   StoreBench many ROOT           10,000 small releases, verified without reading payloads
-//   StoreBench large ROOT FOLDER   releases of FOLDER's files, 25 MB each, published and verified in depth
+//   StoreBench large ROOT FOLDER   releases of FOLDER's files, 25 MB each, published and verified
+//   in depth
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 
@@ -49,7 +50,7 @@ func large(_ store: ReleaseStore, _ folder: String) throws {
   var index = 0
   while access("\(folder)/\(index).mp4", R_OK) == 0 {
     let path = "\(folder)/\(index).mp4"
-    // The engine has every digest from the making of the file.
+    // The engine computes every digest when it makes the file.
     let (digest, byteCount) = try SHA256Digest.ofFile(path)
     var release = pending(index, "film")
     release.files.append(

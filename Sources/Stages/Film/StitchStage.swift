@@ -9,7 +9,7 @@ import Synchronization
 /// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
-  private static let version = 2
+  private static let version = 3
 
   package init() {}
 

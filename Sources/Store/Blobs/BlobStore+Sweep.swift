@@ -2,15 +2,17 @@ package import Basics
 package import Diagnostics
 import Glibc
 
-/// What a sweep of a tenant's blobs came to.
+/// The result of a sweep of a tenant's blobs: numbers and bytes.
 package struct BlobSweep: Sendable, Hashable {
   package var keptCount = 0
   package var keptBytes = 0
   package var freedCount = 0
   package var freedBytes = 0
 
+  /// A sweep that has seen no blob.
   package init() {}
 
+  /// Adds another sweep's numbers.
   package static func += (sum: inout BlobSweep, other: BlobSweep) {
     sum.keptCount += other.keptCount
     sum.keptBytes += other.keptBytes
@@ -27,13 +29,14 @@ extension BlobStore {
 
   /// Removes a tenant's blobs that nobody needs.
   ///
-  /// A blob that is stored or asked for again looks new, see `size`. Between the look at its time and its removal
-  /// a blob is moved away and looked at again: one that was asked for in between goes back to its place.
+  /// A blob that is stored or asked for again looks new, see `size`. Before its removal, a blob is
+  /// moved away and its time is checked again: if somebody asked for it meanwhile, it goes back to
+  /// its place.
   ///
   /// - Parameters:
-  ///   - needed: whether a digest is; asked once a blob.
-  ///   - age: seconds, at least two hours; younger blobs stay, whether needed or not.
-  ///   - isDry: counts what would go, and removes nothing.
+  ///   - age: Seconds, at least two hours. Younger blobs stay, needed or not.
+  ///   - isDry: Counts what would be removed, and removes nothing.
+  ///   - needed: Whether a digest is needed. Asked once per blob.
   package func sweep(
     tenant: String, olderThan age: Int, isDry: Bool, needed: (SHA256Digest) -> Bool
   ) throws(Diagnostic) -> BlobSweep {

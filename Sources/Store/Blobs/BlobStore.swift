@@ -7,6 +7,7 @@ package struct Blob: Hashable, Sendable {
   package var digest: SHA256Digest
   package var byteCount: Int
 
+  /// The blob with this digest and size in bytes.
   package init(digest: SHA256Digest, byteCount: Int) {
     self.digest = digest
     self.byteCount = byteCount
@@ -15,17 +16,17 @@ package struct Blob: Hashable, Sendable {
 
 /// The workspace's intermediate results, addressed by their content and kept apart by tenant.
 ///
-/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`: a tenant has thousands at most, and a folder for each few
-/// of them would cost more than the files do. It is
-/// written beside and renamed, so that a half-written one is never seen under its name. It survives a power
-/// cut only once `sync()` has returned: nothing may name it durably before.
+/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`. A tenant has some thousands at most, so one
+/// folder is enough. A blob is written elsewhere and renamed: nobody sees a half-written blob under
+/// its name. It survives a power cut only after `sync()` has returned; nothing must name it durably
+/// before that.
 package final class BlobStore: Sendable {
   /// The workspace's folder.
   package let workspace: String
   let disk: Disk
   private let scratch: ScratchFolder
 
-  /// Opens a workspace, creating its folder, and removes what dead processes left half-written.
+  /// Opens a workspace, creates its folder, and removes what dead processes left half-written.
   package convenience init(workspace: String) throws(Diagnostic) {
     try self.init(workspace: workspace, disk: Disk())
   }
@@ -36,18 +37,19 @@ package final class BlobStore: Sendable {
     scratch = try ScratchFolder(in: workspace + "/scratch", disk: disk)
   }
 
-  /// Where a blob lies, whether or not it is there.
+  /// The path of a blob, whether or not it exists.
   ///
-  /// - Parameter tenant: The tenant's id, or another name of `[a-z0-9-]` for what spans tenants.
+  /// - Parameter tenant: The tenant's id, or another name of `[a-z0-9-]` for results of many
+  ///   tenants.
   package func path(_ digest: SHA256Digest, tenant: String) -> String {
-    precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
+    precondition(Name.isSlug(tenant), "a tenant's id is not a folder name")
     return "\(workspace)/tenants/\(tenant)/blobs/\(digest.hex)"
   }
 
   /// The size of a blob in bytes; `nil` if it is not there.
   ///
-  /// Whoever asks is about to use it: a blob that looks older than an hour gets the present time, so that a
-  /// sweep, which leaves alone what is younger than two, does not take it.
+  /// The caller is about to use the blob. So a blob older than one hour gets the present time: a
+  /// sweep removes only blobs older than two hours.
   package func size(_ digest: SHA256Digest, tenant: String) -> Int? {
     let path = path(digest, tenant: tenant)
     var status = stat()
@@ -60,7 +62,7 @@ package final class BlobStore: Sendable {
     return Int(status.st_size)
   }
 
-  /// Whether a blob is there.
+  /// Whether a blob exists. Like `size`, this keeps the blob from a sweep.
   package func exists(_ digest: SHA256Digest, tenant: String) -> Bool {
     size(digest, tenant: tenant) != nil
   }
@@ -83,8 +85,8 @@ package final class BlobStore: Sendable {
     return blob
   }
 
-  /// Takes over a finished file on the workspace's file system, best one of `scratchPath`; the path is
-  /// gone afterwards.
+  /// Takes over a finished file on the workspace's file system, normally one of `scratchPath`.
+  /// Afterwards the path is gone.
   package func adopt(_ path: String, tenant: String) throws(Diagnostic) -> Blob {
     let (digest, byteCount) = try SHA256Digest.ofFile(path)
     let blob = Blob(digest: digest, byteCount: byteCount)
@@ -101,7 +103,7 @@ package final class BlobStore: Sendable {
 
   /// A blob's bytes.
   ///
-  /// - Parameter verifying: Whether the bytes are compared with the digest; a damaged blob throws
+  /// - Parameter verifying: Whether to compare the bytes with the digest; a damaged blob throws
   ///   `.io`.
   package func read(
     _ digest: SHA256Digest, tenant: String, verifying: Bool = true
@@ -109,20 +111,20 @@ package final class BlobStore: Sendable {
     let path = path(digest, tenant: tenant)
     guard let bytes = try FileReader.contents(path) else {
       throw Diagnostic(
-        .io, "the workspace has lost \(path)", hint: "run again with --refresh to make it anew")
+        .io, "the workspace has lost \(path)", hint: "to make it again, run with --refresh")
     }
     if verifying, SHA256Digest(of: bytes) != digest { throw Self.damaged(path) }
     return bytes
   }
 
-  /// Removes a blob; one that is not there is fine.
+  /// Removes a blob, if it exists.
   package func remove(_ digest: SHA256Digest, tenant: String) throws(Diagnostic) {
     try disk.remove(path(digest, tenant: tenant))
   }
 
-  /// Removes all blobs of a tenant, in one move and then for good.
+  /// Removes all blobs of a tenant: moves them away together, then deletes them.
   package func removeAll(tenant: String) throws(Diagnostic) {
-    precondition(Name.isSlug(tenant), "a tenant's id is no name of a folder")
+    precondition(Name.isSlug(tenant), "a tenant's id is not a folder name")
     let folder = "\(workspace)/tenants/\(tenant)"
     guard FileReader.status(folder) != nil else { return }
     let trash = scratch.freshPath()
@@ -136,12 +138,12 @@ package final class BlobStore: Sendable {
 
   static func damaged(_ path: String) -> Diagnostic {
     Diagnostic(
-      .io, "\(path) does not hold what its name says",
-      hint: "remove it and run again; check the disk")
+      .io, "the content of \(path) does not match the digest in its name",
+      hint: "check the disk, remove the file and run again")
   }
 
-  /// Whether the blob is there in its full size: after a power cut, one that was never made durable may be
-  /// there without its content.
+  /// Whether the blob exists in its full size. After a power cut, a blob that was never made
+  /// durable can be there without its content.
   func isWhole(_ blob: Blob, tenant: String) -> Bool {
     size(blob.digest, tenant: tenant) == blob.byteCount
   }
@@ -152,6 +154,6 @@ package final class BlobStore: Sendable {
     try disk.rename(scratch, to: target)
   }
 
-  /// Removes a scratch file; what stays goes with the scratch folder.
+  /// Removes a scratch file. If that fails, it goes with the scratch folder.
   func discard(_ path: String) { unlink(path) }
 }

@@ -2,9 +2,10 @@ import Basics
 package import Diagnostics
 import Glibc
 
-/// Writes one blob piece by piece, hashing on the way. Nothing is left behind unless `finish` returns.
+/// Writes and hashes one blob piece by piece. Leaves nothing behind unless `finish` returns.
 ///
-/// A small content is kept in memory until `finish`, and written only if the workspace has not got it.
+/// A small content stays in memory until `finish`. It is written only if the workspace does not
+/// have it.
 package final class BlobWriter {
   private let store: BlobStore
   private let tenant: String
@@ -12,7 +13,7 @@ package final class BlobWriter {
   private var buffer: [UInt8] = []
   private var path: String?
   private var isFinished = false
-  /// How many bytes were written so far.
+  /// The number of bytes written so far.
   package private(set) var byteCount = 0
 
   private static let bufferSize = 1 << 18
@@ -59,7 +60,7 @@ package final class BlobWriter {
     return blob
   }
 
-  /// The file is open only while a piece is written: a batch may have a thousand blobs in work.
+  /// Opens the file only to write a piece: a batch can have a thousand unfinished blobs.
   private func flush() throws(Diagnostic) {
     hasher.update(buffer)
     let outcome: Result<Void, Diagnostic> = buffer.withUnsafeBytes { bytes in

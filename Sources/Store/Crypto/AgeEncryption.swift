@@ -6,7 +6,7 @@ package enum AgeEncryption {
   /// Encrypts a file piece by piece.
   ///
   /// - Parameters:
-  ///   - digest: What the file must hold; a damaged one throws `.io`.
+  ///   - digest: The digest of the file's content; a file with other content throws `.io`.
   ///   - write: Takes the encrypted pieces.
   package static func encrypt(
     file path: String, expecting digest: SHA256Digest, to recipients: [AgeRecipient],

@@ -39,8 +39,8 @@ enum AgeFile {
     return (header + nonce, payloadKey(fileKey, nonce))
   }
 
-  /// How many bytes of `file` the header and the payload's nonce take, and the payload's key; `nil` if it is no
-  /// age file or none of the identities opens it.
+  /// The length of the header and the payload's nonce in bytes, and the payload's key. `nil` if
+  /// `file` is not an age file or none of the identities opens it.
   static func readHeader(
     _ file: [UInt8], _ identities: [AgeIdentity]
   ) -> (byteCount: Int, payloadKey: SymmetricKey)? {
@@ -97,7 +97,7 @@ enum AgeFile {
             ciphertext: stanza.body[..<16], tag: stanza.body[16...])
           return SymmetricKey(data: try ChaChaPoly.open(box, using: wrapKey))
         } catch {
-          // Not for this identity: another may open it.
+          // Not for this identity; another one can open it.
           continue
         }
       }
@@ -138,7 +138,7 @@ enum AgeFile {
 
   // MARK: - Payload
 
-  /// A chunk's nonce: its number, and whether it is the last.
+  /// A chunk's nonce: its number as 11 big-endian bytes, then 1 for the last chunk, else 0.
   static func nonce(_ index: UInt64, isLast: Bool) throws -> ChaChaPoly.Nonce {
     let counter = (0..<11).map { byte -> UInt8 in
       let shift = 8 * (10 - byte)

@@ -2,7 +2,7 @@ import Basics
 import Crypto
 package import Diagnostics
 
-/// Whom files are encrypted to: an age X25519 public key, `age1…`.
+/// A recipient of encrypted files: an age X25519 public key, `age1…`.
 package struct AgeRecipient: Hashable, Sendable, CustomStringConvertible {
   /// The key as it was given, in lower case.
   package let description: String
@@ -19,8 +19,8 @@ package struct AgeRecipient: Hashable, Sendable, CustomStringConvertible {
   }
 }
 
-/// Opens what was encrypted to its recipient: an age X25519 private key, `AGE-SECRET-KEY-1…`. Its description
-/// does not show it.
+/// An age X25519 private key, `AGE-SECRET-KEY-1…`: it opens what was encrypted to its recipient.
+/// Its description does not show the key.
 package struct AgeIdentity: Sendable, CustomStringConvertible {
   let key: Curve25519.KeyAgreement.PrivateKey
 
@@ -37,24 +37,25 @@ package struct AgeIdentity: Sendable, CustomStringConvertible {
 
   package var description: String { "an age identity" }
 
-  /// The keys of a file as `age-keygen` writes it.
+  /// The keys of a file that `age-keygen` wrote.
   ///
-  /// - Throws: `.configuration` for a file that is not there or holds no key.
+  /// - Throws: `.configuration` for a file that does not exist, or has no key or an unreadable
+  ///   line.
   package static func read(file: String) throws(Diagnostic) -> [AgeIdentity] {
-    let hint = "name a file that `age-keygen -o FILE` made"
+    let hint = "name a file that was made with `age-keygen -o FILE`"
     guard let bytes = try FileReader.contents(file) else {
-      throw Diagnostic(.configuration, "the identity file \(file) is not there", hint: hint)
+      throw Diagnostic(.configuration, "the identity file \(file) does not exist", hint: hint)
     }
     var identities: [AgeIdentity] = []
     let lines = String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isNewline)
     for line in lines where !line.hasPrefix("#") {
       guard let identity = AgeIdentity(String(line)) else {
-        throw Diagnostic(.configuration, "\(file) holds a line that is no age key", hint: hint)
+        throw Diagnostic(.configuration, "\(file) has a line that is not an age key", hint: hint)
       }
       identities.append(identity)
     }
     guard !identities.isEmpty else {
-      throw Diagnostic(.configuration, "\(file) holds no age key", hint: hint)
+      throw Diagnostic(.configuration, "\(file) has no age key", hint: hint)
     }
     return identities
   }

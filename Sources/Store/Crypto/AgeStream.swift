@@ -1,7 +1,7 @@
 import Crypto
 import Diagnostics
 
-/// Encrypts or decrypts content that comes piece by piece, in age's chunks.
+/// Encrypts content that comes piece by piece, in age's chunks.
 struct AgeEncryptor {
   private let key: SymmetricKey
   private var index: UInt64 = 0
@@ -15,7 +15,7 @@ struct AgeEncryptor {
     do {
       header = try AgeFile.makeHeader(recipients)
     } catch {
-      throw Diagnostic(.bug, "a file could not be encrypted", underlying: error)
+      throw Diagnostic(.bug, "cannot encrypt a file", underlying: error)
     }
     key = header.payloadKey
     try write(header.bytes)
@@ -26,7 +26,7 @@ struct AgeEncryptor {
   ) throws(Diagnostic) {
     buffer.append(contentsOf: bytes)
     var start = 0
-    // The last chunk is marked, so a full one waits until more has come.
+    // The last chunk is marked as last, so a full chunk waits until more bytes come.
     while buffer.count - start > AgeFile.chunkSize {
       try write(seal(buffer[start..<(start + AgeFile.chunkSize)], isLast: false))
       start += AgeFile.chunkSize
@@ -47,12 +47,12 @@ struct AgeEncryptor {
       index += 1
       return Array(box.ciphertext) + Array(box.tag)
     } catch {
-      throw Diagnostic(.bug, "a file could not be encrypted", underlying: error)
+      throw Diagnostic(.bug, "cannot encrypt a file", underlying: error)
     }
   }
 }
 
-/// See `AgeEncryptor`.
+/// Decrypts content that comes piece by piece. See `AgeEncryptor`.
 struct AgeDecryptor {
   private let identities: [AgeIdentity]
   private let path: String
@@ -60,7 +60,7 @@ struct AgeDecryptor {
   private var index: UInt64 = 0
   private var buffer: [UInt8] = []
 
-  /// A header is a line a recipient: one that is longer than this is none.
+  /// Bytes. A header has a few lines per recipient; a longer one is not an age header.
   private static let headerLimit = 1 << 16
 
   /// - Parameter path: The file that errors name.
@@ -98,7 +98,7 @@ struct AgeDecryptor {
   private var refusal: Diagnostic {
     Diagnostic(
       .data, "none of the identities opens \(path)",
-      hint: "name the file with the private key of one of its recipients")
+      hint: "with --identity, name the file with the private key of one of its recipients")
   }
 
   private mutating func open(

@@ -1,18 +1,22 @@
 import Basics
 package import Diagnostics
 
-/// Whose signatures count: OpenSSH's `allowed_signers` (ssh-keygen(1), ALLOWED SIGNERS), Ed25519 keys only.
+/// The keys whose signatures are accepted: OpenSSH's `allowed_signers` (ssh-keygen(1), ALLOWED
+/// SIGNERS), Ed25519 keys only.
 ///
-/// Of its options `namespaces` is honoured; a line with another one is refused rather than misread.
+/// The only supported option is `namespaces`. A line with another option is refused.
 package struct AllowedSigners: Sendable {
   private let keys: Set<[UInt8]>
 
-  /// - Throws: `.configuration` for a file that is not there, has a line that cannot be read, or names no key.
+  /// Reads an `allowed_signers` file.
+  ///
+  /// - Throws: `.configuration` for a file that does not exist, has an unreadable line, or names no
+  ///   key.
   package init(file: String) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
       throw Diagnostic(
-        .configuration, "the list of signers \(file) is not there",
-        hint: "write a line `NAME namespaces=\"yearbook\" ssh-ed25519 KEY` for each that may sign")
+        .configuration, "the list of signers \(file) does not exist",
+        hint: "write one line per signer: NAME namespaces=\"yearbook\" ssh-ed25519 KEY")
     }
     var keys: Set<[UInt8]> = []
     let lines = String(decoding: bytes, as: UTF8.self)
@@ -31,14 +35,14 @@ package struct AllowedSigners: Sendable {
         let parts = option.split(separator: "=", maxSplits: 1)
         guard parts.count == 2, parts[0] == "namespaces" else {
           throw Diagnostic(
-            .configuration, "the option \(parts.first ?? option) is not understood", at: place,
-            hint: "only namespaces=\"…\" is")
+            .configuration, "the option \(parts.first ?? option) is not supported", at: place,
+            hint: "remove it; only namespaces=\"…\" is supported")
         }
         rest = rest.dropFirst()
         let names = parts[1].filter { $0 != "\"" }.split(separator: ",")
         if !names.contains(where: { $0 == SSHSignature.namespace }) { continue }
       }
-      // Keys of other kinds may stand in the file; we never signed with them.
+      // The file can contain keys of other kinds. No release is signed with them.
       if let key = ReleaseSigner.publicKey(line: rest.joined(separator: " ")) { keys.insert(key) }
     }
     guard !keys.isEmpty else {

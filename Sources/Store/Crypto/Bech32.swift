@@ -1,8 +1,9 @@
-/// Bech32 (BIP 173) without its limit on length, in which age writes keys.
+/// Bech32 (BIP 173) without its length limit: the format of age's keys.
 enum Bech32 {
   private static let alphabet = Array("qpzry9x8gf2tvdw0s3jn54khce6mua7l".utf8)
 
-  /// The data of a text, and the part before its last `1`, in lower case; `nil` for a wrong checksum or mixed case.
+  /// The part before a text's last `1`, in lower case, and the data; `nil` for a wrong checksum or
+  /// mixed case.
   static func decode(_ text: String) -> (prefix: String, data: [UInt8])? {
     let lower = text.lowercased()
     guard lower == text || text.uppercased() == text, let one = lower.lastIndex(of: "1") else {

@@ -3,9 +3,9 @@ import Crypto
 package import Diagnostics
 import FoundationEssentials
 
-/// Signs releases and heads with an Ed25519 key in OpenSSH's format, from a file or from the agent.
+/// Signs releases and heads with an Ed25519 key in OpenSSH's format, from a file or from ssh-agent.
 ///
-/// The key stays in memory or in the agent; nothing of it is written anywhere.
+/// The key stays in memory or in the agent. It is never written.
 package struct ReleaseSigner: Sendable {
   private enum Source: Sendable {
     case key(Curve25519.Signing.PrivateKey)
@@ -16,22 +16,25 @@ package struct ReleaseSigner: Sendable {
   /// 32 bytes.
   private let publicKey: [UInt8]
 
+  /// Reads the key.
+  ///
   /// - Parameters:
-  ///   - file: A private key without a passphrase; or a public key (`.pub`), whose private one the agent holds.
-  ///   - agent: The agent's socket, `SSH_AUTH_SOCK`.
-  /// - Throws: `.configuration` for a file that is no such key.
+  ///   - file: A private key without a passphrase; or a public key (`.pub`) whose private key the
+  ///     agent has.
+  ///   - agent: The path of the agent's socket, `SSH_AUTH_SOCK`.
+  /// - Throws: `.configuration` for a file that is not such a key.
   package init(file: String, agent: String?) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
       throw Diagnostic(
-        .configuration, "the signing key \(file) is not there",
-        hint: "`ssh-keygen -t ed25519 -f FILE -N ''` makes one")
+        .configuration, "the signing key \(file) does not exist",
+        hint: "to make one: `ssh-keygen -t ed25519 -f FILE -N ''`")
     }
     if let publicKey = Self.publicKey(line: String(decoding: bytes, as: UTF8.self)) {
       guard let agent else {
         throw Diagnostic(
           .configuration,
-          "\(file) is a public key, and no agent is there to sign with its private one",
-          hint: "start ssh-agent and set SSH_AUTH_SOCK, or name a private key's file")
+          "\(file) is a public key, and there is no agent with its private key",
+          hint: "start ssh-agent and set SSH_AUTH_SOCK, or name the file of a private key")
       }
       source = .agent(SSHAgent(socket: agent))
       self.publicKey = publicKey
@@ -47,10 +50,10 @@ package struct ReleaseSigner: Sendable {
     "ssh-ed25519 " + Data(SSHSignature.wire(publicKey)).base64EncodedString()
   }
 
-  /// A detached signature over a message, as `ssh-keygen -Y sign -n yearbook` would make.
+  /// A detached signature over a message, like that of `ssh-keygen -Y sign -n yearbook`.
   func sign(_ message: [UInt8]) throws(Diagnostic) -> [UInt8] {
     guard let bytes = SSHSignature.signedBytes(of: message, hash: "sha512") else {
-      throw Diagnostic(.bug, "a signature's hash is unknown")
+      throw Diagnostic(.bug, "the hash of a signature is unknown")
     }
     let signature: [UInt8]
     switch source {
@@ -59,7 +62,7 @@ package struct ReleaseSigner: Sendable {
       do {
         signature = Array(try key.signature(for: bytes))
       } catch {
-        throw Diagnostic(.bug, "a signature could not be made", underlying: error)
+        throw Diagnostic(.bug, "cannot make a signature", underlying: error)
       }
     }
     return SSHSignature(publicKey: publicKey, signature: signature).armored
@@ -79,8 +82,8 @@ package struct ReleaseSigner: Sendable {
     _ bytes: [UInt8], _ file: String
   ) throws(Diagnostic) -> Curve25519.Signing.PrivateKey {
     let refusal = Diagnostic(
-      .configuration, "\(file) is no Ed25519 key in OpenSSH's format",
-      hint: "`ssh-keygen -t ed25519 -f FILE -N ''` makes one")
+      .configuration, "\(file) is not an Ed25519 key in OpenSSH's format",
+      hint: "to make one: `ssh-keygen -t ed25519 -f FILE -N ''`")
     guard let decoded = Armor.decode(bytes, label: "OPENSSH PRIVATE KEY") else { throw refusal }
     var reader = SSHReader(decoded)
     guard reader.raw(15) == Array("openssh-key-v1\0".utf8), let cipher = reader.text(),
@@ -90,7 +93,7 @@ package struct ReleaseSigner: Sendable {
     guard cipher == "none" else {
       throw Diagnostic(
         .configuration, "the signing key \(file) has a passphrase",
-        hint: "add it to ssh-agent and name its .pub file instead")
+        hint: "add the key to ssh-agent and name its .pub file instead")
     }
     var secrets = SSHReader(inner)
     guard let first = secrets.integer(), secrets.integer() == first,

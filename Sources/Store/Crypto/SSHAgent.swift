@@ -21,16 +21,16 @@ struct SSHAgent: Sendable {
     var answer = SSHReader(try exchange(message.bytes))
     guard answer.raw(1) == [Self.signResponse], let blob = answer.string() else {
       throw Diagnostic(
-        .configuration, "ssh-agent does not sign with the key that was named",
-        hint: "`ssh-add -l` lists its keys, `ssh-add FILE` adds one")
+        .configuration, "ssh-agent does not sign with the configured key",
+        hint: "to list its keys: `ssh-add -l`; to add one: `ssh-add FILE`")
     }
     var reader = SSHReader(blob)
     guard reader.text() == "ssh-ed25519", let signature = reader.string(), signature.count == 64
-    else { throw Diagnostic(.io, "ssh-agent gave a signature of another kind") }
+    else { throw Diagnostic(.io, "ssh-agent gave a signature that is not Ed25519") }
     return signature
   }
 
-  /// Sends one message and gives the answer's body.
+  /// Sends one message and returns the body of the reply.
   private func exchange(_ message: [UInt8]) throws(Diagnostic) -> [UInt8] {
     let number = Glibc.socket(
       AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
@@ -66,7 +66,7 @@ struct SSHAgent: Sendable {
     }
     var header = SSHReader(try receive(4, from: number))
     guard let length = header.integer(), (1...65536).contains(length) else {
-      throw Diagnostic(.io, "ssh-agent gave an answer that is none")
+      throw Diagnostic(.io, "ssh-agent gave a malformed reply")
     }
     return try receive(Int(length), from: number)
   }
@@ -79,7 +79,7 @@ struct SSHAgent: Sendable {
         recv(number, $0.baseAddress?.advanced(by: filled), count - filled, 0)
       }
       if got < 0, errno == EINTR { continue }
-      guard got > 0 else { throw Diagnostic(.io, "ssh-agent ended the conversation") }
+      guard got > 0 else { throw Diagnostic(.io, "ssh-agent closed the connection") }
       filled += got
     }
     return bytes

@@ -2,7 +2,7 @@ import Crypto
 import Diagnostics
 import FoundationEssentials
 
-/// A detached signature as `ssh-keygen -Y sign` makes it (OpenSSH's PROTOCOL.sshsig), with an Ed25519 key.
+/// A detached Ed25519 signature in the format of `ssh-keygen -Y sign` (OpenSSH's PROTOCOL.sshsig).
 struct SSHSignature: Hashable {
   static let namespace = "yearbook"
   private static let label = "SSH SIGNATURE"
@@ -16,7 +16,7 @@ struct SSHSignature: Hashable {
   /// 64 bytes.
   var signature: [UInt8]
 
-  /// What a key signs for a message.
+  /// The bytes that a key signs for a message; `nil` for an unknown hash.
   static func signedBytes(of message: [UInt8], hash: String) -> [UInt8]? {
     let digest: [UInt8]
     switch hash {
@@ -33,7 +33,7 @@ struct SSHSignature: Hashable {
     return writer.bytes
   }
 
-  /// A public key as SSH writes it.
+  /// A public key in SSH's wire format.
   static func wire(_ publicKey: [UInt8]) -> [UInt8] {
     var writer = SSHWriter()
     writer.string(keyType)
@@ -41,7 +41,7 @@ struct SSHSignature: Hashable {
     return writer.bytes
   }
 
-  /// The 32 bytes of an Ed25519 key that SSH wrote; `nil` for another kind of key.
+  /// The 32 bytes of an Ed25519 key in SSH's wire format; `nil` for another kind of key.
   static func key(wire: [UInt8]) -> [UInt8]? {
     var reader = SSHReader(wire)
     guard reader.text() == keyType, let key = reader.string(), key.count == 32, reader.isAtEnd
@@ -70,7 +70,7 @@ struct SSHSignature: Hashable {
     self.signature = signature
   }
 
-  /// Reads an armored signature; `nil` for one that is damaged, of another namespace or another kind of key.
+  /// Reads an armored signature; `nil` if it is damaged, or of another namespace or kind of key.
   init?(armored: [UInt8]) {
     guard let bytes = Armor.decode(armored, label: Self.label) else { return nil }
     var reader = SSHReader(bytes)
@@ -83,7 +83,7 @@ struct SSHSignature: Hashable {
       signature.count == 64, innerReader.isAtEnd
     else { return nil }
     self.init(publicKey: key, hash: hash, signature: signature)
-    // Only what we would write ourselves: a changed byte of the armor is a changed signature.
+    // Accept only what we would write: a changed byte of the armor is a changed signature.
     guard self.armored == armored else { return nil }
   }
 

@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// Values as SSH writes them (RFC 4251, 5): big-endian integers, and strings after their length.
+/// Writes values in SSH's wire format (RFC 4251, 5): big-endian integers; strings after their
+/// length.
 struct SSHWriter {
   private(set) var bytes: [UInt8] = []
 
@@ -18,7 +19,7 @@ struct SSHWriter {
   mutating func string(_ value: String) { string(Array(value.utf8)) }
 }
 
-/// Reads what `SSHWriter` writes; every call gives `nil` once the bytes are not what they should be.
+/// Reads what `SSHWriter` writes. A call returns `nil` if the bytes are not as expected.
 struct SSHReader {
   private var rest: ArraySlice<UInt8>
 
@@ -44,7 +45,7 @@ struct SSHReader {
   mutating func text() -> String? { string().flatMap { String(validating: $0, as: UTF8.self) } }
 }
 
-/// Base64 between two lines that say what it is (RFC 7468's form, as OpenSSH writes it).
+/// Base64 between a BEGIN and an END line (the form of RFC 7468, as OpenSSH writes it).
 enum Armor {
   static func encode(_ bytes: [UInt8], label: String, width: Int) -> [UInt8] {
     let text = Array(Data(bytes).base64EncodedString().utf8)

@@ -3,11 +3,11 @@ package import Diagnostics
 import ObjectStorage
 
 extension BucketMirror {
-  /// Removes all that the bucket has of a tenant, every version of it, and then, while no mirroring can begin,
-  /// does the rest.
+  /// Removes everything that the bucket has of a tenant, in all versions. Then runs `rest`, while
+  /// no mirroring can start.
   ///
   /// - Parameter rest: Removes the tenant from the store.
-  /// - Returns: What could not be removed, a line each.
+  /// - Returns: What could not be removed, one line each.
   package func erase(tenant slug: String, then rest: () throws -> Void) throws -> [String] {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
@@ -19,16 +19,16 @@ extension BucketMirror {
 
   /// Removes what the bucket keeps of replaced and deleted objects of a tenant.
   ///
-  /// - Returns: What could not be removed, a line each.
+  /// - Returns: What could not be removed, one line each.
   package func eraseVersions(tenant slug: String) throws(Diagnostic) -> [String] {
     let prefix = ReleaseTenant.folder(slug) + "/"
     guard let versions = try client.versions(prefix) else { return [hidden(prefix)] }
     return told(try client.delete(versions.filter { !$0.isCurrent }), prefix)
   }
 
-  /// Takes a tenant's slug of before out of the bucket, once the store has given its folder another name.
+  /// Removes a tenant's old slug from the bucket, after the store has renamed the folder.
   ///
-  /// With all versions: no later erasure would look for them there.
+  /// Removes all versions: no later erasure would look for them there.
   package func remove(renamed slug: String) throws(Diagnostic) {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
@@ -57,12 +57,12 @@ extension BucketMirror {
   private func told(_ refused: [(path: String, code: String)], _ prefix: String) -> [String] {
     guard let first = refused.first else { return [] }
     return [
-      "\(refused.count) objects or versions below \(client.bucket)/\(prefix), which the bucket did not let go"
-        + " (\(first.code))"
+      "\(refused.count) objects or versions below \(client.bucket)/\(prefix), which the bucket refused to"
+        + " remove (\(first.code))"
     ]
   }
 
   private func hidden(_ prefix: String) -> String {
-    "older versions below \(client.bucket)/\(prefix), if the bucket keeps any: it does not list them for us"
+    "older versions below \(client.bucket)/\(prefix), if the bucket keeps any: it does not list them"
   }
 }

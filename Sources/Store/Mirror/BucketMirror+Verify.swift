@@ -2,7 +2,8 @@ package import Diagnostics
 import ObjectStorage
 
 extension BucketMirror {
-  /// The slugs of all tenants that the bucket has anything of, and the operator's name.
+  /// The slugs of all tenants that have objects in the bucket, and the operator's name if it has
+  /// some.
   package func tenants() throws(Diagnostic) -> [String] {
     var slugs = try client.folders("tenants/")
     if try !client.folders("").filter({ $0 == "operator" }).isEmpty {
@@ -13,13 +14,13 @@ extension BucketMirror {
 
   /// Compares what the bucket has of a tenant with its manifests, as a store is verified.
   ///
-  /// A bucket that is behind the store is found by its sequences. Without depth a tenant costs a listing and the
-  /// reading of its heads and tag files; in depth every object is read.
+  /// The sequences show if the bucket is behind the store. It lists the tenant's objects and reads
+  /// its heads and tag files; if `options.isDeep`, it reads every object.
   package func verify(
     tenant slug: String, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var options = options
-    // A mirroring at work would look like faults.
+    // A mirroring in progress would look like faults.
     let lock = try MirrorLock(slug, in: store, writing: false)
     defer { withExtendedLifetime(lock) {} }
     for partition in try store.partitions(tenant: slug) {
@@ -35,22 +36,22 @@ extension BucketMirror {
     return verifier.found
   }
 
-  /// Looks whether the bucket is there, lets us list it, and honours conditions on what is put.
+  /// Tests that the bucket exists, can be listed, and honours conditions on writes.
   ///
-  /// - Throws: `.configuration` for a server that ignores `If-None-Match`: two publishers could then overwrite
-  ///   each other.
+  /// - Throws: `.configuration` for a server that ignores `If-None-Match` or `If-Match`: two
+  ///   publishers could then overwrite each other.
   package func probe() throws(Diagnostic) {
     let path = ".yearbook"
     let bytes = Array("this prefix is written by yearbook mirror\n".utf8)
     _ = try client.put(path, bytes, when: .absent)
-    // The second must be refused, and so must one over what is not there.
+    // The second write must be refused, and so must one over an object with another tag.
     let isIgnored = try client.put(path, bytes, when: .absent)
     let isOverIgnored = try client.put(
       path, bytes, when: .over(tag: "00000000000000000000000000000000"))
     guard !isIgnored, !isOverIgnored else {
       throw Diagnostic(
-        .configuration, "\(client.bucket)'s server ignores conditions on what is put",
-        hint: "mirror to one that knows If-None-Match and If-Match")
+        .configuration, "\(client.bucket)'s server ignores conditions on writes",
+        hint: "use a server that supports If-None-Match and If-Match")
     }
     _ = try client.list(path)
   }

@@ -3,44 +3,46 @@ package import Diagnostics
 import Glibc
 package import ObjectStorage
 
-/// Copies what a store publishes to a bucket, under the same paths, for readers of the bucket. Confined to one
-/// thread.
+/// Copies what a store publishes to a bucket, under the same paths. Use a value on one thread only.
 ///
-/// A reader of the bucket sees each partition's old release or its new one: releases are put first, then heads,
-/// then `latest.json`, at last the pages that lead to them. What is put once is put only where nothing is; the
-/// pointer is swapped only over the one that was read. So a mirroring may be killed at any moment and be done
-/// again, and two at once end in a valid state.
+/// A reader of the bucket sees each partition's old release or its new one. Releases are written
+/// first, then heads, then `latest.json`, and last the pages that link to them. Objects that never
+/// change are written only where nothing is; the pointer is replaced only if it is still the one
+/// that was read. So a mirroring can be killed at any moment and repeated, and two at the same time
+/// end in a valid state.
 package final class BucketMirror {
   let store: ReleaseStore
   let client: ObjectClient
 
+  /// A mirror of the store in the bucket. Throws if the bucket's client cannot be made.
   package init(_ store: ReleaseStore, _ bucket: Bucket) throws(Diagnostic) {
     self.store = store
     client = try ObjectClient(bucket)
   }
 
-  /// How a tenant is to be mirrored.
+  /// How to mirror a tenant.
   package struct Options: Sendable {
-    /// Removes what was pruned in the store and was replaced in the bucket so many seconds ago; `nil` removes
-    /// nothing.
+    /// Seconds. Removes what was pruned in the store and was replaced in the bucket at least this
+    /// long ago; `nil` removes nothing.
     package var grace: Int?
-    /// Puts what the store has over what the bucket has, also where the bucket is ahead: after the store was
+    /// Overwrites the bucket with the store, even where the bucket is ahead: for a store that was
     /// restored from an older backup.
     package var replaces: Bool
 
+    /// Options with the given values; the defaults remove and overwrite nothing.
     package init(grace: Int? = nil, replaces: Bool = false) {
       self.grace = grace
       self.replaces = replaces
     }
   }
 
-  /// What mirroring a tenant came to.
+  /// The result of mirroring a tenant.
   package struct Outcome: Hashable, Sendable {
-    /// Objects that were put, and their bytes.
+    /// The objects that were written, and their bytes.
     package var putCount = 0
     package var putBytes = 0
     package var removedCount = 0
-    /// What could not be mirrored of it; the rest is.
+    /// What could not be mirrored. Everything else was.
     package var failures: [Diagnostic] = []
 
     package static func == (left: Self, right: Self) -> Bool {
@@ -55,18 +57,20 @@ package final class BucketMirror {
     }
   }
 
-  /// Whether something of a tenant was published since it was last mirrored from here.
+  /// Whether something of a tenant was published since this store last mirrored it.
   ///
-  /// - Parameter slug: Or `ReleaseTenant.operatorName`.
+  /// - Parameter slug: The tenant's slug, or `ReleaseTenant.operatorName`.
   package func isStale(tenant slug: String) throws(Diagnostic) -> Bool {
     guard let known = try FileReader.contents(statePath(slug)) else { return true }
     return try known != Array(state(slug).hex.utf8)
   }
 
-  /// Copies what the bucket has not got of a tenant, and what has changed. What is the same costs a listing.
+  /// Copies what the bucket lacks of a tenant and what has changed. If nothing has changed, it only
+  /// lists the bucket.
   ///
-  /// - Returns: `nil` where the store has nothing of the tenant: the bucket's is left as it is.
-  /// - Throws: What stops more than one partition: `.unavailable`, `.configuration`, `.interrupted`.
+  /// - Returns: `nil` if the store has nothing of the tenant; the bucket then stays as it is.
+  /// - Throws: Failures that concern more than one partition: `.unavailable`, `.configuration`,
+  ///   `.interrupted`.
   package func mirror(
     tenant slug: String, _ options: Options = Options()
   ) throws(Diagnostic) -> Outcome? {
@@ -74,7 +78,7 @@ package final class BucketMirror {
     defer { withExtendedLifetime(lock) {} }
     let folder = ReleaseTenant.folder(slug)
     guard FileReader.status(store.path(folder))?.kind == .folder else { return nil }
-    // Before anything is read: what changes meanwhile is mirrored the next time.
+    // Taken before anything is read: later changes are mirrored the next time.
     let state = try state(slug)
     var mirroring = TenantMirroring(
       store: store, client: client, slug: slug, options: options,
@@ -84,9 +88,9 @@ package final class BucketMirror {
     return mirroring.outcome
   }
 
-  /// Gives up uploads that mirrorings began which were killed.
+  /// Aborts unfinished uploads of mirrorings that were killed.
   ///
-  /// - Returns: How many there were.
+  /// - Returns: The number of uploads.
   package func clearUploads() throws(Diagnostic) -> Int {
     var count = 0
     var places = try client.uploads("tenants/").map { upload in
@@ -94,7 +98,7 @@ package final class BucketMirror {
     }
     if try !client.uploads("operator/").isEmpty { places.append(ReleaseTenant.operatorName) }
     for slug in Set(places).sorted() {
-      // Under the lock nobody is uploading: what is there still is dead.
+      // Nobody uploads while we hold the lock: an upload that is there now is dead.
       let lock = try MirrorLock(slug, in: store)
       defer { withExtendedLifetime(lock) {} }
       for upload in try client.uploads(ReleaseTenant.folder(slug) + "/") {
@@ -118,7 +122,8 @@ package final class BucketMirror {
 
   private func statePath(_ slug: String) -> String { "\(place)/\(slug)" }
 
-  /// What changes whenever something of a tenant is published: its catalog has the sequence of each partition.
+  /// A digest that changes with every publication of a tenant: its catalog has each partition's
+  /// sequence.
   private func state(_ slug: String) throws(Diagnostic) -> SHA256Digest {
     let folder = store.path(ReleaseTenant.folder(slug))
     var hasher = SHA256Hasher()
@@ -139,7 +144,8 @@ package final class BucketMirror {
     let bytes = Array(state.hex.utf8)
     if try FileReader.contents(path) == bytes { return }
     try store.disk.makeFolders(place)
-    // Nobody else writes it: the caller has the tenant's lock. A file that a crash emptied counts as none.
+    // Nobody else writes it: the caller has the tenant's lock. An empty file after a crash counts
+    // as none.
     try store.disk.remove(path + ".new")
     try store.disk.create(path + ".new", bytes)
     try store.disk.rename(path + ".new", to: path)
@@ -148,14 +154,15 @@ package final class BucketMirror {
   func forget(_ slug: String) throws(Diagnostic) { try store.disk.remove(statePath(slug)) }
 }
 
-/// Keeps two mirrorings of one tenant of one store from each other, on whichever hosts. Held while the value lives.
+/// Lets only one mirroring of a tenant of a store run at a time, on any host. Held while the value
+/// lives.
 final class MirrorLock {
   private var file: Int32 = -1
 
   /// Waits for the lock.
   ///
-  /// - Parameter writing: Whether something is about to be changed; who only looks makes no file in the store
-  ///   and keeps no others out who do.
+  /// - Parameter writing: Whether the holder changes something. A reader makes no file in the store
+  ///   and does not keep other readers out.
   init(_ slug: String, in store: ReleaseStore, writing: Bool = true) throws(Diagnostic) {
     let folder = store.path("\(BucketMirror.folderName)/locks")
     let path = folder + "/" + SHA256Digest(of: Array(slug.utf8)).hex.prefix(2)

@@ -4,11 +4,11 @@ import Glibc
 import ObjectStorage
 
 extension TenantMirroring {
-  /// What a partition says of itself, read at one moment.
+  /// A partition's heads and pointers, read at one moment.
   struct Statements {
     var latest: Head
     var latestBytes: [UInt8]
-    /// Those that stand, by growing sequence.
+    /// The heads that are not pruned, by growing sequence.
     var heads: [(head: Head, bytes: [UInt8], signature: [UInt8]?)] = []
     var prunings = Prunings()
     var prunedFile: [UInt8]?
@@ -17,7 +17,8 @@ extension TenantMirroring {
 
   /// Copies a partition: its releases, then their heads, then the pointer.
   ///
-  /// What is copied may be pruned meanwhile: a failure counts only while what stands is what was read.
+  /// A release can be pruned while it is copied. So a failure counts only if the heads are still
+  /// those that were read.
   mutating func mirror(_ partition: ReleasePartition) throws(Diagnostic) {
     for round in 1...Self.mostRounds {
       guard let statements = try statements(of: partition) else { return }
@@ -39,7 +40,7 @@ extension TenantMirroring {
     try refuseAnother(partition, statements, pointer)
     for release in Set(statements.heads.map(\.head.release)).sorted() {
       let folder = "\(place)/releases/\(release)"
-      // One that is lost is `verify`'s to tell; nobody is led to one that is not the newest.
+      // A lost release is reported by `verify`; readers only need the newest.
       if FileReader.status(store.path(folder)) == nil, release != statements.latest.release {
         continue
       }
@@ -140,7 +141,7 @@ extension TenantMirroring {
 
   // MARK: - Heads and the pointer
 
-  /// What `latest.json` in the bucket is, if it is not the store's; `isRead` tells that it was looked at.
+  /// The bucket's `latest.json`.
   struct Pointer {
     var tag: String
     var bytes: [UInt8]
@@ -163,7 +164,7 @@ extension TenantMirroring {
     try client.get(path).map { Pointer(tag: $0.tag, bytes: $0.bytes, head: Head(bytes: $0.bytes)) }
   }
 
-  /// Throws where the bucket's heads or its pointer are not of this store, before anything is put.
+  /// Throws, before anything is written, if the bucket's heads or pointer are not of this store.
   private func refuseAnother(
     _ partition: ReleasePartition, _ statements: Statements, _ pointer: Pointer?
   ) throws(Diagnostic) {
@@ -179,7 +180,7 @@ extension TenantMirroring {
     }
   }
 
-  /// Throws unless the store has gone on to that head, and another host's mirroring with it.
+  /// Throws unless this store has that head now: then another host has mirrored it.
   private func refuse(
     _ pointer: Pointer, _ head: Head, of partition: ReleasePartition
   ) throws(Diagnostic) {
@@ -191,14 +192,14 @@ extension TenantMirroring {
     _ head: Head, _ bytes: [UInt8], at path: String, newest: Int
   ) throws(Diagnostic) {
     guard let known = listed[path] else { return try putOnce(path, bytes) }
-    // A mirroring that died had put it before readers were led to it: its time is to be when they are, as
-    // pruning goes by it.
+    // A mirroring that died wrote it before readers were led to it. Write it again: pruning uses
+    // its time.
     if head.sequence <= newest, try isThere(path, bytes) { return }
     guard try client.put(path, bytes, when: .over(tag: known.tag)) else { throw conflict(path) }
     noteAsPut(path, bytes)
   }
 
-  /// Makes the store's pointer the bucket's, if nobody has changed that one meanwhile to something newer.
+  /// Replaces the bucket's pointer with the store's, unless somebody has made it newer meanwhile.
   private mutating func swap(
     _ pointer: Pointer?, to statements: Statements, of partition: ReleasePartition
   ) throws(Diagnostic) {
@@ -218,7 +219,7 @@ extension TenantMirroring {
       pointer = try readPointer(path)
     }
     throw Diagnostic(
-      .busy, "\(client.bucket)/\(path) is changed by others all the time", hint: "mirror again",
-      isTransient: true)
+      .busy, "\(client.bucket)/\(path) is changed by others all the time",
+      hint: "run `yearbook mirror`", isTransient: true)
   }
 }

@@ -4,11 +4,12 @@ import ObjectStorage
 extension TenantMirroring {
   /// Removes from the bucket what was pruned in the store: heads first, then the releases.
   ///
-  /// Only what `pruned.json` names goes, and what no head names: what the store lost by mishap stays here.
+  /// Removes only what `pruned.json` names and what no head names. What the store lost by accident
+  /// stays in the bucket.
   ///
   /// - Parameters:
-  ///   - before: What the pointer said when this mirroring began. A reader may be at that release.
-  ///   - grace: Seconds that a release stays after another took its place in the bucket.
+  ///   - before: The pointer when this mirroring began. A reader can be at that release.
+  ///   - grace: Seconds that a release stays after another replaced it in the bucket.
   ///   - now: Seconds since 1970.
   mutating func prune(
     _ partition: ReleasePartition, _ statements: Statements, before: Head?, grace: Int, now: Int
@@ -30,7 +31,7 @@ extension TenantMirroring {
     let present = try store.releases(partition)
     let standing = Set(statements.heads.map(\.head.release) + present + [statements.latest.release])
       .union([before?.release].compactMap { $0 })
-    // What heads name that the store has not got any more.
+    // Releases that heads in the bucket name and that the store no longer has.
     var named: [String: Int] = [:]
     var pruned: [Int: String] = [:]
     let known = Set(statements.heads.map(\.head.sequence))
@@ -63,7 +64,7 @@ extension TenantMirroring {
     for id in going { try remove((objects[id] ?? []).sorted()) }
   }
 
-  /// Removes heads that an older state of the store, put back, has not got.
+  /// Removes heads that a store restored to an older state does not have.
   mutating func removeHeads(above sequence: Int, of partition: ReleasePartition) throws(Diagnostic)
   {
     let folder = partition.path + "/heads/"
@@ -84,8 +85,9 @@ extension TenantMirroring {
     if let first = refused.first {
       throw Diagnostic(
         .io,
-        "\(client.bucket) did not let \(refused.count) objects go (\(first.code)):"
-          + " \(first.path)", hint: "look at the bucket's locks and policies, then mirror again")
+        "\(client.bucket) refused to remove \(refused.count) objects (\(first.code)):"
+          + " \(first.path)",
+        hint: "check the bucket's locks and policies, then run `yearbook mirror`")
     }
   }
 }

@@ -2,13 +2,13 @@ import Basics
 import Diagnostics
 import ObjectStorage
 
-/// One mirroring of one tenant, or of what is the operator's.
+/// One mirroring of one tenant, or of the operator's folder.
 struct TenantMirroring {
   let store: ReleaseStore
   let client: ObjectClient
   let slug: String
   let options: BucketMirror.Options
-  /// What the bucket has, by path, as it was listed or has been put since.
+  /// The bucket's objects by path: as listed, plus what was written since.
   var listed: [String: ListedObject]
   var outcome = BucketMirror.Outcome()
 
@@ -28,7 +28,8 @@ struct TenantMirroring {
   mutating func run() throws(Diagnostic) {
     try claim()
     for _ in 0..<Self.mostRounds {
-      // Read first, put last: a page leads to releases that are older than it, all of which are put between.
+      // Pages are read first and written last: the releases that they link to are written in
+      // between.
       let pages = try pages()
       var failed: [String] = []
       for partition in try store.partitions(tenant: slug) {
@@ -43,36 +44,36 @@ struct TenantMirroring {
                 pipeline: partition.pipeline, tenant: partition.tenant, period: partition.period)))
         }
       }
-      // Somebody may have published and pruned what an older page leads to.
+      // Somebody can have published, and pruned what an older page links to.
       guard try self.pages() == pages else { continue }
       return try put(pages, without: failed)
     }
     throw Diagnostic(
-      .busy, "the tenant's pages change faster than they are mirrored",
-      at: .init(tenant: slug), hint: "mirror again", isTransient: true)
+      .busy, "the tenant's pages changed during each try to mirror them",
+      at: .init(tenant: slug), hint: "run `yearbook mirror`", isTransient: true)
   }
 
-  // MARK: - Putting
+  // MARK: - Writing
 
-  /// Puts what never changes, unless it is there.
+  /// Writes an object that never changes, unless it is there.
   mutating func putOnce(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) {
     let known = listed[path]
     if let known, known.byteCount == bytes.count { return }
     if try client.put(path, bytes, when: known.map { .over(tag: $0.tag) } ?? .absent) {
       return noteAsPut(path, bytes)
     }
-    // Another mirroring was faster, or an answer of our own was lost.
+    // Another mirroring was faster, or the reply to our write was lost.
     guard try client.get(path)?.bytes == bytes else { throw conflict(path) }
   }
 
-  /// Puts what may change, if it has.
+  /// Writes an object that can change, if it has changed.
   mutating func putAnew(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) {
     if try isThere(path, bytes) { return }
     _ = try client.put(path, bytes, when: .always)
     noteAsPut(path, bytes)
   }
 
-  /// Whether the bucket has this content. Tags that are no MD5 sums cost a reading.
+  /// Whether the bucket has this content. Reads the object if its tag is not an MD5 sum.
   func isThere(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) -> Bool {
     guard let known = listed[path], known.byteCount == bytes.count else { return false }
     if known.tag == ObjectClient.tag(of: bytes) { return true }
@@ -91,13 +92,13 @@ struct TenantMirroring {
       .configuration, "\(client.bucket)/\(path) is not what this store published",
       at: .init(tenant: slug),
       hint:
-        "another store publishes to this bucket, or this one was restored from an older backup: then"
-        + " `yearbook mirror --replace` makes the bucket like the store")
+        "either another store publishes to this bucket, or this store was restored from an older"
+        + " backup; in the second case: `yearbook mirror --replace`")
   }
 
-  // MARK: - Whose folder it is, and its pages
+  // MARK: - The folder's owner, and its pages
 
-  /// Makes the folder in the bucket this tenant's, or finds that it is.
+  /// Claims the folder in the bucket for this tenant, unless that is done.
   private mutating func claim() throws(Diagnostic) {
     let path = ReleaseTenant.folder(slug) + "/tenant.json"
     guard let bytes = try FileReader.contents(store.path(path)) else { return }
@@ -109,16 +110,16 @@ struct TenantMirroring {
     let owner = there.flatMap { TenantClaim(bytes: $0.bytes) }
     guard owner == nil || owner?.id == TenantClaim(bytes: bytes)?.id else {
       throw Diagnostic(
-        .configuration, "\(client.bucket)/\(ReleaseTenant.folder(slug)) is another tenant's",
+        .configuration, "\(client.bucket)/\(ReleaseTenant.folder(slug)) belongs to another tenant",
         at: .init(tenant: slug),
-        hint: "remove what is there with a tool of the bucket, or mirror to another prefix")
+        hint: "remove it with a tool of the bucket, or mirror to another prefix")
     }
     if there?.bytes == bytes { return }
     _ = try client.put(path, bytes, when: there.map { .over(tag: $0.tag) } ?? .absent)
     noteAsPut(path, bytes)
   }
 
-  /// The files beside releases that readers are led by.
+  /// The pages that lead readers to releases.
   private func pages() throws(Diagnostic) -> [String: [UInt8]] {
     var pages: [String: [UInt8]] = [:]
     func add(_ folder: String, depth: Int) throws(Diagnostic) {
@@ -140,12 +141,12 @@ struct TenantMirroring {
     ["latest.json", Prunings.fileName, Prunings.signatureName].contains(name)
   }
 
-  /// - Parameter failed: Folders of partitions to which nothing may lead yet.
+  /// - Parameter failed: Folders of partitions that no page must link to yet.
   private mutating func put(
     _ pages: [String: [UInt8]], without failed: [String]
   ) throws(Diagnostic) {
     func depth(_ path: String) -> Int { path.utf8.count { $0 == UInt8(ascii: "/") } }
-    // Those further down first: the tenant's index leads to them.
+    // Deeper pages first: the tenant's index links to them.
     let sorted = pages.sorted { (depth($1.key), $0.key) < (depth($0.key), $1.key) }
     for (path, bytes) in sorted {
       let isLeading = path.hasPrefix(ReleaseTenant.folder(slug) + "/") && depth(path) <= 2

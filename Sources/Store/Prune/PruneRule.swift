@@ -1,6 +1,6 @@
 import Basics
 
-/// Which releases of a partition stay. The newest always does.
+/// Which releases of a partition stay. The newest always stays.
 package struct PruneRule: Hashable, Sendable {
   /// How many of the newest.
   package var last: Int
@@ -9,9 +9,10 @@ package struct PruneRule: Hashable, Sendable {
   package var weekly: Int
   package var monthly: Int
   package var yearly: Int
-  /// Seconds that a release stays after another took its place, for those who are reading it.
+  /// Seconds that a release stays after another replaced it, for those who are reading it.
   package var grace: Int
 
+  /// A rule with the given numbers. The default keeps the newest release, and others for one day.
   package init(
     last: Int = 1, daily: Int = 0, weekly: Int = 0, monthly: Int = 0, yearly: Int = 0,
     grace: Int = 86_400
@@ -24,15 +25,15 @@ package struct PruneRule: Hashable, Sendable {
     self.grace = grace
   }
 
-  /// The releases that go.
+  /// The ids of the releases to remove.
   ///
   /// - Parameters:
   ///   - heads: The partition's, by growing sequence; the last is the newest.
-  ///   - changed: When a head took its place, in seconds since 1970, by sequence, if that is later than when it
-  ///     was made.
+  ///   - changed: By sequence, when a head became the newest, in seconds since 1970. It counts if
+  ///     it is later than the time when the head was made.
   ///   - now: Seconds since 1970.
   func doomed(_ heads: [Head], changed: [Int: Int] = [:], now: Int) -> [String] {
-    // A release by when it was last made the newest, and when another took its place.
+    // Per release: when it last became the newest, and when another replaced it.
     var releases: [(id: String, made: Int, ended: Int)] = []
     for (index, head) in heads.enumerated()
     where heads[(index + 1)...].allSatisfy({ $0.release != head.release }) {

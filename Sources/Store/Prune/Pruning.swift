@@ -1,14 +1,14 @@
 import Basics
 import Diagnostics
 
-/// One pruning of many partitions: each step for all, so that they share their syncs.
+/// One pruning of many partitions. Each step is done for all of them, so that they share syncs.
 struct Pruning {
-  /// A partition still in work.
+  /// A partition in progress.
   private struct Going {
     /// Its place in `outcomes`.
     var index: Int
     var plan: PrunePlan
-    /// What `pruned.json` is about to say, and where its new bytes lie.
+    /// The new `pruned.json`; `file` is the path of its bytes.
     var announced: Prunings
     var file = ""
     var signature: String?
@@ -29,7 +29,7 @@ struct Pruning {
 
   mutating func run(_ partitions: [ReleasePartition]) -> [Result<PrunedPartition, Diagnostic>] {
     do throws(Diagnostic) {
-      // What dead publishers staged must not pass for what is being published.
+      // What dead publishers staged must not look like a publication in progress.
       try ScratchFolder.clearAbandoned(in: store.path(ReleaseStore.stagingName), disk: store.disk)
     } catch {
       return partitions.map { _ in .failure(error) }
@@ -72,7 +72,8 @@ struct Pruning {
     }
   }
 
-  /// Says in `pruned.json` what is about to go, unless somebody changed the partition meanwhile.
+  /// Writes to `pruned.json` what will be removed. Throws if somebody changed the partition
+  /// meanwhile.
   private func announce(_ going: Going) throws(Diagnostic) {
     let plan = going.plan
     let partition = plan.told.partition
@@ -83,8 +84,8 @@ struct Pruning {
         !going.announced.containsHead(latest?.sequence ?? 0)
       else {
         throw Diagnostic(
-          .busy, "the partition was changed while it was being pruned", hint: "prune again",
-          isTransient: true)
+          .busy, "the partition was changed while it was being pruned",
+          hint: "run `yearbook prune` again", isTransient: true)
       }
       let file = store.path("\(partition.path)/\(Prunings.fileName)")
       if let signature = going.signature {
@@ -96,7 +97,7 @@ struct Pruning {
     }
   }
 
-  /// Takes away what was announced. Nobody makes an announced release the newest again.
+  /// Removes what was announced. Nobody makes an announced release the newest again.
   private mutating func take(_ plan: PrunePlan) throws(Diagnostic) {
     let partition = plan.told.partition
     let staging = try stagingFolder()

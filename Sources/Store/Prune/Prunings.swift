@@ -1,23 +1,23 @@
 import Diagnostics
 import FoundationEssentials
 
-/// `pruned.json`: which of a partition's heads and releases were removed on purpose, so that `verify` can tell
-/// them from lost ones.
+/// `pruned.json`: the heads and releases of a partition that were removed on purpose. `verify`
+/// needs it to tell them from lost ones.
 ///
-/// It becomes durable before anything goes. A pruner that died leaves heads and releases that it names: nobody
-/// is led to them, and the next pruner removes them.
+/// It becomes durable before anything is removed. If a pruner dies, it leaves heads and releases
+/// that the file names: no page leads to them, and the next pruner removes them.
 struct Prunings: Codable, Hashable {
   static let fileName = "pruned.json"
   static let signatureName = "pruned.json.sig"
 
   /// Sequences whose heads are gone, as closed ranges in growing order.
   private(set) var heads: [[Int]] = []
-  /// Releases that are being removed, or were by the last pruning.
+  /// Releases that the last pruning removes or has removed.
   private(set) var releases: [String] = []
 
   init() {}
 
-  /// Reads the file's bytes; `nil` if they are none.
+  /// Reads the file's bytes; `nil` if they are not a valid `pruned.json`.
   init?(bytes: [UInt8]) {
     do {
       self = try JSONDecoder().decode(Prunings.self, from: Data(bytes))
@@ -44,7 +44,7 @@ struct Prunings: Codable, Hashable {
     heads.contains { $0[0] <= sequence && sequence <= $0[1] }
   }
 
-  /// Adds heads, and replaces the releases that are on their way out.
+  /// Adds heads, and replaces the list of releases that are being removed.
   mutating func add(heads sequences: [Int], releases: [String]) {
     self.releases = releases.sorted()
     var all = heads + sequences.map { [$0, $0] }

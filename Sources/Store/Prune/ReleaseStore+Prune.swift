@@ -1,23 +1,24 @@
 import Basics
 package import Diagnostics
 
-/// What pruning takes, or took, from one partition.
+/// What a pruning removes, or has removed, from one partition.
 package struct PrunedPartition: Hashable, Sendable {
   package var partition: ReleasePartition
-  /// Ids of releases that the rule lets go, oldest first.
+  /// Ids of releases that the rule does not keep, the oldest first.
   package var releases: [String]
-  /// Releases that no head names and nobody is publishing, and what a pruner that died left behind.
+  /// Releases that no head names and nobody is publishing, and those that a dead pruner left.
   package var leftovers: [String]
   /// How many releases stay.
   package var keptCount: Int
-  /// Bytes that nothing else names, and that the disk gets back.
+  /// Bytes that the disk gets back, because no other release shares them.
   package var freedBytes: Int
 
+  /// Whether there is nothing to remove.
   package var isEmpty: Bool { releases.isEmpty && leftovers.isEmpty }
 }
 
 extension ReleaseStore {
-  /// What `prune` would take now. Nothing is written.
+  /// What `prune` would remove now. Writes nothing.
   ///
   /// - Parameter now: Seconds since 1970.
   package func prunable(
@@ -28,14 +29,15 @@ extension ReleaseStore {
     }
   }
 
-  /// Removes the releases that a rule lets go, with their heads.
+  /// Removes the releases that a rule does not keep, with their heads.
   ///
-  /// `pruned.json` says so first and becomes durable; then the heads go, then the releases, each in one move,
-  /// so that nothing is ever named that is not there whole. The newest release stays, whatever the rule, and so
-  /// does one that was replaced within the rule's grace. One partition's failure does not stop the others.
+  /// First `pruned.json` names them and becomes durable. Then the heads are removed, then the
+  /// releases, each in one move: no head ever names a release that is not there completely. The
+  /// newest release always stays, and so does one that was replaced within the rule's grace. One
+  /// partition's failure does not stop the others.
   ///
   /// - Parameter now: Seconds since 1970.
-  /// - Returns: For each partition, in the given order, what was taken.
+  /// - Returns: What was removed from each partition, in the given order.
   package func prune(
     _ partitions: [ReleasePartition], by rule: PruneRule, now: Int
   ) -> [Result<PrunedPartition, Diagnostic>] {
@@ -43,36 +45,36 @@ extension ReleaseStore {
     return pruning.run(partitions)
   }
 
-  /// `pruned.json`; `nil` where nothing was pruned.
+  /// `pruned.json`; `nil` if nothing was pruned.
   func prunings(_ partition: ReleasePartition) throws(Diagnostic) -> Prunings? {
     let path = path("\(partition.path)/\(Prunings.fileName)")
     guard let bytes = try FileReader.contents(path) else { return nil }
     guard let prunings = Prunings(bytes: bytes) else {
       throw Diagnostic(
-        .io, "\(path) does not say what was pruned",
-        hint: "`yearbook verify` shows what else is damaged")
+        .io, "\(path) is not a valid pruned.json",
+        hint: "to see what else is damaged: `yearbook verify`")
     }
     return prunings
   }
 }
 
-/// What is to go from one partition.
+/// What to remove from one partition.
 struct PrunePlan {
   var told: PrunedPartition
-  /// Sequences of heads that go.
+  /// Sequences of the heads to remove.
   var heads: [Int]
   var prunings: Prunings
 }
 
 extension ReleaseStore {
-  /// Decides under the partition's lock.
+  /// Decides what to remove. The caller holds the partition's lock.
   func prunePlan(
     _ partition: ReleasePartition, by rule: PruneRule, now: Int
   ) throws(Diagnostic) -> PrunePlan {
     let prunings = try prunings(partition) ?? Prunings()
     let present = try releases(partition)
     let latest = try latest(partition)
-    // What a pruner that died was about to take is none of the partition's any more.
+    // What a dead pruner had announced no longer belongs to the partition.
     let all = try heads(partition)
     let heads = all.filter { head in
       head.release == latest?.release
@@ -86,7 +88,7 @@ extension ReleaseStore {
     let named = Set(heads.map(\.release))
     var leftovers = present.filter { !named.contains($0) }
     if !leftovers.isEmpty {
-      // A publisher gives a release its name before its head; until then its head lies in its staging folder.
+      // A release gets its name before its head does; until then the head is in a staging folder.
       let coming = try releasesBeingPublished()
       leftovers = leftovers.filter { !coming.contains($0) && $0 != latest?.release }
     }
@@ -106,13 +108,13 @@ extension ReleaseStore {
     path("\(partition.path)/heads/\(sequence).json")
   }
 
-  /// The releases whose heads lie in any staging folder.
+  /// The releases whose heads are in a staging folder.
   private func releasesBeingPublished() throws(Diagnostic) -> Set<String> {
     var releases: Set<String> = []
     let staging = path(Self.stagingName)
     for folder in try FileReader.names(in: staging) {
       for name in try FileReader.names(in: "\(staging)/\(folder)") where name.hasSuffix(".json") {
-        // One that goes while we look has just become a head or a leftover's.
+        // If the file goes meanwhile, it has become a head or was a leftover.
         guard let bytes = try FileReader.contents("\(staging)/\(folder)/\(name)") else { continue }
         if let head = Head(bytes: bytes) { releases.insert(head.release) }
       }
@@ -120,7 +122,7 @@ extension ReleaseStore {
     return releases
   }
 
-  /// Bytes of files all of whose names lie in these releases.
+  /// Bytes of the files that no other release shares with these.
   private func freedBytes(
     _ partition: ReleasePartition, _ releases: Set<String>
   ) throws(Diagnostic) -> Int {

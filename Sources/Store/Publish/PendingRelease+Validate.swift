@@ -2,20 +2,21 @@ import Basics
 import Diagnostics
 
 extension PendingRelease {
-  /// Refuses names that some tool, shell or file system would not take as they are.
+  /// Throws for names that a tool, a shell or a file system would not take as they are.
   func validate() throws(Diagnostic) {
     func check(_ isRight: Bool, _ message: @autoclosure () -> String) throws(Diagnostic) {
       if !isRight { throw Diagnostic(.configuration, message()) }
     }
     try check(
-      Name.isOwner(tenant.slug), "a tenant's slug is not of 1 to 63 characters in [a-z0-9-]")
-    try check(Name.isSlug(tenant.id), "a tenant's id is no UUID in lowercase")
-    try check(Name.isSlug(pipeline), "a pipeline's name is not in [a-z0-9-]")
+      Name.isOwner(tenant.slug), "a tenant's slug does not have 1 to 63 characters of [a-z0-9-]")
+    try check(Name.isSlug(tenant.id), "a tenant's id is not a UUID in lower case")
+    try check(Name.isSlug(pipeline), "a pipeline's name has characters outside [a-z0-9-]")
     try check(Name.isPeriod(period), "a period is not like 2026, 2026-11 or 2026-Q4")
     try check(!files.isEmpty, "a release has no files")
     var taken: Set<String> = []
     for file in files {
-      try check(Name.isPath(file.name), "a file's name is not in [a-z0-9._/-]: \(file.name)")
+      try check(
+        Name.isPath(file.name), "a file's name has characters outside [a-z0-9._/-]: \(file.name)")
       try check(taken.insert(file.name).inserted, "two files have the name \(file.name)")
     }
     for file in files {

@@ -2,14 +2,14 @@ package import Basics
 
 /// A tenant as the store knows it.
 package struct ReleaseTenant: Hashable, Sendable {
-  /// A UUID in lowercase, which keeps the slug from being taken by another tenant.
+  /// A UUID in lower case. It keeps another tenant from taking the slug.
   package var id: String
-  /// `[a-z0-9-]{1,63}`, the name of its folder.
+  /// `[a-z0-9-]{1,63}`, the name of the tenant's folder.
   package var slug: String
   package var name: String
 
-  /// Stands for a slug where a release is of all tenants together: it lies below `operator/`, and no slug is
-  /// like it.
+  /// Used instead of a slug for releases of all tenants together, which lie below `operator/`. It
+  /// cannot be a slug.
   package static let operatorName = "@operator"
 
   /// The folder of a tenant, or the operator's, relative to the store's root.
@@ -17,6 +17,7 @@ package struct ReleaseTenant: Hashable, Sendable {
     slug == operatorName ? "operator" : "tenants/\(slug)"
   }
 
+  /// A tenant with this id, slug and name. `PendingRelease` validates them.
   package init(id: String, slug: String, name: String) {
     self.id = id
     self.slug = slug
@@ -24,17 +25,17 @@ package struct ReleaseTenant: Hashable, Sendable {
   }
 }
 
-/// How sure a release's content is.
+/// Whether a release's content can still change.
 package enum ReleaseStatus: String, Hashable, Sendable, Codable {
   /// Made before the period's end.
   case provisional
   /// Made with all of the period.
   case final
-  /// Changed after it had been final.
+  /// Changed after it was final.
   case restated
 }
 
-/// What is known of a release beside its payload: who made it, when and from what.
+/// A release's metadata: who made it, when and from what.
 package struct ReleaseMetadata: Hashable, Sendable {
   package var status: ReleaseStatus
   /// The last day whose data is in it, `2026-11-21`.
@@ -48,6 +49,7 @@ package struct ReleaseMetadata: Hashable, Sendable {
   /// Versions of the program and of the libraries that made it, by their names.
   package var versions: [String: String]
 
+  /// Metadata with the given values.
   package init(
     status: ReleaseStatus, asOf: String? = nil, run: String, created: Int, snapshot: String? = nil,
     versions: [String: String] = [:]
@@ -64,17 +66,18 @@ package struct ReleaseMetadata: Hashable, Sendable {
 /// One file of a release's payload.
 package typealias ReleaseFile = ResultFile<ReleaseContent>
 
-/// A partition's result that is to be published.
+/// A partition's result, ready to be published.
 package struct PendingRelease: Sendable {
   package var tenant: ReleaseTenant
   package var pipeline: String
   /// `2026`, `2026-11`, `2026-Q4`.
   package var period: String
-  /// For people, in the tenant's language.
+  /// A title for people, in the tenant's language.
   package var title: String
   package var files: [ReleaseFile]
   package var metadata: ReleaseMetadata
 
+  /// A release to publish. `publish` validates the names.
   package init(
     tenant: ReleaseTenant, pipeline: String, period: String, title: String, files: [ReleaseFile],
     metadata: ReleaseMetadata
@@ -87,7 +90,7 @@ package struct PendingRelease: Sendable {
     self.metadata = metadata
   }
 
-  /// Where the partition lies in the store.
+  /// The partition in the store.
   package var partition: ReleasePartition {
     ReleasePartition(tenant: tenant.slug, pipeline: pipeline, period: period)
   }
@@ -100,6 +103,7 @@ package struct ReleasePartition: Hashable, Sendable, Comparable, CustomStringCon
   package var pipeline: String
   package var period: String
 
+  /// A partition by the tenant's slug, the pipeline's name and the period.
   package init(tenant: String, pipeline: String, period: String) {
     self.tenant = tenant
     self.pipeline = pipeline

@@ -1,15 +1,15 @@
 import Basics
 import Diagnostics
 
-// Everything here is written beside: a reader cannot see it.
+// Everything here is written to the staging folder: readers cannot see it.
 extension ReleaseBatch {
-  /// What is to be done with a partition.
+  /// What to do with a partition.
   enum Decision {
     case asItIs(Head)
     case changed(Staged)
   }
 
-  /// Decides what is to be done with a partition, and writes what is new.
+  /// Decides what to do with a partition, and writes what is new.
   mutating func stage(_ pending: PendingRelease) throws(Diagnostic) -> Decision {
     try pending.validate()
     try claim(pending.tenant)
@@ -32,7 +32,7 @@ extension ReleaseBatch {
       return .changed(staged)
     }
     let wasFinal = previous.map { $0.status != .provisional } ?? false
-    // The same payload again (for a file that was lost, or a signature) restates nothing.
+    // The same payload again (because a file or a signature was missing) restates nothing.
     let status: ReleaseStatus =
       if wasFinal, let previous, published?.promises(pending.files) ?? false {
         previous.status
@@ -51,7 +51,8 @@ extension ReleaseBatch {
       return .changed(staged)
     } catch {
       let cause = error
-      // The others want its place on a full disk. What cannot be removed goes with the staging folder.
+      // On a full disk the others need the space. What cannot be removed goes with the staging
+      // folder.
       do throws(Diagnostic) { try store.disk.remove(folder) } catch { throw cause }
       throw cause
     }
@@ -73,7 +74,7 @@ extension ReleaseBatch {
     }
   }
 
-  /// Whether the release and its head are signed, if this store's are to be.
+  /// Whether the release and its head are signed, or this store does not sign.
   private func isSigned(_ head: Head, _ partition: ReleasePartition) -> Bool {
     guard store.signer != nil else { return true }
     let place = store.path(partition.path)
@@ -108,12 +109,12 @@ extension ReleaseBatch {
     return SHA256Digest(of: tagManifest)
   }
 
-  /// Copies a file's bytes, which must be those its digest promises.
+  /// Copies a file's bytes and checks them against its digest and size.
   private func copy(_ file: ReleaseFile, to target: String) throws(Diagnostic) {
     switch file.content.source {
     case .bytes(let bytes):
       guard SHA256Digest(of: bytes) == file.digest, bytes.count == file.byteCount else {
-        throw Diagnostic(.bug, "the bytes of \(file.name) are not those of its digest")
+        throw Diagnostic(.bug, "the bytes of \(file.name) do not match its digest")
       }
       try store.disk.create(target, bytes, mode: 0o444)
     case .file(let path):

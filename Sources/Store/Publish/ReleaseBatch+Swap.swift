@@ -1,9 +1,9 @@
 import Basics
 import Diagnostics
 
-// What readers see changes here.
+// Here changes what readers see.
 extension ReleaseBatch {
-  /// Makes the slug this tenant's, or finds that it is.
+  /// Claims the slug for this tenant, unless that is done.
   mutating func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
     let claim = TenantClaim(tenant)
     let folder = store.path(ReleaseTenant.folder(tenant.slug))
@@ -13,8 +13,8 @@ extension ReleaseBatch {
         guard owner.id == tenant.id else {
           throw Diagnostic(
             .configuration,
-            "the store's folder \(ReleaseTenant.folder(tenant.slug)) is another tenant's",
-            hint: "give the tenant another slug, or purge the one that had it")
+            "the store's folder \(ReleaseTenant.folder(tenant.slug)) belongs to another tenant",
+            hint: "give the tenant another slug, or purge the tenant that had this one")
         }
         if TenantClaim(owner) == claim { return }
       }
@@ -24,22 +24,22 @@ extension ReleaseBatch {
       if FileReader.status(path) != nil {
         return try store.disk.rename(file, to: path)
       }
-      // A link, unlike a rename, lets only the first of two claim the slug.
+      // A link, unlike a rename, fails for the second of two that claim the slug.
       if try store.disk.link(file, to: path) { return }
     }
   }
 
   /// The partition's newest head, and the highest sequence that any head has.
   ///
-  /// A publisher that died between a head and `latest.json` had made everything durable before: its release is
-  /// whole, and becomes the latest here.
+  /// A publisher that died between a head and `latest.json` had made everything durable before. So
+  /// its release is complete, and becomes the latest here.
   mutating func current(
     _ partition: ReleasePartition
   ) throws(Diagnostic) -> (head: Head?, sequence: Int) {
     let place = store.path(partition.path)
     try store.disk.makeFolders(place + "/heads")
     return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
-      // One that is damaged is mended here: by the newest head, or by what is published now.
+      // A damaged one is repaired: by the newest head below, or by what is published now.
       let latest = try FileReader.contents(place + "/latest.json").flatMap(Head.init(bytes:))
       let numbers = try FileReader.names(in: place + "/heads").compactMap { name in
         name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
@@ -78,13 +78,14 @@ extension ReleaseBatch {
       while true {
         let head = "\(place)/heads/\(staged.head.sequence).json"
         if FileReader.status(head) == nil {
-          // First, so that no head is ever without its signature; one that is there is a dead publisher's.
+          // The signature comes first: no head is ever without it. One that is there already is a
+          // dead publisher's.
           if let signature = staged.headFiles.signature {
             try store.disk.rename(signature, to: head + ".sig")
           } else {
             try store.disk.remove(head + ".sig")
           }
-          // A link, unlike a rename, never replaces the head of another publisher that was faster.
+          // A link, unlike a rename, never replaces the head of a faster publisher.
           if try store.disk.link(staged.headFiles.numbered, to: head) { break }
         }
         staged.head.sequence += 1

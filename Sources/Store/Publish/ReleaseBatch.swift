@@ -10,7 +10,7 @@ struct ReleaseBatch {
     var head: Head
     /// The staged release's folder; `nil` if only the status changes.
     var folder: String?
-    /// The staged head, twice: one becomes `heads/N.json`, the other `latest.json`; and its signature.
+    /// The staged head, twice: for `heads/N.json` and for `latest.json`. And its signature.
     var headFiles: (numbered: String, latest: String, signature: String?) = ("", "", nil)
   }
 
@@ -68,7 +68,7 @@ struct ReleaseBatch {
     return staged
   }
 
-  /// Runs a step for all partitions still in work, and keeps those for which it succeeds.
+  /// Runs a step for all partitions in progress, and keeps those for which it succeeds.
   private mutating func each(
     _ staged: inout [Staged], _ step: (inout Self, inout Staged) throws(Diagnostic) -> Void
   ) {
@@ -84,7 +84,7 @@ struct ReleaseBatch {
     staged = kept
   }
 
-  /// Makes all changes so far durable; if that fails, nothing of the batch can be promised.
+  /// Makes all changes so far durable. If that fails, the whole batch fails.
   private mutating func synchronise(_ staged: inout [Staged]) {
     guard !staged.isEmpty else { return }
     do throws(Diagnostic) {
@@ -95,7 +95,7 @@ struct ReleaseBatch {
     }
   }
 
-  /// Removes what dead publishers left, also when nothing is published. It harms no one if it stays.
+  /// Removes what dead publishers left, even if nothing is published. Failures are harmless.
   private func clearAbandoned() {
     let folder = store.path(ReleaseStore.stagingName)
     do throws(Diagnostic) {
@@ -105,7 +105,7 @@ struct ReleaseBatch {
     }
   }
 
-  /// The staging folder, made with the first change: a night that changed nothing writes nothing.
+  /// The staging folder, made with the first change: a run that changes nothing writes nothing.
   mutating func stagingFolder() throws(Diagnostic) -> ScratchFolder {
     if let staging { return staging }
     let made = try store.makeStaging()

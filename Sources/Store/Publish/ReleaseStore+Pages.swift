@@ -2,13 +2,13 @@ import Basics
 package import Diagnostics
 
 extension ReleaseStore {
-  /// Writes a page with a stable address: an `index.html` below `tenants/`, a tenant's `catalog.json`, or any
-  /// file below `operator/`.
+  /// Writes a page with a stable address: an `index.html` below `tenants/`, a tenant's
+  /// `catalog.json`, or any file below `operator/`.
   ///
-  /// The page is swapped in at once; one that has these bytes already is not touched. It is durable after the
-  /// next `sync()`.
+  /// The page is replaced in one step. A page that has these bytes already is not touched. It is
+  /// durable after the next `sync()`.
   ///
-  /// - Parameter path: Relative to the store's root, in `[a-z0-9._/-]`, and `Q` in a period.
+  /// - Parameter path: Relative to the store's root, of `[a-z0-9._/-]`, with `Q` in a period.
   /// - Returns: Whether the page was written.
   @discardableResult
   package func putPage(_ path: String, _ bytes: [UInt8]) throws(Diagnostic) -> Bool {
@@ -18,14 +18,14 @@ extension ReleaseStore {
 
   /// Writes many pages as `putPage` does.
   ///
-  /// - Returns: How many were written.
+  /// - Returns: The number of pages written.
   @discardableResult
   package func putPages(_ pages: [(path: String, bytes: [UInt8])]) throws(Diagnostic) -> Int {
     var staging: ScratchFolder?
     var count = 0
     for page in pages {
       guard Self.isPagePath(page.path) else {
-        throw Diagnostic(.bug, "\(page.path) is no place for a page of the store")
+        throw Diagnostic(.bug, "\(page.path) is not a valid path for a page of the store")
       }
       let target = path(page.path)
       if try FileReader.contents(target) == page.bytes { continue }
@@ -43,9 +43,9 @@ extension ReleaseStore {
     return count
   }
 
-  /// Writes `operator/runs/RUN.json`: what a run published, left and failed.
+  /// Writes `operator/runs/RUN.json`: what a run published, left unchanged, and what failed.
   package func putRun(_ run: String, _ json: [UInt8]) throws(Diagnostic) {
-    guard Name.isFileName(run) else { throw Diagnostic(.bug, "a run's id is no file name") }
+    guard Name.isFileName(run) else { throw Diagnostic(.bug, "a run's id is not a file name") }
     try putPage("operator/runs/\(run).json", json)
   }
 

@@ -1,12 +1,12 @@
 package import Diagnostics
 
-/// What publishing one partition came to.
+/// The result of publishing one partition.
 package enum PublishOutcome: Hashable, Sendable {
   /// A new release is the latest.
   case published(Head)
-  /// The payload is that of the latest release; nothing was written.
+  /// The payload equals that of the latest release; nothing was written.
   case unchanged(Head)
-  /// The payload is that of the latest release, which a new head now calls final.
+  /// The payload equals that of the latest release, which a new head now calls final.
   case statusChanged(Head)
 
   /// The head that is now the latest.
@@ -18,15 +18,16 @@ package enum PublishOutcome: Hashable, Sendable {
 }
 
 extension ReleaseStore {
-  /// Publishes a batch: a reader sees each partition's old release or its new one at any moment, whatever
-  /// fails or is killed.
+  /// Publishes a batch. At any moment, whatever fails or is killed, a reader sees each partition's
+  /// old release or its new one.
   ///
-  /// All releases are written beside, made durable together, renamed, made durable again, and only then do
-  /// the heads and `latest.json` change. One partition's failure (an unknown source file, another tenant's
-  /// slug) does not stop the others; a full disk fails all that were not published yet. A partition may
-  /// occur once in a batch. The caller holds the partitions' locks.
+  /// All releases are written to the staging folder, made durable together, renamed, and made
+  /// durable again. Only then do the heads and `latest.json` change. One partition's failure (an
+  /// unknown source file, another tenant's slug) does not stop the others. A full disk fails all
+  /// that were not published yet. A batch must not contain a partition twice. The caller holds the
+  /// partitions' locks.
   ///
-  /// - Returns: For each element of `batch`, in its order, what came of it.
+  /// - Returns: The result for each element of `batch`, in its order.
   package func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
     var publication = ReleaseBatch(store: self, batch: batch)
     return publication.run()

@@ -2,15 +2,16 @@ import Basics
 package import Diagnostics
 
 extension ReleaseStore {
-  /// Makes an earlier release the newest again: a new head names it, and the sequence goes on.
+  /// Makes an earlier release the newest again: a new head with the next sequence names it.
   ///
-  /// Only a release that is whole and that a head has named may become the newest. The next publishing of another
-  /// payload replaces it as it would any other.
+  /// The release must be undamaged, and a head must have named it. The next publication of another
+  /// payload replaces it like any other release.
   ///
   /// - Parameters:
-  ///   - run: What the head names as its maker.
+  ///   - run: The run that the head names as its maker.
   ///   - now: Seconds since 1970.
-  /// - Throws: `.usage` for a release that is not there or is the newest already, `.io` for a damaged one.
+  /// - Throws: `.usage` for a release that does not exist or is the newest already, `.io` for a
+  ///   damaged one.
   package func rollBack(
     _ partition: ReleasePartition, to release: String, run: String, now: Int
   ) throws(Diagnostic) -> Head {
@@ -20,7 +21,7 @@ extension ReleaseStore {
     else {
       throw Diagnostic(
         .usage, "\(partition) has no published release \(release)",
-        hint: "`yearbook releases` lists them")
+        hint: "to list its releases: `yearbook releases \(partition)`")
     }
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
     verifier.verify(
@@ -28,7 +29,7 @@ extension ReleaseStore {
     if let fault = verifier.found.faults.first {
       throw Diagnostic(
         .io, "the release is damaged (\(fault.kind)): \(fault.path)",
-        hint: "choose another, or restore it from a backup")
+        hint: "choose another release, or restore this one from a backup")
     }
     var head = named
     head.created = Timestamp.rfc3339(now)
@@ -39,14 +40,14 @@ extension ReleaseStore {
 }
 
 extension ReleaseBatch {
-  /// Publishes a head that names a release that is there.
+  /// Publishes a head that names an existing release.
   mutating func rollBack(
     to head: Head, of partition: ReleasePartition
   ) throws(Diagnostic) -> Head {
     let before = try store.latest(partition)
     let (newest, sequence) = try current(partition)
     if let newest, newest.release == head.release {
-      // One that was interrupted before the pointer is finished now.
+      // An interrupted rollback, which had not reached the pointer, is finished now.
       if before?.release != head.release { return newest }
       throw Diagnostic(.usage, "\(head.release) is the newest release of \(partition) already")
     }

@@ -2,13 +2,13 @@ import Basics
 
 /// The files that make a release a BagIt 1.0 bag (RFC 8493) with a Frictionless Data Package.
 ///
-/// Its tag files hold what is known of the release; its payload holds none of it.
+/// Its tag files hold all metadata of the release; its payload holds none.
 struct Bag {
   static let declaration = Array("BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n".utf8)
   static let tagFiles = ["bag-info.txt", "bagit.txt", "datapackage.json", "manifest-sha256.txt"]
   static let manifestName = "manifest-sha256.txt"
   static let tagManifestName = "tagmanifest-sha256.txt"
-  /// A signature may lie beside the tag manifest; no manifest names it.
+  /// A signature can lie beside the tag manifest; no manifest names it.
   static let signatureName = "tagmanifest-sha256.txt.sig"
 
   var pending: PendingRelease
@@ -52,7 +52,7 @@ struct Bag {
     var out: [UInt8] = []
     for case (let label, let value?) in lines {
       out.append(contentsOf: "\(label): ".utf8)
-      // A line break would begin another label.
+      // A line break would start another label.
       out.append(contentsOf: value.utf8.map { $0 < 0x20 ? 0x20 : $0 })
       out.append(UInt8(ascii: "\n"))
     }

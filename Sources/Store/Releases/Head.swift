@@ -4,9 +4,9 @@ import FoundationEssentials
 
 /// What `heads/N.json` says: which release was the newest, as the partition's Nth statement.
 ///
-/// `latest.json` has the bytes of the newest head. The sequence only grows. A head may name the same release
-/// as the one before it, when only the status changed: then the head is right and the release's own
-/// metadata tells how it was when it was made.
+/// `latest.json` has the bytes of the newest head. The sequence only grows. If only the status
+/// changed, a head names the same release as the one before it. Then the head is right; the
+/// release's own metadata has the status from the time when it was made.
 package struct Head: Hashable, Sendable, Codable {
   /// The release's id, the name of its folder below `releases/`.
   package var release: String
@@ -19,12 +19,12 @@ package struct Head: Hashable, Sendable, Codable {
   package var created: String
   /// The run that made this head.
   package var run: String
-  /// The digest of the release's `tagmanifest-sha256.txt`, on which all its bytes hang.
+  /// The digest of the release's `tagmanifest-sha256.txt`, which covers all its bytes.
   package var tagManifest: SHA256Digest
-  /// The digest of the head before this one, so that one that was changed later is found out.
+  /// The digest of the head before this one: it shows if that one was changed later.
   package var previous: SHA256Digest?
 
-  /// The largest number that every reader of JSON takes for the same.
+  /// The largest number that all readers of JSON read as the same number.
   static let mostSequence = 1 << 53
 
   enum CodingKeys: String, CodingKey {
@@ -44,7 +44,7 @@ package struct Head: Hashable, Sendable, Codable {
     ]).bytes
   }
 
-  /// Reads a head's bytes; `nil` if they are none.
+  /// Reads a head's bytes; `nil` if they are not a head.
   init?(bytes: [UInt8]) {
     do {
       self = try JSONDecoder().decode(Head.self, from: Data(bytes))

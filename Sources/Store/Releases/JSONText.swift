@@ -1,13 +1,13 @@
-/// A JSON value whose members keep their order, so that the same value is always the same bytes.
+/// A JSON value whose members keep their order: the same value is always the same bytes.
 indirect enum JSONText {
   case string(String)
   case integer(Int)
   case object([(String, JSONText?)])
   case array([JSONText])
-  /// JSON made by someone else, taken as it is.
+  /// Finished JSON, written as it is.
   case raw([UInt8])
 
-  /// Indented by two spaces, with a line feed at its end. Members whose value is `nil` are left out.
+  /// Indented by two spaces, with a final line feed. Members whose value is `nil` are left out.
   var bytes: [UInt8] {
     var out: [UInt8] = []
     write(to: &out, depth: 0)

@@ -4,7 +4,7 @@ import Basics
 struct Manifest {
   var entries: [(name: String, digest: SHA256Digest)]
 
-  /// Sorted by name; two spaces, so that `sha256sum -c` reads it.
+  /// Sorted by name. The two spaces are what `sha256sum -c` reads.
   var bytes: [UInt8] {
     var out: [UInt8] = []
     for entry in entries.sorted(by: { Array($0.name.utf8).lexicographicallyPrecedes($1.name.utf8) })

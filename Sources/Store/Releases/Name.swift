@@ -1,6 +1,6 @@
-/// What may be a name in a store: only ASCII that every tool, shell and file system takes as it is.
+/// Valid names in a store: only ASCII that every tool, shell and file system takes as it is.
 enum Name {
-  /// `[a-z0-9-]{1,63}`, as slugs, pipelines, run ids and tenant ids.
+  /// `[a-z0-9-]{1,63}`: slugs, pipelines, run ids and tenant ids.
   static func isSlug(_ text: some StringProtocol) -> Bool {
     (1...63).contains(text.utf8.count) && text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D }
   }
@@ -10,13 +10,13 @@ enum Name {
     isSlug(text) || text == ReleaseTenant.operatorName
   }
 
-  /// A period as `2026`, `2026-11`, `2026-q4` or `2026-Q4`.
+  /// A period such as `2026`, `2026-11`, `2026-q4` or `2026-Q4`.
   static func isPeriod(_ text: some StringProtocol) -> Bool {
     (1...32).contains(text.utf8.count)
       && text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D || $0 == UInt8(ascii: "Q") }
   }
 
-  /// A relative path of `[a-z0-9._-]` parts, none empty or beginning with a dot.
+  /// A relative path of `[a-z0-9._-]` parts. No part is empty or starts with a dot.
   static func isPath(_ text: String) -> Bool {
     (1...255).contains(text.utf8.count)
       && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {

@@ -2,19 +2,19 @@ import Basics
 import Diagnostics
 import Glibc
 
-/// Keeps two publishers, or a publisher and a pruner, of one store from changing the same partition's heads at
-/// once. The record's lock does the same for those that share a record; this one also holds for those that do
+/// Lets only one publisher or pruner of a store change a partition's heads at a time. The record's
+/// lock does the same for processes that share a record; this lock also works for those that do
 /// not.
 ///
-/// The locks lie on files of the store, not on folders: a lock of a folder is refused by NFS. Partitions share
-/// 256 of them, so a holder of one must not take a second.
+/// The locks are on files of the store: NFS refuses locks on folders. Partitions share 256 lock
+/// files, so whoever holds one lock must not take a second.
 enum PartitionLock {
   static let folderName = ".locks"
 
-  /// Runs `body` while holding a partition's lock, which is waited for.
+  /// Waits for a partition's lock and runs `body` while holding it.
   ///
-  /// - Parameter writing: Whether the store is about to be changed; a reader neither makes a lock's file nor
-  ///   keeps other readers out.
+  /// - Parameter writing: Whether `body` changes the store. A reader makes no lock file and does
+  ///   not keep other readers out.
   static func hold<T>(
     _ partition: ReleasePartition, in store: ReleaseStore, writing: Bool = true,
     _ body: () throws(Diagnostic) -> T

@@ -1,7 +1,7 @@
 import Basics
 import Diagnostics
 
-/// The release that is the latest while a new one is made.
+/// The latest release, while a new one is made.
 struct PublishedRelease {
   private let folder: String
   /// By the path in the release, `data/…`.
@@ -21,8 +21,8 @@ struct PublishedRelease {
     files.count == digests.count && files.allSatisfy { digests["data/" + $0.name] == $0.digest }
   }
 
-  /// Whether these files are the release's payload, and are still there in their sizes: a release that lost a
-  /// file is published anew.
+  /// Whether these files are the release's payload and still exist in their sizes. A release that
+  /// lost a file is published again.
   func holds(_ files: [ReleaseFile]) -> Bool {
     let tags = Bag.tagFiles + [Bag.tagManifestName]
     return promises(files)
@@ -30,10 +30,10 @@ struct PublishedRelease {
       && files.allSatisfy(hasSize)
   }
 
-  /// The path of a file that can stand for `file` of the next release, `nil` if there is none.
+  /// The path of a file to link as `file` of the next release; `nil` if there is none.
   ///
-  /// A small one is read again, so that damage is not handed on; reading a film every night would cost
-  /// more than the night.
+  /// A small file is read again, so that damage is not passed on. To read every film every night
+  /// would cost more than the nightly run.
   func path(of file: ReleaseFile) throws(Diagnostic) -> String? {
     guard digests["data/" + file.name] == file.digest, hasSize(file) else { return nil }
     let path = folder + "/data/" + file.name

@@ -5,19 +5,19 @@ import FoundationEssentials
 extension ReleaseStore {
   /// The newest release's head; `nil` if the partition has none.
   ///
-  /// - Throws: `.io` if `latest.json` is there and cannot be read.
+  /// - Throws: `.io` if `latest.json` exists and cannot be read.
   package func latest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
     let path = path(partition.path + "/latest.json")
     guard let bytes = try FileReader.contents(path) else { return nil }
     guard let head = Head(bytes: bytes) else {
       throw Diagnostic(
-        .io, "\(path) is no head of a release",
-        hint: "`yearbook verify` shows what else is damaged")
+        .io, "\(path) is not a head of a release",
+        hint: "to see what else is damaged: `yearbook verify`")
     }
     return head
   }
 
-  /// As `latest`; where `latest.json` is damaged, the newest head that can be read says it.
+  /// Like `latest`; if `latest.json` is damaged, the newest head that can be read.
   package func newest(_ partition: ReleasePartition) throws(Diagnostic) -> Head? {
     let path = path(partition.path + "/latest.json")
     if let bytes = try FileReader.contents(path) {
@@ -32,19 +32,19 @@ extension ReleaseStore {
     try folders(in: path("tenants")).filter { Name.isSlug($0) }
   }
 
-  /// As `tenants`, and at last the operator's name, where there are reports of all tenants together.
+  /// Like `tenants`, then the operator's name if there are reports of all tenants together.
   package func owners() throws(Diagnostic) -> [String] {
     let own = ReleaseTenant.operatorName
     return try tenants() + (partitions(tenant: own).isEmpty ? [] : [own])
   }
 
-  /// The claim of a tenant's slug; `nil` if it is free.
+  /// The tenant that owns a slug's folder; `nil` if the slug is free.
   package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     guard let claim = try claim(slug: slug) else { return nil }
     guard claim.slug == slug else {
       throw Diagnostic(
-        .io, "\(path(ReleaseTenant.folder(slug) + "/tenant.json")) has another slug",
-        hint: "if a `yearbook tenant rename` was interrupted, give it again")
+        .io, "\(path(ReleaseTenant.folder(slug) + "/tenant.json")) names another slug",
+        hint: "if a `yearbook tenant rename` was interrupted, repeat it")
     }
     return ReleaseTenant(id: claim.id, slug: claim.slug, name: claim.name)
   }
@@ -61,7 +61,7 @@ extension ReleaseStore {
     return partitions
   }
 
-  /// The ids of a partition's releases, oldest first, also of those that no head names.
+  /// The ids of a partition's releases, the oldest first, including those that no head names.
   package func releases(_ partition: ReleasePartition) throws(Diagnostic) -> [String] {
     try folders(in: path(partition.path + "/releases"))
   }
@@ -79,19 +79,21 @@ extension ReleaseStore {
     return heads.sorted { $0.sequence < $1.sequence }
   }
 
-  /// What a release's data package says of it.
+  /// What a release's data package says of it. Throws `.io` if it is missing or damaged.
   package func details(
     _ partition: ReleasePartition, release: String
   ) throws(Diagnostic) -> ReleaseDetails {
     let path = path("\(partition.path)/releases/\(release)/datapackage.json")
     guard let bytes = try FileReader.contents(path) else {
-      throw Diagnostic(.io, "\(path) is missing", hint: "run `yearbook verify`")
+      throw Diagnostic(
+        .io, "\(path) is missing", hint: "to see what else is damaged: `yearbook verify`")
     }
     do {
       return try JSONDecoder().decode(ReleaseDetails.self, from: Data(bytes))
     } catch {
       throw Diagnostic(
-        .io, "\(path) is no data package", hint: "run `yearbook verify`", underlying: error)
+        .io, "\(path) is not a data package",
+        hint: "to see what else is damaged: `yearbook verify`", underlying: error)
     }
   }
 
@@ -134,7 +136,7 @@ package struct ReleaseDetails: Hashable, Sendable, Decodable {
   }
 }
 
-/// `tenant.json`: whose folder a slug is.
+/// `tenant.json`: the tenant that owns the folder.
 struct TenantClaim: Codable, Hashable {
   var id: String
   var slug: String

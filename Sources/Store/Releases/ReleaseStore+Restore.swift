@@ -2,26 +2,27 @@ import Basics
 package import Diagnostics
 
 extension ReleaseStore {
-  /// Copies a release out of the store, every byte compared with what it was published with.
+  /// Copies a release out of the store and compares every byte with its manifests.
   ///
-  /// The folder appears in one move, once all of it is written and durable.
+  /// The folder appears in one move, when all of it is written and durable.
   ///
   /// - Parameters:
-  ///   - folder: Where to: a path at which nothing is yet.
-  ///   - identities: Open what is encrypted: the files then lie there without `.age`, and no longer as a bag.
-  /// - Throws: `.usage` if there is something at `folder`, `.io` for a release that is damaged.
+  ///   - folder: The folder to make. Nothing must exist at this path.
+  ///   - identities: Keys that decrypt encrypted files. The copies then lack `.age` and are not a
+  ///     bag.
+  /// - Throws: `.usage` if `folder` exists, `.io` if the release is damaged.
   package func restore(
     _ partition: ReleasePartition, release: String, to folder: String,
     identities: [AgeIdentity] = []
   ) throws(Diagnostic) {
     guard FileReader.status(folder) == nil else {
       throw Diagnostic(
-        .usage, "there is something at \(folder) already", hint: "name a folder that is not there")
+        .usage, "\(folder) exists already", hint: "name a folder that does not exist")
     }
     guard let head = try heads(partition).last(where: { $0.release == release }) else {
       throw Diagnostic(
         .usage, "\(partition) has no published release \(release)",
-        hint: "`yearbook releases` lists them")
+        hint: "to list its releases: `yearbook releases \(partition)`")
     }
     let source = "\(partition.path)/releases/\(release)"
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
@@ -29,7 +30,7 @@ extension ReleaseStore {
     if let fault = verifier.found.faults.first {
       throw Diagnostic(
         .io, "the release is damaged (\(fault.kind)): \(fault.path)",
-        hint: "restore the store from a backup, then this release from it")
+        hint: "restore the store from a backup, then restore this release")
     }
     let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
     let parent = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."

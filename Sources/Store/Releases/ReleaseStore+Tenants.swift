@@ -2,18 +2,19 @@ import Basics
 package import Diagnostics
 
 extension ReleaseStore {
-  /// Removes all that is published for a tenant: in one move for readers, then for good.
+  /// Removes all that is published for a tenant: readers lose it in one move, then it is deleted.
   ///
-  /// Its slug is free afterwards. The caller keeps publishers of the tenant away.
+  /// Afterwards the slug is free. The caller must keep publishers of the tenant away.
   ///
-  /// - Parameter id: The tenant's, which must be the one that has the slug.
-  /// - Returns: Whether there was anything.
+  /// - Parameter id: The id of the tenant that must own the slug.
+  /// - Returns: Whether there was anything to remove.
   package func removeTenant(slug: String, id: String) throws(Diagnostic) -> Bool {
     let folder = path("tenants/\(slug)")
     try ScratchFolder.clearAbandoned(in: path(Self.stagingName), disk: disk)
     guard Name.isSlug(slug), FileReader.status(folder)?.kind == .folder else { return false }
     if let owner = try tenant(slug: slug), owner.id != id {
-      throw Diagnostic(.configuration, "the store's folder tenants/\(slug) is another tenant's")
+      throw Diagnostic(
+        .configuration, "the store's folder tenants/\(slug) belongs to another tenant")
     }
     let staging = try makeStaging()
     defer { withExtendedLifetime(staging) {} }
@@ -25,13 +26,13 @@ extension ReleaseStore {
     return true
   }
 
-  /// Gives a tenant's folder another slug. Releases keep what they were made with.
+  /// Gives a tenant's folder another slug. Releases keep the old slug in their metadata.
   ///
-  /// Asked again after it was interrupted, it finishes.
+  /// If it was interrupted, call it again to finish.
   package func renameTenant(from slug: String, to new: String) throws(Diagnostic) {
     let (source, target) = (path("tenants/\(slug)"), path("tenants/\(new)"))
     guard Name.isSlug(slug), Name.isSlug(new) else {
-      throw Diagnostic(.usage, "a slug is 1 to 63 characters of [a-z0-9-]")
+      throw Diagnostic(.usage, "a slug must have 1 to 63 characters of [a-z0-9-]")
     }
     if FileReader.status(source) == nil, let claim = try claim(slug: new), claim.slug == slug {
       return try rewriteClaim(claim, slug: new)
@@ -43,8 +44,8 @@ extension ReleaseStore {
     }
     guard FileReader.status(target) == nil else {
       throw Diagnostic(
-        .configuration, "the store's folder tenants/\(new) is there already",
-        hint: "two tenants can't share one: `yearbook releases \(new)` shows what lies there")
+        .configuration, "the store's folder tenants/\(new) exists already",
+        hint: "two tenants cannot share a folder; to see what is there: `yearbook releases \(new)`")
     }
     try disk.rename(source, to: target)
     try rewriteClaim(claim, slug: new)
@@ -62,14 +63,14 @@ extension ReleaseStore {
     try sync()
   }
 
-  /// What a folder's `tenant.json` says, also where it still has the slug of before.
+  /// What a folder's `tenant.json` says, even if it still names the old slug.
   func claim(slug: String) throws(Diagnostic) -> TenantClaim? {
     let path = path(ReleaseTenant.folder(slug) + "/tenant.json")
     guard let bytes = try FileReader.contents(path) else { return nil }
     guard let claim = TenantClaim(bytes: bytes) else {
       throw Diagnostic(
-        .io, "\(path) does not say whose folder this is",
-        hint: "`yearbook verify` shows what else is damaged")
+        .io, "\(path) does not name the owner of the folder",
+        hint: "to see what else is damaged: `yearbook verify`")
     }
     return claim
   }

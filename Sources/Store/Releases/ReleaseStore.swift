@@ -5,25 +5,26 @@ package import Diagnostics
 ///
 /// ```
 /// ROOT/tenants/SLUG/tenant.json, index.html
-/// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, pruned.json, releases/ID/…
+/// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, pruned.json,
+///     releases/ID/…
 /// ROOT/operator/…
-/// ROOT/.staging/…      what is not published yet, or on its way out; never served
+/// ROOT/.staging/…      what is not published yet, or is being removed; never served
 /// ROOT/.locks/…        see PartitionLock
 /// ROOT/.mirror/…       what was copied to which bucket, see BucketMirror
 /// ```
 ///
-/// A release is a BagIt bag that is never changed once it has its name. Its files have mode 444; folders
-/// keep 755, so that a whole store can be removed with plain tools. Values may be shared between threads.
+/// A release is a BagIt bag that never changes once it has its name. Its files have mode 444;
+/// folders keep 755, so that plain tools can remove a whole store. Threads can share a value.
 package final class ReleaseStore: Sendable {
   /// The store's folder.
   package let root: String
   let disk: Disk
   let signer: ReleaseSigner?
 
-  /// Opens a store, creating its folder.
+  /// Opens a store and creates its folder.
   ///
-  /// - Parameter signer: Signs all that is published from now on; a release that is not signed yet is published
-  ///   anew.
+  /// - Parameter signer: Signs all that is published from now on. A release without a signature is
+  ///   published again.
   package convenience init(root: String, signer: ReleaseSigner? = nil) throws(Diagnostic) {
     try self.init(root: root, disk: Disk(), signer: signer)
   }
@@ -35,12 +36,12 @@ package final class ReleaseStore: Sendable {
     try disk.makeFolders(root)
   }
 
-  /// The absolute path of something whose path relative to the root is `path`.
+  /// The absolute path for a path relative to the root.
   package func path(_ path: String) -> String { root + "/" + path }
 
   static let stagingName = ".staging"
 
-  /// A folder for what is not published yet. Leftovers of dead publishers are removed.
+  /// Makes a folder for what is not published yet. Removes leftovers of dead publishers.
   func makeStaging() throws(Diagnostic) -> ScratchFolder {
     try ScratchFolder(in: path(Self.stagingName), disk: disk)
   }

@@ -2,16 +2,16 @@ import Basics
 import Diagnostics
 import ObjectStorage
 
-/// What is to be verified: the files of a store, in their folders or in a bucket. Paths are relative to the
+/// The files of a store, in their folders or in a bucket, to be verified. Paths are relative to the
 /// store's root.
 protocol StoreTree {
-  /// What a path itself is, links not followed; `nil` if nothing is there.
+  /// What a path itself is, without following links; `nil` if nothing is there.
   func status(_ path: String) -> FileStatus?
   /// The whole content of a regular file; `nil` if there is no such file.
   func contents(_ path: String) throws(Diagnostic) -> [UInt8]?
-  /// The names in a folder, sorted by their bytes; none if there is no such folder.
+  /// The names in a folder, sorted by their bytes; empty if there is no such folder.
   func names(in folder: String) throws(Diagnostic) -> [String]
-  /// The digest of a file's content, which is read for it.
+  /// The digest of a file's content. Reads the whole file.
   func digest(_ path: String) throws(Diagnostic) -> SHA256Digest
   /// Runs `body` while no publisher is between a head and the pointer to it.
   func hold<T>(_ partition: ReleasePartition, _ body: () -> T) throws(Diagnostic) -> T
@@ -40,7 +40,7 @@ struct StoreFolder: StoreTree {
   }
 }
 
-/// A store in a bucket, as it was listed. What was listed and is gone by now reads as missing.
+/// A store in a bucket, as it was listed. An object that is gone since then reads as missing.
 final class StoreBucket: StoreTree {
   private let client: ObjectClient
   private var statuses: [String: FileStatus] = [:]

@@ -4,7 +4,7 @@ package import Diagnostics
 extension ReleaseStore {
   /// Compares all that is published for one tenant, or for all, with its manifests.
   ///
-  /// Nothing is written. Several tenants may be verified side by side.
+  /// It writes nothing. Several tenants can be verified at the same time.
   ///
   /// - Parameter tenant: A slug; without one, all tenants.
   /// - Throws: Only if the store's own folder cannot be listed.
@@ -24,7 +24,7 @@ extension ReleaseStore {
     return verifier.found
   }
 
-  /// As above, without signatures.
+  /// Verifies as above, without signers and sequences.
   package func verify(tenant: String? = nil, deep: Bool = false) throws(Diagnostic) -> Verification
   {
     try verify(tenant: tenant, VerifyOptions(isDeep: deep))

@@ -1,6 +1,6 @@
 /// Something in the store that is not as it was published.
 package struct Fault: Hashable, Sendable {
-  /// What is wrong. A struct round a private enum, so that it can grow without breaking a `switch`.
+  /// What is wrong. A struct around a private enum: a new kind breaks no `switch`.
   package struct Kind: Hashable, Sendable, CustomStringConvertible {
     private enum Word: String, Sendable {
       case missing, extra, altered, unreadable, symlink, halfMade, badHead, badManifest, rolledBack
@@ -29,13 +29,13 @@ package struct Fault: Hashable, Sendable {
     package static let rolledBack = Kind(word: .rolledBack)
     /// `tenant.json` does not say whose folder it is.
     package static let wrongTenant = Kind(word: .wrongTenant)
-    /// A signature is asked for and not there.
+    /// A signature is required and missing.
     package static let unsigned = Kind(word: .unsigned)
-    /// A signature that is damaged, of other bytes, or by nobody who may sign.
+    /// A signature that is damaged, is of other bytes, or is not by an allowed signer.
     package static let badSignature = Kind(word: .badSignature)
-    /// What a publisher or a pruner that died did not get to remove. Harmless.
+    /// What a publisher or a pruner that died did not remove. Harmless.
     package static let leftover = Kind(word: .leftover)
-    /// A release no head names: a publisher died before readers could see it. Harmless.
+    /// A release that no head names: a publisher died before readers could see it. Harmless.
     package static let unreferenced = Kind(word: .unreferenced)
 
     /// `half-made`
@@ -52,26 +52,29 @@ package struct Fault: Hashable, Sendable {
   package var path: String
   package var kind: Kind
 
+  /// A fault of this kind at this path.
   package init(_ kind: Kind, _ path: String) {
     self.kind = kind
     self.path = path
   }
 
-  /// Whether no reader can meet it.
+  /// Whether it can never reach a reader.
   package var isHarmless: Bool { kind == .unreferenced || kind == .leftover }
 }
 
 /// How closely to look.
 package struct VerifyOptions: Sendable {
-  /// Whether the payload's bytes are read and hashed; else only its names and sizes are looked at. Heads,
-  /// manifests and data packages are always read.
+  /// Whether the payload's bytes are read and hashed; otherwise only its names and sizes are
+  /// checked. Heads, manifests and data packages are always read.
   package var isDeep = false
-  /// Whose signatures all heads and releases must have; without it a signature need only fit its bytes, and
-  /// that is looked at in depth alone.
+  /// Who must have signed all heads and releases. Without it, a signature must only fit its bytes,
+  /// and that is checked only if `isDeep`.
   package var signers: AllowedSigners?
-  /// The least sequence a partition's newest head must have: what the record or somebody else has seen.
+  /// The lowest sequence that a partition's newest head can have: what the record or somebody else
+  /// has seen.
   package var sequences: [ReleasePartition: Int] = [:]
 
+  /// Options with the given values; the defaults check names, sizes and manifests.
   package init(
     isDeep: Bool = false, signers: AllowedSigners? = nil, sequences: [ReleasePartition: Int] = [:]
   ) {
@@ -88,15 +91,16 @@ package struct Verification: Hashable, Sendable {
   package var releaseCount = 0
   /// Files of payloads.
   package var fileCount = 0
-  /// Bytes of payloads, a file with several names counted by each.
+  /// Bytes of payloads; a file with several names counts once per name.
   package var byteCount = 0
 
+  /// Nothing verified yet, no faults.
   package init() {}
 
   /// Whether readers get what was published.
   package var isSound: Bool { faults.allSatisfy(\.isHarmless) }
 
-  /// Adds what another part of the store's verifying found.
+  /// Adds what the verification of another part of the store found.
   package mutating func add(_ other: Verification) {
     faults += other.faults
     releaseCount += other.releaseCount

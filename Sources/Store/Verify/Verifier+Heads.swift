@@ -4,7 +4,7 @@ import Diagnostics
 extension Verifier {
   /// What a partition's files outside of its releases say.
   struct Statements {
-    /// The heads that can be read and stand, by growing sequence.
+    /// The heads that can be read and are not pruned, by growing sequence.
     var heads: [Head] = []
     var prunings = Prunings()
   }
@@ -22,7 +22,7 @@ extension Verifier {
     }
     let bytes = self.read(latest)
     let told = bytes.flatMap(Head.init(bytes:))
-    // A head or two may be lost, but a number out of nowhere is no sequence.
+    // Some heads can be lost, but a number far above the others is not a sequence.
     let newest = max(highest, told.map { $0.sequence < highest + 100 ? $0.sequence : 0 } ?? 0)
     for number in 1...newest where !numbers.contains(number) && !prunings.containsHead(number) {
       note(.missing, "\(folder)/heads/\(number).json")
@@ -32,11 +32,11 @@ extension Verifier {
       if heads.contains(where: { $0.key < newest && $0.value.bytes == bytes }) {
         note(.rolledBack, latest)
       } else if heads[newest] == nil, let told, told.sequence == newest {
-        // The numbered head is noted already, and here is what it said.
+        // The numbered head is noted already; `latest.json` has what it said.
         heads[newest] = (told, bytes)
       } else {
         note(.badHead, latest)
-        // Which of two that can be read was changed nobody can tell, but for a signature.
+        // Both can be read. Without a signature nobody can tell which of them was changed.
         if told != nil, heads[newest] != nil { note(.badHead, "\(folder)/heads/\(newest).json") }
       }
     }
@@ -55,7 +55,7 @@ extension Verifier {
 
   private typealias Heads = [Int: (head: Head, bytes: [UInt8])]
 
-  /// The heads that can be read, and the numbers of all that are there.
+  /// The heads that can be read, and the numbers of all heads.
   private mutating func heads(
     _ folder: String, _ prunings: Prunings
   ) -> (heads: Heads, numbers: Set<Int>) {
@@ -95,7 +95,7 @@ extension Verifier {
     return (heads, numbers)
   }
 
-  /// Each head holds the digest of the one before it, where that still stands.
+  /// Notes heads that do not have the digest that the next head holds.
   private mutating func noteBrokenChain(_ folder: String, _ heads: Heads) {
     for (number, entry) in heads.sorted(by: { $0.key < $1.key }) {
       guard let expected = entry.head.previous, let before = heads[number - 1] else { continue }
@@ -118,7 +118,7 @@ extension Verifier {
     return prunings
   }
 
-  /// Checks the signature beside a file, if signatures are to be checked.
+  /// Checks the signature beside a file, if the options ask for it.
   mutating func verifySignature(_ path: String, _ bytes: [UInt8]) {
     guard options.signers != nil || options.isDeep else { return }
     guard tree.status(path + ".sig")?.kind == .file,

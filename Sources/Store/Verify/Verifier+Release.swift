@@ -5,8 +5,9 @@ import FoundationEssentials
 extension Verifier {
   /// Compares a release with its manifests.
   ///
-  /// - Parameter tagManifest: The digest of `tagmanifest-sha256.txt` that the release's head promises; on it
-  ///   hang the tag files, and on the manifest among them the payload.
+  /// - Parameter tagManifest: The digest of `tagmanifest-sha256.txt` in the release's head. That
+  ///   file has the digests of the tag files; the manifest among them has the digests of the
+  ///   payload.
   mutating func verify(release folder: String, tagManifest: SHA256Digest) {
     found.releaseCount += 1
     let present = names(folder)
@@ -30,7 +31,7 @@ extension Verifier {
     var unnamed = payload(folder, "data")
     for entry in manifest.entries {
       guard let status = unnamed.removeValue(forKey: entry.name) else {
-        // A link in its place is noted as a link.
+        // A link instead of the file is noted as a link.
         if tree.status("\(folder)/\(entry.name)") == nil {
           note(.missing, "\(folder)/\(entry.name)")
         }
@@ -69,13 +70,13 @@ extension Verifier {
           details.files.map { ($0.path, $0.bytes) }, uniquingKeysWith: { first, _ in first })
       }
     } catch {
-      // Noted below, as a package that contradicts the manifest is.
+      // Noted below, like a package that contradicts the manifest.
     }
     note(.badManifest, path)
     return nil
   }
 
-  /// The payload's regular files by their path in the release; links and oddities are noted.
+  /// The payload's regular files by their path in the release; links and other kinds are noted.
   private mutating func payload(_ release: String, _ folder: String) -> [String: FileStatus] {
     var files: [String: FileStatus] = [:]
     for name in names(release + "/" + folder) {
@@ -111,7 +112,7 @@ extension Verifier {
     }
   }
 
-  /// A tag file's bytes; what is wrong with it was noted when the tag manifest was checked.
+  /// A tag file's bytes. Its faults were noted when the tag manifest was checked.
   private func readQuietly(_ path: String) -> [UInt8]? {
     guard tree.status(path)?.kind == .file else { return nil }
     do throws(Diagnostic) {

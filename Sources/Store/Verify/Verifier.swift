@@ -1,12 +1,13 @@
 import Basics
 import Diagnostics
 
-/// Walks a store, or its mirror, and notes what is not as it was published. Paths are relative to its root.
+/// Walks a store, or its mirror, and notes what is not as it was published. Paths are relative to
+/// its root.
 struct Verifier {
   let tree: any StoreTree
   let options: VerifyOptions
   var found = Verification()
-  /// A film shared by ten releases is read once.
+  /// Digests of files already read: a film that ten releases share is read once.
   var digests: [FileStatus.Identity: SHA256Digest] = [:]
 
   private var seen: Set<ReleasePartition> = []
@@ -20,7 +21,7 @@ struct Verifier {
     self.init(tree: StoreFolder(store: store), options: options)
   }
 
-  /// Partitions that are known to have had releases and that are not there.
+  /// Notes partitions that had releases, by `options.sequences`, and are missing.
   mutating func noteMissingPartitions(tenant: String?) {
     for partition in options.sequences.keys.sorted()
     where !seen.contains(partition) && (tenant == nil || tenant == partition.tenant) {
@@ -34,7 +35,7 @@ struct Verifier {
     guard Name.isOwner(slug) else { return note(.extra, folder) }
     if slug == ReleaseTenant.operatorName { return verifyOperator(folder) }
     let claim = folder + "/tenant.json"
-    // A publisher may have died before it claimed the folder it had made.
+    // A publisher can have died before it claimed the folder that it made.
     if names(folder).isEmpty { return }
     if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != slug {
       note(.wrongTenant, claim)
@@ -50,7 +51,7 @@ struct Verifier {
     }
   }
 
-  /// The releases of all tenants together; what else the operator has there is nobody's release.
+  /// The releases of all tenants together. The operator's other files there are not releases.
   private mutating func verifyOperator(_ folder: String) {
     let claim = folder + "/tenant.json"
     guard tree.status(claim) != nil else { return }
@@ -92,7 +93,7 @@ struct Verifier {
     }
     var statements = Statements()
     do throws(Diagnostic) {
-      // A publisher at work holds the lock between its head and latest.json.
+      // A publisher holds the lock from its head until latest.json.
       statements = try tree.hold(partition) { self.statements(of: partition) }
     } catch {
       note(.unreadable, folder)
@@ -123,7 +124,7 @@ struct Verifier {
     }
   }
 
-  /// Whether a pruner has taken the release since the heads were read.
+  /// Whether a pruner has removed the release since the heads were read.
   private func isPrunedNow(_ release: String, _ partition: ReleasePartition) -> Bool {
     do throws(Diagnostic) {
       guard
@@ -141,7 +142,7 @@ struct Verifier {
 extension Verifier {
   mutating func note(_ kind: Fault.Kind, _ path: String) { found.faults.append(Fault(kind, path)) }
 
-  /// What a path is; a link or nothing at all is noted and `nil`.
+  /// What a path is; `nil` for a link, which is noted, and for nothing.
   mutating func kind(_ path: String) -> FileStatus.Kind? {
     guard let kind = tree.status(path)?.kind else { return nil }
     if kind == .link {
@@ -161,7 +162,7 @@ extension Verifier {
     }
   }
 
-  /// A file's bytes; one that is not there or cannot be read is noted and `nil`.
+  /// A file's bytes; `nil` for a file that is missing or cannot be read, which is noted.
   mutating func read(_ path: String) -> [UInt8]? {
     switch tree.status(path)?.kind {
     case .link?:

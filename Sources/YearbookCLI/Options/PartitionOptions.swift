@@ -3,24 +3,26 @@ import Engine
 
 /// The flags that pick partitions.
 struct PartitionOptions: ParsableArguments {
-  @Option(help: "Only this tenant, by its slug; may be given several times.")
+  @Option(help: "Only this tenant, by its slug; can be given several times.")
   var tenant: [String] = []
-  @Option(help: "Only this pipeline; may be given several times.")
+  @Option(help: "Only this pipeline; can be given several times.")
   var pipeline: [String] = []
-  @Option(help: "Only this period; may be given several times.")
+  @Option(help: "Only this period; can be given several times.")
   var period: [String] = []
   @Option(
     help: ArgumentHelp(
-      "Only partitions that are done, failed, stale (failed, an older release stands), missing (failed, none"
-        + " stands), provisional, final or restated; may be given several times."),
+      "Only partitions in this state: done, failed, stale (failed, an older release is published),"
+        + " missing (failed, nothing is published), provisional, final or restated;"
+        + " can be given several times."),
     transform: { text in
       if let state = RunRecord.Choice.State(rawValue: text) { return state }
       throw ValidationError(
-        "it is one of "
+        "use one of "
           + RunRecord.Choice.State.allCases.map(\.rawValue).joined(separator: ", "))
     })
   var state: [RunRecord.Choice.State] = []
 
+  /// The flags as a choice of the record.
   var choice: RunRecord.Choice {
     var choice = RunRecord.Choice()
     choice.tenants = tenant

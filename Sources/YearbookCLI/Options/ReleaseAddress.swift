@@ -5,21 +5,21 @@ import Foundation
 import Pipelines
 import Store
 
-/// What the store's commands share: opening it, and finding a release by what somebody typed.
+/// What the store's commands share: they open the store and find the release that somebody typed.
 extension Configuration {
-  /// The store, which must be there; commands that read must not make one.
+  /// The store. It must exist: commands that read must not make one.
   func openStore() throws -> ReleaseStore {
     let root = try required(store, "store", "YEARBOOK_STORE")
     guard FileManager.default.fileExists(atPath: root) else {
       throw Diagnostic(
-        .unavailable, "there is no store at \(root)", hint: "mount it, or name another with --store"
-      )
+        .unavailable, "there is no store at \(root)",
+        hint: "mount it, or name another folder with --store")
     }
     return try releaseStore(root)
   }
 
-  /// Makes the pages of tenants whose releases changed anew. Without a record the overview does not say what
-  /// fails.
+  /// Renews the pages of tenants whose releases changed. Without a record, the overview lists no
+  /// failures.
   func renewPages(of tenants: [String], in store: ReleaseStore) throws {
     let front = try StoreFront(
       store: store, library: try PipelineLibrary(folder: pipelineFolder()),
@@ -28,10 +28,12 @@ extension Configuration {
   }
 }
 
-/// `TENANT/PIPELINE/PERIOD`, and after it a release's id or the beginning of it.
+/// `TENANT/PIPELINE/PERIOD`, or with `/ID`: a release's id or its first characters.
 struct ReleaseAddress {
   static let help: ArgumentHelp =
-    "TENANT/PIPELINE/PERIOD for the newest, or TENANT/PIPELINE/PERIOD/ID (or how the id begins)."
+    ArgumentHelp(
+      "TENANT/PIPELINE/PERIOD for the newest release, or TENANT/PIPELINE/PERIOD/ID"
+        + " (the first characters of the id are enough).")
 
   var partition: ReleasePartition
   var release: String
@@ -41,7 +43,8 @@ struct ReleaseAddress {
     let parts = text.split(separator: "/").map(String.init)
     guard (3...4).contains(parts.count) else {
       throw Diagnostic(
-        .usage, "'\(text)' is no release", hint: "write TENANT/PIPELINE/PERIOD, or an id after it")
+        .usage, "'\(text)' is not a release",
+        hint: "write TENANT/PIPELINE/PERIOD or TENANT/PIPELINE/PERIOD/ID")
     }
     partition = try Self.partition(parts[..<3].joined(separator: "/"), in: store)
     let heads = try store.heads(partition)
@@ -54,8 +57,8 @@ struct ReleaseAddress {
     }
     guard let release else {
       throw Diagnostic(
-        .usage, "there is no release '\(text)', or more than one begins so",
-        hint: "`yearbook releases \(partition)` lists them")
+        .usage, "there is no release '\(text)', or the prefix is ambiguous",
+        hint: "to list the releases: `yearbook releases \(partition)`")
     }
     self.release = release
     head = heads.last { $0.release == release }
@@ -66,7 +69,7 @@ struct ReleaseAddress {
     let parts = text.split(separator: "/").map(String.init)
     guard parts.count == 3 else {
       throw Diagnostic(
-        .usage, "'\(text)' is no partition", hint: "write TENANT/PIPELINE/PERIOD")
+        .usage, "'\(text)' is not a partition", hint: "write TENANT/PIPELINE/PERIOD")
     }
     let found = try partitions(tenant: parts[0], in: store)
     guard let partition = found.first(where: { $0.pipeline == parts[1] && $0.period == parts[2] })
@@ -78,6 +81,7 @@ struct ReleaseAddress {
     return partition
   }
 
+  /// All partitions of a tenant that the store has.
   static func partitions(tenant: String, in store: ReleaseStore) throws -> [ReleasePartition] {
     let tenants = try store.owners()
     guard tenants.contains(tenant) else {

@@ -1,7 +1,8 @@
 import Diagnostics
 import Foundation
 
-/// The SQL files that come with the program: in `docs/` of a clone, in `share/yearbook` once installed.
+/// The SQL files that come with the program: in `docs/` of a clone, or in `share/yearbook` of an
+/// installation.
 enum Resources {
   static func platformSchema() throws -> String { try text("platform-schema.sql") }
   static func platformRole() throws -> String { try text("platform-role.sql") }
@@ -31,7 +32,7 @@ enum Resources {
       }
     }
     throw Diagnostic(
-      .configuration, "\(name) is not found (looked for \(candidates.joined(separator: ", ")))",
+      .configuration, "cannot find \(name) (looked for \(candidates.joined(separator: ", ")))",
       hint: "work in a clone of Yearbook, or install it with make install")
   }
 }

@@ -7,7 +7,7 @@ import Postgres
 
 /// The flags that every command has.
 struct SharedOptions: ParsableArguments {
-  @Option(help: "The configuration file (default: yearbook.yaml, if there).")
+  @Option(help: "The configuration file (default: yearbook.yaml, if it exists).")
   var config: String?
   @Option(help: "The folder of pipelines.")
   var pipelines: String?
@@ -24,7 +24,7 @@ struct SharedOptions: ParsableArguments {
   @Option(help: "The folder of the platform's media objects (YEARBOOK_MEDIA).")
   var media: String?
 
-  /// The configuration with these flags over it.
+  /// The configuration; these flags override it.
   func configuration() throws -> Configuration {
     var configuration = try Configuration(
       path: config, environment: ProcessInfo.processInfo.environment)
@@ -40,7 +40,7 @@ struct SharedOptions: ParsableArguments {
 }
 
 extension Configuration {
-  /// A setting that the command can't do without.
+  /// A setting that the command needs. Throws a diagnostic if it is not configured.
   func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
     if let value, !value.isEmpty { return value }
     throw Diagnostic(
@@ -53,7 +53,7 @@ extension Configuration {
     try folder("pipelines", named: pipelines)
   }
 
-  /// The folder of templates, sought as `pipelineFolder` is.
+  /// The folder of templates, looked up like `pipelineFolder`.
   func templateFolder() throws -> String {
     if templates == nil, let pipelines {
       let beside = URL(fileURLWithPath: pipelines).deletingLastPathComponent()
@@ -71,15 +71,15 @@ extension Configuration {
     }
     throw Diagnostic(
       .configuration,
-      "no folder of \(name) is found (looked for \(candidates.joined(separator: ", ")))",
-      hint: "name it with --\(name), or work in a folder that has it")
+      "cannot find the folder of \(name) (looked for \(candidates.joined(separator: ", ")))",
+      hint: "name it with --\(name), or work in a folder that contains \(name)/")
   }
 
-  /// Runs `body` with the private server of the configuration, if it names one, up.
+  /// Runs `body` while the configuration's private server, if it names one, is up.
   func withServer<Result>(_ body: () throws -> Result) throws -> Result {
     guard let privateServer else { return try body() }
     let server = try PrivateServer.start(in: privateServer)
-    // libpq takes what a connection string leaves out from here.
+    // libpq reads here what a connection string leaves out.
     setenv("PGHOST", server.socketDirectory, 1)
     setenv("PGPORT", "5432", 1)
     let outcome = Swift.Result(catching: body)

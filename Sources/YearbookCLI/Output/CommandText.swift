@@ -1,20 +1,31 @@
 import Foundation
 
-/// The program's own commands, as a person can copy them.
+/// The program's own commands, as a person can paste them.
 enum CommandText {
-  /// `yearbook … WORDS` with the flags that say where everything is, as they were given; never a connection string.
+  /// `yearbook … WORDS` with --config, --pipelines and --templates as they were given. It never
+  /// contains a connection string.
   static func yearbook(_ words: [String], _ shared: SharedOptions) -> String {
-    var parts = ["yearbook"]
+    yearbook(words, flags: flags(shared))
+  }
+
+  /// `yearbook FLAGS WORDS`, quoted for a shell.
+  static func yearbook(_ words: [String], flags: [String]) -> String {
+    (["yearbook"] + flags + words).map(quoted).joined(separator: " ")
+  }
+
+  /// The flags among the shared ones that a pasted command needs, as they were given.
+  static func flags(_ shared: SharedOptions) -> [String] {
+    var flags: [String] = []
     for (flag, value) in [
       ("--config", shared.config), ("--pipelines", shared.pipelines),
       ("--templates", shared.templates),
     ] {
-      if let value { parts += [flag, value] }
+      if let value { flags += [flag, value] }
     }
-    return (parts + words).map(quoted).joined(separator: " ")
+    return flags
   }
 
-  /// A word as a shell reads it back.
+  /// A word quoted for a POSIX shell.
   static func quoted(_ word: String) -> String {
     let isPlain =
       !word.isEmpty
@@ -28,8 +39,9 @@ enum CommandText {
   }
 }
 
-/// A duration of a command line: `90s`, `10m`, `26h`, `2d`.
+/// A time on the command line: `90s`, `10m`, `26h`, `2d`.
 enum DurationText {
+  /// The time in seconds; `nil` if it is malformed.
   static func seconds(_ text: String) -> Int? {
     let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
     guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),

@@ -10,13 +10,13 @@ struct Console: Sendable {
 
   var isTerminal: Bool { isatty(descriptor) == 1 }
 
-  /// Colour only where a person looks, and unless they asked for none (no-color.org).
+  /// Colour only on a terminal, and not if NO_COLOR is set (no-color.org).
   var hasColour: Bool {
     isTerminal && ProcessInfo.processInfo.environment["NO_COLOR"].map(\.isEmpty) ?? true
       && ProcessInfo.processInfo.environment["TERM"] != "dumb"
   }
 
-  /// The width of the terminal, 80 where there is none.
+  /// The width of the terminal in columns; 80 without one.
   var width: Int {
     var size = winsize()
     guard isTerminal, ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else {
@@ -25,13 +25,14 @@ struct Console: Sendable {
     return Int(size.ws_col)
   }
 
+  /// Writes all of the text. Ignores a reader that has gone away.
   func write(_ text: String) {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
       if written < 0 {
         if errno == EINTR { continue }
-        // Nobody is left to tell.
+        // There is nobody to tell.
         return
       }
       rest = rest.dropFirst(written)
@@ -52,7 +53,7 @@ struct Console: Sendable {
     hasColour ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
-  /// Says what is wrong, where, and what to do, one block a diagnostic.
+  /// Prints what is wrong, where, and what to do, one block per diagnostic.
   func write(report diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics {
       line(styled("error: ", .red) + diagnostic.description)

@@ -4,27 +4,30 @@ import Foundation
 import Pipelines
 import Synchronization
 
-/// Shows a run to people: a live display on a terminal, plain lines with the time elsewhere, failures in place.
+/// Shows a run to people: a live display on a terminal, elsewhere plain lines with the time.
 final class ConsoleObserver: RunReporter {
   private struct State {
     var display: LiveDisplay?
     var progress = RunProgress()
     var lastTold: [String: Date] = [:]
     var lastLine = Date()
-    /// How often each message was met; from some number on it is only counted.
+    /// How often each message occurred; after `mostAlike` times it is only counted.
     var failures: [String: Int] = [:]
     var isFinished = false
   }
 
   private let isQuiet: Bool
+  private let commandFlags: [String]
   private let console = Console.standardError
   private let state: Mutex<State>
-  /// Larger runs are told by numbers, not by each release.
+  /// In larger runs, releases are counted and not listed.
   private static let mostPublished = 200
   private static let mostAlike = 20
 
-  init(isQuiet: Bool) {
+  /// - Parameter commandFlags: Stand in every command that the summary tells people to run.
+  init(isQuiet: Bool, commandFlags: [String] = []) {
     self.isQuiet = isQuiet
+    self.commandFlags = commandFlags
     let isLive = Console.standardError.isTerminal && !isQuiet
     state = Mutex(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
     guard isLive else { return }
@@ -35,7 +38,7 @@ final class ConsoleObserver: RunReporter {
     thread.start()
   }
 
-  /// Redraws, so that the clock is seen to go on; `false` once the run has ended.
+  /// Redraws, so that the clock moves; `false` once the run has ended.
   private func tick() -> Bool {
     state.withLock { state in
       if !state.isFinished { state.display?.draw(state.progress) }
@@ -57,10 +60,10 @@ final class ConsoleObserver: RunReporter {
         "run \(run): \(Figures.count(partitions, "partition")) of \(Figures.count(tenants, "tenant"))",
         &state)
     case .tried(let pipeline, let silent):
-      let rest = silent.isEmpty ? "" : "; no row came of \(silent.joined(separator: ", "))"
+      let rest = silent.isEmpty ? "" : "; \(SilentQueries.text(silent))"
       say("isolation trial passed: \(pipeline)\(rest)", &state)
     case .replayed(let partitions, let run):
-      say("\(Figures.count(partitions, "partition")) with the rows that run \(run) had", &state)
+      say("\(Figures.count(partitions, "partition")) with the rows that run \(run) read", &state)
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       say(
         "extracted \(pipeline) \(period): \(Figures.count(rows, "row")) of"
@@ -108,12 +111,12 @@ final class ConsoleObserver: RunReporter {
     state.display?.draw(state.progress)
   }
 
-  /// Failures that were only counted.
+  /// Prints how many failures were only counted.
   private func tellUntold(_ state: State) {
     for (message, count) in state.failures.sorted(by: { $0.key < $1.key })
     where count > Self.mostAlike {
       console.line(
-        stamp(state) + "\(Figures.count(count - Self.mostAlike)) more failed likewise: \(message)")
+        stamp(state) + "\(Figures.count(count - Self.mostAlike)) more failed like this: \(message)")
     }
   }
 
@@ -130,7 +133,7 @@ final class ConsoleObserver: RunReporter {
     return Date().formatted(.iso8601.time(includingFractionalSeconds: false)) + " "
   }
 
-  /// Long work is heard of every ten seconds where nobody sees the live display.
+  /// Without a live display, prints the progress of long work every ten seconds.
   private func tellNowAndThen(_ partition: String, _ state: inout State) {
     if state.display != nil {
       state.display?.draw(state.progress)
@@ -140,14 +143,14 @@ final class ConsoleObserver: RunReporter {
     }
   }
 
-  /// How far a large run is, every half a minute without another line.
+  /// Without a live display, prints the run's progress after 30 seconds without another line.
   private func tellHowFar(_ state: inout State) {
     if state.display == nil, Date().timeIntervalSince(state.lastLine) >= 30 {
       say(state.progress.headline, &state)
     }
   }
 
-  /// At most ten lines, which end with what to do.
+  /// Prints at most ten lines. The last one says what to do next.
   func finish(_ summary: RunSummary) {
     let out = Console.standardOutput
     let counts = summary.counts
@@ -165,7 +168,7 @@ final class ConsoleObserver: RunReporter {
       "  stages      \(Figures.count(counts.stagesRun)) run, \(Figures.count(counts.stagesFound)) found done"
     )
     if counts.warnings > 0 {
-      out.line("  warnings    \(Figures.count(counts.warnings)), in `yearbook status`")
+      out.line("  warnings    \(Figures.count(counts.warnings)): see `yearbook status`")
     }
     let slow = summary.stageSeconds.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
     if !slow.isEmpty {
@@ -176,13 +179,23 @@ final class ConsoleObserver: RunReporter {
     }
     if let mirroring = summary.mirroring, !mirroring.failures.isEmpty {
       out.line(
-        "  mirror      \(Figures.count(mirroring.failures.count, "failure")): yearbook mirror tries again"
-      )
+        "  mirror      \(Figures.count(mirroring.failures.count, "failure")); to try again: "
+          + CommandText.yearbook(["mirror"], flags: commandFlags))
     }
     if summary.state == "failed" {
-      out.line("  next        yearbook retry \(summary.run)")
+      out.line(
+        "  next        " + CommandText.yearbook(["retry", summary.run], flags: commandFlags))
     } else if summary.wasInterrupted {
-      out.line("  next        the same command again: what was done is kept")
+      out.line("  next        give the same command again; finished work is kept")
     }
+  }
+}
+
+/// What the isolation trial could not show anything about.
+enum SilentQueries {
+  /// `query a returned no rows in the trial`, `queries a, b returned no rows in the trial`
+  static func text(_ names: [String]) -> String {
+    "\(names.count == 1 ? "query" : "queries") \(names.joined(separator: ", "))"
+      + " returned no rows in the trial"
   }
 }

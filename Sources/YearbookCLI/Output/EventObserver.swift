@@ -2,7 +2,7 @@ import Diagnostics
 import Engine
 import Foundation
 
-/// Tells a run to programs: one JSON object a line on the standard output. Described in docs/events.md.
+/// Reports a run to programs: one JSON object per line on the standard output (docs/events.md).
 final class EventObserver: RunReporter {
   private let console = Console.standardOutput
 
@@ -10,12 +10,12 @@ final class EventObserver: RunReporter {
     do {
       try console.jsonLine(EventLine(event))
     } catch {
-      // Numbers that JSON has no form for, such as infinity, are in no event.
+      // JSON has no form for numbers such as infinity. No event contains one.
       Console.standardError.line("an event has no JSON form: \(error)")
     }
   }
 
-  /// All was said by the last event.
+  /// Does nothing: the last event has said everything.
   func finish(_ summary: RunSummary) {}
 }
 

@@ -3,7 +3,7 @@ import Foundation
 
 /// How far a run is, from its events.
 struct RunProgress {
-  /// A partition's label to what is being done for it.
+  /// What is being done, by the partition's label.
   private(set) var active: [String: String] = [:]
   private(set) var done = 0
   private(set) var total = 0
@@ -31,7 +31,7 @@ struct RunProgress {
     }
   }
 
-  /// `1,234/10,000 done · 2 failed · 41 a second · 30 s · about 3 min 34 s left`
+  /// `1,234/10,000 done · 2 failed · 41 per second · 30 s · about 3 min 34 s left`
   var headline: String { headline(after: Date().timeIntervalSince(began)) }
 
   func headline(after seconds: Double) -> String {
@@ -41,7 +41,8 @@ struct RunProgress {
       let rate = Double(done) / seconds
       parts.append(
         rate >= 2
-          ? "\(Figures.count(Int(rate))) a second" : "\(Figures.count(Int(rate * 60))) a minute")
+          ? "\(Figures.count(Int(rate))) per second"
+          : "\(Figures.count(Int(rate * 60))) per minute")
     }
     parts.append(Figures.duration(seconds))
     if done > 0, done < total {
@@ -52,7 +53,7 @@ struct RunProgress {
   }
 }
 
-/// Some lines at the end of a terminal that are drawn over and over.
+/// Some lines at the end of a terminal that are drawn again and again.
 struct LiveDisplay {
   private let console: Console
   private var drawn = 0
@@ -61,7 +62,7 @@ struct LiveDisplay {
 
   init(_ console: Console) { self.console = console }
 
-  /// Draws, unless it was drawn a moment ago and is still there.
+  /// Draws, unless the lines are there and less than 0.1 s old.
   mutating func draw(_ progress: RunProgress) {
     let now = Date()
     guard drawn == 0 || now.timeIntervalSince(last) >= 0.1 else { return }
@@ -78,14 +79,14 @@ struct LiveDisplay {
     drawn = lines.count
   }
 
-  /// Takes the lines away, for other text to stand there.
+  /// Erases the lines, to make room for other text.
   mutating func clear() {
     guard drawn > 0 else { return }
     console.write(eraser)
     drawn = 0
   }
 
-  /// To the first column of the first line, and all below it away.
+  /// Moves to the first column of the first line and erases everything below.
   private var eraser: String {
     drawn == 0 ? "" : "\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J"
   }

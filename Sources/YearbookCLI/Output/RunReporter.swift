@@ -3,43 +3,46 @@ import Engine
 import Foundation
 import Logging
 
-/// Tells a run to whoever started it.
+/// Reports a run to whoever started it.
 protocol RunReporter: RunObserver {
   /// Called after the last event.
   func finish(_ summary: RunSummary)
 }
 
-/// The flags that say how a run is told.
+/// The flags that decide how a run is reported.
 struct ReportingOptions: ParsableArguments {
-  @Flag(help: "Print failures alone, and the summary where there are any.")
+  @Flag(help: "Print only failures, and the summary if there are any.")
   var quiet = false
-  @Flag(help: "Print events, a JSON object a line.")
+  @Flag(help: "Print events, one JSON object per line.")
   var json = false
   @Option(
     help: ArgumentHelp(
-      "Write structured log lines of this level (debug, info, warning, error) instead.",
+      "Write structured log lines of this level or higher instead: debug, info, warning or error.",
       valueName: "level"),
     transform: { text in
       if let level = Logger.Level(rawValue: text) { return level }
       throw ValidationError(
-        "it is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        "use one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
     })
   var logLevel: Logger.Level?
 
   func validate() throws {
     if [quiet, json, logLevel != nil].filter({ $0 }).count > 1 {
-      throw ValidationError("--quiet, --json and --log-level exclude each other")
+      throw ValidationError("give only one of --quiet, --json and --log-level")
     }
   }
 
-  func reporter() -> any RunReporter {
+  /// Reports as the flags say.
+  ///
+  /// - Parameter commandFlags: Stand in every command that the reporter tells people to run.
+  func reporter(commandFlags: [String]) -> any RunReporter {
     if json { return EventObserver() }
     if let logLevel { return LogReporter(level: logLevel) }
-    return ConsoleObserver(isQuiet: quiet)
+    return ConsoleObserver(isQuiet: quiet, commandFlags: commandFlags)
   }
 }
 
-/// Tells a run in log lines.
+/// Reports a run as log lines.
 private struct LogReporter: RunReporter {
   private let observer: LoggingObserver
 

@@ -11,7 +11,7 @@ struct Status {
   let choice: RunRecord.Choice
   let shared: SharedOptions
 
-  /// More are counted by pipeline and state.
+  /// If there are more, they are counted by pipeline and state.
   private static let mostPartitions = 50
   private static let mostOfAGroup = 20
 
@@ -49,7 +49,7 @@ struct Status {
     if !each { out.line("the store now:") }
     if total == 0 {
       out.line(
-        choice.isAll ? "no partition was brought to an end yet" : "no partition is of that kind")
+        choice.isAll ? "no partition has ended yet" : "no partition matches")
     } else if each || total <= Self.mostPartitions {
       let partitions = try record.partitions(choice)
       let width = partitions.map { label($0).count }.max() ?? 0
@@ -58,7 +58,7 @@ struct Status {
         let padding = String(repeating: " ", count: width - label.count)
         let word = partition.isPublished ? "done" : out.styled("failed", .red)
         let status = partition.status?.rawValue
-        let state = partition.isPublished ? status ?? "" : "stands: \(status ?? "nothing")"
+        let state = partition.isPublished ? status ?? "" : "published: \(status ?? "nothing")"
         out.line("  \(label)\(padding)  \(word)  \(state)\(warnings(partition.warnings))")
       }
     } else {
@@ -66,12 +66,13 @@ struct Status {
       for count in counts {
         let padding = String(repeating: " ", count: width - count.pipeline.count)
         let word = count.isPublished ? "done" : out.styled("failed", .red)
-        let state = count.isPublished ? count.status ?? "" : "stands: \(count.status ?? "nothing")"
+        let state =
+          count.isPublished ? count.status ?? "" : "published: \(count.status ?? "nothing")"
         out.line(
           "  \(count.pipeline)\(padding)  \(word)  \(state)  \(Figures.count(count.partitions, "partition"))"
             + " of \(Figures.count(count.tenants, "tenant"))\(warnings(count.warnings))")
       }
-      out.line("  (each: --partitions)")
+      out.line("  (to list them: --partitions)")
     }
   }
 
@@ -94,7 +95,7 @@ struct Status {
         out.line("  \(warning.pipeline) \(warning.slug) \(warning.period): \(warning.subject)")
       }
       if !each, group.count > 3 {
-        out.line("  and \(Figures.count(group.count - 3)) more (each: --warnings)")
+        out.line("  and \(Figures.count(group.count - 3)) more (to list them: --warnings)")
       }
     }
   }
@@ -104,8 +105,8 @@ struct Status {
     if standing.count < failures.count {
       out.line()
       out.line(
-        "\(Figures.count(failures.count - standing.count, "partition")) failed then and"
-          + " \(failures.count - standing.count == 1 ? "is" : "are") done since")
+        "\(Figures.count(failures.count - standing.count, "partition")) failed then but"
+          + " \(failures.count - standing.count == 1 ? "is" : "are") done now")
     }
     for (key, group) in Self.grouped(standing, by: { [$0.message, $0.hint ?? ""] }) {
       out.line()
@@ -124,18 +125,18 @@ struct Status {
     }
     if run.state == "interrupted" {
       out.line()
-      out.line("it was stopped: what was done is kept; the rest: yearbook \(run.arguments)")
+      out.line("the run was stopped; finished work is kept. The rest: yearbook \(run.arguments)")
     }
   }
 
-  /// The command that retries a group of failures, no more than those where they are of few tenants.
+  /// The command that retries a group of failures. It names the tenants if there are at most five.
   private func retry(_ group: [RunRecord.Failure]) -> String {
     let tenants = Array(Set(group.map(\.slug))).sorted()
     let flags = tenants.count <= 5 ? tenants.flatMap { ["--tenant", $0] } : []
     return CommandText.yearbook(["retry", run.id] + flags, shared)
   }
 
-  /// By a key, the most frequent first.
+  /// Groups by a key, the largest group first.
   private static func grouped<Element>(
     _ all: [Element], by key: (Element) -> [String]
   ) -> [(key: [String], value: [Element])] {

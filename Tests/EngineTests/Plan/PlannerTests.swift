@@ -1,5 +1,6 @@
 import Basics
 import Diagnostics
+import Extraction
 import Pipelines
 import Store
 import Testing

@@ -21,7 +21,7 @@ import Testing
     let partition = try Plans.partition(year: year)
     return Publication(
       partition: partition, files: [], warnings: [], snapshot: 0,
-      claim: try #require(try claims.take(partition)))
+      claim: try #require(try claims.take(partition.key)))
   }
 
   /// A write that can be held, and what was written.

@@ -23,7 +23,7 @@ import Testing
     output.warnings = warnings
     return try cache.add(
       output, inputs: RecordScene.inputs(number), stage: "aggregate",
-      tenant: RecordScene.tenant, seconds: 0.5, partition: ("report", "2026"))
+      tenant: RecordScene.tenant, seconds: 0.5, partition: Plans.partition("report").key)
   }
 
   private func find(_ number: Int, in cache: ResultCache) throws -> ResultCache.Found? {

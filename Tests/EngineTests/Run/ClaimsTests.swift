@@ -11,11 +11,11 @@ import Testing
 
 @Suite struct ClaimsTests {
   private let database: TestDatabase
-  private let partition: RunPlan.Partition
+  private let partition: PartitionKey
 
   init() throws {
     database = try TestDatabase()
-    partition = try Plans.partition()
+    partition = try Plans.partition().key
   }
 
   @Test func `A partition that one run holds is no other's until it is given back`() throws {
@@ -23,8 +23,8 @@ import Testing
     let claim = try #require(try first.take(partition))
     #expect(try second.take(partition) == nil)
     let others = [
-      try Plans.partition(tenant: Plans.tenant(2)), try Plans.partition(year: 2025),
-      try Plans.partition("video"),
+      try Plans.partition(tenant: Plans.tenant(2)).key, try Plans.partition(year: 2025).key,
+      try Plans.partition("video").key,
     ]
     for other in others { #expect(try second.take(other) != nil) }
     try claim.giveBack()
@@ -33,7 +33,7 @@ import Testing
 
   @Test func `Several claims are given back at once, and only by whom they are held`() throws {
     let (first, second) = (try Claims(database.conninfo), try Claims(database.conninfo))
-    let partitions = try (2020..<2026).map { try Plans.partition(year: $0) }
+    let partitions = try (2020..<2026).map { try Plans.partition(year: $0).key }
     let claims = try partitions.map { try #require(try first.take($0)) }
     try first.giveBack(claims)
     for partition in partitions { #expect(try second.take(partition) != nil) }
@@ -66,7 +66,7 @@ import Testing
       let descriptor = open(pipe, O_RDWR | O_CLOEXEC)
       defer { close(descriptor) }
       let key = AdvisoryKey([
-        "yearbook", "partition", partition.tenant.id, partition.pipeline.name,
+        "yearbook", "partition", partition.tenantID, partition.pipeline,
         partition.period.description,
       ])
       let sql = "SELECT 'held', pg_advisory_lock(\(key.value));\n"

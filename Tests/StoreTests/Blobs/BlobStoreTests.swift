@@ -35,7 +35,7 @@ import Testing
     }
   }
 
-  @Test func `A writer that is given up leaves nothing`() throws {
+  @Test func `An abandoned writer leaves nothing`() throws {
     try withTemporaryFolder { folder in
       let store = try BlobStore(workspace: folder)
       do {
@@ -68,8 +68,8 @@ import Testing
       #expect(FileManager.default.createFile(atPath: path, contents: Data()))
       #expect(
         throws: Diagnostic(
-          .io, "\(path) does not hold what its name says",
-          hint: "remove it and run again; check the disk")
+          .io, "the content of \(path) does not match the digest in its name",
+          hint: "check the disk, remove the file and run again")
       ) { try store.read(blob.digest, tenant: Self.tenant) }
       _ = try store.put(Array("content".utf8), tenant: Self.tenant)
       #expect(try store.read(blob.digest, tenant: Self.tenant) == Array("content".utf8))

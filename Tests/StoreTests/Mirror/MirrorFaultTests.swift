@@ -17,7 +17,8 @@ struct MirrorTrials {
   @Suite struct Breaking {
     private static let isFull = getenv("YEARBOOK_SOAK") != nil
 
-    /// `cut`: the server dies at a request. `lose`: it does what it is asked and nobody hears of it.
+    /// `cut`: the server dies at a request. `lose`: it does what it is asked and nobody hears of
+    /// it.
     @Test(arguments: ["cut", "status 503", "lose"])
     func `A reader of the bucket sees the old release or the new one wherever mirroring breaks`(
       kind: String
@@ -58,7 +59,7 @@ struct MirrorTrials {
       #expect(hits > (Self.isFull ? 20 : 1))
     }
 
-    @Test func `Trouble that passes is waited out, and lost answers harm nothing`() throws {
+    @Test func `Transient faults are waited out, and lost replies do no harm`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder)
         _ = try scene.store.publish(MirrorScene.small(1))
@@ -105,7 +106,7 @@ struct MirrorTrials {
       }
     }
 
-    @Test func `What is wrong with the bucket is said, and no secret with it`() throws {
+    @Test func `Errors say what is wrong with the bucket and show no secret`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder, prefix: "said")
         _ = try scene.store.publish(MirrorScene.small(1))
@@ -173,8 +174,8 @@ struct MirrorTrials {
             .configuration, "\(place)/\(name) is not what this store published",
             at: .init(tenant: "acme"),
             hint:
-              "another store publishes to this bucket, or this one was restored from an older backup: then"
-              + " `yearbook mirror --replace` makes the bucket like the store")
+              "either another store publishes to this bucket, or this store was restored from an older"
+              + " backup; in the second case: `yearbook mirror --replace`")
         }
         #expect(throws: refusal("latest.json")) { try mirror.mirror(tenant: "acme") }
         // Its own second release is another second release.
@@ -200,7 +201,8 @@ struct MirrorTrials {
         let error = #expect(throws: Diagnostic.self) {
           try BucketMirror(third, scene.bucket()).mirror(tenant: "acme")
         }
-        #expect(error?.message == "s3://bucket/\(scene.prefix)/tenants/acme is another tenant's")
+        #expect(
+          error?.message == "s3://bucket/\(scene.prefix)/tenants/acme belongs to another tenant")
       }
     }
 
@@ -211,8 +213,8 @@ struct MirrorTrials {
         _ = try scene.store.publish(MirrorScene.small(0))
         try scene.mirrorAll()
         let end = time(nil) + (Self.isFull ? 60 : 3)
-        // Counted from the next head, which is put before the pointer, in the bucket's whole seconds: longer
-        // than a reader of the busy server needs, or its release goes by right.
+        // Counted from the next head, which is put before the pointer, in the bucket's whole
+        // seconds: longer than a reader of the busy server needs, or its release goes by right.
         let grace = Self.isFull ? 10 : 2
         let failures = Mutex<Set<String>>([])
         let counts = Mutex<[String: Int]>([:])

@@ -10,7 +10,7 @@ import Testing
 extension MirrorTrials {
   /// Pruning and erasing reach the bucket.
   @Suite struct Removing {
-    @Test func `What was pruned in the store goes from the bucket, after its grace`() throws {
+    @Test func `What was pruned in the store is removed from the bucket after its grace`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder)
         let heads = try (1...4).map { number in
@@ -37,7 +37,7 @@ extension MirrorTrials {
       }
     }
 
-    @Test func `What the store lost by mishap stays in the bucket`() throws {
+    @Test func `What the store lost by accident stays in the bucket`() throws {
       try withTemporaryFolder { folder in
         let scene = try MirrorScene(folder)
         let first = try scene.store.publish(MirrorScene.small(1)).head
@@ -95,7 +95,7 @@ extension MirrorTrials {
         let left = try mirror.erase(tenant: "acme") {}
         #expect(
           left == [
-            "older versions below s3://versions/humble/tenants/acme/, if the bucket keeps any: it does not list them for us"
+            "older versions below s3://versions/humble/tenants/acme/, if the bucket keeps any: it does not list them"
           ])
         #expect(try scene.paths().isEmpty)
       }

@@ -8,13 +8,13 @@ import Testing
 @testable import Basics
 @testable import Store
 
-/// Each change a publisher makes to the disk fails or is its last one, and a reader looks.
+/// Each change that a publisher makes to the disk fails or is the last; then a reader looks.
 @Suite struct FaultTests {
   enum Mode: CaseIterable {
     /// One change fails, as on a full disk that has room again at once.
     case once
-    /// From one change on none succeeds: a full disk, or a publisher that was killed, which cannot tidy up
-    /// either.
+    /// From one change on none succeeds: a full disk, or a publisher that was killed, which cannot
+    /// tidy up either.
     case forEver
   }
 
@@ -81,7 +81,7 @@ import Testing
         }
         #expect(serious == [], "change \(nth)")
 
-        // The next night goes through and leaves nothing of the broken one for readers to meet.
+        // The next run succeeds and leaves nothing of the broken one for readers.
         let again = try healthy.publish(Self.batch()).map { try $0.get().head }
         for (pending, head) in zip(Self.batch(), again) {
           #expect(try healthy.latest(pending.partition) == head)
@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func `A damaged pointer is mended by the next publishing`() throws {
+  @Test func `The next publication repairs a damaged pointer`() throws {
     try withTemporaryFolder { folder in
       let store = try ReleaseStore(root: folder + "/store")
       let head = try store.publish(Samples.release()).head

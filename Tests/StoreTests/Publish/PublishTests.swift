@@ -126,9 +126,9 @@ import Testing
         results[0]
           == .failure(
             Diagnostic(
-              .configuration, "the store's folder tenants/acme is another tenant's",
+              .configuration, "the store's folder tenants/acme belongs to another tenant",
               at: .init(pipeline: "report", tenant: "acme", period: "2026"),
-              hint: "give the tenant another slug, or purge the one that had it")))
+              hint: "give the tenant another slug, or purge the tenant that had this one")))
       #expect(try results[1].get().head.sequence == 1)
       #expect(try store.latest(Samples.partition) == first.head)
 
@@ -171,7 +171,7 @@ import Testing
       ]
       let store = try ReleaseStore(root: folder + "/store")
       let error = #expect(throws: Diagnostic.self) { try store.publish(release) }
-      #expect(error?.message == "\(path) does not hold what its name says")
+      #expect(error?.message == "the content of \(path) does not match the digest in its name")
       #expect(try store.latest(Samples.partition) == nil)
       #expect(throws: Diagnostic.self) { try blobs.read(blob.digest, tenant: "t") }
     }
@@ -190,7 +190,7 @@ import Testing
       #expect(try names(store.path("operator/runs")) == ["20261121t0315-ab.json"])
       for bad in ["index.html", "tenants/acme/latest.json", "tenants/../index.html", "/etc/passwd"]
       {
-        #expect(throws: Diagnostic(.bug, "\(bad) is no place for a page of the store")) {
+        #expect(throws: Diagnostic(.bug, "\(bad) is not a valid path for a page of the store")) {
           try store.putPage(bad, [1])
         }
       }

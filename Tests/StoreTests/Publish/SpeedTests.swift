@@ -4,7 +4,7 @@ import Store
 import TestSupport
 import Testing
 
-/// How long a large night takes; run by `YEARBOOK_SOAK=1`, best with optimisation.
+/// The time of a large nightly run. Runs with `YEARBOOK_SOAK=1`, best in an optimised build.
 @Suite(
   .enabled(if: getenv("YEARBOOK_SOAK") != nil, "set YEARBOOK_SOAK to run the slow trials"),
   .serialized)

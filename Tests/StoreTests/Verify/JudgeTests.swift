@@ -3,7 +3,7 @@ import Store
 import TestSupport
 import Testing
 
-/// What other people's programs say of a release.
+/// What third-party programs say about a release.
 @Suite struct JudgeTests {
   private static let bagit = Places.program("bagit.py")
   private static let frictionless = Places.program("frictionless")

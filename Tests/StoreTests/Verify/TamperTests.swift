@@ -7,13 +7,13 @@ import Testing
 @testable import Basics
 @testable import Store
 
-/// Someone who may write to the store changes one thing in it, and `verify` names the file.
+/// Somebody who can write to the store changes one thing in it, and `verify` names the file.
 @Suite(.enabled(if: Places.program("ssh-keygen") != nil, "ssh-keygen is not installed"))
 struct TamperTests {
   private static let keygen = Places.program("ssh-keygen")
 
-  /// A signed store of one partition: three releases, of which one was pruned, and a head that only changes the
-  /// status.
+  /// A signed store of one partition: three releases, of which one was pruned, and a head that only
+  /// changes the status.
   private struct Scene {
     let folder: String
     let store: ReleaseStore
@@ -85,8 +85,8 @@ struct TamperTests {
       let scene = try Scene(folder)
       let step = getenv("YEARBOOK_SOAK") == nil ? 29 : 1
       var count = 0
-      // Without a list of signers, who changes both a head and latest.json can't be told from a publisher; one
-      // byte alone always can.
+      // Without a list of signers, who changes both a head and latest.json can't be told from a
+      // publisher; one byte alone always can.
       for path in try scene.files {
         let file = scene.store.path(path)
         let good = try #require(FileManager.default.contents(atPath: file))

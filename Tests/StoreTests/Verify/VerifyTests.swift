@@ -41,7 +41,7 @@ import Testing
     }
   }
 
-  @Test func `Each file of a release that is deleted is missed`() throws {
+  @Test func `Each deleted file of a release is reported`() throws {
     try withTemporaryFolder { folder in
       let (store, release) = try Self.makeStore(folder)
       for path in try Self.files(store, below: release) {
@@ -55,7 +55,7 @@ import Testing
     }
   }
 
-  @Test func `Each byte of a small release that is changed is noticed`() throws {
+  @Test func `Each changed byte of a small release is noticed`() throws {
     try withTemporaryFolder { folder in
       let store = try ReleaseStore(root: folder + "/store")
       var pending = Samples.release()
@@ -111,7 +111,7 @@ import Testing
     }
   }
 
-  @Test func `What was added is found`() throws {
+  @Test func `Added files are found`() throws {
     try withTemporaryFolder { folder in
       let (store, release) = try Self.makeStore(folder)
       let added = [
@@ -176,7 +176,7 @@ import Testing
     }
   }
 
-  @Test func `A damaged release is replaced by the next publishing of the same payload`() throws {
+  @Test func `A damaged release is replaced by the next publication of the same payload`() throws {
     try withTemporaryFolder { folder in
       let (store, first) = try Self.makeStore(folder)
       var release = first

@@ -80,8 +80,8 @@ struct ReportingTests {
       .ended(partition: "a c 2025", .skipped(because: "x"), done: 201, total: 1000))
     #expect(
       progress.headline(after: 20)
-        == "201/1,000 done · 1 failed · 10 a second · 20 s · about 1 min 20 s left"
+        == "201/1,000 done · 1 failed · 10 per second · 20 s · about 1 min 20 s left"
     )
-    #expect(progress.headline(after: 1000).contains("12 a minute"))
+    #expect(progress.headline(after: 1000).contains("12 per minute"))
   }
 }

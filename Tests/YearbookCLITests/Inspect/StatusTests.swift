@@ -3,7 +3,7 @@ import Postgres
 import TestSupport
 import Testing
 
-/// What people at 3 a.m. ask: what happened, what failed, how is it mended.
+/// What people ask at 3 a.m.: what happened, what failed, how to fix it.
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct StatusTests {
   /// A query that fails for tenants with a person called `poison`.
@@ -22,7 +22,7 @@ struct StatusTests {
         + " (SELECT id FROM app.tenant WHERE slug = $1)", [slug, from, to])
   }
 
-  @Test func `A failure is shown by its cause with the command that mends it, until it is mended`()
+  @Test func `A failure is shown by its cause with the command that fixes it, until it is fixed`()
     throws
   {
     try Installation.with { here in
@@ -50,16 +50,16 @@ struct StatusTests {
       #expect((decoded?["partitions"] as? [Any])?.count == 3)
       let missing = try here.yearbook(["status", "--state", "missing"])
       #expect(
-        missing.output.contains("rows bad 2025  failed  stands: nothing"), "\(missing.output)")
+        missing.output.contains("rows bad 2025  failed  published: nothing"), "\(missing.output)")
       #expect(!missing.output.contains("rows acme 2025"), "\(missing.output)")
       #expect(try here.yearbook(["status", "--state", "wrong"]).status == 64)
 
       try rename(here, "bad", from: "poison", to: "u1")
       #expect(try here.yearbook(["retry", run, "--tenant", "bad"]).status == 0)
-      let mended = try here.yearbook(["status", run])
+      let fixed = try here.yearbook(["status", run])
       #expect(
-        mended.output.contains("1 partition failed then and is done since"), "\(mended.output)")
-      #expect(!mended.output.contains("retry \(run)"), "\(mended.output)")
+        fixed.output.contains("1 partition failed then but is done now"), "\(fixed.output)")
+      #expect(!fixed.output.contains("retry \(run)"), "\(fixed.output)")
     }
   }
 
@@ -104,7 +104,7 @@ struct StatusTests {
     }
   }
 
-  @Test func `A monitor is told when the last good night is too old`() throws {
+  @Test func `A monitor learns when the last good nightly run is too old`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
       let none = try here.yearbook(["status", "--max-age", "26h"])
@@ -116,7 +116,7 @@ struct StatusTests {
       let fresh = try here.yearbook(["status", "--max-age", "26h"])
       #expect(fresh.status == 0)
       #expect(fresh.output.hasPrefix("ok: the last good run of 'nightly' began"), "\(fresh.output)")
-      // Thirty hours pass, and a night fails.
+      // Thirty hours pass, and a nightly run fails.
       let record = try here.record.connect()
       try record.execute("UPDATE yearbook.run SET started = started - interval '30 hours'")
       #expect(try here.yearbook(["status", "--max-age", "26h"]).status == 1)
@@ -126,7 +126,7 @@ struct StatusTests {
       let failed = try here.yearbook(["status", "--max-age", "26h", "--json"])
       #expect(failed.status == 1)
       #expect(failed.output.contains("\"last_state\" : \"failed\""), "\(failed.output)")
-      // Mended by a retry, the night is good.
+      // After a retry has fixed it, the run is good.
       try rename(here, "acme", from: "poison", to: "u1")
       #expect(try here.yearbook(["retry"]).status == 0)
       let good = try here.yearbook(["status", "--max-age", "26h"])
@@ -141,7 +141,7 @@ struct StatusTests {
     }
   }
 
-  @Test func `Runs are listed, a run's log is its attempts, and an ended run can't be cancelled`()
+  @Test func `Runs are listed, a run's log is its attempts, and an ended run cannot be cancelled`()
     throws
   {
     try Installation.with { here in
@@ -169,7 +169,7 @@ struct StatusTests {
       #expect(cancel.output.contains("is not under way: it is done"), "\(cancel.output)")
       #expect(try here.yearbook(["cancel"]).output.contains("no run is under way"))
       #expect(
-        try here.yearbook(["runs", "--state", "failed"]).output == "no run is of that kind\n")
+        try here.yearbook(["runs", "--state", "failed"]).output == "no run matches\n")
     }
   }
 

@@ -4,8 +4,9 @@ import Postgres
 import TestSupport
 import Testing
 
-/// Each report in each language, byte for byte as it was recorded in `Tests/Fixtures/golden`: its page without the style
-/// sheet and the days on which nothing was, and its spreadsheets' files one after the other.
+/// Each report in each language, byte for byte as it was recorded in `Tests/Fixtures/golden`: its
+/// page without the style sheet and the days on which nothing was, and its spreadsheets' files one
+/// after the other.
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct GoldenTests {
   private static let folder = Places.project + "/Tests/Fixtures/golden"
@@ -62,7 +63,7 @@ struct GoldenTests {
       let recorded = FileManager.default.contents(atPath: path) ?? Data()
       #expect(
         Data(made.utf8) == recorded,
-        "\(name) differs: record anew with YEARBOOK_RECORD_GOLDEN=1, and look at the diff")
+        "\(name) differs: record again with YEARBOOK_RECORD_GOLDEN=1, and check the diff")
     }
   }
 }

@@ -71,7 +71,7 @@ struct OperatorReportTests {
           + " ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIP0yYaeneg1Hb+y4/JogLkPI081ZRwWhQRyNY5p6ZNJB\n")
       try Self.expect(
         here, ["verify", "--signers", "\(here.folder)/signers"], status: 1,
-        "what to do: where nothing was signed before, run the periods again")
+        "what to do: if signing is new here, run the periods again")
       // What names the tenant and is not the tenant's own is told.
       try Self.expect(here, ["run", "rows", "--period", "2025"])
       try Self.expect(

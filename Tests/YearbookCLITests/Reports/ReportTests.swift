@@ -3,8 +3,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// The project's own reports from end to end: nothing of another tenant in any file, a tenant whose rows can't be
-/// counted, a report that is made of nothing but files.
+/// The project's own reports from end to end: nothing of another tenant in any file, a tenant whose
+/// rows can't be counted, a report that is made of nothing but files.
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct ReportTests {
   private static let reports = ["annual", "billing", "dojos", "users", "platform-billing"]
@@ -84,7 +84,8 @@ struct ReportTests {
           seen[slug, default: 0] += 1
           #expect(owner == slug || owner == "operator", "\(path) holds a text of '\(slug)'")
         }
-        // Who is not to be shown, is in none: the last of three each is 'none', the second 'initials'.
+        // Who is not to be shown, is in none: the last of three each is 'none', the second
+        // 'initials'.
         for name in ["last2", "first1", "last5", "u2", "said"]
         where data.contains("QOXA" + name) || data.contains("ZVYB" + name) {
           Issue.record("\(path) holds '\(name)'")
@@ -181,7 +182,7 @@ struct ReportTests {
       let tenants = try #require(
         payload.first { $0.key.contains("platform-billing/") && $0.key.hasSuffix("/tenants.csv") })
       #expect(!String(decoding: tenants.value, as: UTF8.self).contains("QOXA"))
-      // Once the row is mended, a retry takes up this tenant alone.
+      // When the row is fixed, a retry runs only this tenant.
       try connection.execute("UPDATE app.billing_event SET plan = 'M'")
       let retried = try here.yearbook(["retry"])
       #expect(retried.status == 0, "\(retried.output)")
@@ -229,7 +230,7 @@ struct ReportTests {
   @Test func `What nobody knows is an error of its tenant, by name, and never a guess`() throws {
     try withReports { here in
       let connection = try here.platform.connect()
-      // All at once: each would have the isolation trial made anew.
+      // All at once: each one alone would start the isolation trial again.
       for unknown in Self.unknowns {
         guard let check = unknown.check else { continue }
         let table = unknown.column.split(separator: ".")[0]

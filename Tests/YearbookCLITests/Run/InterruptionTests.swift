@@ -4,7 +4,8 @@ import Postgres
 import TestSupport
 import Testing
 
-/// Runs that are stopped, meet another run, or lose a database: nothing is lost and nobody waits for ever.
+/// Runs that are stopped, meet another run, or lose a database: nothing is lost and nobody waits
+/// for ever.
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct InterruptionTests {
   /// A run of the nightly schedule that hangs in its extraction until `body` has ended.
@@ -64,7 +65,7 @@ struct InterruptionTests {
         let (status, output) = try here.yearbook(["run", "nightly"])
         #expect(status == 75, "\(output)")
         #expect(output.contains("another run of 'nightly' is under way"), "\(output)")
-        // One report on demand does not wait for the night.
+        // One report on demand does not wait for the nightly run.
         let waiting = try here.start(["run", "nightly", "--wait", "1m"])
         usleep(300_000)
         try other.execute("ROLLBACK")

@@ -6,8 +6,8 @@ import Store
 import TestSupport
 import Testing
 
-/// A night of the sample platform, killed at any moment again and again: in the end the payload is that of
-/// an undisturbed night, byte for byte.
+/// A nightly run of the sample platform, killed again and again at any moment. In the end the
+/// payload equals that of an undisturbed run, byte for byte.
 @Suite(
   .enabled(if: Places.noYearbook == nil, "the program is not built"), .serialized)
 struct NightCrashTests {
@@ -110,7 +110,7 @@ struct NightCrashTests {
     }
   }
 
-  @Test func `A night killed again and again ends as if nothing had been`() throws {
+  @Test func `A nightly run killed again and again ends as if nothing had happened`() throws {
     try withTemporaryFolder { folder in
       let night = try Night(folder)
       defer { #expect(throws: Never.self) { try night.end() } }

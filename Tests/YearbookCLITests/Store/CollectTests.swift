@@ -117,7 +117,7 @@ struct CollectTests {
         """)
       let (status, output) = try here.yearbook(["gc"])
       #expect(status == 0, "\(output)")
-      #expect(output.contains("0 results, 1 run and 1 request went"), "\(output)")
+      #expect(output.contains("0 results, 1 run and 1 request removed"), "\(output)")
       let counts = try record.query(
         """
         SELECT (SELECT count(*) FROM yearbook.run) AS runs, (SELECT count(*) FROM yearbook.attempt) AS attempts,

@@ -51,7 +51,7 @@ struct MirrorCommandTests {
       let scene = try Scene(here, bucket: "bucket")
       try here.addTenant("acme")
       try here.addTenant("other")
-      try scene.expect(["doctor"], "conditions are honoured")
+      try scene.expect(["doctor"], "conditional writes work")
       let told = try scene.expect(["run", "rows", "--period", "2025"], "mirrored 3 tenants")
       #expect(told.contains("2 published"))
       try scene.expect(["verify", "--mirror", "--deep"], "2 releases")

@@ -88,11 +88,11 @@ struct StoreCommandTests {
           $0 == releases[0].release
         })
       try Self.expect(here, ["verify", "--deep"], "all as published")
-      try Self.expect(here, prune + ["--yes"], "0 releases")
+      try Self.expect(here, prune + ["--yes"], "nothing to remove")
     }
   }
 
-  @Test func `A night that changed nothing writes nothing to the store`() throws {
+  @Test func `A nightly run that changed nothing writes nothing to the store`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
       try Self.expect(here, ["run", "nightly", "--as-of", "2026-01-05"])
@@ -185,7 +185,7 @@ struct StoreCommandTests {
         here, ["tenant", "rename", "acme", "ajax"], status: 78, "change its slug in the platform")
       try here.platform.connect().execute("UPDATE app.tenant SET slug = 'ajax' WHERE slug = 'acme'")
       try Self.expect(here, ["tenant", "rename", "acme", "other"], status: 78)
-      // A night between the two makes no second folder.
+      // A run between the two makes no second folder.
       try Self.expect(
         here, ["run", "rows", "--period", "2025"], status: 1, "yearbook tenant rename acme ajax")
       try Self.expect(here, ["tenant", "rename", "acme", "ajax"], "tenants/ajax now")
@@ -210,7 +210,7 @@ struct StoreCommandTests {
       let purge = ["purge", "--tenant", "acme", "--user", user]
       try Self.expect(here, purge, "to erase this")
       #expect(try Self.json([Release].self, here, ["releases", "acme/rows/2025"]).count == 2)
-      let output = try Self.expect(here, purge + ["--yes"], "what this program can't reach")
+      let output = try Self.expect(here, purge + ["--yes"], "what this program cannot reach")
       #expect(!output.contains("renamed"))
       try Self.expect(here, ["verify", "--deep"], "all as published")
       let name = "renamed"

@@ -9,49 +9,51 @@ import Stages
 struct FilmCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "film",
-    abstract: "For those who tune a film's templates: scenes one at a time, without a database.",
+    abstract: "Draws single scenes of a film without a database, to tune the film's templates.",
     discussion: """
       Examples:
-        yearbook film plan                                   the scenes of the example's film
-        yearbook film render 3 --to scene.png                one frame of the third
+        yearbook film plan                                   the example's scenes
+        yearbook film render 3 --to scene.png                one frame of scene 3
         yearbook film render 3 --to scene.mp4 --preset 360p30
-        yearbook film plan --rows my/rows --media my/media   of rows of your own
-        yearbook film inspect recording.webm                 what a film makes of a file
+        yearbook film plan --rows my/rows --media my/media   with your own rows
+        yearbook film inspect recording.webm                 how a film uses a file
       """,
     subcommands: [FilmPlanCommand.self, FilmRenderCommand.self, FilmInspectCommand.self])
 }
 
-/// What a film is made from when there is no database.
+/// The flags that replace the database: what the film is made from.
 struct FilmOptions: ParsableArguments {
   @Option(help: "The pipeline that makes the film.")
   var pipeline = "video"
-  @Option(help: "The folder of the queries' rows, QUERY.csv (default: the templates' example).")
+  @Option(help: "The folder of the queries' rows, as QUERY.csv (default: the templates' example).")
   var rows: String?
   @Option(help: "The tenant's name.")
   var name = "Kōbō & Sons"
   @Option(help: "The tenant's language.")
   var locale = "en"
-  @Option(help: "The tenant's id, from which its colour comes.")
+  @Option(help: "The tenant's id; it decides the colour.")
   var id = "00000000-0000-4000-8000-000000000001"
   @Option(help: "The film's period.")
   var period = "2026"
   @Option(help: "360p30, 720p30 or 1080p30 (default: the pipeline's).")
   var preset: String?
 
-  @Option(help: "A folder that keeps scenes, so that only what changed is made anew.")
+  @Option(help: "A folder that keeps scenes, so that only changed scenes are made again.")
   var keep: String?
 
-  /// Runs `body` with a workbench, whose pieces are removed afterwards.
+  /// Runs `body` with a workbench. Removes its pieces afterwards, unless `keep` names a folder.
   func withWorkbench(_ shared: SharedOptions, _ body: (FilmWorkbench) throws -> Void) throws {
     let configuration = try shared.configuration()
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
     guard let pipeline = library.pipeline(pipeline) else {
       throw Diagnostic(
-        .usage, "there is no pipeline of this name", at: .init(file: library.folder),
-        hint: "known are \(library.pipelines.map(\.name).joined(separator: ", "))")
+        .usage, "there is no pipeline '\(self.pipeline)'", at: .init(file: library.folder),
+        hint: "use one of \(library.pipelines.map(\.name).joined(separator: ", "))")
     }
     guard let period = Period(period) else {
-      throw Diagnostic(.usage, "the period is none", hint: "write it as 2026, 2026-Q4 or 2026-11")
+      throw Diagnostic(
+        .usage, "'\(self.period)' is not a valid period",
+        hint: "write it like 2026, 2026-Q4 or 2026-11")
     }
     let templates = try configuration.templateFolder()
     let scratch =
@@ -84,7 +86,7 @@ struct FilmOptions: ParsableArguments {
 
 struct FilmPlanCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Lists the film's scenes: when, what, what it says.")
+    commandName: "plan", abstract: "Lists the film's scenes: start, kind and caption.")
 
   @OptionGroup var film: FilmOptions
   @Flag(help: "Print JSON.")
@@ -117,12 +119,12 @@ struct FilmRenderCommand: ParsableCommand {
 
   @Argument(
     help:
-      "The scene's number, as 'plan' lists it; none: the whole film, or a picture of its first scene."
+      "The scene's number from `film plan` (default: the whole film, or a picture of scene 1)."
   )
   var scene: Int?
   @Option(help: "The file to write: .png or .mp4.")
   var to: String
-  @Option(help: "Of a picture: how far into the scene, 0 to 1.")
+  @Option(help: "For a picture: the moment in the scene, from 0 (its start) to 1 (its end).")
   var at = 0.5
   @OptionGroup var film: FilmOptions
   @OptionGroup var shared: SharedOptions
@@ -141,8 +143,8 @@ struct FilmRenderCommand: ParsableCommand {
         Console.standardOutput.line("\(Figures.count(made, "scene")) encoded, written to \(to)")
       default:
         throw Diagnostic(
-          .usage, "no picture or film is written under this name", at: .init(file: to),
-          hint: "end it in .png or .mp4")
+          .usage, "the file is neither .png nor .mp4", at: .init(file: to),
+          hint: "write --to scene.png or --to scene.mp4")
       }
     }
   }
@@ -152,7 +154,7 @@ struct FilmInspectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "inspect",
     abstract:
-      "Looks into a recording or a picture, in the sandbox, and says what a film makes of it.")
+      "Reads a recording or a picture in the sandbox and shows how a film uses it.")
 
   @Argument(help: "The file.")
   var file: String
@@ -163,7 +165,7 @@ struct FilmInspectCommand: ParsableCommand {
     let url = URL(fileURLWithPath: file).standardizedFileURL
     guard FileManager.default.fileExists(atPath: url.path) else {
       throw Diagnostic(
-        .usage, "there is no such file", at: .init(file: file),
+        .usage, "the file does not exist", at: .init(file: file),
         hint: "name a recording or a picture")
     }
     let object = try MediaRoot(url.deletingLastPathComponent().path).open(url.lastPathComponent)
@@ -178,7 +180,7 @@ struct FilmInspectCommand: ParsableCommand {
         return try printJSON(
           Picture(picture: ["width": picture.width, "height": picture.height]))
       } catch {
-        throw Diagnostic(.io, "the answer can't be written", underlying: error)
+        throw Diagnostic(.io, "cannot write the answer", underlying: error)
       }
     } catch {
       guard error.code == .data else { throw error }
@@ -193,13 +195,13 @@ struct FilmInspectCommand: ParsableCommand {
     out.line(
       "a recording (\(probe.container)) of \(Figures.duration(Double(probe.duration) / 1_000))")
     if let video = probe.video {
-      let turned = video.rotation == 0 ? "" : ", turned by \(video.rotation)°"
+      let turned = video.rotation == 0 ? "" : ", rotated by \(video.rotation)°"
       out.line(
         "  pictures  \(video.codec), \(video.width) × \(video.height)\(turned), "
           + "\(Figures.count(video.frames, "frame")) in \(Figures.duration(Double(video.duration) / 1_000))"
       )
     } else {
-      out.line("  pictures  none: its scene is a card with the sound")
+      out.line("  pictures  none: its scene is a card with its sound")
     }
     if let audio = probe.audio {
       let loudness = audio.loudness.map { "\(Double($0) / 100) LUFS" } ?? "silence"
@@ -210,6 +212,6 @@ struct FilmInspectCommand: ParsableCommand {
       out.line("  sound     none")
     }
     FilmOptions.write(probe.warnings)
-    out.line("each second's activity, from which excerpts are chosen: --json")
+    out.line("to see the activity of each second, which decides the excerpts: --json")
   }
 }

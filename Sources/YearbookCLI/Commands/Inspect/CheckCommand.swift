@@ -10,12 +10,13 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check",
     abstract:
-      "Checks all pipelines, schedules, templates and messages; with a database every query too.",
+      "Checks all pipelines, schedules, templates and messages; with a database, every query too.",
     discussion: """
       Example:
         yearbook check --pipelines pipelines
 
-      With a source and a record configured, each query's columns are read and the isolation trial runs.
+      If a source and a record are configured, it also reads each query's columns and runs the \
+      isolation trial.
       """)
 
   @OptionGroup var shared: SharedOptions
@@ -25,12 +26,12 @@ struct CheckCommand: ParsableCommand {
     let out = Console.standardOutput
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
     try checkTemplates(of: library, in: configuration.templateFolder())
-    out.line(
+    let sound =
       "\(Figures.count(library.pipelines.count, "pipeline")),"
-        + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
-    )
+      + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
     guard let source = configuration.source, let record = configuration.record else {
-      out.line("queries were not tried: no source and record are configured")
+      out.line(sound)
+      out.line("the queries were not tried: configure a source and a record")
       return
     }
     try configuration.withServer {
@@ -47,18 +48,20 @@ struct CheckCommand: ParsableCommand {
           let rest =
             outcome.silent.isEmpty
             ? ""
-            : " (of the trial's rows none reached \(outcome.silent.joined(separator: ", ")))"
+            : " (\(SilentQueries.text(outcome.silent)))"
           lines.append("\(pipeline.name): tenants stay apart in every query\(rest)")
         } catch let error as Diagnostics {
           faults += error.all
         }
       }
       guard faults.isEmpty else { throw Diagnostics(faults) }
+      out.line(sound)
       for line in lines { out.line(line) }
     }
   }
 
-  /// Every template is there and names what there is, and every message is there in every language.
+  /// Throws unless every template exists and names only what exists, and every message exists in
+  /// every language.
   private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
     let templates = try PageTemplates(folder: folder)
     var faults = library.pipelines.flatMap { templates.diagnostics(of: $0) }

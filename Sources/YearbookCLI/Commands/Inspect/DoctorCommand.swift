@@ -12,7 +12,7 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Looks at what Yearbook needs here: libraries, fonts, databases, folders, free space.",
+      "Checks what Yearbook needs here: libraries, fonts, databases, folders, free space.",
     discussion: """
       Example:
         yearbook doctor --config /etc/yearbook.yaml
@@ -53,21 +53,21 @@ struct DoctorCommand: ParsableCommand {
     if sealed > 0 {
       report.check("encryption") {
         guard !configuration.recipients.isEmpty else {
-          return
-            "\(Figures.count(sealed, "tenant")), and you can't open them: no recipients of yours"
+          return "\(Figures.count(sealed, "tenant")), which you cannot open:"
+            + " no operator recipients are configured"
         }
-        return "\(Figures.count(sealed, "tenant")), to you as well"
+        return "\(Figures.count(sealed, "tenant")), readable for the operator too"
       }
       if let root = configuration.store, FileManager.default.fileExists(atPath: root) {
         report.check("in clear") {
           let found = try configuration.partitionsInClear(configuration.releaseStore(root))
-          guard let first = found.first else { return "nothing that is to be encrypted" }
+          guard let first = found.first else { return "no release that must be encrypted" }
           let more = found.count == 1 ? "" : " and \(Figures.count(found.count - 1, "other"))"
           throw Diagnostic(
-            .configuration, "\(first)\(more), published before they were to be encrypted",
+            .configuration, "\(first)\(more), published before encryption was configured",
             hint: CommandText.yearbook(
               ["run", first.pipeline, "--tenant", first.tenant, "--period", first.period], shared)
-              + " publishes it again, `yearbook prune` removes what was before")
+              + " publishes it again; `yearbook prune` removes the old release")
         }
       }
     }
@@ -75,7 +75,7 @@ struct DoctorCommand: ParsableCommand {
       report.check("mirror") {
         let mirroring = try configuration.mirroring(configuration.releaseStore(root))
         try mirroring.probe()
-        return "\(mirroring.address), conditions are honoured"
+        return "\(mirroring.address), conditional writes work"
       }
     }
     report.folder("media", configuration.media, variable: "YEARBOOK_MEDIA", isWritten: false)
@@ -89,7 +89,7 @@ struct DoctorCommand: ParsableCommand {
         return
           "\(source.connection.target), PostgreSQL \(source.connection.serverVersion / 10_000), "
           + Figures.count(tenants.served.count, "active tenant")
-          + (tenants.unservedCount == 0 ? "" : ", \(tenants.unservedCount) that can't be served")
+          + (tenants.unservedCount == 0 ? "" : ", \(tenants.unservedCount) that cannot be served")
       }
       report.check("record") {
         let record = try RunRecord(
@@ -101,7 +101,7 @@ struct DoctorCommand: ParsableCommand {
   }
 }
 
-/// Prints one line a finding and counts the faults.
+/// Prints one line per finding and counts the faults.
 private struct Report {
   private(set) var faults = 0
   private let out = Console.standardOutput
@@ -133,15 +133,15 @@ private struct Report {
       return fault(
         subject, "not configured", hint: "set \(subject): in yearbook.yaml or \(variable)")
     }
-    // A folder that is to be made yet is judged by the one it will lie in.
+    // If the folder does not exist yet, check the nearest parent that does.
     var existing = URL(fileURLWithPath: path).standardizedFileURL.path
     while !FileManager.default.fileExists(atPath: existing), existing != "/" {
       existing = URL(fileURLWithPath: existing).deletingLastPathComponent().path
     }
     guard access(existing, isWritten ? W_OK : R_OK) == 0 else {
       return fault(
-        subject, "\(path): no right to \(isWritten ? "write" : "read")",
-        hint: "give this user the right, or name another folder")
+        subject, "\(path): no permission to \(isWritten ? "write" : "read")",
+        hint: "give this user the permission, or configure another folder")
     }
     var status = statvfs()
     guard statvfs(existing, &status) == 0 else {
@@ -150,12 +150,12 @@ private struct Report {
     let free = Int(status.f_bavail) * Int(status.f_frsize)
     if isWritten, free < 1_000_000_000 {
       return fault(
-        subject, "\(path): only \(Figures.bytes(free)) free", hint: "films need room: 1 GB at least"
-      )
+        subject, "\(path): only \(Figures.bytes(free)) free",
+        hint: "free some space: films need at least 1 GB")
     }
     let isThere = existing == URL(fileURLWithPath: path).standardizedFileURL.path
     note(
-      subject, "\(path), \(Figures.bytes(free)) free\(isThere ? "" : ", made by the first run")")
+      subject, "\(path), \(Figures.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
   }
 
   private func line(_ word: String, _ style: Console.Style, _ subject: String, _ text: String) {

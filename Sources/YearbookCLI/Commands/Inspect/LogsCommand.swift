@@ -6,21 +6,21 @@ struct LogsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "logs",
     abstract:
-      "Shows what a run tried, a line each: stages, how long they took, failures, warnings.",
+      "Shows what a run tried, one line each: stages and their durations, failures, warnings.",
     discussion: """
-      Stages that were found done are not tried and have no line. Warnings are those of releases that no later
-      run has replaced.
+      Stages that were found done are not tried and have no line. It shows only warnings of \
+      releases that no later run has replaced.
 
       Examples:
         yearbook logs
         yearbook logs 20261121T0315 --tenant acme
       """)
 
-  @Argument(help: "The run's id or the beginning of it (default: the last run).")
+  @Argument(help: "The run's id or its first characters (default: the last run).")
   var id: String?
-  @Option(help: "Only this tenant, by its slug; may be given several times.")
+  @Option(help: "Only this tenant, by its slug; can be given several times.")
   var tenant: [String] = []
-  @Flag(help: "Print JSON, one object a line.")
+  @Flag(help: "Print JSON, one object per line.")
   var json = false
   @OptionGroup var shared: SharedOptions
 
@@ -32,8 +32,9 @@ struct LogsCommand: ParsableCommand {
       guard let run = try id.map({ try record.run($0) }) ?? record.runs(limit: 1).first else {
         throw Diagnostic(
           .usage,
-          id.map { "there is no run '\($0)', or more than one begins so" } ?? "nothing has run yet",
-          hint: id == nil ? "`yearbook run nightly` makes one" : "`yearbook runs` shows their ids")
+          id.map { "there is no run '\($0)', or the prefix is ambiguous" } ?? "nothing has run yet",
+          hint: id == nil
+            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
       }
       let lines = try record.log(of: run.id, tenants: tenant)
       let out = Console.standardOutput
@@ -42,7 +43,7 @@ struct LogsCommand: ParsableCommand {
         return
       }
       out.line("run \(run.id) of \(run.name), \(run.state), began \(run.started)")
-      // A failure says again what its last try said.
+      // A failure repeats the message of its last try.
       func key(_ line: RunRecord.LogLine) -> [String?] {
         [line.pipeline, line.slug, line.period, line.stage, line.message]
       }
@@ -57,7 +58,7 @@ struct LogsCommand: ParsableCommand {
       } else if lines.isEmpty {
         out.line(
           run.state == "running"
-            ? "nothing was tried yet" : "nothing was tried: what was asked for was found done")
+            ? "nothing was tried yet" : "nothing was tried: everything was found done")
       }
     }
   }

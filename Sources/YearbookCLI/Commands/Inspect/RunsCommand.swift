@@ -12,7 +12,7 @@ struct RunsCommand: ParsableCommand {
         yearbook runs --limit 100 --state failed
       """)
 
-  @Option(help: "How many at most.")
+  @Option(help: "List at most this many runs.")
   var limit = 20
   @Option(help: "Only runs of this pipeline or schedule.")
   var name: String?
@@ -24,10 +24,10 @@ struct RunsCommand: ParsableCommand {
 
   func validate() throws {
     guard (1...100_000).contains(limit) else {
-      throw ValidationError("--limit is a number from 1 to 100000")
+      throw ValidationError("--limit must be a number from 1 to 100000")
     }
     if let state, !["running", "done", "failed", "interrupted"].contains(state) {
-      throw ValidationError("--state is running, done, failed or interrupted")
+      throw ValidationError("--state must be running, done, failed or interrupted")
     }
   }
 
@@ -43,7 +43,7 @@ struct RunsCommand: ParsableCommand {
       if json { return try Console.standardOutput.json(runs.map(Line.init)) }
       let out = Console.standardOutput
       if runs.isEmpty {
-        return out.line(isPicking ? "no run is of that kind" : "nothing has run yet")
+        return out.line(isPicking ? "no run matches" : "nothing has run yet")
       }
       let width = runs.map(\.name.count).max() ?? 0
       for run in runs {

@@ -7,25 +7,25 @@ import Pipelines
 struct StatusCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "status",
-    abstract: "Shows the last run: what came of it, what failed and why, and how to retry it.",
+    abstract: "Shows the last run: its results, what failed and why, and how to retry it.",
     discussion: """
       Examples:
         yearbook status
         yearbook status 20261121T0315 --json
         yearbook status --partitions --state failed
-        yearbook status --max-age 26h     for monitors: 1 when the last good night is older
+        yearbook status --max-age 26h     for monitors: exit 1 if no recent good run
       """)
 
-  @Argument(help: "The run's id or the beginning of it (default: the last run).")
+  @Argument(help: "The run's id or its first characters (default: the last run).")
   var id: String?
-  @Flag(help: "Show each partition, however many there are.")
+  @Flag(help: "Show every partition, even if there are many.")
   var partitions = false
-  @Flag(help: "Show each warning.")
+  @Flag(help: "Show every warning.")
   var warnings = false
   @OptionGroup var picking: PartitionOptions
   @Option(
     help: ArgumentHelp(
-      "Say whether the last good run of the schedule began within this time; exit with 1 if not.",
+      "Check that the last good run of the schedule began within this time; exit with 1 if not.",
       valueName: "time"))
   var maxAge: String?
   @Option(help: "The schedule that --max-age looks at.")
@@ -36,7 +36,7 @@ struct StatusCommand: ParsableCommand {
 
   func validate() throws {
     if let maxAge, DurationText.seconds(maxAge) == nil {
-      throw ValidationError("--max-age is like 90m, 26h or 2d")
+      throw ValidationError("--max-age must be a time such as 90m, 26h or 2d")
     }
   }
 
@@ -51,9 +51,10 @@ struct StatusCommand: ParsableCommand {
       guard let found = try id.map({ try record.run($0) }) ?? record.runs(limit: 1).first else {
         throw Diagnostic(
           .usage,
-          id.map { "there is no run '\($0)', or more than one begins so" }
+          id.map { "there is no run '\($0)', or the prefix is ambiguous" }
             ?? "nothing has run yet",
-          hint: id == nil ? "`yearbook run nightly` makes one" : "`yearbook runs` shows all")
+          hint: id == nil
+            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
       }
       let status = Status(
         run: found, failures: try failures(of: found, record), record: record,
@@ -66,7 +67,7 @@ struct StatusCommand: ParsableCommand {
     }
   }
 
-  /// A run's failures of what was picked, and whether each still stands.
+  /// A run's failures among the partitions that the flags pick, and whether each still stands.
   private func failures(
     of run: RunRecord.Run, _ record: RunRecord
   ) throws -> [(failure: RunRecord.Failure, stands: Bool)] {
@@ -79,6 +80,7 @@ struct StatusCommand: ParsableCommand {
     }.map { ($0, standing.contains($0.partition)) }
   }
 
+  /// Prints whether the last good run is recent enough; exits with 1 if it is not.
   private func watch(_ record: RunRecord, _ seconds: Int) throws {
     let good = try record.lastGoodRun(of: schedule)
     let isFresh = good.map { $0.age <= seconds } ?? false
@@ -102,12 +104,12 @@ struct StatusCommand: ParsableCommand {
       var text =
         good.map {
           "the last good run of '\(schedule)' began \(Figures.duration(Double($0.age))) ago: \($0.run.id)"
-        } ?? "no run of '\(schedule)' counts as a good night"
+        } ?? "no run of '\(schedule)' counts as a good run"
       if let last, last.id != good?.run.id {
         text +=
           last.state == "done"
-          ? "; the last one, \(last.id), is done but was of some tenants, or with --as-of, and does not count"
-          : "; the last one, \(last.id), is \(last.state): yearbook status \(last.id)"
+          ? "; the last run, \(last.id), does not count: it had --tenant or --as-of"
+          : "; the last run, \(last.id), is \(last.state): yearbook status \(last.id)"
       }
       Console.standardOutput.line("\(isFresh ? "ok" : "too old"): \(text)")
     }

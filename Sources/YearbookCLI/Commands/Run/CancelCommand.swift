@@ -6,16 +6,16 @@ import Foundation
 struct CancelCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "cancel",
-    abstract: "Tells a run to stop, on whichever host it is; what it has done is kept.",
+    abstract: "Tells a run to stop, on any host; its finished work is kept.",
     discussion: """
       Examples:
-        yearbook cancel                  the run that is under way, if there is but one
+        yearbook cancel                  the run under way, if there is only one
         yearbook cancel 20261121T0315
       """)
 
-  @Argument(help: "The run's id or the beginning of it (default: the only one under way).")
+  @Argument(help: "The run's id or its first characters (default: the only one under way).")
   var id: String?
-  @Flag(help: "Do not wait for its end.")
+  @Flag(help: "Do not wait until it has stopped.")
   var noWait = false
   @OptionGroup var shared: SharedOptions
 
@@ -28,11 +28,11 @@ struct CancelCommand: ParsableCommand {
       guard try record.cancel(run.id) else {
         throw Diagnostic(
           .usage, "run \(run.id) is not under way: it is \(run.state)",
-          hint: "`yearbook runs --state running` shows those that are")
+          hint: "to list those that are: `yearbook runs --state running`")
       }
       let out = Console.standardOutput
       if noWait { return out.line("run \(run.id) was told to stop") }
-      // It stops within ten seconds, or its process ends itself.
+      // The run stops within ten seconds, or its process ends itself.
       let end = Date(timeIntervalSinceNow: 15)
       while Date() < end {
         if let now = try record.run(run.id), now.state != "running" {
@@ -41,8 +41,8 @@ struct CancelCommand: ParsableCommand {
         Thread.sleep(forTimeInterval: 0.1)
       }
       throw Diagnostic(
-        .unavailable, "run \(run.id) was told to stop and has not done so within 15 s",
-        hint: "end its process on its host, then run it again: what was done is kept")
+        .unavailable, "run \(run.id) was told to stop, but has not stopped within 15 s",
+        hint: "end its process on its host, then run it again; finished work is kept")
     }
   }
 
@@ -50,14 +50,15 @@ struct CancelCommand: ParsableCommand {
     if let id {
       if let run = try record.run(id) { return run }
       throw Diagnostic(
-        .usage, "there is no run '\(id)', or more than one begins so",
-        hint: "`yearbook runs` shows their ids")
+        .usage, "there is no run '\(id)', or the prefix is ambiguous",
+        hint: "to list the runs: `yearbook runs`")
     }
     let running = try record.runs(limit: 1000).filter { $0.state == "running" }
     if running.count == 1 { return running[0] }
     throw Diagnostic(
       .usage, running.isEmpty ? "no run is under way" : "\(running.count) runs are under way",
       hint: running.isEmpty
-        ? "nothing is to be cancelled" : "name one: \(running.map(\.id).joined(separator: ", "))")
+        ? "there is nothing to cancel"
+        : "name one of them: \(running.map(\.id).joined(separator: ", "))")
   }
 }

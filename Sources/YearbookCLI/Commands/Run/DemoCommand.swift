@@ -12,13 +12,13 @@ struct DemoCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "demo",
     abstract:
-      "From nothing to published reports and films: a private database, a sample, a nightly run.",
+      "Sets up a private database with sample data and publishes everything.",
     discussion: """
       Example:
         yearbook demo --folder demo
 
-      All of it lies in the folder; remove the folder, and nothing is left. A second time everything is
-      found done.
+      Everything is in the folder; to remove it all, remove the folder. A second demo in the same \
+      folder does not repeat finished work.
       """)
 
   @Option(help: "The folder to work in.")
@@ -55,7 +55,7 @@ struct DemoCommand: ParsableCommand {
   }
 }
 
-/// The steps of the demonstration, each of which finds what an earlier time made.
+/// The steps of the demo. Each one uses what an earlier demo in the folder made.
 private struct Demo {
   let folder: String
   let platform: SamplePlatform
@@ -71,7 +71,7 @@ private struct Demo {
     return server
   }
 
-  /// Two databases, as in earnest: the platform's, which is only read, and the record's.
+  /// Two databases, as in production: the platform's, which is only read, and the record's.
   func makePlatform(on server: PrivateServer) throws {
     let administrator = try Connection(server.conninfo(), application: "yearbook demo")
     for name in ["platform", "yearbook"] {
@@ -95,7 +95,7 @@ private struct Demo {
   /// Writes `yearbook.yaml`, which starts the private server for each command that needs it.
   func configure() throws -> Configuration {
     let path = root + "/yearbook.yaml"
-    // Without a file the pipelines are sought in the working folder, and then where they are installed.
+    // Without a file, the pipelines are looked up in the working folder, then in the installation.
     let bare = Configuration()
     let films = platform.slugs.map { "  \($0): {film: {target: 40s, max: 48s}}" }
     let text = """
@@ -117,16 +117,17 @@ private struct Demo {
   }
 
   func runNightly(_ configuration: Configuration, _ options: RunOptions) throws -> RunSummary {
-    let observer = options.reporting.reporter()
+    let observer = options.reporting.reporter(
+      commandFlags: ["--config", "\(folder)/yearbook.yaml"])
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),
       templates: try configuration.templateFolder(), threads: options.threads,
       cancellation: Signals.cancellation, observer: observer)
     Signals.watch()
-    // The sample's last day, not the clock's: the demonstration is the same on any day.
+    // The sample's last day, not today: the demo is the same on any day.
     guard let moment = RunMoment(platform.today.description) else {
-      throw Diagnostic(.bug, "the sample's last day is none")
+      throw Diagnostic(.bug, "the sample's last day is not a valid day")
     }
     var request = Planner.Request(name: "nightly", moment: moment)
     request.arguments = "demo"
@@ -145,7 +146,7 @@ private struct Demo {
     out.line(
       "\(Figures.count(verification.releaseCount, "release")) verified,"
         + " \(Figures.count(verification.fileCount, "file")), \(Figures.bytes(verification.byteCount)):"
-        + (verification.isSound ? " all as published" : " FAULTS, see `verify`"))
+        + (verification.isSound ? " all as published" : " FAULTS: see `yearbook verify`"))
     out.line(
       "took " + Figures.duration(seconds) + ": "
         + times.map { "\($0.0) \(Figures.duration($0.1))" }.joined(separator: ", "))
@@ -167,7 +168,7 @@ private struct Demo {
     URL(fileURLWithPath: path).standardizedFileURL.path
   }
 
-  /// A path as a YAML scalar, whatever is in it.
+  /// A path as a quoted YAML scalar.
   private func quoted(_ path: String) -> String {
     "'" + path.replacingOccurrences(of: "'", with: "''") + "'"
   }

@@ -7,7 +7,7 @@ import Pipelines
 struct ExplainCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "explain",
-    abstract: "Says which stages a run would run, and which input of their keys changed.",
+    abstract: "Shows which stages a run would run, and which inputs of their keys changed.",
     discussion: """
       Example:
         yearbook explain annual --tenant acme --period 2026
@@ -15,11 +15,11 @@ struct ExplainCommand: ParsableCommand {
 
   @Argument(help: "The name of a pipeline or a schedule.")
   var name: String
-  @Option(help: "A tenant's slug; may be given several times (default: all active tenants).")
+  @Option(help: "A tenant's slug; can be given several times (default: all active tenants).")
   var tenant: [String] = []
-  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; may be given several times.")
+  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.")
   var period: [String] = []
-  @Option(help: ArgumentHelp("The run's now.", valueName: "date"))
+  @Option(help: ArgumentHelp("The moment that the run takes as now.", valueName: "date"))
   var asOf: String?
   @Flag(help: "Print JSON.")
   var json = false
@@ -73,7 +73,7 @@ struct ForecastReport {
     }
   }
 
-  /// Only what would be done, and what it is expected to take.
+  /// Only what would run, and the expected time.
   func printPlan() {
     for forecast in forecasts where forecast.works || forecast.failure != nil {
       let stages = forecast.stages.filter { $0.verdict != .found }
@@ -94,9 +94,9 @@ struct ForecastReport {
     for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) {
       let cost =
         kind.known == 0
-        ? "no history to tell how long"
+        ? "no history to estimate the time from"
         : "about \(Figures.duration(kind.seconds * Double(kind.count) / Double(kind.known)))"
-          + " of work, from \(kind.known == kind.count ? "their" : "some's") history"
+          + " of work, estimated from the history of \(kind.known == kind.count ? "all" : "some")"
       out.line("  \(Figures.count(kind.count, name + " stage")), \(cost)")
     }
   }

@@ -8,34 +8,34 @@ import Pipelines
 struct RequestsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "requests",
-    abstract: "Serves what the platform asks for in the record's table yearbook.reports.",
+    abstract: "Serves the platform's requests in the record's table yearbook.reports.",
     subcommands: [Work.self])
 
   struct Work: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "work",
       abstract:
-        "Takes requests, oldest first and fair between tenants, and publishes what they ask for.",
+        "Takes requests, the oldest first and fairly between tenants, and publishes the reports.",
       discussion: """
-        Any number of workers may run, on any hosts. One that is killed leaves nothing behind: its request is
-        taken by the next.
+        Any number of workers can run, on any hosts. If a worker is killed, the next one takes its \
+        request.
 
         Examples:
-          yearbook requests work           until it is stopped; woken when a request comes
-          yearbook requests work --once    what is there now
+          yearbook requests work           runs until stopped; a new request wakes it
+          yearbook requests work --once    serves the waiting requests, then ends
         """)
 
-    @Flag(help: "End when nothing is left to do.")
+    @Flag(help: "End when no request is waiting.")
     var once = false
-    @Option(help: "How many threads work (default: the machine's cores).")
+    @Option(help: "The number of threads (default: the machine's cores).")
     var jobs: Int?
-    @Flag(help: "Print failures alone.")
+    @Flag(help: "Print only failures.")
     var quiet = false
     @OptionGroup var shared: SharedOptions
 
     func validate() throws {
       if let jobs, !(1...256).contains(jobs) {
-        throw ValidationError("--jobs is a number from 1 to 256")
+        throw ValidationError("--jobs must be a number from 1 to 256")
       }
     }
 
@@ -62,23 +62,23 @@ struct RequestsCommand: ParsableCommand {
       switch event {
       case .began(let tenant, let label, let rows):
         if quiet { return }
-        text = "\(label) of \(tenant) begun" + (rows > 1 ? ", for \(rows) requests" : "")
+        text = "\(label) of \(tenant) started" + (rows > 1 ? ", for \(rows) requests" : "")
       case .published(let tenant, let label, let location, let seconds):
         if quiet { return }
         text = "\(label) of \(tenant) published in \(Figures.duration(seconds)): \(location)"
       case .failed(let tenant, let label, let error):
         text = "\(console.styled("failed", .red)) \(label) of \(tenant): \(error)"
       case .postponed(let tenant, let label, let error, let seconds):
-        text = "\(label) of \(tenant) met \(error); again in \(seconds) s"
+        text = "\(label) of \(tenant) postponed: \(error); next try in \(seconds) s"
       case .lost(let error, let seconds):
-        text = "\(error); again in \(Figures.duration(seconds))"
+        text = "\(error); next try in \(Figures.duration(seconds))"
       }
       console.line("\(Date().formatted(.iso8601)) \(text)")
     }
   }
 }
 
-/// For runs whose end alone is of interest.
+/// Ignores all events: only the end of the work matters.
 private struct SilentObserver: RunObserver {
   func receive(_ event: RunEvent) {}
 }

@@ -7,7 +7,7 @@ import Pipelines
 struct RetryCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "retry",
-    abstract: "Runs again what a run could not do, as of that run's now.",
+    abstract: "Runs the failed partitions of a run again, as of the same moment.",
     discussion: """
       Examples:
         yearbook retry
@@ -15,15 +15,15 @@ struct RetryCommand: ParsableCommand {
         yearbook retry --stage render --keep-data
       """)
 
-  @Argument(help: "The run's id or the beginning of it (default: the last run that failed).")
+  @Argument(help: "The run's id or its first characters (default: the last run that failed).")
   var id: String?
-  @Option(help: "Only this tenant; may be given several times.")
+  @Option(help: "Only this tenant; can be given several times.")
   var tenant: [String] = []
-  @Option(help: "Only what failed at this stage; may be given several times.")
+  @Option(help: "Only partitions that failed at this stage; can be given several times.")
   var stage: [String] = []
   @Flag(
     help:
-      "With the rows that the run had read, not with today's; what failed before it had any is read anew."
+      "Use the rows that the run read, not today's; partitions without rows are read again."
   )
   var keepData = false
   @OptionGroup var running: RunOptions
@@ -42,19 +42,19 @@ struct RetryCommand: ParsableCommand {
       guard !failures.isEmpty else {
         if !all.isEmpty {
           throw Diagnostic(
-            .usage, "nothing of run \(found.id) that failed is of that tenant and stage",
-            hint: "`yearbook status \(found.id)` names what failed")
+            .usage, "run \(found.id) has no failures for that tenant and stage",
+            hint: "to see what failed: `yearbook status \(found.id)`")
         }
         if found.state != "done", found.counts.failed + found.counts.skipped == 0 {
           throw Diagnostic(
-            .usage, "run \(found.id) stopped before its end: no single partition failed",
-            hint: "run it again, what was done is kept: yearbook \(found.arguments)")
+            .usage, "run \(found.id) stopped before its end, but no partition failed",
+            hint: "run it again (finished work is kept): yearbook \(found.arguments)")
         }
-        Console.standardOutput.line("run \(found.id) left nothing to retry")
+        Console.standardOutput.line("run \(found.id) has nothing to retry")
         return
       }
       guard let moment = RunMoment(found.moment) else {
-        throw Diagnostic(.bug, "the record's run has no readable as_of")
+        throw Diagnostic(.bug, "the run's as_of in the record cannot be read")
       }
       var request = Planner.Request(name: found.name, moment: moment)
       request.tenants = Array(Set(failures.map(\.slug))).sorted()
@@ -63,7 +63,7 @@ struct RetryCommand: ParsableCommand {
       var policy = RunPolicy()
       if keepData { policy.keptFrom = found.id }
       try RunCommand.run(
-        request, configuration, running, policy: policy,
+        request, configuration, running, commandFlags: CommandText.flags(shared), policy: policy,
         only: Set(failures.map(\.partition)))
     }
   }
@@ -72,12 +72,12 @@ struct RetryCommand: ParsableCommand {
     if let id {
       if let found = try record.run(id) { return found }
       throw Diagnostic(
-        .usage, "there is no run '\(id)', or more than one begins so",
-        hint: "`yearbook status` shows the last run's id")
+        .usage, "there is no run '\(id)', or the prefix is ambiguous",
+        hint: "to list the runs: `yearbook runs`")
     }
     if let failed = try record.runs(limit: 50).first(where: { $0.state == "failed" }) {
       return failed
     }
-    throw Diagnostic(.usage, "no run has failed", hint: "nothing is to be retried")
+    throw Diagnostic(.usage, "no run has failed", hint: "there is nothing to retry")
   }
 }

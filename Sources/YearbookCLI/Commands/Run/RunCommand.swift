@@ -6,15 +6,15 @@ import Pipelines
 
 /// The flags of commands that run stages.
 struct RunOptions: ParsableArguments {
-  @Option(help: "How many threads work (default: the machine's cores).")
+  @Option(help: "The number of threads (default: the machine's cores).")
   var jobs: Int?
-  @Flag(help: "Exit with 1 where there are warnings.")
+  @Flag(help: "Exit with 1 if there are warnings.")
   var strict = false
   @OptionGroup var reporting: ReportingOptions
 
   func validate() throws {
     if let jobs, !(1...256).contains(jobs) {
-      throw ValidationError("--jobs is a number from 1 to 256")
+      throw ValidationError("--jobs must be a number from 1 to 256")
     }
   }
 
@@ -25,7 +25,7 @@ struct RunOptions: ParsableArguments {
 struct RunCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run",
-    abstract: "Runs a pipeline or a schedule: what is done already is found done.",
+    abstract: "Runs a pipeline or a schedule; finished work is not repeated.",
     discussion: """
       Examples:
         yearbook run nightly
@@ -35,30 +35,31 @@ struct RunCommand: ParsableCommand {
 
   @Argument(help: "The name of a pipeline or a schedule.")
   var name: String
-  @Option(help: "A tenant's slug; may be given several times (default: all active tenants).")
+  @Option(help: "A tenant's slug; can be given several times (default: all active tenants).")
   var tenant: [String] = []
-  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; may be given several times.")
+  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.")
   var period: [String] = []
   @Option(
     help: ArgumentHelp(
-      "The run's now: rows created later are left out (later updates can't be undone).",
+      "The moment that the run takes as now: rows created later are left out (later updates"
+        + " cannot be undone).",
       valueName: "date"))
   var asOf: String?
-  @Flag(help: "Print what would run, why and at what cost, and run nothing.")
+  @Flag(help: "Print what would run, why, and the expected time; run nothing.")
   var dryRun = false
-  @Flag(help: "Run every stage, whatever results are there.")
+  @Flag(help: "Run every stage, even if it has a result.")
   var force = false
-  @Flag(help: "Read all media again, also those whose size and times have not changed.")
+  @Flag(help: "Read all media files again, even if their size and times have not changed.")
   var rehash = false
   @Flag(
     help:
-      "Make results again that another version of Yearbook or of a library made, within --budget.")
+      "Replace results that another version of Yearbook or a library made, within --budget.")
   var refresh = false
-  @Option(help: ArgumentHelp("How long --refresh may go on.", valueName: "time"))
+  @Option(help: ArgumentHelp("The time limit of --refresh.", valueName: "time"))
   var budget: String = "2h"
   @Option(
     help: ArgumentHelp(
-      "Wait so long for another run of the same schedule (default: exit 75 at once).",
+      "The time to wait for another run of the same schedule (default: exit with 75 at once).",
       valueName: "time"))
   var wait: String?
   @Flag(help: "Share the work of a run of the same schedule that is under way.")
@@ -74,7 +75,8 @@ struct RunCommand: ParsableCommand {
       request.periods = period
       request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
       try RunCommand.run(
-        request, configuration, running, policy: policy(), isDryRun: dryRun)
+        request, configuration, running, commandFlags: CommandText.flags(shared),
+        policy: policy(), isDryRun: dryRun)
     }
   }
 
@@ -93,7 +95,7 @@ struct RunCommand: ParsableCommand {
   static func seconds(_ text: String, _ flag: String) throws -> Int {
     guard let seconds = DurationText.seconds(text) else {
       throw Diagnostic(
-        .usage, "\(flag) is no time: '\(text)'", hint: "write it like 90s, 10m, 26h or 2d")
+        .usage, "\(flag) is not a time: '\(text)'", hint: "write it like 90s, 10m, 26h or 2d")
     }
     return seconds
   }
@@ -103,28 +105,36 @@ struct RunCommand: ParsableCommand {
     guard let asOf else { return .instant(Int64(Date().timeIntervalSince1970)) }
     guard let moment = RunMoment(asOf) else {
       throw Diagnostic(
-        .usage, "'\(asOf)' is no day", hint: "write --as-of 2026-03-31 or 2026-03-31T12:00:00Z")
+        .usage, "'\(asOf)' is not a day",
+        hint: "write --as-of 2026-03-31 or --as-of 2026-03-31T12:00:00Z")
     }
-    // What is dated ahead would be taken for final before its time.
+    // A future date would make releases final too early.
     let now = Date()
     let isAhead =
       switch moment {
       case .instant(let seconds): TimeInterval(seconds) > now.timeIntervalSince1970
       case .day(let day):
-        // The day is under way first where clocks are fourteen hours ahead.
+        // A day begins first where clocks are 14 hours ahead of UTC.
         day > RunMoment.instant(Int64(now.timeIntervalSince1970) + 14 * 3600).day(in: .gmt)
       }
     if isAhead {
       throw Diagnostic(
-        .usage, "--as-of \(asOf) has not come yet",
-        hint: "leave it out for now, or name a day that has begun")
+        .usage, "--as-of \(asOf) is in the future",
+        hint: "leave --as-of out, or give a day that has begun")
     }
     return moment
   }
 
+  /// Runs the request, or with `isDryRun` only prints what it would run.
+  ///
+  /// - Parameters:
+  ///   - commandFlags: Stand in every command that the run tells people to run.
+  ///   - only: The `[slug, pipeline, period]` of the partitions to run; `nil` runs all.
+  /// - Throws: A diagnostic, or `CommandFailure` with the exit code if something failed.
   static func run(
     _ request: Planner.Request, _ configuration: Configuration, _ options: RunOptions,
-    policy: RunPolicy = RunPolicy(), isDryRun: Bool = false, only: Set<PartitionKey>? = nil
+    commandFlags: [String], policy: RunPolicy = RunPolicy(), isDryRun: Bool = false,
+    only: Set<PartitionKey>? = nil
   ) throws {
     if isDryRun {
       let forecasts = try ForecastReport.make(
@@ -132,7 +142,7 @@ struct RunCommand: ParsableCommand {
       if options.reporting.json { try forecasts.printJSON() } else { forecasts.printPlan() }
       return
     }
-    let console = options.reporting.reporter()
+    let console = options.reporting.reporter(commandFlags: commandFlags)
     let session = RunSession(
       configuration: configuration,
       library: try PipelineLibrary(folder: configuration.pipelineFolder()),

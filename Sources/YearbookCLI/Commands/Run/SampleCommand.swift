@@ -7,11 +7,11 @@ import Sample
 
 /// The flags that decide what the sample platform is.
 struct SampleOptions: ParsableArguments {
-  @Option(help: "The seed: the same one gives the same platform.")
+  @Option(help: "The seed; the same seed gives the same platform.")
   var seed: UInt64 = 2026
-  @Option(help: "How many tenants; from the sixth on without media.")
+  @Option(help: "The number of tenants; only the first five have media.")
   var tenants = 5
-  @Option(help: "How many POCs a large tenant has.")
+  @Option(help: "The number of POCs of a large tenant.")
   var pocsPerTenant = 24
 
   var platform: SamplePlatform {
@@ -26,14 +26,14 @@ struct SampleCommand: ParsableCommand {
       "Makes a sample platform: rows in a database, screenshots and recordings in a folder.",
     discussion: """
       Example:
-        yearbook sample --database postgresql:///platform --media media --tenants 1000 --pocs-per-tenant 500
+        yearbook sample --database postgresql:///platform --media media --tenants 100
 
-      The role must be allowed to create the schema app; the platform's own database is no place for it.
+      The role must have the right to create the schema app. Do not use the platform's own database.
       """)
 
-  @Option(help: "Where to make it: a libpq URI of a role that may create a schema.")
+  @Option(help: "The database to fill: a libpq URI with a role that can create a schema.")
   var database: String
-  @Flag(help: "Make the rows alone: for trials of size.")
+  @Flag(help: "Make only the rows, without media: for tests with many tenants.")
   var noMedia = false
   @OptionGroup var sample: SampleOptions
   @OptionGroup var shared: SharedOptions
@@ -49,6 +49,7 @@ struct SampleCommand: ParsableCommand {
     }
   }
 
+  /// Makes the platform and prints what it made; shows the progress on a terminal.
   @discardableResult
   static func make(
     _ platform: SamplePlatform, on connection: Connection, media: String?
@@ -66,7 +67,7 @@ struct SampleCommand: ParsableCommand {
     line.clear()
     let out = Console.standardOutput
     if summary.wasThere {
-      out.line("sample platform: found made, \(Figures.count(summary.files, "media file"))")
+      out.line("sample platform: already made, \(Figures.count(summary.files, "media file"))")
     } else {
       let rows = summary.rows.reduce(0) { $0 + $1.count }
       out.line(
@@ -77,7 +78,7 @@ struct SampleCommand: ParsableCommand {
   }
 }
 
-/// One line that is written over on a terminal, and nothing elsewhere.
+/// One line that is rewritten in place on a terminal. Elsewhere it prints nothing.
 struct ProgressLine {
   private let console = Console.standardError
 

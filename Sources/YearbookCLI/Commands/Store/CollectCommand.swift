@@ -6,10 +6,11 @@ import Store
 struct CollectCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "gc",
-    abstract: "Frees what the workspace and the record hold and nobody needs any more.",
+    abstract: "Removes results that are no longer needed from the workspace and the record.",
     discussion: """
-      Kept are results of the last days, those the newest releases were made from, pieces of films, and what a
-      run under way may be using. What goes can be made again. Releases in the store are `prune`'s affair.
+      It keeps the results of the last days, the results that the newest releases were made from, \
+      pieces of films, and what a run under way can be using. Everything that it removes can be \
+      made again. To remove releases from the store, use `yearbook prune`.
 
       Examples:
         yearbook gc --dry-run
@@ -18,15 +19,15 @@ struct CollectCommand: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "How long results stay that no newest release was made from; two hours at least.",
+      "How long to keep results that no newest release was made from; at least 2h.",
       valueName: "time"))
   var keep = "7d"
   @Option(
-    help: ArgumentHelp("How long runs, requests and results of any kind stay.", valueName: "time"))
+    help: ArgumentHelp("How long to keep runs, requests and all results.", valueName: "time"))
   var records = "400d"
-  @Flag(help: "Say what would go, and remove nothing.")
+  @Flag(help: "Show what would be removed; remove nothing.")
   var dryRun = false
-  @Flag(help: "Print nothing when all is well.")
+  @Flag(help: "Print only errors.")
   var quiet = false
   @Flag(help: "Print JSON.")
   var json = false
@@ -35,7 +36,7 @@ struct CollectCommand: ParsableCommand {
   func validate() throws {
     for (flag, text) in [("--keep", keep), ("--records", records)]
     where DurationText.seconds(text) == nil {
-      throw ValidationError("\(flag) is like 12h or 7d")
+      throw ValidationError("\(flag) must be a time such as 12h or 7d")
     }
   }
 
@@ -57,7 +58,8 @@ struct CollectCommand: ParsableCommand {
             + " \(dryRun ? "would stay" : "stay")")
         Console.standardOutput.line(
           "record: \(Figures.count(outcome.results, "result")), \(Figures.count(outcome.runs, "run"))"
-            + " and \(Figures.count(outcome.requests, "request")) \(dryRun ? "would go" : "went")")
+            + " and \(Figures.count(outcome.requests, "request"))"
+            + " \(dryRun ? "would be removed" : "removed")")
       }
       if !outcome.faults.isEmpty {
         Console.standardError.write(report: outcome.faults)

@@ -8,9 +8,9 @@ struct DiffCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "diff",
     abstract:
-      "Shows the figures and files that differ between two releases; exit code 1 where any do.",
+      "Shows the figures and files that differ between two releases; exit code 1 if any differ.",
     discussion: """
-      With one release, it is compared with the one before it.
+      A single release is compared with the one before it.
 
       Examples:
         yearbook diff acme/annual/2026
@@ -19,7 +19,7 @@ struct DiffCommand: ParsableCommand {
 
   @Argument(help: ReleaseAddress.help)
   var first: String
-  @Argument(help: "What it is compared with, written alike.")
+  @Argument(help: "The release to compare it with, in the same form.")
   var second: String?
   @Flag(help: "Print JSON.")
   var json = false
@@ -56,7 +56,7 @@ struct DiffCommand: ParsableCommand {
       guard let before = heads.last else {
         throw Diagnostic(
           .usage, "\(new.partition) has no release before \(new.release)",
-          hint: "name another to compare it with")
+          hint: "name a second release to compare it with")
       }
       old.release = before.release
     }
@@ -95,7 +95,7 @@ struct DiffCommand: ParsableCommand {
     return difference
   }
 
-  /// The figures of a release's report model, by name and currency; none where it has no such file.
+  /// The figures of a release's report model, by name and currency; empty without such a file.
   private func figures(_ address: ReleaseAddress, _ store: ReleaseStore) throws -> [String: String]
   {
     struct Model: Decodable {
@@ -112,7 +112,7 @@ struct DiffCommand: ParsableCommand {
     do {
       model = try JSONDecoder().decode(Model.self, from: data)
     } catch {
-      throw Diagnostic(.io, "\(path) is no report model", hint: "run `yearbook verify --deep`")
+      throw Diagnostic(.io, "\(path) is not a report model", hint: "run `yearbook verify --deep`")
     }
     var figures: [String: String] = [:]
     for figure in model.figures {
@@ -136,7 +136,8 @@ struct DiffCommand: ParsableCommand {
     }
     out.line(
       "\(Figures.count(difference.figures.count, "figure")) and"
-        + " \(Figures.count(difference.files.count, "file")) differ, \(difference.unchanged) are the same"
+        + " \(Figures.count(difference.files.count, "file")) differ,"
+        + " \(Figures.count(difference.unchanged)) \(difference.unchanged == 1 ? "is" : "are") the same"
     )
   }
 }

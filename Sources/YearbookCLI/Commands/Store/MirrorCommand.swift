@@ -8,25 +8,26 @@ import Synchronization
 struct MirrorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "mirror",
-    abstract: "Makes the bucket of the configuration's `mirror` like the store.",
+    abstract: "Makes the bucket that `mirror` in the configuration names equal to the store.",
     discussion: """
-      Every run mirrors what it changed. This compares all with what the bucket has, so that it also brings back
-      what was lost or damaged there, and what could not be mirrored when it was published. What was pruned in the
-      store and was replaced in the bucket longer than --grace ago is removed from the bucket.
+      Every run mirrors what it changed. This command compares the whole store with the bucket. So \
+      it also brings back what was lost or damaged in the bucket, and what could not be mirrored \
+      when it was published. It removes releases that were pruned in the store and were replaced \
+      in the bucket longer than --grace ago.
 
       Examples:
         yearbook mirror
         yearbook mirror --tenant acme
-        yearbook mirror --replace --tenant acme    after the store was restored from an older backup
+        yearbook mirror --replace --tenant acme    after restoring an older backup
       """)
 
-  @Option(help: "A tenant's slug; may be given several times (default: all).")
+  @Option(help: "A tenant's slug; can be given several times (default: all).")
   var tenant: [String] = []
-  @Option(help: "How long a release stays in the bucket after it was replaced there: 90m, 24h, 7d.")
+  @Option(help: "How long a replaced release stays in the bucket, such as 90m, 24h or 7d.")
   var grace: String = "24h"
-  @Flag(help: "Put what the store has over what the bucket has, also where the bucket is ahead.")
+  @Flag(help: "Overwrite the bucket with the store, even where the bucket is ahead.")
   var replace = false
-  @Flag(help: "Print nothing when all is well.")
+  @Flag(help: "Print only errors.")
   var quiet = false
   @Flag(help: "Print JSON.")
   var json = false
@@ -34,7 +35,7 @@ struct MirrorCommand: ParsableCommand {
 
   func validate() throws {
     guard DurationText.seconds(grace) != nil else {
-      throw ValidationError("--grace is like 90m, 24h or 7d")
+      throw ValidationError("--grace must be a time such as 90m, 24h or 7d")
     }
   }
 
@@ -90,22 +91,22 @@ struct MirrorCommand: ParsableCommand {
 }
 
 extension MirrorSummary {
-  /// `3 tenants, 25 objects with 1.2 MB put, 4 removed in 2 s`
+  /// `3 tenants, 25 objects with 1.2 MB uploaded, 4 removed in 2 s`
   var told: String {
     var parts = [
       Figures.count(tenants, "tenant"),
-      "\(Figures.count(objects, "object")) with \(Figures.bytes(bytes)) put",
+      "\(Figures.count(objects, "object")) with \(Figures.bytes(bytes)) uploaded",
     ]
     if removed > 0 { parts.append("\(Figures.count(removed)) removed") }
     if abandoned > 0 {
-      parts.append("\(Figures.count(abandoned, "upload")) of killed mirrorings given up")
+      parts.append("\(Figures.count(abandoned, "upload")) of killed processes removed")
     }
     return parts.joined(separator: ", ") + " in \(Figures.duration(seconds))"
   }
 }
 
 extension Configuration {
-  /// The configured mirror of a store.
+  /// The configured mirror of a store. Throws a diagnostic if none is configured.
   func mirroring(_ store: ReleaseStore) throws -> Mirroring {
     if let mirroring = try Mirroring(self, store: store, cancellation: Signals.cancellation) {
       return mirroring
@@ -115,9 +116,10 @@ extension Configuration {
       hint: "set mirror: s3://BUCKET/PREFIX in yearbook.yaml, or YEARBOOK_MIRROR")
   }
 
-  /// Brings the mirror, if there is one, up to what a command did to the store.
+  /// Mirrors what a command changed in the store, if a mirror is configured.
   ///
-  /// - Parameter grace: Removes what was pruned and replaced so many seconds ago; `nil` removes nothing.
+  /// - Parameter grace: Seconds. What was pruned, and was replaced longer ago, is removed; `nil`
+  ///   removes nothing.
   func mirror(_ tenants: [String], in store: ReleaseStore, grace: Int? = nil) throws {
     guard
       let mirroring = try Mirroring(self, store: store, cancellation: Signals.cancellation)

@@ -7,30 +7,30 @@ import Store
 struct PruneCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "prune",
-    abstract: "Removes old releases by a rule; without --yes it only says which.",
+    abstract: "Removes old releases by a rule; without --yes it only lists them.",
     discussion: """
-      The newest release always stays, and so does one that was replaced less than --grace ago: somebody may be
-      reading it. --keep-monthly 12 keeps the last release of each of the last 12 months that have any; what
-      any of the rules keeps is kept.
+      The newest release always stays. A release that was replaced less than --grace ago stays \
+      too, because somebody can be reading it. --keep-monthly 12 keeps the last release of each of \
+      the last 12 months that have releases. A release stays if any rule keeps it.
 
       Examples:
         yearbook prune --keep-last 3 --keep-monthly 12
         yearbook prune --keep-last 1 --tenant acme --yes
       """)
 
-  @Option(help: "How many of the newest releases of each partition stay.")
+  @Option(help: "Keep this many of the newest releases of each partition.")
   var keepLast: Int = 1
   @Option(help: "Keep the last release of each of this many days.")
   var keepDaily: Int = 0
-  @Option(help: "… weeks.")
+  @Option(help: "Keep the last release of each of this many weeks.")
   var keepWeekly: Int = 0
-  @Option(help: "… months.")
+  @Option(help: "Keep the last release of each of this many months.")
   var keepMonthly: Int = 0
-  @Option(help: "… years.")
+  @Option(help: "Keep the last release of each of this many years.")
   var keepYearly: Int = 0
-  @Option(help: "How long a release stays after it was replaced: 90m, 24h, 7d.")
+  @Option(help: "How long a replaced release stays, such as 90m, 24h or 7d.")
   var grace: String = "24h"
-  @Option(help: "A tenant's slug; may be given several times (default: all).")
+  @Option(help: "A tenant's slug; can be given several times (default: all).")
   var tenant: [String] = []
   @Flag(help: "Remove them.")
   var yes = false
@@ -40,12 +40,15 @@ struct PruneCommand: ParsableCommand {
 
   func validate() throws {
     guard keepLast >= 1 else {
-      throw ValidationError("--keep-last is at least 1: the newest release always stays")
+      throw ValidationError("--keep-last must be at least 1: the newest release always stays")
     }
     guard [keepDaily, keepWeekly, keepMonthly, keepYearly].allSatisfy({ $0 >= 0 }) else {
-      throw ValidationError("how many are kept is no negative number")
+      throw ValidationError(
+        "--keep-daily, --keep-weekly, --keep-monthly and --keep-yearly must not be negative")
     }
-    guard seconds != nil else { throw ValidationError("--grace is like 90m, 24h or 7d") }
+    guard seconds != nil else {
+      throw ValidationError("--grace must be a time such as 90m, 24h or 7d")
+    }
   }
 
   private var seconds: Int? {
@@ -110,13 +113,14 @@ struct PruneCommand: ParsableCommand {
     for partition in pruned {
       for release in partition.releases { out.line("\(partition.partition)/\(release)") }
       for release in partition.leftovers {
-        out.line("\(partition.partition)/\(release), which was never published or half removed")
+        out.line("\(partition.partition)/\(release), which was never published or is half removed")
       }
     }
     let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
+    guard count > 0 else { return out.line("nothing to remove") }
     let bytes = Figures.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
-    if !yes, count > 0 { out.line("to remove them: the same command with --yes") }
+    if !yes { out.line("to remove them, give the same command with --yes") }
   }
 }

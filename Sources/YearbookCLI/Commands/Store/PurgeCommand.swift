@@ -8,19 +8,22 @@ import Store
 struct PurgeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "purge",
-    abstract: "Erases a tenant, or one person, for good; without --yes it only says what would go.",
+    abstract: "Erases a tenant or a person for good; without --yes it only says what would go.",
     discussion: """
-      A tenant: all that is published for it, its intermediate results and its rows of the record.
+      For a tenant, it erases everything that is published for it, its intermediate results and \
+      its rows in the record.
 
-      A person: everything of the tenant is read again without them and published first; then all older
-      releases of the tenant, its intermediate results and its rows of the record go, since any of them may name
-      the person. They are left out of all later runs too. The platform's own data is the platform's to erase.
+      For a person, it first reads the tenant's data again without the person and publishes it. \
+      Then it erases all older releases of the tenant, its intermediate results and its rows in \
+      the record, because any of them can name the person. Later runs leave the person out too. \
+      Erase the platform's own data on the platform.
 
-      A tombstone without personal data stays in operator/tombstones. What this program can't reach is listed.
+      A tombstone without personal data stays in operator/tombstones. The command lists what it \
+      cannot reach.
 
       Examples:
         yearbook purge --tenant acme
-        yearbook purge --tenant acme --user 7f8a4c1e-0000-4000-8000-000000000001 --yes
+        yearbook purge --tenant acme --user 7f8a4c1e-0000-4000-8000-000000000001
       """)
 
   @Option(help: "The tenant's slug.")
@@ -34,7 +37,7 @@ struct PurgeCommand: ParsableCommand {
 
   func validate() throws {
     if let user, UUID(uuidString: user) == nil {
-      throw ValidationError("--user is a person's id: a UUID")
+      throw ValidationError("--user must be a person's id: a UUID")
     }
   }
 
@@ -44,7 +47,7 @@ struct PurgeCommand: ParsableCommand {
     try configuration.withServer {
       let record = try RunRecord(
         configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
-      // Also one whose folder is gone, by what the record still knows.
+      // A tenant without a folder can still be in the record.
       guard let owner = try store.tenant(slug: tenant) ?? record.tenant(slug: tenant) else {
         throw Diagnostic(
           .usage, "neither the store nor the record has a tenant '\(tenant)'",
@@ -59,7 +62,7 @@ struct PurgeCommand: ParsableCommand {
         session, store: store, tenant: owner, user: user.map { $0.lowercased() })
       let out = Console.standardOutput
       for line in try purge.forecast() { out.line(line) }
-      guard yes else { return out.line("to erase this: the same command with --yes") }
+      guard yes else { return out.line("to erase this, give the same command with --yes") }
       Signals.watch()
       var (tombstone, unreached) = try purge.run()
       try configuration.renewPages(of: user == nil ? [] : [tenant], in: store)
@@ -68,8 +71,8 @@ struct PurgeCommand: ParsableCommand {
       {
         unreached += try mirroring.finishErasure(of: user == nil ? nil : tenant)
       }
-      out.line("erased; \(tombstone) says so")
-      out.line("what this program can't reach:")
+      out.line("erased; the tombstone is \(tombstone)")
+      out.line("what this program cannot reach:")
       for line in try purge.unreachable() + unreached { out.line("  \(line)") }
     }
   }

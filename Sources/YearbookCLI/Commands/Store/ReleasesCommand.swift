@@ -7,7 +7,7 @@ import Store
 struct ReleasesCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "releases",
-    abstract: "Lists what is published: the newest of each partition, or all of one.",
+    abstract: "Lists releases: the newest of each partition, or all of one partition.",
     discussion: """
       Examples:
         yearbook releases

@@ -7,19 +7,19 @@ import Store
 struct RestoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "restore",
-    abstract: "Copies a release out of the store, every byte compared with its manifests.",
+    abstract: "Copies a release out of the store and compares every byte with its manifests.",
     discussion: """
-      With --identity, what is encrypted is opened on the way. To make an earlier release the newest again, see
-      `yearbook rollback`.
+      With --identity, it decrypts encrypted files. To make an earlier release the newest again, \
+      use `yearbook rollback`.
 
       Examples:
         yearbook restore acme/annual/2026 --to /tmp/acme-2026
-        yearbook restore acme/annual/2026/20261120t0315 --to /tmp/before --identity key.txt
+        yearbook restore acme/annual/2026/20261120t0315 --to before --identity key.txt
       """)
 
   @Argument(help: ReleaseAddress.help)
   var release: String
-  @Option(help: "A folder that is not there yet.")
+  @Option(help: "The folder to make; it must not exist yet.")
   var to: String
   @Option(help: "A file of age private keys, as age-keygen writes it.")
   var identity: String?

@@ -7,18 +7,18 @@ import Store
 struct RollbackCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "rollback",
-    abstract: "Makes an earlier release the newest again; the sequence goes on.",
+    abstract: "Makes an earlier release the newest again, with the next sequence number.",
     discussion: """
-      The next run publishes again what the data says: mend the data or the pipeline first, or leave the
-      partition out of the schedule.
+      The next run publishes the platform's data again. Fix the data or the pipeline first, or \
+      take the partition out of the schedule.
 
       Examples:
-        yearbook rollback acme/annual/2026                the release before the newest
+        yearbook rollback acme/annual/2026                the one before the newest
         yearbook rollback acme/annual/2026/20261120t0315
       """)
 
   @Argument(
-    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or with an id after it.")
+    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or TENANT/PIPELINE/PERIOD/ID.")
   var release: String
   @OptionGroup var shared: SharedOptions
 
@@ -32,7 +32,7 @@ struct RollbackCommand: ParsableCommand {
       else {
         throw Diagnostic(
           .usage, "\(address.partition) has no release before the newest",
-          hint: "`yearbook releases \(address.partition)` lists them")
+          hint: "to list the releases: `yearbook releases \(address.partition)`")
       }
       address.release = before.release
     }

@@ -7,7 +7,7 @@ import Store
 struct ShowCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "show",
-    abstract: "Shows a release: where it lies, how it was made, its files.",
+    abstract: "Shows a release: its folder, how it was made, its files.",
     discussion: """
       Examples:
         yearbook show acme/annual/2026

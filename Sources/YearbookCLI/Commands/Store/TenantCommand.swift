@@ -7,25 +7,25 @@ import Store
 
 struct TenantCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "tenant", abstract: "Does things to one tenant's folder in the store.",
+    commandName: "tenant", abstract: "Manages one tenant's folder in the store.",
     subcommands: [Rename.self])
 
   struct Rename: ParsableCommand {
     static let configuration = CommandConfiguration(
       commandName: "rename",
-      abstract: "Gives a tenant's folder the slug that the platform gave the tenant.",
+      abstract: "Renames a tenant's folder after the platform has changed the tenant's slug.",
       discussion: """
-        Releases keep the slug they were made with in their metadata, and addresses with the old slug end. A
-        section `tenants: OLD:` of yearbook.yaml is to be renamed by hand. Give the command again where it was
-        interrupted.
+        Releases keep the old slug in their metadata. Addresses with the old slug stop working. If \
+        yearbook.yaml has a section `tenants: OLD:`, rename it by hand. If the command was \
+        interrupted, give it again.
 
         Example:
           yearbook tenant rename acme acme-labs
         """)
 
-    @Argument(help: "The slug as it was.")
+    @Argument(help: "The old slug.")
     var old: String
-    @Argument(help: "The slug as it is now.")
+    @Argument(help: "The new slug.")
     var new: String
     @OptionGroup var shared: SharedOptions
 
@@ -47,10 +47,11 @@ struct TenantCommand: ParsableCommand {
       {
         try mirroring.rename(from: old, to: new)
       }
-      Console.standardOutput.line("tenants/\(old) is tenants/\(new) now")
+      Console.standardOutput.line("tenants/\(old) is now tenants/\(new)")
     }
 
-    /// The platform gives slugs: a folder that it knows by another would be published beside this one.
+    /// Throws if the platform has another slug for the tenant: the next run would publish a second
+    /// folder under that slug.
     private func askPlatform(_ configuration: Configuration, _ store: ReleaseStore) throws {
       guard let source = configuration.source, let tenant = try store.tenant(slug: old) else {
         return
@@ -60,7 +61,8 @@ struct TenantCommand: ParsableCommand {
       throw Diagnostic(
         .configuration, "the platform calls this tenant '\(slug)', not '\(new)'",
         hint: slug == old
-          ? "change its slug in the platform first" : "`yearbook tenant rename \(old) \(slug)`")
+          ? "change its slug in the platform first"
+          : "use the platform's slug: `yearbook tenant rename \(old) \(slug)`")
     }
   }
 }

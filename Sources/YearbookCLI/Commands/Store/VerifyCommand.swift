@@ -7,10 +7,11 @@ import Store
 struct VerifyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify",
-    abstract: "Compares what is published with its manifests; exit code 1 where they differ.",
+    abstract: "Compares what is published with its manifests; exit code 1 if they differ.",
     discussion: """
-      Someone who may write to the store can put back an older state of it whole. Only what is remembered
-      elsewhere tells: --with-record asks the run record, --min-sequence is what you remember.
+      Somebody who can write to the store can put back a complete older state. Only a sequence \
+      number kept elsewhere shows that: in the run record (--with-record), or in your own notes \
+      (--min-sequence).
 
       Examples:
         yearbook verify
@@ -22,16 +23,16 @@ struct VerifyCommand: ParsableCommand {
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
   var deep = false
-  @Option(help: "Only this tenant; may be given several times.")
+  @Option(help: "Only this tenant; can be given several times.")
   var tenant: [String] = []
-  @Option(help: "OpenSSH's allowed_signers: all heads and releases must be signed by one of them.")
+  @Option(help: "An allowed_signers file of OpenSSH, with a key that signed each head and release.")
   var signers: String?
-  @Option(help: "PARTITION=N: the partition's sequence is N at least; may be given several times.")
+  @Option(help: "PARTITION=N: its sequence must be at least N; can be given several times.")
   var minSequence: [String] = []
-  @Flag(help: "Compare the sequences with those that the run record has seen.")
+  @Flag(help: "Compare the sequences with those in the run record.")
   var withRecord = false
   @Flag(
-    help: "Look at the mirror's bucket, not at the store: what is there, and whether it is behind.")
+    help: "Check the mirror's bucket instead of the store, and whether it is behind.")
   var mirror = false
   @Flag(help: "Print JSON.")
   var json = false
@@ -75,7 +76,7 @@ struct VerifyCommand: ParsableCommand {
       let parts = text.split(whereSeparator: { "/=".contains($0) }).map(String.init)
       guard parts.count == 4, let number = Int(parts[3]), number > 0 else {
         throw Diagnostic(
-          .usage, "'\(text)' is no partition and sequence",
+          .usage, "'\(text)' is not TENANT/PIPELINE/PERIOD=NUMBER",
           hint: "write --min-sequence TENANT/PIPELINE/PERIOD=17")
       }
       sequences[.init(tenant: parts[0], pipeline: parts[1], period: parts[2])] = number
@@ -92,24 +93,24 @@ struct VerifyCommand: ParsableCommand {
     let faults = found.faults.count { !$0.isHarmless }
     out.line(
       "\(Figures.count(found.releaseCount, "release")), \(Figures.count(found.fileCount, "file")),"
-        + " \(Figures.bytes(found.byteCount)) \(deep ? "read" : "looked at"): "
+        + " \(Figures.bytes(found.byteCount)) \(deep ? "read" : "checked"): "
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
     if let advice = advice(found) { out.line("what to do: \(advice)") }
   }
 
-  /// What to do about what was found, by the gravest of it.
+  /// What to do about the gravest of the faults; `nil` if there are none.
   private func advice(_ found: Verification) -> String? {
     let kinds = Set(found.faults.filter { !$0.isHarmless }.map(\.kind))
     if kinds.isEmpty { return nil }
     if kinds == [.unsigned] {
       return
-        "where nothing was signed before, run the periods again with signing.key and prune what is older;"
-        + " else somebody else published it"
+        "if signing is new here, run the periods again with signing.key and prune older releases;"
+        + " otherwise somebody else published it"
     }
     return mirror
-      ? "yearbook mirror puts what is missing or behind; what was altered, remove from the bucket first"
+      ? "remove altered objects from the bucket, then run `yearbook mirror`"
       : "restore the folders named above from a backup, or remove them and run the pipelines again"
   }
 
