@@ -27,6 +27,7 @@ check: packages
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
 	scripts/check-imports
 	scripts/check-sizes
+	scripts/check-docs
 	scripts/check-words
 	scripts/check-links
 	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm

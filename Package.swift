@@ -27,7 +27,7 @@ let house: [(module: String, imports: [String])] = [
 
   ("Postgres", ["CLibPQ", "Basics", "Diagnostics"]),
   ("Markup", ["CLibXML2", "Diagnostics"]),
-  ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Diagnostics"]),
+  ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Basics", "Diagnostics"]),
   ("ObjectStorage", ["CCurl", "Basics", "Diagnostics"]),
   ("Pipelines", ["Basics", "Diagnostics"]),
 
@@ -60,7 +60,10 @@ let products: [String: [Target.Dependency]] = [
   "ObjectStorage": [.product(name: "Crypto", package: "swift-crypto")],
   "Store": [.product(name: "Crypto", package: "swift-crypto")],
   "Stages": [.product(name: "Mustache", package: "swift-mustache")],
-  "Engine": [.product(name: "Logging", package: "swift-log")],
+  "Engine": [
+    .product(name: "HeapModule", package: "swift-collections"),
+    .product(name: "Logging", package: "swift-log"),
+  ],
   "YearbookCLI": [
     .product(name: "ArgumentParser", package: "swift-argument-parser"),
     .product(name: "Logging", package: "swift-log"),
@@ -150,6 +153,7 @@ let package = Package(
   products: [.executable(name: "yearbook", targets: ["yearbook"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+    .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
     .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),

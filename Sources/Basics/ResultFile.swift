@@ -1,8 +1,8 @@
 /// One file of a result: what a stage made, what the record names, what a release publishes.
 ///
-/// What is known of its bytes is the parameter: a stage has just made them (`StageOutput.Content`), the
-/// record knows their digest and size (`Blob`), a later stage also knows their path (`StoredContent`), and
-/// a release takes them from a path or from memory (`ReleaseContent`).
+/// What is known of its bytes is the parameter: a stage has just made them (`StageOutput.Content`),
+/// the record knows their digest and size (`Blob`), a later stage also knows their path
+/// (`StoredContent`), and a release takes them from a path or from memory (`ReleaseContent`).
 package struct ResultFile<Content: Sendable>: Sendable {
   /// `[a-z0-9._/-]+`, the published name below `data/`.
   package var name: String
@@ -88,7 +88,8 @@ extension ResultFile where Content == ReleaseContent {
   }
 }
 
-/// What a data package says of a CSV file: Frictionless' Table Schema and CSV dialect, as JSON texts.
+/// What a data package says of a CSV file: Frictionless' Table Schema and CSV dialect, as JSON
+/// texts.
 package struct TableDescription: Sendable, Hashable, Codable {
   package var schemaJSON: String
   /// `nil` for the usual dialect: RFC 4180 with a header.

@@ -1,3 +1,4 @@
+package import Basics
 package import Diagnostics
 
 /// A bucket and the credentials for it. Threads can share the value. Its description does not
@@ -9,7 +10,7 @@ package struct Bucket: Sendable, CustomStringConvertible {
   /// A file with certificates that are trusted instead of the system's.
   package let authorities: String?
   package var patience = HTTPTransfer.Patience()
-  package var retries = Retries()
+  package var retries = Backoff.request
   /// If it returns true, the current request ends with `.interrupted`.
   package let isCancelled: @Sendable () -> Bool
 
@@ -45,23 +46,4 @@ package struct Bucket: Sendable, CustomStringConvertible {
   }
 
   package var description: String { location.description }
-}
-
-/// How often a request is tried again, and after which pauses. Pauses double, with full jitter, so
-/// that clients that failed together do not return together.
-package struct Retries: Sendable {
-  /// The largest number of tries in a row, with the first one.
-  package var attempts = 6
-  /// The bound of the first pause, in seconds.
-  package var first = 0.2
-  /// The bound of the longest pause, in seconds.
-  package var most = 20.0
-
-  /// The pause after this number of failures in a row, in seconds. `asked` is the pause that the
-  /// server asks for; it is respected within bounds.
-  package func pause(after failures: Int, asked: Double?) -> Double {
-    var bound = first
-    for _ in 1..<max(1, failures) { bound = min(most, bound * 2) }
-    return max(.random(in: 0...bound), min(asked ?? 0, most))
-  }
 }

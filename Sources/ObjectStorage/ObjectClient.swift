@@ -68,19 +68,12 @@ package final class ObjectClient {
         failure = diagnostic(error)
       }
       failures += 1
-      guard failure.isTransient, failures < bucket.retries.attempts else { throw failure }
-      try wait(bucket.retries.pause(after: failures, asked: asked))
-    }
-  }
-
-  /// Waits, unless cancelled.
-  private func wait(_ seconds: Double) throws(Diagnostic) {
-    var rest = seconds
-    while rest > 0 {
-      if bucket.isCancelled() { throw Self.interrupted }
-      let pause = min(rest, 0.05)
-      usleep(UInt32(pause * 1_000_000))
-      rest -= pause
+      guard failure.isTransient,
+        let pause = bucket.retries.pause(after: failures, asked: asked)
+      else { throw failure }
+      try Backoff.sleep(pause) { () throws(Diagnostic) in
+        if bucket.isCancelled() { throw Self.interrupted }
+      }
     }
   }
 

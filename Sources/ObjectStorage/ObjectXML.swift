@@ -21,7 +21,8 @@ package enum ObjectXML {
 
   /// Text escaped for use in an element.
   package static func escaped(_ text: String) -> String {
-    // By scalars: with an accent after it, `<` is another character, and a sign of XML all the same.
+    // By scalars: with an accent after it, `<` is another character, and a sign of XML all the
+    // same.
     text.unicodeScalars.reduce(into: "") { out, scalar in
       switch scalar {
       case "&": out += "&amp;"

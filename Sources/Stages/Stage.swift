@@ -5,8 +5,8 @@ package import Pipelines
 /// One step from a partition's rows to its release.
 ///
 /// A stage is a pure function of the inputs that it names. Its files must not depend on the clock,
-/// host, run, locale of the process, hash order or number of threads. It runs on one of the engine's
-/// threads and can block.
+/// host, run, locale of the process, hash order or number of threads. It runs on one of the
+/// engine's threads and can block.
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
@@ -27,7 +27,8 @@ package struct PreparedStage {
   package var inputs: KeyInputs
   /// Makes the result. The engine calls it again after a transient failure.
   ///
-  /// Throws a `Diagnostic` if there is no result. A fault that does not prevent a result is a warning.
+  /// Throws a `Diagnostic` if there is no result. A fault that does not prevent a result is a
+  /// warning.
   package var run: () throws -> StageOutput
 
   package init(_ inputs: KeyInputs, run: @escaping () throws -> StageOutput) {

@@ -13,7 +13,7 @@ import Testing
     failures: Int, bound: Double
   ) throws {
     let pauses = try (0..<400).map { _ in
-      try #require(backoff.pause(after: failures, since: Date()))
+      try #require(backoff.pause(after: failures, since: Stopwatch()))
     }
     #expect(pauses.allSatisfy { (0...bound).contains($0) })
     // That none of so many lies in a quarter comes about once in 10⁴⁹ runs.
@@ -21,10 +21,11 @@ import Testing
   }
 
   @Test func `After so many failures, or so long a time, no other try is due`() {
-    #expect(backoff.pause(after: 8, since: Date()) == nil)
-    #expect(backoff.pause(after: 1, since: Date(timeIntervalSinceNow: -59)) != nil)
-    #expect(backoff.pause(after: 1, since: Date(timeIntervalSinceNow: -60)) == nil)
-    #expect(Backoff(attempts: 1, first: 1, most: 1, total: 1).pause(after: 1, since: .now) == nil)
+    #expect(backoff.pause(after: 8, since: Stopwatch()) == nil)
+    #expect(backoff.pause(after: 1, since: Stopwatch(secondsAgo: 59)) != nil)
+    #expect(backoff.pause(after: 1, since: Stopwatch(secondsAgo: 60)) == nil)
+    #expect(
+      Backoff(attempts: 1, first: 1, most: 1, total: 1).pause(after: 1, since: Stopwatch()) == nil)
   }
 
   @Test func `A pause lasts as long as it should`() throws {

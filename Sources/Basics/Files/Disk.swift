@@ -40,15 +40,7 @@ package final class Disk: Sendable {
     _ bytes: UnsafeRawBufferPointer, to file: borrowing FileDescriptor, at path: String
   ) throws(Diagnostic) {
     try gate?(.write, path)
-    var rest = bytes
-    while !rest.isEmpty {
-      let count = Glibc.write(file.number, rest.baseAddress, rest.count)
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw Self.failure("write", path)
-      }
-      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
-    }
+    guard file.write(bytes) else { throw Self.failure("write", path) }
   }
 
   /// Creates a new file with this content.

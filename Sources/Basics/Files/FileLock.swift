@@ -1,33 +1,70 @@
 package import Diagnostics
-import Glibc
+package import Glibc
 
-/// A lock on a file. The kernel frees it when its holder ends for any reason.
-package final class FileLock {
+/// A lock on a file, between processes and hosts. The kernel frees it when its holder ends for any
+/// reason.
+package final class FileLock: Sendable {
+  /// Who else can hold the lock at the same time.
+  package enum Mode: Sendable {
+    /// Only one holder at a time.
+    case exclusive
+    /// Many holders, but no exclusive one.
+    case shared
+
+    fileprivate var operation: Int32 { self == .exclusive ? LOCK_EX : LOCK_SH }
+  }
+
+  /// How the lock file is opened.
+  package enum Opening: Sendable {
+    /// The file is created if it is missing.
+    case creating
+    /// The file must exist.
+    case existing
+    /// The file must exist, and this process need not be able to write to it. For shared locks:
+    /// over NFS an exclusive one needs a writable file.
+    case reading
+
+    fileprivate var flags: Int32 {
+      switch self {
+      case .creating: O_RDWR | O_CREAT
+      case .existing: O_RDWR
+      case .reading: O_RDONLY
+      }
+    }
+  }
+
+  private let path: String
   private let descriptor: Int32
 
-  /// Opens or creates the lock file at `path`, without locking it.
-  package init(_ path: String) throws(Diagnostic) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else {
-      throw Diagnostic(.io, "cannot open \(path): \(String(cString: strerror(errno)))")
+  /// Opens the lock file without locking it.
+  ///
+  /// - Parameters:
+  ///   - opening: Whether the file is created if it is missing.
+  ///   - mode: The permissions of a new file.
+  package init(
+    _ path: String, _ opening: Opening = .creating, mode: mode_t = 0o600
+  ) throws(Diagnostic) {
+    self.path = path
+    descriptor = retryingInterrupts {
+      open(path, opening.flags | O_CLOEXEC | O_NOFOLLOW, mode)
     }
+    guard descriptor >= 0 else { throw Disk.failure("open", path) }
   }
 
   deinit { close(descriptor) }
 
-  /// Waits until nobody else holds the lock, then takes it.
-  package func lockExclusively() { acquire(LOCK_EX) }
+  /// Waits until the lock is free, then takes it.
+  package func lock(_ mode: Mode) throws(Diagnostic) {
+    guard retryingInterrupts({ flock(descriptor, mode.operation) }) == 0 else {
+      throw Disk.failure("lock", path)
+    }
+  }
 
-  /// Waits until nobody holds the lock exclusively, then takes a shared lock.
-  package func lockShared() { acquire(LOCK_SH) }
-
-  /// Takes the lock if nobody else holds it. Returns whether it is now held.
-  package func tryExclusively() -> Bool { flock(descriptor, LOCK_EX | LOCK_NB) == 0 }
+  /// Takes the lock if it is free. Returns whether it is now held.
+  package func tryLock(_ mode: Mode) -> Bool {
+    retryingInterrupts { flock(descriptor, mode.operation | LOCK_NB) } == 0
+  }
 
   /// Releases the lock.
   package func unlock() { flock(descriptor, LOCK_UN) }
-
-  private func acquire(_ operation: Int32) {
-    while flock(descriptor, operation) != 0, errno == EINTR {}
-  }
 }

@@ -1,5 +1,5 @@
 package import Diagnostics
-package import Glibc
+import Glibc
 
 /// Reads files in pieces or completely.
 package enum FileReader {
@@ -15,14 +15,11 @@ package enum FileReader {
     // Most files are small: a large buffer for each would cost more than reading it.
     var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
     while true {
-      let count = buffer.withUnsafeMutableBytes {
-        Glibc.read(file.number, $0.baseAddress, $0.count)
+      let count = buffer.withUnsafeMutableBytes { room in
+        retryingInterrupts { Glibc.read(file.number, room.baseAddress, room.count) }
       }
       if count == 0 { return }
-      if count < 0 {
-        if errno == EINTR { continue }
-        throw Disk.failure("read", path)
-      }
+      guard count > 0 else { throw Disk.failure("read", path) }
       let outcome: Result<Void, Diagnostic> = buffer.withUnsafeBytes { bytes in
         do throws(Diagnostic) {
           return .success(try body(UnsafeRawBufferPointer(rebasing: bytes[..<count])))
@@ -121,21 +118,4 @@ package struct FileStatus {
     self.linkCount = linkCount
     self.changed = changed
   }
-}
-
-/// An open file that is closed at the end of its scope.
-package struct FileDescriptor: ~Copyable {
-  package let number: Int32
-
-  /// Opens a file with the flags of `open(2)`. Throws `io`.
-  package init(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Diagnostic) {
-    var number: Int32
-    repeat { number = open(path, flags | O_CLOEXEC, mode) } while number < 0 && errno == EINTR
-    guard number >= 0 else {
-      throw Disk.failure(flags & O_CREAT != 0 ? "create" : "open", path)
-    }
-    self.number = number
-  }
-
-  deinit { close(number) }
 }

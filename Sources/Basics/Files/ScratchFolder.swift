@@ -10,7 +10,7 @@ import Synchronization
 package final class ScratchFolder: Sendable {
   package let path: String
   private let disk: Disk
-  private let lock: Int32
+  private let lock: FileLock
   private let counter = Atomic<Int>(0)
 
   /// Creates a folder below `parent` and removes the folders of dead processes.
@@ -24,18 +24,19 @@ package final class ScratchFolder: Sendable {
         if errno == EEXIST { continue }
         throw Disk.failure("create", name)
       }
-      let lock = open(name + "/lock", O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-      if lock < 0 {
+      let lock: FileLock
+      do throws(Diagnostic) {
+        lock = try FileLock(name + "/lock")
+      } catch {
         // The folder was not locked yet, and another process removed it as a dead process's folder.
-        if errno == ENOENT { continue }
-        throw Disk.failure("create", name + "/lock")
+        if access(name, F_OK) != 0 { continue }
+        throw error
       }
-      if flock(lock, LOCK_EX | LOCK_NB) == 0, access(name + "/lock", F_OK) == 0 {
+      if lock.tryLock(.exclusive), access(name + "/lock", F_OK) == 0 {
         self.lock = lock
         path = name
         return
       }
-      close(lock)
     }
   }
 
@@ -43,8 +44,7 @@ package final class ScratchFolder: Sendable {
     // If something cannot be removed now, the next process removes it.
     do throws(Diagnostic) { try disk.remove(path) } catch {}
     // Closing alone is not enough: a child that is just being started can still have the lock.
-    flock(lock, LOCK_UN)
-    close(lock)
+    lock.unlock()
   }
 
   /// A new path in the folder. No other caller gets the same one.
@@ -56,16 +56,21 @@ package final class ScratchFolder: Sendable {
   package static func clearAbandoned(in parent: String, disk: Disk) throws(Diagnostic) {
     for name in try FileReader.names(in: parent) {
       let folder = parent + "/" + name
-      let lock = open(folder + "/lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW)
-      guard lock >= 0 else {
+      let path = folder + "/lock"
+      guard access(path, F_OK) == 0 else {
         // A folder without a lock file is partly removed, or is being created. In that case its
         // creator takes another name.
         if errno == ENOENT, rmdir(folder) != 0, isOld(folder) { try disk.remove(folder) }
         continue
       }
-      defer { close(lock) }
-      if flock(lock, LOCK_EX | LOCK_NB) == 0 { try disk.remove(folder) }
+      // A lock that cannot be opened is another user's, or went away this moment: the folder stays.
+      guard let lock = openLock(path) else { continue }
+      if lock.tryLock(.exclusive) { try disk.remove(folder) }
     }
+  }
+
+  private static func openLock(_ path: String) -> FileLock? {
+    do throws(Diagnostic) { return try FileLock(path, .existing) } catch { return nil }
   }
 
   private static func isOld(_ folder: String) -> Bool {

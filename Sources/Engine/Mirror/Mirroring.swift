@@ -68,7 +68,7 @@ package struct Mirroring: Sendable {
     _ slugs: [String]?, _ options: BucketMirror.Options,
     tell: @Sendable (String, BucketMirror.Outcome) -> Void = { _, _ in }
   ) -> MirrorSummary {
-    let began = Date()
+    let mirroring = Stopwatch()
     let work: Locked<Work>
     let abandoned: Int
     do throws(Diagnostic) {
@@ -102,7 +102,7 @@ package struct Mirroring: Sendable {
     }
     var summary = work.withLock { $0.summary }
     summary.abandoned = abandoned
-    summary.seconds = Date().timeIntervalSince(began)
+    summary.seconds = mirroring.seconds
     return summary
   }
 

@@ -32,13 +32,13 @@ extension RunSession {
     let state = RunState(planned: 0, observer: SilentObserver())
     let store = try ReleaseStore(
       root: required(configuration.store, "store", "YEARBOOK_STORE"))
-    let digests = MediaDigests(media: configuration.media, record: lookup, isRehashing: false)
+    let services = StageServices(
+      templates: templates,
+      digests: MediaDigests(media: configuration.media, record: lookup, isRehashing: false),
+      pool: pool, cache: cache, cancellation: cancellation, state: state,
+      stageSeconds: configuration.stageSeconds)
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
-      PartitionEnvironment(
-        templates: templates, digests: digests,
-        tenantID: partition.tenant.id, stage: stage, partition: partition.label, pool: pool,
-        cache: cache, cancellation: cancellation, state: state,
-        deadline: Deadline(seconds: configuration.stageSeconds))
+      PartitionEnvironment(services, partition, stage: stage)
     }
     let reader = SourceReader(
       source, blobs: blobs, moment: plan.moment, cancellation: cancellation,

@@ -83,7 +83,7 @@ final class Publisher: Sendable {
   private func publishedOrNot(
     _ publications: [Publication]
   ) -> [Result<PublishOutcome, any Error>] {
-    let start = Date()
+    let publishing = Stopwatch()
     do {
       // A lost session holds no claims: another run may be working on these partitions now.
       try claims.check()
@@ -128,7 +128,7 @@ final class Publisher: Sendable {
       // pages.
       return outcomes.map { $0.flatMap { _ in .failure(error) } }
     }
-    state.add(seconds: Date().timeIntervalSince(start), to: "publish")
+    state.add(seconds: publishing.seconds, to: "publish")
     return outcomes
   }
 

@@ -17,8 +17,8 @@ final class ResultCache: Sendable {
     case all
     /// None: every stage runs again.
     case none
-    /// Only results of these versions of the program and its libraries; after `until`, all.
-    case madeWith(versions: String, until: Date)
+    /// Only results of these versions of the program and its libraries; after so many seconds, all.
+    case madeWith(versions: String, seconds: Int, since: Stopwatch)
   }
 
   let blobs: BlobStore
@@ -61,8 +61,8 @@ final class ResultCache: Sendable {
     }
     if case .none = policy, !made.withLock({ $0.contains(key) }) { return nil }
     guard let result = try recorded() else { return nil }
-    if case .madeWith(let versions, let until) = policy, result.versions != versions,
-      Date() < until
+    if case .madeWith(let versions, let seconds, let since) = policy, result.versions != versions,
+      since.seconds < Double(seconds)
     {
       return nil
     }

@@ -22,7 +22,8 @@ struct StageResult: Sendable {
 /// A file of a result as the record knows it.
 typealias RecordedFile = ResultFile<Blob>
 
-/// In the record a file is one JSON object: `bytes`, `digest`, `isPublished`, `mediaType`, `name`, and
+/// In the record a file is one JSON object: `bytes`, `digest`, `isPublished`, `mediaType`, `name`,
+/// and
 /// `table` for a table.
 extension RecordedFile: Codable {
   private enum CodingKeys: String, CodingKey {

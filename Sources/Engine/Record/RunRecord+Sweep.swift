@@ -87,7 +87,8 @@ extension RunRecord {
       [Quoting.array(keys.map { "\\x" + $0.hex })])
   }
 
-  /// Drops ended runs, with their failures and attempts, and answered requests, older than so many seconds.
+  /// Drops ended runs, with their failures and attempts, and answered requests, older than so many
+  /// seconds.
   func dropOld(_ seconds: Int, isDry: Bool) throws(Diagnostic) -> (runs: Int, requests: Int) {
     let verb = isDry ? "SELECT" : "DELETE"
     let runs = try connection.query(

@@ -43,7 +43,7 @@ package enum StageBench {
     defer { pool.stop() }
     let failure = Locked<(any Error)?>(nil)
     let made = Locked(0)
-    let start = Date()
+    let running = Stopwatch()
     for number in 0..<count {
       pool.submit(order: number) {
         do {
@@ -69,7 +69,7 @@ package enum StageBench {
     }
     pool.drain(every: 1) {}
     try committer.finish()
-    let seconds = Date().timeIntervalSince(start)
+    let seconds = running.seconds
     if let error = failure.withLock({ $0 }) { throw error }
     let (expected, found) = (isCold ? count : 0, made.withLock { $0 })
     guard found == expected else {

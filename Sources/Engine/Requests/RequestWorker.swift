@@ -46,7 +46,7 @@ package struct RequestWorker {
   package func work(once: Bool) throws -> Counts {
     var counts = Counts()
     var failures = 0
-    var since = Date()
+    var since = Stopwatch()
     while !session.cancellation.isRequested {
       do {
         let desk = try RequestDesk(
@@ -62,7 +62,7 @@ package struct RequestWorker {
           failures = 0
         }
       } catch let error as Diagnostic where error.isTransient {
-        if failures == 0 { since = Date() }
+        if failures == 0 { since = Stopwatch() }
         failures += 1
         guard let pause = Backoff.database.pause(after: failures, since: since) else { throw error }
         tell(.lost(error, seconds: pause))
@@ -74,8 +74,8 @@ package struct RequestWorker {
 
   /// Waits until a request is announced, the interval has passed, or the worker must stop.
   private func wait(_ desk: RequestDesk) throws {
-    let end = Date(timeIntervalSinceNow: Self.interval)
-    while Date() < end, !session.cancellation.isRequested {
+    let waited = Stopwatch()
+    while waited.seconds < Self.interval, !session.cancellation.isRequested {
       if try desk.isWoken(within: 250) { return }
     }
   }
@@ -83,7 +83,7 @@ package struct RequestWorker {
   private func serve(
     _ taken: ReportRequest, _ desk: RequestDesk, _ counts: inout Counts
   ) throws {
-    let began = Date()
+    let running = Stopwatch()
     var request = taken
     // The id of an unknown tenant can be reported as it is: it is a UUID.
     var tenant = request.tenantID
@@ -108,7 +108,7 @@ package struct RequestWorker {
       tell(
         .published(
           tenant: tenant, label: request.label, location: location,
-          seconds: Date().timeIntervalSince(began)))
+          seconds: running.seconds))
     case .failed(let error):
       counts.failed += request.ids.count
       tell(.failed(tenant: tenant, label: request.label, error: error))

@@ -64,11 +64,11 @@ final class Claims: Sendable {
     _ name: String, waiting seconds: Double, _ cancellation: Cancellation
   ) throws -> Bool {
     let key = AdvisoryKey(["yearbook", "schedule", name])
-    let end = Date(timeIntervalSinceNow: max(0.3, seconds))
+    let waited = Stopwatch()
     while true {
       let isFree = try session.withLock { session throws(Diagnostic) in try session.tryLock(key) }
       if isFree { return true }
-      if Date() >= end { return false }
+      if waited.seconds >= max(0.3, seconds) { return false }
       try Backoff.sleep(0.1, cancellation)
     }
   }
@@ -77,7 +77,7 @@ final class Claims: Sendable {
   ///
   /// - Throws: `busy` if an erasure is still under way after `seconds`.
   func refuseStandstill(waiting seconds: Double, _ cancellation: Cancellation) throws {
-    let end = Date(timeIntervalSinceNow: seconds)
+    let waited = Stopwatch()
     while true {
       let isFree = try session.withLock { session throws(Diagnostic) in
         try session.query(
@@ -86,7 +86,7 @@ final class Claims: Sendable {
         ).only().bool("taken")
       }
       if isFree { return }
-      guard Date() < end else {
+      guard waited.seconds < seconds else {
         throw Diagnostic(
           .busy, "a tenant or a person is being erased", hint: "run the same command again later")
       }

@@ -5,45 +5,48 @@ import Pipelines
 import Stages
 import Store
 
+/// What all stages of a run share.
+struct StageServices: Sendable {
+  /// The folder of templates and messages.
+  var templates: String
+  var digests: MediaDigests
+  var pool: WorkerPool
+  var cache: ResultCache
+  var cancellation: Cancellation
+  var state: RunState
+  /// How long one stage of one partition can take.
+  var stageSeconds: Int
+}
+
 /// The environment of one stage of one partition.
 struct PartitionEnvironment: StageEnvironment {
+  private let services: StageServices
   private let folder: StageFolder
-  let templates: String
-  let digests: MediaDigests
-  let tenantID: String
-  let stage: String
-  let partition: String
-  let pool: WorkerPool
-  let cache: ResultCache
-  let cancellation: Cancellation
-  let state: RunState
-  let deadline: Deadline
+  private let tenantID: String
+  private let stage: String
+  /// The partition's label, for people.
+  private let partition: String
+  private let deadline: Deadline
 
-  init(
-    templates: String, digests: MediaDigests, tenantID: String, stage: String, partition: String,
-    pool: WorkerPool, cache: ResultCache, cancellation: Cancellation,
-    state: RunState, deadline: Deadline
-  ) {
-    folder = StageFolder(path: cache.blobs.scratchPath())
-    self.templates = templates
-    self.digests = digests
-    self.tenantID = tenantID
+  /// The stage's time begins now.
+  init(_ services: StageServices, _ partition: RunPlan.Partition, stage: String) {
+    self.services = services
+    folder = StageFolder(path: services.cache.blobs.scratchPath())
+    tenantID = partition.tenant.id
     self.stage = stage
-    self.partition = partition
-    self.pool = pool
-    self.cache = cache
-    self.cancellation = cancellation
-    self.state = state
-    self.deadline = deadline
+    self.partition = partition.label
+    deadline = Deadline(seconds: services.stageSeconds)
   }
+
+  var templates: String { services.templates }
 
   /// Created when it is first used: most stages need no folder.
   var scratch: String { folder.made() }
 
-  var media: String? { digests.media }
+  var media: String? { services.digests.media }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
-    try pool.parallel(count) { index in
+    try services.pool.parallel(count) { index in
       try checkCancellation()
       try body(index)
     }
@@ -52,12 +55,14 @@ struct PartitionEnvironment: StageEnvironment {
   func cached(
     _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
   ) throws -> (file: Artifact, warnings: [Warning]) {
-    if let found = try cache.find(inputs.key, tenant: tenantID), let file = found.files.first {
+    if let found = try services.cache.find(inputs.key, tenant: tenantID),
+      let file = found.files.first
+    {
       return (file, found.warnings)
     }
     try checkCancellation()
-    let path = cache.blobs.scratchPath()
-    let start = Date()
+    let path = services.cache.blobs.scratchPath()
+    let making = Stopwatch()
     let warnings: [Warning]
     do {
       warnings = try make(path)
@@ -66,7 +71,7 @@ struct PartitionEnvironment: StageEnvironment {
       unlink(path)
       throw error
     }
-    let artifacts = try cache.add(
+    let artifacts = try services.cache.add(
       StageOutput(
         files: [
           .init(
@@ -74,21 +79,21 @@ struct PartitionEnvironment: StageEnvironment {
             content: .file(path))
         ], warnings: warnings),
       inputs: inputs, stage: "\(stage) piece", tenant: tenantID,
-      seconds: Date().timeIntervalSince(start))
+      seconds: making.seconds)
     return (artifacts[0], warnings)
   }
 
   func digest(ofMedia key: String) throws -> SHA256Digest {
-    try digests.digest(of: key, tenant: tenantID)
+    try services.digests.digest(of: key, tenant: tenantID)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {
-    state.tell(
+    services.state.tell(
       .progress(stage: stage, partition: partition, done: done, total: total, what: what))
   }
 
   func checkCancellation() throws {
-    try cancellation.check()
+    try services.cancellation.check()
     try deadline.check()
   }
 }

@@ -7,37 +7,27 @@ import Stages
 /// Makes a partition's files from its rows, stage by stage. A stage runs only if its key has no
 /// result.
 final class PartitionWorker: Sendable {
-  private let templates: String
-  private let digests: MediaDigests
-  private let pool: WorkerPool
-  private let cache: ResultCache
+  private let services: StageServices
   private let record: Locked<RunRecord>
-  private let cancellation: Cancellation
-  private let state: RunState
   private let claims: Claims
   private let committer: Committer
   private let publisher: Publisher
-  private let stageSeconds: Int
   /// The first failure outside of all partitions, such as a failure to write to the record.
   private let broken = Locked<(any Error)?>(nil)
 
   init(
-    templates: String, digests: MediaDigests, pool: WorkerPool, cache: ResultCache,
-    record: Locked<RunRecord>, cancellation: Cancellation, state: RunState, claims: Claims,
-    committer: Committer, publisher: Publisher, stageSeconds: Int
+    _ services: StageServices, record: Locked<RunRecord>, claims: Claims, committer: Committer,
+    publisher: Publisher
   ) {
-    self.stageSeconds = stageSeconds
-    self.templates = templates
-    self.digests = digests
-    self.pool = pool
-    self.cache = cache
+    self.services = services
     self.record = record
-    self.cancellation = cancellation
-    self.state = state
     self.claims = claims
     self.committer = committer
     self.publisher = publisher
   }
+
+  private var state: RunState { services.state }
+  private var cancellation: Cancellation { services.cancellation }
 
   /// Works on a partition whose rows were read, or records that they could not be read.
   ///
@@ -65,7 +55,7 @@ final class PartitionWorker: Sendable {
       let datasets = try extracted.get()
       let taken = try claims.take(partition.key)
       if taken == nil, mayDefer {
-        pool.submit(order: order + Self.behindAll) { [self] in
+        services.pool.submit(order: order + Self.behindAll) { [self] in
           work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
         }
         return
@@ -132,25 +122,21 @@ final class PartitionWorker: Sendable {
     _ stage: any Stage, _ work: PartitionWork, inputs: [Artifact], _ partition: RunPlan.Partition,
     newest: RecordedResult?
   ) throws -> ResultCache.Found {
-    let start = Date()
+    let running = Stopwatch()
     do {
-      let environment = PartitionEnvironment(
-        templates: templates, digests: digests,
-        tenantID: partition.tenant.id, stage: stage.name, partition: partition.label, pool: pool,
-        cache: cache, cancellation: cancellation, state: state,
-        deadline: Deadline(seconds: stageSeconds))
+      let environment = PartitionEnvironment(services, partition, stage: stage.name)
       let prepared = try stage.prepare(work, inputs: inputs, environment: environment)
-      if let found = try cache.find(
+      if let found = try services.cache.find(
         prepared.inputs.key, tenant: partition.tenant.id, newest: newest)
       {
         state.stageEnded(
-          stage.name, partition.label, wasFound: true, seconds: Date().timeIntervalSince(start))
+          stage.name, partition.label, wasFound: true, seconds: running.seconds)
         return found
       }
       state.tell(.stageBegan(stage: stage.name, partition: partition.label))
       let output = try trying(stage, partition, prepared.run)
-      let seconds = Date().timeIntervalSince(start)
-      let files = try cache.add(
+      let seconds = running.seconds
+      let files = try services.cache.add(
         output, inputs: prepared.inputs, stage: stage.name, tenant: partition.tenant.id,
         seconds: seconds,
         partition: partition.key)
@@ -165,14 +151,14 @@ final class PartitionWorker: Sendable {
   private func trying<Output>(
     _ stage: any Stage, _ partition: RunPlan.Partition, _ body: () throws -> Output
   ) throws -> Output {
-    let since = Date()
+    let since = Stopwatch()
     for number in 1... {
-      let began = Date()
+      let (began, trying) = (Date(), Stopwatch())
       func note(_ failure: Diagnostic?) {
         committer.add(
           StageAttempt(
             partition: partition, stage: stage.name, number: number, began: began,
-            seconds: Date().timeIntervalSince(began), failure: failure))
+            seconds: trying.seconds, failure: failure))
       }
       do {
         let output = try body()

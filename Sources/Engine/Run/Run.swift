@@ -20,6 +20,7 @@ final class Run {
   /// The run whose work is shared: this run, unless it joined another.
   private let sharedID: String
   private let started = Date()
+  private let running = Stopwatch()
   private let state: RunState
   private let pool: WorkerPool
   private let worker: PartitionWorker
@@ -78,18 +79,20 @@ final class Run {
         .none
       } else if let seconds = policy.refreshSeconds {
         .madeWith(
-          versions: writer.versions, until: Date(timeIntervalSinceNow: Double(seconds)))
+          versions: writer.versions, seconds: seconds, since: running)
       } else {
         .all
       }
     pool = WorkerPool(size: session.threads)
-    worker = PartitionWorker(
+    let services = StageServices(
       templates: session.templates,
       digests: MediaDigests(
-        media: configuration.media, record: lookup, isRehashing: policy.rehashes), pool: pool,
+        media: configuration.media, record: lookup, isRehashing: policy.rehashes),
+      pool: pool,
       cache: ResultCache(blobs: blobs, record: lookup, committer: committer, policy: resultPolicy),
-      record: lookup, cancellation: session.cancellation, state: state, claims: claims,
-      committer: committer, publisher: publisher, stageSeconds: configuration.stageSeconds)
+      cancellation: session.cancellation, state: state, stageSeconds: configuration.stageSeconds)
+    worker = PartitionWorker(
+      services, record: lookup, claims: claims, committer: committer, publisher: publisher)
     reader = SourceReader(
       source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
       interruption: interruption,
@@ -155,7 +158,7 @@ final class Run {
   private func summary(problem: Diagnostic?) -> RunSummary {
     RunSummary(
       run: id, name: plan.name, moment: plan.moment, counts: state.counts,
-      seconds: Date().timeIntervalSince(started), stageSeconds: state.stageSeconds,
+      seconds: running.seconds, stageSeconds: state.stageSeconds,
       failures: state.failures,
       wasInterrupted: problem == nil && session.cancellation.isRequested, problem: problem)
   }

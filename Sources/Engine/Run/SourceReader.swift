@@ -83,7 +83,7 @@ final class SourceReader {
   /// `body` calls `succeeded` after each finished part, so that only failures in a row are counted.
   func withSource(_ body: (_ source: Source, _ succeeded: () -> Void) throws -> Void) throws {
     var failures = 0
-    var since = Date()
+    var since = Stopwatch()
     while !cancellation.isRequested {
       do {
         let source = try self.source ?? open()
@@ -91,7 +91,7 @@ final class SourceReader {
         interruption.watch(source.connection)
         return try body(source) { failures = 0 }
       } catch let error as Diagnostic where error.isTransient {
-        if failures == 0 { since = Date() }
+        if failures == 0 { since = Stopwatch() }
         failures += 1
         source = nil
         guard let pause = backoff.pause(after: failures, since: since) else {
@@ -114,7 +114,7 @@ final class SourceReader {
   private func read(
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> Reading {
-    let start = Date()
+    let reading = Stopwatch()
     let extractor = Extractor(source.connection) { [blobs, memory] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
@@ -143,14 +143,14 @@ final class SourceReader {
       guard !passing.isEmpty, !cancellation.isRequested else { break }
       // A lost session is not a failure of these tenants: `withSource` opens a new one.
       if !source.connection.isOpen, case .failure(let error) = outcomes[passing[0]] { throw error }
-      guard let pause = Backoff.stage.pause(after: failures, since: start) else { break }
+      guard let pause = Backoff.stage.pause(after: failures, since: reading) else { break }
       try Backoff.sleep(pause, cancellation)
       for (place, outcome) in zip(passing, extract(passing.map { batch[$0] })) {
         outcomes[place] = outcome
       }
     }
     return Reading(
-      outcomes: outcomes, snapshot: snapshot, seconds: Date().timeIntervalSince(start))
+      outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds)
   }
 }
 

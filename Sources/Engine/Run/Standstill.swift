@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Postgres
@@ -16,9 +17,9 @@ package final class Standstill {
   /// - Throws: `.busy` while a run or another standstill is under way.
   package init(record conninfo: String) throws {
     session = try Connection(conninfo, application: "yearbook standstill")
-    let end = Date(timeIntervalSinceNow: 1)
+    let waited = Stopwatch()
     while try !session.tryLock(Self.key) {
-      guard Date() < end else {
+      guard waited.seconds < 1 else {
         try RunRecord(conninfo).refuseWhileRunning()
         throw Diagnostic(
           .busy, "a run or an erasure is under way", hint: "wait until it ends: yearbook status")

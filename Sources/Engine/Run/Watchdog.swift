@@ -16,13 +16,13 @@ final class Watchdog: Sendable {
     isCancelled: @escaping @Sendable () -> Bool
   ) {
     let thread = Thread { [self] in
-      var asked = Date()
+      var asked = Stopwatch()
       while !isStopped.load(ordering: .relaxed) {
         Thread.sleep(forTimeInterval: 0.1)
         if cancellation.isRequested {
           interrupt()
-        } else if Date().timeIntervalSince(asked) >= 1 {
-          asked = Date()
+        } else if asked.seconds >= 1 {
+          asked = Stopwatch()
           if isCancelled() { cancellation.request() }
         }
       }

@@ -1,4 +1,5 @@
 import Foundation
+import HeapModule
 
 /// A fixed number of threads that run blocking work, the lowest order first.
 ///
@@ -7,15 +8,20 @@ import Foundation
 ///
 /// `@unchecked Sendable`: every stored variable is only touched with `condition` held.
 final class WorkerPool: @unchecked Sendable {
-  private struct Job {
+  private struct Job: Comparable {
     var order: Int
     var serial: Int
     var body: @Sendable () -> Void
+
+    static func == (one: Job, other: Job) -> Bool { one.serial == other.serial }
+    static func < (one: Job, other: Job) -> Bool {
+      (one.order, one.serial) < (other.order, other.serial)
+    }
   }
 
   let size: Int
   private let condition = NSCondition()
-  private var jobs = Heap()
+  private var jobs = Heap<Job>()
   private var serial = 0
   private var running = 0
   private var isStopped = false
@@ -35,7 +41,7 @@ final class WorkerPool: @unchecked Sendable {
   func submit(order: Int, _ body: @escaping @Sendable () -> Void) {
     condition.lock()
     serial += 1
-    jobs.push(Job(order: order, serial: serial, body: body))
+    jobs.insert(Job(order: order, serial: serial, body: body))
     condition.broadcast()
     condition.unlock()
   }
@@ -88,7 +94,7 @@ final class WorkerPool: @unchecked Sendable {
     while true {
       while jobs.isEmpty, !isStopped { condition.wait() }
       if isStopped { break }
-      let job = jobs.pop()
+      let job = jobs.removeMin()
       running += 1
       condition.unlock()
       job.body()
@@ -97,40 +103,6 @@ final class WorkerPool: @unchecked Sendable {
       condition.broadcast()
     }
     condition.unlock()
-  }
-
-  /// A binary heap of jobs.
-  private struct Heap {
-    private var items: [Job] = []
-    var isEmpty: Bool { items.isEmpty }
-
-    private func comesBefore(_ a: Int, _ b: Int) -> Bool {
-      (items[a].order, items[a].serial) < (items[b].order, items[b].serial)
-    }
-
-    mutating func push(_ job: Job) {
-      items.append(job)
-      var child = items.count - 1
-      while child > 0, comesBefore(child, (child - 1) / 2) {
-        items.swapAt(child, (child - 1) / 2)
-        child = (child - 1) / 2
-      }
-    }
-
-    mutating func pop() -> Job {
-      items.swapAt(0, items.count - 1)
-      let first = items.removeLast()
-      var parent = 0
-      while true {
-        var least = parent
-        for child in [2 * parent + 1, 2 * parent + 2] where child < items.count {
-          if comesBefore(child, least) { least = child }
-        }
-        if least == parent { return first }
-        items.swapAt(parent, least)
-        parent = least
-      }
-    }
   }
 
   /// One call of `parallel`.

@@ -1,3 +1,4 @@
+import Basics
 import CLibAV
 import Diagnostics
 import Glibc
@@ -20,9 +21,10 @@ final class MediaInput {
     var done = 0
     while done < bytes.count {
       let got = bytes.withUnsafeMutableBytes { room in
-        pread(descriptor, room.baseAddress.map { $0 + done }, room.count - done, offset + done)
+        retryingInterrupts {
+          pread(descriptor, room.baseAddress.map { $0 + done }, room.count - done, offset + done)
+        }
       }
-      if got < 0, errno == EINTR { continue }
       if got < 0 { throw Diagnostic(.io, "the object cannot be read") }
       if got == 0 { break }
       done += got
@@ -81,14 +83,11 @@ private func readInput(
 ) -> Int32 {
   guard let opaque else { return yb_averror(EINVAL) }
   let input = Unmanaged<MediaInput>.fromOpaque(opaque).takeUnretainedValue()
-  while true {
-    let got = pread(input.descriptor, room, Int(count), input.position)
-    if got < 0, errno == EINTR { continue }
-    if got < 0 { return yb_averror(EIO) }
-    if got == 0 { return yb_averror_eof() }
-    input.position += got
-    return Int32(got)
-  }
+  let got = retryingInterrupts { pread(input.descriptor, room, Int(count), input.position) }
+  if got < 0 { return yb_averror(EIO) }
+  if got == 0 { return yb_averror_eof() }
+  input.position += got
+  return Int32(got)
 }
 
 private func seekInput(_ opaque: UnsafeMutableRawPointer?, _ offset: Int64, _ whence: Int32)

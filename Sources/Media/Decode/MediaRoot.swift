@@ -1,3 +1,4 @@
+import Basics
 import CSandbox
 package import Diagnostics
 import Glibc
@@ -91,8 +92,7 @@ package final class MediaObject {
     defer { room.deallocate() }
     var offset = 0
     while true {
-      let count = pread(descriptor, room.baseAddress, room.count, offset)
-      if count < 0, errno == EINTR { continue }
+      let count = retryingInterrupts { pread(descriptor, room.baseAddress, room.count, offset) }
       if count < 0 { throw FileSink.failure("cannot read this object", key) }
       if count == 0 { return }
       try body(UnsafeRawBufferPointer(rebasing: room[..<count]))

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 
@@ -28,15 +29,8 @@ final class FileSink {
   }
 
   private func flush() throws(Diagnostic) {
-    var done = 0
-    while done < pending.count {
-      let written = pending.withUnsafeBytes { rest in
-        Glibc.write(descriptor, rest.baseAddress.map { $0 + done }, rest.count - done)
-      }
-      if written < 0, errno == EINTR { continue }
-      if written < 0 { throw FileSink.failure("cannot write this file", path) }
-      done += written
-    }
+    let isWritten = pending.withUnsafeBytes { FileDescriptor.write($0, to: descriptor) }
+    if !isWritten { throw FileSink.failure("cannot write this file", path) }
     pending.removeAll(keepingCapacity: true)
   }
 
@@ -79,9 +73,10 @@ enum FileSource {
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeMutableBytes { room in
-        read(descriptor, room.baseAddress.map { $0 + done }, room.count - done)
+        retryingInterrupts {
+          read(descriptor, room.baseAddress.map { $0 + done }, room.count - done)
+        }
       }
-      if count < 0, errno == EINTR { continue }
       if count < 0 { throw FileSink.failure("cannot read this file", path) }
       if count == 0 { break }
       done += count

@@ -1,5 +1,5 @@
+import Basics
 import CLibRSVG
-import Synchronization
 
 /// The fonts of films and drawings. They do not depend on the configuration of the machine or its
 /// user.
@@ -49,7 +49,7 @@ package enum RasterFonts {
     return found.pointee.nfont > 0
   }
 
-  private static let isPrepared = Mutex(false)
+  private static let isPrepared = Locked(false)
 
   /// Makes this the configuration of the process, before the first text is shaped.
   static func prepare() {

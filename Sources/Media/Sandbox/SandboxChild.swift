@@ -1,7 +1,7 @@
+import Basics
 import CSandbox
 import Diagnostics
 import Glibc
-import Synchronization
 
 /// The child process that decodes media, which may be hostile.
 ///
@@ -79,7 +79,7 @@ package enum SandboxChild {
 }
 
 extension SandboxChild {
-  private static let chosenExecutable = Mutex<String?>(nil)
+  private static let chosenExecutable = Locked<String?>(nil)
 
   /// The program that is started as a child: this program, or in a test bundle the `yearbook`
   /// beside it. It can be set if neither is right.
@@ -113,16 +113,8 @@ enum ChildOutput {
   static func warn(_ code: String, _ text: String) { send(.warning, code + "\n" + text) }
 
   private static func put(_ bytes: [UInt8]) {
-    bytes.withUnsafeBytes { rest in
-      var done = 0
-      while done < rest.count {
-        let count = write(
-          SandboxChild.output, rest.baseAddress.map { $0 + done }, rest.count - done)
-        if count < 0, errno == EINTR { continue }
-        // The parent no longer listens.
-        if count < 0 { _exit(1) }
-        done += count
-      }
-    }
+    let isWritten = bytes.withUnsafeBytes { FileDescriptor.write($0, to: SandboxChild.output) }
+    // The parent no longer listens.
+    if !isWritten { _exit(1) }
   }
 }

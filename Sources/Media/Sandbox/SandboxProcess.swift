@@ -1,3 +1,4 @@
+import Basics
 import CSandbox
 import Diagnostics
 import Glibc
@@ -110,8 +111,9 @@ final class SandboxProcess {
           problem = found
           break
         }
-        let got = Glibc.read(pipe, room.baseAddress.map { $0 + done }, count - done)
-        if got < 0, errno == EINTR { continue }
+        let got = retryingInterrupts {
+          Glibc.read(pipe, room.baseAddress.map { $0 + done }, count - done)
+        }
         if got <= 0 { break }
         done += got
       }
@@ -168,7 +170,7 @@ final class SandboxProcess {
     if isReaped { return 0 }
     isReaped = true
     var status: Int32 = 0
-    while waitpid(process, &status, 0) < 0, errno == EINTR {}
+    _ = retryingInterrupts { waitpid(process, &status, 0) }
     return status
   }
 }

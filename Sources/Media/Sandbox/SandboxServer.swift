@@ -1,7 +1,7 @@
+import Basics
 import CSandbox
 import Diagnostics
 import Glibc
-import Synchronization
 
 /// The process that children are forked from.
 ///
@@ -54,7 +54,7 @@ enum SandboxServer {
     var executable: String
   }
 
-  private static let running = Mutex<Running?>(nil)
+  private static let running = Locked<Running?>(nil)
 
   /// Starts a child for a job and returns its process. The caller waits for it.
   static func start(
@@ -96,10 +96,7 @@ enum SandboxServer {
       throw Failure(number: errno)
     }
     var child: pid_t = -1
-    var count = 0
-    repeat {
-      count = read(server.socket, &child, MemoryLayout<pid_t>.size)
-    } while count < 0 && errno == EINTR
+    let count = retryingInterrupts { read(server.socket, &child, MemoryLayout<pid_t>.size) }
     if count != MemoryLayout<pid_t>.size { throw Failure(number: ECHILD) }
     if child < 0 { throw Failure(number: EAGAIN) }
     return child
@@ -111,7 +108,7 @@ enum SandboxServer {
     close(old.socket)
     kill(old.process, SIGKILL)
     var status: Int32 = 0
-    while waitpid(old.process, &status, 0) < 0, errno == EINTR {}
+    _ = retryingInterrupts { waitpid(old.process, &status, 0) }
   }
 
   private static func spawn() throws(Failure) -> Running {

@@ -98,10 +98,8 @@ package struct LoudnessMeter: Sendable {
   /// The mean squares of the blocks of four hops.
   private func blocks() -> [Double] {
     guard hops.count >= 4 else { return [] }
-    return (0...(hops.count - 4)).map { start in
-      (hops[start] + hops[start + 1] + hops[start + 2] + hops[start + 3])
-        / Double(4 * LoudnessMeter.hop)
-    }
+    let count = Double(4 * LoudnessMeter.hop)
+    return (0...(hops.count - 4)).map { hops[$0..<$0 + 4].reduce(0, +) / count }
   }
 
   private static func mean(_ values: [Double]) -> Double {

@@ -1,6 +1,7 @@
 package import Basics
 
-/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the workspace.
+/// The rows of one query for one partition as CSV: in memory while they are few, else a file in the
+/// workspace.
 ///
 /// RFC 4180 with LF, as PostgreSQL prints it: a header line; NULL is an unquoted empty field, `''`
 /// a quoted one.

@@ -1,4 +1,5 @@
-/// One tenant × one period of one pipeline: what a claim, a result, a failure and a release belong to.
+/// One tenant × one period of one pipeline: what a claim, a result, a failure and a release belong
+/// to.
 package struct PartitionKey: Hashable, Sendable, Comparable, CustomStringConvertible {
   /// The tenant's id, which stays when its slug changes.
   package var tenantID: String

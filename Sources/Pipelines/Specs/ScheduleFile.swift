@@ -68,8 +68,8 @@ struct ScheduleFile {
     return (Schedule.Entry(pipeline: run, periods: periods, needs: needs), node)
   }
 
-  /// A pipeline has one entry. With two, the same period could be meant twice, or one entry could wait
-  /// for itself.
+  /// A pipeline has one entry. With two, the same period could be meant twice, or one entry could
+  /// wait for itself.
   private func checkOnce(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
     var seen: Set<String> = []
     for (entry, node) in entries where !seen.insert(entry.pipeline).inserted {

@@ -37,7 +37,8 @@ package final class SpecReader {
         at: .init(file: file, line: line, column: column), hint: hint))
   }
 
-  /// A message that repeats what stands in the file: without what a terminal would obey, and not without end.
+  /// A message that repeats what stands in the file: without what a terminal would obey, and not
+  /// without end.
   private static func shown(_ message: String) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in message.unicodeScalars.prefix(500) {

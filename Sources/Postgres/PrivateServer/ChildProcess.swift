@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 
@@ -57,9 +58,7 @@ struct ChildProcess {
   /// Waits until the program ends.
   func wait() -> Int32 {
     var status: Int32 = 0
-    while waitpid(pid, &status, 0) < 0 {
-      if errno != EINTR { return 127 }
-    }
+    guard retryingInterrupts({ waitpid(pid, &status, 0) }) == pid else { return 127 }
     return Self.code(status)
   }
 

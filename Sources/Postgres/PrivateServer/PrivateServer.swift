@@ -68,7 +68,7 @@ package final class PrivateServer {
     let lock = try FileLock(directory + "/lock")
     self.lock = lock
     users = try FileLock(directory + "/users")
-    lock.lockExclusively()
+    try lock.lock(.exclusive)
     defer { lock.unlock() }
 
     let place = try ServerPlace.find(in: directory, for: user)
@@ -85,7 +85,7 @@ package final class PrivateServer {
       pid = started.child.pid
       child = started.child
     }
-    users.lockShared()
+    try users.lock(.shared)
   }
 
   /// A connection string for one of the server's databases, as superuser.
@@ -98,10 +98,10 @@ package final class PrivateServer {
   /// - Returns: Whether the server was stopped: `false` if another process still uses it.
   @discardableResult
   package func stop(_ mode: StopMode = .fast) throws(Diagnostic) -> Bool {
-    lock.lockExclusively()
+    try lock.lock(.exclusive)
     defer { lock.unlock() }
     users.unlock()
-    guard users.tryExclusively() else { return false }
+    guard users.tryLock(.exclusive) else { return false }
     defer { users.unlock() }
     guard let running = PostmasterFile(data: dataDirectory),
       running.isAlive(data: dataDirectory)
@@ -122,8 +122,8 @@ package final class PrivateServer {
     let directory = try makeFolder(directory)
     let lock = try FileLock(directory + "/lock")
     let users = try FileLock(directory + "/users")
-    lock.lockExclusively()
-    guard users.tryExclusively() else { return false }
+    try lock.lock(.exclusive)
+    guard users.tryLock(.exclusive) else { return false }
     let place = try ServerPlace.find(in: directory, for: user)
     if let file = PostmasterFile(data: place.data), file.isAlive(data: place.data) {
       try end(file, .immediate, log: directory + "/server.log")

@@ -12,6 +12,7 @@ package struct AggregateStage: Stage {
 
   package init() {}
 
+  /// The key names the spec, the messages, the tenant, the period and the datasets.
   package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage {

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 
@@ -37,16 +38,8 @@ final class TableBytes {
       descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o644)
       if descriptor < 0 { throw failure() }
     }
-    try buffer.withUnsafeBytes { bytes in
-      var written = 0
-      while written < bytes.count {
-        let count = write(
-          descriptor, bytes.baseAddress?.advanced(by: written), bytes.count - written)
-        if count < 0, errno == EINTR { continue }
-        if count < 0 { throw failure() }
-        written += count
-      }
-    }
+    let isWritten = buffer.withUnsafeBytes { FileDescriptor.write($0, to: descriptor) }
+    if !isWritten { throw failure() }
     buffer.removeAll(keepingCapacity: true)
   }
 

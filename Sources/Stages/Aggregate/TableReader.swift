@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 import Pipelines
@@ -200,15 +201,14 @@ final class TableReader {
 
   private func refill() throws -> Bool {
     if descriptor < 0 { return false }
-    while true {
-      let count = chunk.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
-      if count < 0, errno == EINTR { continue }
-      guard count >= 0 else {
-        throw Diagnostic(.io, "the dataset '\(label)' can't be read: error \(errno)")
-      }
-      position = 0
-      filled = count
-      return count > 0
+    let count = chunk.withUnsafeMutableBytes { room in
+      retryingInterrupts { read(descriptor, room.baseAddress, room.count) }
     }
+    guard count >= 0 else {
+      throw Diagnostic(.io, "the dataset '\(label)' can't be read: error \(errno)")
+    }
+    position = 0
+    filled = count
+    return count > 0
   }
 }

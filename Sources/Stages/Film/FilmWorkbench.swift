@@ -3,7 +3,6 @@ package import Diagnostics
 import Foundation
 package import Media
 package import Pipelines
-import Synchronization
 
 /// Makes single scenes of a film from files of rows, without a database, for people who tune
 /// templates.
@@ -140,8 +139,8 @@ package struct FilmWorkbench: Sendable {
     }
     let all = segments
     let header = try SegmentEncoder.header(of: format)
-    let pieces = Mutex<[Int: (path: String, warnings: [Warning])]>([:])
-    let made = Mutex(0)
+    let pieces = Locked<[Int: (path: String, warnings: [Warning])]>([:])
+    let made = Locked(0)
     // The longest first, as the stage does.
     let order = all.indices.sorted { (-all[$0].scene.steps, $0) < (-all[$1].scene.steps, $1) }
     try media.environment.parallel(order.count) { turn in
@@ -188,7 +187,7 @@ package struct FilmWorkbench: Sendable {
   private func scenes(
     of places: [Int]
   ) throws -> (scenes: [FilmScene], facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
-    let found = Mutex<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
+    let found = Locked<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
     try media.environment.parallel(places.count) { turn in
       let item = planner.items[places[turn]]
       guard let key = planner.mediaKey(item) else { return }
@@ -208,7 +207,7 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
   let media: String?
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
-    let failures = Mutex<[Int: any Error]>([:])
+    let failures = Locked<[Int: any Error]>([:])
     withoutActuallyEscaping(body) { body in
       DispatchQueue.concurrentPerform(iterations: count) { index in
         do {

@@ -3,7 +3,6 @@ import Diagnostics
 import Foundation
 import Media
 import Pipelines
-import Synchronization
 
 /// Makes the film of one partition: segments, each kept under its key, joined without encoding
 /// again.
@@ -13,6 +12,7 @@ package struct StitchStage: Stage {
 
   package init() {}
 
+  /// The key names the spec, the templates, the datasets and the digests of all media shown.
   package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage {
@@ -149,7 +149,7 @@ package struct StitchStage: Stage {
     _ planner: FilmPlanner, _ media: FilmMedia
   ) throws -> (facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
     let places = planner.itemsWithMedia
-    let found = Mutex<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
+    let found = Locked<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
     try media.environment.parallel(places.count) { index in
       let item = planner.items[places[index]]
       guard let key = planner.mediaKey(item) else { return }
@@ -167,7 +167,7 @@ package struct StitchStage: Stage {
   ) throws -> [(path: String, warnings: [Warning])] {
     let ink = planner.templates.accent.filmInk
     let header = try SegmentEncoder.header(of: format)
-    let made = Mutex<(count: Int, found: [Int: (path: String, warnings: [Warning])])>((0, [:]))
+    let made = Locked<(count: Int, found: [Int: (path: String, warnings: [Warning])])>((0, [:]))
     // The longest first, so that no core waits for a recording at the end.
     let order = scenes.indices.sorted {
       (-scenes[$0].steps, $0) < (-scenes[$1].steps, $1)

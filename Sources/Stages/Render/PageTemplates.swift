@@ -3,7 +3,6 @@ package import Diagnostics
 import Foundation
 import Mustache
 package import Pipelines
-import Synchronization
 
 /// The page templates of one folder, compiled once. `NAME.html` is a Mustache template, a page or a
 /// partial; `page.css` is the style sheet; `messages/LOCALE.yaml` holds the texts.
@@ -118,7 +117,7 @@ package struct PageTemplates: Sendable {
     return try result.get()
   }
 
-  private static let cache = Mutex<[String: Result<PageTemplates, Diagnostics>]>([:])
+  private static let cache = Locked<[String: Result<PageTemplates, Diagnostics>]>([:])
 
   /// The faults in a pipeline's pages: templates that do not exist.
   package func diagnostics(of spec: RenderSpec) -> [Diagnostic] {

@@ -16,6 +16,7 @@ package struct RenderStage: Stage {
 
   package init() {}
 
+  /// The key names the spec, the templates, the messages, the report model and its pictures.
   package func prepare(
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage {

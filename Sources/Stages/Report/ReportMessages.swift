@@ -1,7 +1,7 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
-import Synchronization
 
 /// The texts of one pipeline's reports in one locale. The pipeline's own `PIPELINE.columns.NAME`
 /// comes before the common `columns.NAME`.
@@ -39,7 +39,7 @@ final class ReportMessages: Sendable {
     }
   }
 
-  private static let zones = Mutex<[String: TimeZone]>([:])
+  private static let zones = Locked<[String: TimeZone]>([:])
 
   /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common
   /// one.

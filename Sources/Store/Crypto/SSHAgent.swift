@@ -57,10 +57,11 @@ struct SSHAgent: Sendable {
     }
     var rest = message[...]
     while !rest.isEmpty {
-      let count = rest.withUnsafeBytes {
-        send(number, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL))
+      let count = rest.withUnsafeBytes { bytes in
+        retryingInterrupts {
+          send(number, bytes.baseAddress, bytes.count, Int32(MSG_NOSIGNAL))
+        }
       }
-      if count < 0, errno == EINTR { continue }
       guard count > 0 else { throw Disk.failure("write to", socket) }
       rest = rest.dropFirst(count)
     }
@@ -75,10 +76,11 @@ struct SSHAgent: Sendable {
     var bytes = [UInt8](repeating: 0, count: count)
     var filled = 0
     while filled < count {
-      let got = bytes.withUnsafeMutableBytes {
-        recv(number, $0.baseAddress?.advanced(by: filled), count - filled, 0)
+      let got = bytes.withUnsafeMutableBytes { room in
+        retryingInterrupts {
+          recv(number, room.baseAddress?.advanced(by: filled), count - filled, 0)
+        }
       }
-      if got < 0, errno == EINTR { continue }
       guard got > 0 else { throw Diagnostic(.io, "ssh-agent closed the connection") }
       filled += got
     }

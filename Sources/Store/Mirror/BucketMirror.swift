@@ -157,7 +157,7 @@ package final class BucketMirror {
 /// Lets only one mirroring of a tenant of a store run at a time, on any host. Held while the value
 /// lives.
 final class MirrorLock {
-  private var file: Int32 = -1
+  private let lock: FileLock?
 
   /// Waits for the lock.
   ///
@@ -169,16 +169,11 @@ final class MirrorLock {
     if writing {
       try store.disk.makeFolders(folder)
     } else if access(path, F_OK) != 0 {
+      lock = nil
       return
     }
-    file = open(path, (writing ? O_RDWR | O_CREAT : O_RDONLY) | O_CLOEXEC, 0o644)
-    guard file >= 0 else { throw Disk.failure("open", path) }
-    while flock(file, writing ? LOCK_EX : LOCK_SH) != 0 {
-      guard errno == EINTR else { throw Disk.failure("lock", path) }
-    }
-  }
-
-  deinit {
-    if file >= 0 { close(file) }
+    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644)
+    try lock.lock(writing ? .exclusive : .shared)
+    self.lock = lock
   }
 }

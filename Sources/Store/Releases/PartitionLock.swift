@@ -23,10 +23,9 @@ enum PartitionLock {
     let path = folder + "/" + SHA256Digest(of: Array(partition.path.utf8)).hex.prefix(2)
     if !writing, access(path, F_OK) != 0 { return try body() }
     if writing { try store.disk.makeFolders(folder) }
-    let file = try FileDescriptor(path, writing ? O_RDWR | O_CREAT : O_RDONLY)
-    while flock(file.number, writing ? LOCK_EX : LOCK_SH) != 0 {
-      guard errno == EINTR else { throw Disk.failure("lock", path) }
-    }
+    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644)
+    try lock.lock(writing ? .exclusive : .shared)
+    defer { lock.unlock() }
     return try body()
   }
 }

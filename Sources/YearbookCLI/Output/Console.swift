@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 
@@ -27,16 +28,8 @@ struct Console: Sendable {
 
   /// Writes all of the text. Ignores a reader that has gone away.
   func write(_ text: String) {
-    var rest = Array(text.utf8)[...]
-    while !rest.isEmpty {
-      let written = rest.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
-      if written < 0 {
-        if errno == EINTR { continue }
-        // There is nobody to tell.
-        return
-      }
-      rest = rest.dropFirst(written)
-    }
+    // If it fails, there is nobody to tell.
+    Array(text.utf8).withUnsafeBytes { _ = FileDescriptor.write($0, to: descriptor) }
   }
 
   func line(_ text: String = "") { write(text + "\n") }

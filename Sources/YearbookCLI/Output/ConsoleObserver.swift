@@ -1,16 +1,16 @@
+import Basics
 import Diagnostics
 import Engine
 import Foundation
 import Pipelines
-import Synchronization
 
 /// Shows a run to people: a live display on a terminal, elsewhere plain lines with the time.
 final class ConsoleObserver: RunReporter {
   private struct State {
     var display: LiveDisplay?
     var progress = RunProgress()
-    var lastTold: [String: Date] = [:]
-    var lastLine = Date()
+    var lastTold: [String: Stopwatch] = [:]
+    var lastLine = Stopwatch()
     /// How often each message occurred; after `mostAlike` times it is only counted.
     var failures: [String: Int] = [:]
     var isFinished = false
@@ -19,7 +19,7 @@ final class ConsoleObserver: RunReporter {
   private let isQuiet: Bool
   private let commandFlags: [String]
   private let console = Console.standardError
-  private let state: Mutex<State>
+  private let state: Locked<State>
   /// In larger runs, releases are counted and not listed.
   private static let mostPublished = 200
   private static let mostAlike = 20
@@ -29,7 +29,7 @@ final class ConsoleObserver: RunReporter {
     self.isQuiet = isQuiet
     self.commandFlags = commandFlags
     let isLive = Console.standardError.isTerminal && !isQuiet
-    state = Mutex(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
+    state = Locked(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
     guard isLive else { return }
     let thread = Thread { [weak self] in
       while let self, self.tick() { Thread.sleep(forTimeInterval: 0.5) }
@@ -124,7 +124,7 @@ final class ConsoleObserver: RunReporter {
     guard !isQuiet else { return }
     state.display?.clear()
     console.line(stamp(state) + text)
-    state.lastLine = Date()
+    state.lastLine = Stopwatch()
     state.display?.draw(state.progress)
   }
 
@@ -137,15 +137,15 @@ final class ConsoleObserver: RunReporter {
   private func tellNowAndThen(_ partition: String, _ state: inout State) {
     if state.display != nil {
       state.display?.draw(state.progress)
-    } else if Date().timeIntervalSince(state.lastTold[partition] ?? state.progress.began) >= 10 {
-      state.lastTold[partition] = Date()
+    } else if (state.lastTold[partition] ?? state.progress.running).seconds >= 10 {
+      state.lastTold[partition] = Stopwatch()
       say("\(partition): \(state.progress.active[partition] ?? "")", &state)
     }
   }
 
   /// Without a live display, prints the run's progress after 30 seconds without another line.
   private func tellHowFar(_ state: inout State) {
-    if state.display == nil, Date().timeIntervalSince(state.lastLine) >= 30 {
+    if state.display == nil, state.lastLine.seconds >= 30 {
       say(state.progress.headline, &state)
     }
   }

@@ -1,3 +1,4 @@
+import Basics
 import Engine
 import Foundation
 
@@ -8,13 +9,13 @@ struct RunProgress {
   private(set) var done = 0
   private(set) var total = 0
   private(set) var failed = 0
-  private(set) var began = Date()
+  private(set) var running = Stopwatch()
 
   mutating func note(_ event: RunEvent) {
     switch event {
     case .began(_, let partitions, _):
       total = partitions
-      began = Date()
+      running = Stopwatch()
     case .stageBegan(let stage, let partition): active[partition] = stage
     case .stageEnded(_, let partition, _, _): active[partition] = nil
     case .progress(let stage, let partition, let done, let total, let what):
@@ -32,7 +33,7 @@ struct RunProgress {
   }
 
   /// `1,234/10,000 done · 2 failed · 41 per second · 30 s · about 3 min 34 s left`
-  var headline: String { headline(after: Date().timeIntervalSince(began)) }
+  var headline: String { headline(after: running.seconds) }
 
   func headline(after seconds: Double) -> String {
     var parts = ["\(Figures.count(done))/\(Figures.count(total)) done"]
@@ -57,16 +58,15 @@ struct RunProgress {
 struct LiveDisplay {
   private let console: Console
   private var drawn = 0
-  private var last = Date.distantPast
+  private var last: Stopwatch?
   private static let mostActive = 6
 
   init(_ console: Console) { self.console = console }
 
   /// Draws, unless the lines are there and less than 0.1 s old.
   mutating func draw(_ progress: RunProgress) {
-    let now = Date()
-    guard drawn == 0 || now.timeIntervalSince(last) >= 0.1 else { return }
-    last = now
+    if let last, drawn > 0, last.seconds < 0.1 { return }
+    last = Stopwatch()
     var lines = [progress.headline]
     let active = progress.active.sorted { $0.key < $1.key }
     lines += active.prefix(Self.mostActive).map { "  \($0.key): \($0.value)" }

@@ -87,14 +87,17 @@ import Testing
   @Test func `Results of other versions are made again, for as long as was asked for`() throws {
     try add(1, "one", to: scene.cache())
     try scene.committer.finish()
-    let hour = Date(timeIntervalSinceNow: 3600)
     let own = RecordWriter(
       record: scene.lookup, blobs: scene.blobs, run: "run", sharedRun: "run"
     ).versions
-    #expect(try find(1, in: scene.cache(.madeWith(versions: own, until: hour))) != nil)
-    #expect(try find(1, in: scene.cache(.madeWith(versions: "older", until: hour))) == nil)
-    let past = Date(timeIntervalSinceNow: -1)
-    #expect(try find(1, in: scene.cache(.madeWith(versions: "older", until: past))) != nil)
+    func found(_ versions: String, seconds: Int) throws -> Bool {
+      let policy = ResultCache.Policy.madeWith(
+        versions: versions, seconds: seconds, since: Stopwatch())
+      return try find(1, in: scene.cache(policy)) != nil
+    }
+    #expect(try found(own, seconds: 3600))
+    #expect(try !found("older", seconds: 3600))
+    #expect(try found("older", seconds: 0))
   }
 
   @Test func `The record is not asked where the stage of the partition has no result at all`()

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import FoundationEssentials
 import Glibc
@@ -116,7 +117,7 @@ struct MirrorTrials {
           var bucket = try Bucket(
             BucketLocation(address),
             environment: scene.server.environment.merging(changes) { $1 })
-          bucket.retries = Retries(attempts: 2, first: 0.01, most: 0.01)
+          bucket.retries = Backoff(attempts: 2, first: 0.01, most: 0.01)
           let error = #expect(throws: Diagnostic.self) {
             try BucketMirror(scene.store, bucket).mirror(tenant: "acme")
           }

@@ -34,7 +34,7 @@ struct MirrorScene {
     var bucket = try Bucket(
       BucketLocation("s3://\(bucketName)/\(prefix)"),
       environment: environment ?? server.environment)
-    bucket.retries = Retries(attempts: attempts, first: 0.02, most: 0.1)
+    bucket.retries = Backoff(attempts: attempts, first: 0.02, most: 0.1)
     bucket.patience = HTTPTransfer.Patience(connect: 2, stall: 1)
     return bucket
   }

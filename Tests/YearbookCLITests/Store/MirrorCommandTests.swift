@@ -83,7 +83,7 @@ struct MirrorCommandTests {
       try scene.expect(["verify", "--mirror", "--deep"], "2 releases")
 
       try here.platform.connect().execute("UPDATE app.tenant SET slug = 'ajax' WHERE slug = 'acme'")
-      try scene.expect(["tenant", "rename", "acme", "ajax"], "tenants/ajax now")
+      try scene.expect(["tenant", "rename", "acme", "ajax"], "is now tenants/ajax")
       try scene.expect(["verify", "--mirror", "--deep"], "all as published")
       #expect(try bucket(scene).allSatisfy { !$0.contains("acme") })
     }

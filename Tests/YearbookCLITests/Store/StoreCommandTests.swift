@@ -188,7 +188,7 @@ struct StoreCommandTests {
       // A run between the two makes no second folder.
       try Self.expect(
         here, ["run", "rows", "--period", "2025"], status: 1, "yearbook tenant rename acme ajax")
-      try Self.expect(here, ["tenant", "rename", "acme", "ajax"], "tenants/ajax now")
+      try Self.expect(here, ["tenant", "rename", "acme", "ajax"], "is now tenants/ajax")
       try Self.expect(here, ["tenant", "rename", "acme", "ajax"], status: 64)
       try Self.expect(here, ["verify", "--deep"], "all as published")
       try Self.expect(here, ["verify", "--with-record"], "all as published")

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -33,8 +34,8 @@ struct CancelCommand: ParsableCommand {
       let out = Console.standardOutput
       if noWait { return out.line("run \(run.id) was told to stop") }
       // The run stops within ten seconds, or its process ends itself.
-      let end = Date(timeIntervalSinceNow: 15)
-      while Date() < end {
+      let waited = Stopwatch()
+      while waited.seconds < 15 {
         if let now = try record.run(run.id), now.state != "running" {
           return out.line("run \(run.id) has stopped: \(now.state)")
         }

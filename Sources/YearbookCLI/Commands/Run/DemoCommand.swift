@@ -27,13 +27,13 @@ struct DemoCommand: ParsableCommand {
   @OptionGroup var running: RunOptions
 
   func run() throws {
-    let began = Date()
+    let whole = Stopwatch()
     let demo = Demo(folder: folder, platform: sample.platform)
     var times: [(String, Double)] = []
     func timed<Result>(_ name: String, _ body: () throws -> Result) throws -> Result {
-      let start = Date()
+      let step = Stopwatch()
       let result = try body()
-      times.append((name, Date().timeIntervalSince(start)))
+      times.append((name, step.seconds))
       return result
     }
     let server = try timed("database") { try demo.startServer() }
@@ -49,7 +49,7 @@ struct DemoCommand: ParsableCommand {
     try server.stop()
     let (configuration, summary, verification) = try outcome.get()
     demo.report(
-      summary, verification, times, seconds: Date().timeIntervalSince(began), configuration)
+      summary, verification, times, seconds: whole.seconds, configuration)
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
     if summary.state != "done" || !verification.isSound { throw CommandFailure(exitCode: 1) }
   }

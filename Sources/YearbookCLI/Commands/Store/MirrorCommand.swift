@@ -1,9 +1,9 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
 import Store
-import Synchronization
 
 struct MirrorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -53,13 +53,13 @@ struct MirrorCommand: ParsableCommand {
     let options = BucketMirror.Options(
       grace: DurationText.seconds(grace), replaces: replace)
     let total = tenant.isEmpty ? tenants.count : tenant.count
-    let progress = Mutex((done: 0, told: Date()))
+    let progress = Locked((done: 0, told: Stopwatch()))
     let isSilent = quiet || json
     let summary = mirroring.all(tenant.isEmpty ? nil : tenant, options) { _, _ in
       progress.withLock { progress in
         progress.done += 1
-        guard !isSilent, Date().timeIntervalSince(progress.told) >= 10 else { return }
-        progress.told = Date()
+        guard !isSilent, progress.told.seconds >= 10 else { return }
+        progress.told = Stopwatch()
         Console.standardError.line(
           "\(Figures.count(progress.done))/\(Figures.count(total)) tenants compared")
       }

@@ -1,0 +1,35 @@
+package import Diagnostics
+package import Glibc
+
+/// An open file that is closed at the end of its scope.
+package struct FileDescriptor: ~Copyable {
+  package let number: Int32
+
+  /// Opens a file with the flags of `open(2)`. Throws `io`.
+  package init(_ path: String, _ flags: Int32, mode: mode_t = 0o644) throws(Diagnostic) {
+    let number = retryingInterrupts { open(path, flags | O_CLOEXEC, mode) }
+    guard number >= 0 else {
+      throw Disk.failure(flags & O_CREAT != 0 ? "create" : "open", path)
+    }
+    self.number = number
+  }
+
+  deinit { close(number) }
+
+  /// Writes all bytes. Returns `false` on failure, with the reason in `errno`.
+  package func write(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    FileDescriptor.write(bytes, to: number)
+  }
+
+  /// Writes all bytes to a descriptor that somebody else owns. Returns `false` on failure, with the
+  /// reason in `errno`.
+  package static func write(_ bytes: UnsafeRawBufferPointer, to number: Int32) -> Bool {
+    var rest = bytes
+    while !rest.isEmpty {
+      let count = retryingInterrupts { Glibc.write(number, rest.baseAddress, rest.count) }
+      guard count > 0 else { return false }
+      rest = UnsafeRawBufferPointer(rebasing: rest[count...])
+    }
+    return true
+  }
+}
