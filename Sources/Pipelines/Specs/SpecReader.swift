@@ -37,7 +37,7 @@ package final class SpecReader {
   }
 
   /// A message that repeats what stands in the file: without what a terminal would obey, and not without end.
-  private static func shown(_ message: String) -> String {
+  static func shown(_ message: String) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in message.unicodeScalars.prefix(500) {
       switch scalar.properties.generalCategory {

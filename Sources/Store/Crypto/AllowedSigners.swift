@@ -7,6 +7,11 @@ package import Diagnostics
 package struct AllowedSigners: Sendable {
   private let keys: Set<[UInt8]>
 
+  /// The letters and signs of ASCII that a word begins with: a terminal obeys none of them.
+  private static func shown(_ word: Substring) -> Substring {
+    word.prefix(40).prefix { $0.isASCII && (" "..."~").contains($0) }
+  }
+
   /// - Throws: `.configuration` for a file that is not there, has a line that cannot be read, or names no key.
   package init(file: String) throws(Diagnostic) {
     guard let bytes = try FileReader.contents(file) else {
@@ -31,7 +36,8 @@ package struct AllowedSigners: Sendable {
         let parts = option.split(separator: "=", maxSplits: 1)
         guard parts.count == 2, parts[0] == "namespaces" else {
           throw Diagnostic(
-            .configuration, "the option \(parts.first ?? option) is not understood", at: place,
+            .configuration, "the option \(Self.shown(parts.first ?? option)) is not understood",
+            at: place,
             hint: "only namespaces=\"…\" is")
         }
         rest = rest.dropFirst()
