@@ -46,6 +46,7 @@ soak: packages
 	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test
 	YEARBOOK_SOAK=1 ASAN_OPTIONS=detect_leaks=0 $(SWIFT) test --sanitize address \
 	  --scratch-path .build/asan --filter 'Mutated media'
+	scripts/fuzz 120
 
 bench: build
 	bench/run

@@ -201,7 +201,7 @@ struct SQLTokens {
     let (line, column) = (self.line, self.column)
     let before = rest
     skipQuoted("\"", escapes: false)
-    let name = String(before.prefix(before.count - rest.count)).dropFirst().dropLast()
+    let name = before.prefix(before.count - rest.count).dropFirst().dropLast()
     all.append(Token(text: String(name), isWord: true, line: line, column: column))
   }
 

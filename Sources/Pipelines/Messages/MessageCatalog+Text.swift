@@ -26,7 +26,8 @@ extension MessageCatalog {
     case .plural(let forms):
       guard case .number(let count) = arguments["count"] else {
         throw Diagnostic(
-          .configuration, "the message '\(key)' has plural forms and needs the number 'count'")
+          .configuration,
+          SpecReader.shown("the message '\(key)' has plural forms and needs the number 'count'"))
       }
       template = forms[format(of: locale).pluralCategory(count)] ?? forms["other"] ?? ""
     }
@@ -42,8 +43,10 @@ extension MessageCatalog {
       }
     var names: Set<String> = []
     for text in texts {
-      for part in text.split(separator: "{", omittingEmptySubsequences: false).dropFirst() {
-        if let end = part.firstIndex(of: "}") { names.insert(String(part[..<end])) }
+      var rest = text[...]
+      while let open = rest.firstIndex(of: "{"), let close = rest[open...].firstIndex(of: "}") {
+        names.insert(String(rest[rest.index(after: open)..<close]))
+        rest = rest[rest.index(after: close)...]
       }
     }
     return names
@@ -63,7 +66,8 @@ extension MessageCatalog {
       case .number(let value): text += format(of: locale).decimal(value)
       case nil:
         throw Diagnostic(
-          .configuration, "the message '\(key)' needs '{\(name)}', which is not given",
+          .configuration,
+          SpecReader.shown("the message '\(key)' needs '{\(name)}', which is not given"),
           hint: NearestWords.hint(for: name, in: arguments.keys.sorted()))
       }
       rest = rest[rest.index(after: close)...]

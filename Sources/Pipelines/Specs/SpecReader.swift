@@ -37,9 +37,9 @@ package final class SpecReader {
         at: .init(file: file, line: line, column: column), hint: hint))
   }
 
-  /// A message that repeats what stands in the file: without what a terminal would obey, and not
-  /// without end.
-  private static func shown(_ message: String) -> String {
+  /// A message that repeats text from the file: without what a terminal would obey, and cut at a
+  /// length.
+  static func shown(_ message: String) -> String {
     var shown = String.UnicodeScalarView()
     for scalar in message.unicodeScalars.prefix(500) {
       switch scalar.properties.generalCategory {

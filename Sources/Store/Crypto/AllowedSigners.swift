@@ -8,6 +8,11 @@ package import Diagnostics
 package struct AllowedSigners: Sendable {
   private let keys: Set<[UInt8]>
 
+  /// The ASCII letters and signs that a word begins with: a terminal obeys none of them.
+  private static func shown(_ word: Substring) -> Substring {
+    word.prefix(40).prefix { $0.isASCII && (" "..."~").contains($0) }
+  }
+
   /// Reads an `allowed_signers` file.
   ///
   /// - Throws: `.configuration` for a file that does not exist, has an unreadable line, or names no
@@ -35,8 +40,8 @@ package struct AllowedSigners: Sendable {
         let parts = option.split(separator: "=", maxSplits: 1)
         guard parts.count == 2, parts[0] == "namespaces" else {
           throw Diagnostic(
-            .configuration, "the option \(parts.first ?? option) is not supported", at: place,
-            hint: "remove it; only namespaces=\"…\" is supported")
+            .configuration, "the option \(Self.shown(parts.first ?? option)) is not supported",
+            at: place, hint: "remove it; only namespaces=\"…\" is supported")
         }
         rest = rest.dropFirst()
         let names = parts[1].filter { $0 != "\"" }.split(separator: ",")

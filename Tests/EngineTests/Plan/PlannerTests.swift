@@ -19,7 +19,7 @@ import Testing
         grace: 5d
         pipelines:
           - {run: video, periods: [this-year]}
-          - {run: report, periods: [this-month, closing-months], needs: [video]}
+          - {run: report, periods: [this-month, closing-months, 2026-11], needs: [video]}
           - {run: platform, periods: [this-month, closing-months]}
         """)
   }

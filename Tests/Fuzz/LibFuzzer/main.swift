@@ -11,7 +11,8 @@ func runDriver(
 ) -> CInt
 
 let wanted = getenv("FUZZ_TARGET").map { String(cString: $0) } ?? ""
-guard let target = FuzzTarget.all.first(where: { $0.name == wanted }) else {
+let target = FuzzTarget.all.first { $0.name == wanted }
+if target == nil {
   print(FuzzTarget.all.map(\.name).joined(separator: "\n"))
   exit(wanted.isEmpty ? 0 : 64)
 }
@@ -19,7 +20,7 @@ guard let target = FuzzTarget.all.first(where: { $0.name == wanted }) else {
 @_cdecl("LLVMFuzzerTestOneInput")
 func testOneInput(_ start: UnsafePointer<UInt8>?, _ count: Int) -> CInt {
   do {
-    try target.check(Array(UnsafeBufferPointer(start: start, count: count)))
+    try target?.check(Array(UnsafeBufferPointer(start: start, count: count)))
   } catch {
     // libFuzzer keeps the input of a crash.
     fatalError("\(error)")
