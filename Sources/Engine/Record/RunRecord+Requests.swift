@@ -104,7 +104,7 @@ extension RunRecord {
         status = CASE WHEN tries < $1 THEN 'requested' ELSE 'failed' END,
         finished = CASE WHEN tries < $1 THEN NULL ELSE now() END,
         error = CASE WHEN tries < $1 THEN NULL
-          ELSE 'the work on it broke off ' || tries || ' times; ask again once the cause is mended' END
+          ELSE 'the work on it broke off ' || tries || ' times; ask again once the cause is fixed' END
       WHERE status = 'running' AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_locks l
         JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()

@@ -46,9 +46,10 @@ final class FileSink {
 /// Reads whole files.
 enum FileSource {
   static func size(of path: String) throws(Diagnostic) -> Int {
-    var status = stat()
-    if stat(path, &status) != 0 { throw FileSink.failure("cannot read this file", path) }
-    return Int(status.st_size)
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    if descriptor < 0 { throw FileSink.failure("cannot open this file", path) }
+    defer { close(descriptor) }
+    return try size(of: descriptor, path)
   }
 
   /// The decimal number at the start of a system file.
@@ -67,14 +68,12 @@ enum FileSource {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     if descriptor < 0 { throw FileSink.failure("cannot open this file", path) }
     defer { close(descriptor) }
-    var status = stat()
-    if fstat(descriptor, &status) != 0 { throw FileSink.failure("cannot read this file", path) }
-    var bytes = [UInt8](repeating: 0, count: min(limit, Int(status.st_size)))
+    var bytes = [UInt8](repeating: 0, count: min(limit, try size(of: descriptor, path)))
     var done = 0
     while done < bytes.count {
       let count = bytes.withUnsafeMutableBytes { room in
         retryingInterrupts {
-          read(descriptor, room.baseAddress.map { $0 + done }, room.count - done)
+          pread(descriptor, room.baseAddress.map { $0 + done }, room.count - done, done)
         }
       }
       if count < 0 { throw FileSink.failure("cannot read this file", path) }
@@ -83,5 +82,11 @@ enum FileSource {
     }
     bytes.removeLast(bytes.count - done)
     return bytes
+  }
+
+  private static func size(of descriptor: Int32, _ path: String) throws(Diagnostic) -> Int {
+    let size = lseek(descriptor, 0, SEEK_END)
+    if size < 0 { throw FileSink.failure("cannot read this file", path) }
+    return size
   }
 }

@@ -6,7 +6,7 @@ extension CivilDate {
   /// - Precondition: The calendar has this day.
   package init(_ year: Int, _ month: Int, _ day: Int) {
     guard let date = CivilDate(year: year, month: month, day: day) else {
-      preconditionFailure("\(year)-\(month)-\(day) is no day")
+      preconditionFailure("\(year)-\(month)-\(day) is not a day of the calendar")
     }
     self = date
   }
