@@ -35,7 +35,7 @@ package struct RunSession {
   /// Runs a request. Failures of partitions are in the summary. What stops the whole run is thrown:
   /// `usage`, `configuration`, `unavailable`, `busy`, `io`.
   ///
-  /// - Parameter only: `[slug, pipeline, period]` of the partitions to run; `nil` runs all.
+  /// - Parameter only: the partitions to run; `nil` runs all.
   package func run(
     _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy()
   ) throws -> RunSummary {

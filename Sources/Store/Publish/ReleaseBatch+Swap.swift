@@ -31,7 +31,7 @@ extension ReleaseBatch {
 
   /// The partition's newest head, and the highest sequence that any head has.
   ///
-  /// A publisher that died between a head and `latest.json` had made everything durable before. So
+  /// A publisher that died between a head and `latest.json` had made the release durable before. So
   /// its release is complete, and becomes the latest here.
   mutating func current(
     _ partition: ReleasePartition

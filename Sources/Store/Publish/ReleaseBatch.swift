@@ -28,10 +28,10 @@ struct ReleaseBatch {
   mutating func run() -> [Result<PublishOutcome, Diagnostic>] {
     var staged = stageAll()
     synchronise(&staged)
-    each(&staged) { publication, one throws(Diagnostic) in try publication.place(one) }
+    each(&staged) { batch, one throws(Diagnostic) in try batch.place(one) }
     // A head must not reach the disk before what it names.
     if staged.contains(where: { $0.folder != nil }) { synchronise(&staged) }
-    each(&staged) { publication, one throws(Diagnostic) in try publication.swap(&one) }
+    each(&staged) { batch, one throws(Diagnostic) in try batch.swap(&one) }
     synchronise(&staged)
     for one in staged {
       outcomes[one.index] = .success(

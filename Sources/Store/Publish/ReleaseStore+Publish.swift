@@ -29,7 +29,7 @@ extension ReleaseStore {
   ///
   /// - Returns: The result for each element of `batch`, in its order.
   package func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
-    var publication = ReleaseBatch(store: self, batch: batch)
-    return publication.run()
+    var releases = ReleaseBatch(store: self, batch: batch)
+    return releases.run()
   }
 }

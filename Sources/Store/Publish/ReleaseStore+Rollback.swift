@@ -34,8 +34,8 @@ extension ReleaseStore {
     var head = named
     head.created = Timestamp.rfc3339(now)
     head.run = run
-    var publication = ReleaseBatch(store: self, batch: [])
-    return try publication.rollBack(to: head, of: partition)
+    var releases = ReleaseBatch(store: self, batch: [])
+    return try releases.rollBack(to: head, of: partition)
   }
 }
 

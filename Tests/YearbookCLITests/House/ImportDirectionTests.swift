@@ -39,7 +39,7 @@ import Testing
       "(\"Basics\", [\"CFiles\", ", with: "(\"Basics\", [\"CFiles\", \"Pipelines\", "
     )
     .write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try other.check().errors.contains("Pipelines, which does not stand below it"))
+    #expect(try other.check().errors.contains("Pipelines, which Package.swift does not list before it"))
   }
 }
 
