@@ -13,7 +13,7 @@ package struct StoreFront {
   package init(store: ReleaseStore, library: PipelineLibrary, templates: String) throws {
     self.store = store
     pages = TenantPages(
-      store: store, library: library, templates: try PageTemplates.cached(folder: templates))
+      store: store, library: library, templates: try PageTemplates.ofStore(folder: templates))
   }
 
   /// Makes the pages of tenants and of the operator again.

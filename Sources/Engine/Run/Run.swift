@@ -69,7 +69,7 @@ final class Run {
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
     publisher = try Publisher(
       store: configuration.releaseStore(root), record: Locked(RunRecord(conninfo)), blobs: blobs,
-      library: session.library, templates: PageTemplates.cached(folder: session.templates),
+      library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
       claims: claims)
     let committer = Committer(write: writer.write, publish: publisher.publish)

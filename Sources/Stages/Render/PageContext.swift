@@ -75,7 +75,10 @@ final class PageContext: MustacheParent {
     case "up": PageText.carry(up)
     case "rows": once("rows") { try self.rowsView() }
     case "script": script.isEmpty ? nil : block(Array("<script>\(script)</script>".utf8))
-    case "t": PageMessages(context: self, prefix: "")
+    case "t":
+      PageMessages(messages: messages) { key in
+        self.attempt { PageText.carry(try self.messages.text(key, self.globals)) }
+      }
     case "figures":
       PageNode { name in self.model.figure(name).flatMap { figure in self.view(figure) } }
     case "sentences":
@@ -200,17 +203,16 @@ struct PageNode: MustacheParent {
 
 /// The message catalogue as a template sees it: `t.sections.people`.
 struct PageMessages: MustacheParent {
-  let context: PageContext
-  let prefix: String
+  let messages: ReportMessages
+  var prefix = ""
+  /// The text of a message that exists, as data.
+  let text: (String) -> String?
 
   func child(named name: String) -> Any? {
     let key = prefix + name
-    let messages = context.messages
     guard messages.catalog.message(key, locale: messages.locale) != nil else {
-      return PageMessages(context: context, prefix: key + ".")
+      return PageMessages(messages: messages, prefix: key + ".", text: text)
     }
-    return context.attempt {
-      PageText.carry(try messages.text(key, context.globals))
-    }
+    return text(key)
   }
 }

@@ -76,6 +76,13 @@ extension PageTemplates {
     }
   }
 
+  /// The faults in the templates of the store's pages: each is missing, or makes a page that breaks
+  /// a rule. The pages are made for a tenant that does not exist.
+  package func diagnosticsOfStore() -> [Diagnostic] {
+    let missing = missingOfStore()
+    return missing.isEmpty ? StorePages.trial(of: self) : missing
+  }
+
   /// The messages that a locale lacks but another has: they would be in English on a translated
   /// page.
   package func missingMessages() -> [Diagnostic] {

@@ -1,5 +1,4 @@
 package import Diagnostics
-import Markup
 
 /// The content of `operator/index.html`.
 package struct OperatorOverview: Sendable {
@@ -92,75 +91,64 @@ package struct OperatorOverview: Sendable {
 
 extension StorePages {
   /// How many causes, and partitions of each cause, the page lists. For more, it names the command.
-  private static let failingLimit = 50
+  static let failingLimit = 50
 
   /// `operator/index.html`: all tenants, what is failing and how to try it again, the last runs. It
   /// is in English, like the command line.
   package static func operatorOverview(
     _ overview: OperatorOverview, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
-    var page = MarkupWriter()
-    page.raw("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\" lang=\"en\">\n<head>\n")
-    page.raw("<meta charset=\"utf-8\" />\n")
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n")
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\" />\n")
-    page.raw("<meta name=\"robots\" content=\"noindex\" />\n")
-    page.raw(PageHead(templates: templates, tenantID: "operator").markup)
-    page.raw("\n<title>All tenants</title>\n</head>\n<body>\n")
-    page.raw(
-      "<header class=\"top\"><p class=\"who\">Operator</p><h1>All tenants</h1><p class=\"when\">")
-    let bytes = overview.tenants.reduce(0) { $0 + $1.bytes }
-    let releases = overview.tenants.reduce(0) { $0 + $1.partitions }
-    page.text(
-      "\(Counted.text(overview.tenants.count, "tenant")) · \(Counted.text(releases, "current release")) · \(size(bytes))"
-    )
-    page.raw("</p></header>\n<main>\n")
-    writeFailing(overview.failing, &page)
-    writeReports(overview.reports, &page)
-    writeRuns(overview.runs, &page)
-    writeTenants(overview.tenants, &page)
-    page.raw("</main>\n<footer class=\"bottom\"><p>")
-    page.text("Do not show this page to tenants: it and the files beside it name all tenants.")
-    page.raw("</p></footer>\n</body>\n</html>\n")
-    return page.bytes
+    let page = try StorePage(.overview, owner: "operator", locale: "en", templates: templates)
+    page["total"] = PageView([
+      "tenants": count(overview.tenants.count),
+      "releases": count(overview.tenants.reduce(0) { $0 + $1.partitions }),
+      "size": size(overview.tenants.reduce(0) { $0 + $1.bytes }),
+    ])
+    page["failing"] = failing(overview.failing, page)
+    page["reports"] = lines(overview.reports.sorted { $1.name < $0.name }) { report in
+      ["href": page.link(report.address), "name": page.text(report.name)]
+    }
+    page["runs"] = lines(overview.runs) { run in
+      var values = [
+        "href": page.link("runs/\(run.id.lowercased()).json"), "name": page.text(run.name),
+        "id": page.text(run.id), "ended": page.text(minute(run.finished)),
+        "state": page.text(run.state), "published": String(run.published),
+        "unchanged": String(run.unchanged), "failed": String(run.failed),
+      ]
+      values["problem"] = run.problem.map(page.text)
+      values["retry"] = run.retry.map(page.text)
+      return values
+    }
+    page["tenants"] = overview.tenants.map { tenant in
+      var values = [
+        "href": page.link("../tenants/\(tenant.slug)/index.html"),
+        "name": page.text(tenant.name), "slug": page.text(tenant.slug),
+        "releases": String(tenant.partitions), "size": size(tenant.bytes),
+        "newest": page.text(minute(tenant.published)),
+      ]
+      if tenant.failing > 0 { values["failures"] = String(tenant.failing) }
+      return PageView(values)
+    }
+    return try page.bytes()
   }
 
-  private static func writeFailing(
-    _ failing: [OperatorOverview.Failing], _ page: inout MarkupWriter
-  ) {
-    page.raw("<section><h2>Failing now</h2>\n")
-    guard !failing.isEmpty else {
-      page.raw("<p>Nothing is failing.</p></section>\n")
-      return
+  /// What fails, by cause; `nil` if nothing fails.
+  private static func failing(
+    _ failing: [OperatorOverview.Failing], _ page: StorePage
+  ) -> PageView? {
+    if failing.isEmpty { return nil }
+    let causes = causes(failing).prefix(failingLimit).map { group in
+      let view = PageView([
+        "stage": page.text(group[0].stage), "message": page.text(group[0].message),
+        "commands": group.prefix(failingLimit).map { failure in
+          PageView(["command": page.text(failure.command)])
+        },
+      ])
+      view["hint"] = group[0].hint.map(page.text)
+      if group.count > failingLimit { view["more"] = String(group.count - failingLimit) }
+      return view
     }
-    page.raw("<p class=\"lead\">")
-    page.text(
-      "\(Counted.text(failing.count, "partition")) failed. Their previous releases are still published."
-    )
-    page.raw("</p>\n")
-    for group in causes(failing).prefix(failingLimit) {
-      page.raw("<h3>")
-      page.text("\(group[0].stage): \(group[0].message)")
-      page.raw("</h3>\n")
-      if let hint = group[0].hint {
-        page.raw("<p>")
-        page.text("What to do: \(hint). Then run:")
-        page.raw("</p>\n")
-      }
-      page.raw("<ul class=\"files\">\n")
-      for failure in group.prefix(failingLimit) {
-        page.raw("<li>")
-        page.element("code", failure.command)
-        page.raw("</li>\n")
-      }
-      page.raw("</ul>\n")
-      if group.count > failingLimit {
-        page.raw("<p class=\"note\">")
-        page.text("and \(group.count - failingLimit) more; list them with: yearbook status")
-        page.raw("</p>\n")
-      }
-    }
-    page.raw("</section>\n")
+    return PageView(["count": count(failing.count), "causes": causes])
   }
 
   /// Failures by their cause, the most frequent first.
@@ -173,94 +161,16 @@ extension StorePages {
     }.values.sorted { ($1.count, $0[0].partition) < ($0.count, $1[0].partition) }
   }
 
-  private static func writeReports(
-    _ reports: [OperatorOverview.Report], _ page: inout MarkupWriter
-  ) {
-    guard !reports.isEmpty else { return }
-    page.raw("<section><h2>Platform-wide</h2>\n<ul class=\"releases\">\n")
-    for report in reports.sorted(by: { ($1.name) < ($0.name) }) {
-      page.raw("<li><a class=\"release\"")
-      page.attribute("href", report.address)
-      page.raw(">")
-      page.text(report.name)
-      page.raw("</a></li>\n")
-    }
-    page.raw("</ul></section>\n")
+  /// A list whose heading is shown only with it; `nil` if it is empty.
+  private static func lines<Line>(
+    _ lines: [Line], _ values: (Line) -> [String: String]
+  ) -> PageView? {
+    lines.isEmpty ? nil : PageView(["lines": lines.map { PageView(values($0)) }])
   }
 
-  private static func writeRuns(_ runs: [OperatorOverview.RunLine], _ page: inout MarkupWriter) {
-    page.raw("<section><h2>Recent runs with changes</h2>\n")
-    guard !runs.isEmpty else {
-      page.raw("<p>None yet.</p></section>\n")
-      return
-    }
-    page.raw(
-      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Runs\"><table class=\"rows\">"
-    )
-    page.raw("<thead><tr><th scope=\"col\">Run</th><th scope=\"col\">Ended (UTC)</th>")
-    page.raw("<th scope=\"col\">State</th><th scope=\"col\" class=\"n\">Published</th>")
-    page.raw(
-      "<th scope=\"col\" class=\"n\">Unchanged</th><th scope=\"col\" class=\"n\">Failed</th>")
-    page.raw("<th scope=\"col\">To retry</th></tr></thead>\n<tbody>\n")
-    for run in runs {
-      page.raw("<tr><td><a")
-      page.attribute("href", "runs/\(run.id.lowercased()).json")
-      page.raw(">")
-      page.text("\(run.name) \(run.id)")
-      page.raw("</a></td>")
-      cell("Ended", minute(run.finished), &page)
-      cell("State", run.state, &page)
-      cell("Published", String(run.published), isNumber: true, &page)
-      cell("Unchanged", String(run.unchanged), isNumber: true, &page)
-      cell("Failed", String(run.failed), isNumber: true, &page)
-      page.raw("<td>")
-      if let problem = run.problem { page.text("stopped: \(problem) ") }
-      if let retry = run.retry { page.element("code", retry) }
-      page.raw("</td></tr>\n")
-    }
-    page.raw("</tbody></table></div></section>\n")
-  }
-
-  private static func writeTenants(
-    _ tenants: [OperatorOverview.TenantLine], _ page: inout MarkupWriter
-  ) {
-    page.raw("<section><h2>Tenants</h2>\n")
-    page.raw(
-      "<div class=\"table\" tabindex=\"0\" role=\"region\" aria-label=\"Tenants\"><table class=\"rows\">"
-    )
-    page.raw("<thead><tr><th scope=\"col\">Tenant</th><th scope=\"col\">Address</th>")
-    page.raw("<th scope=\"col\" class=\"n\">Releases</th><th scope=\"col\" class=\"n\">Size</th>")
-    page.raw(
-      "<th scope=\"col\">Newest (UTC)</th><th scope=\"col\" class=\"n\">Failing</th></tr></thead>\n<tbody>\n"
-    )
-    for tenant in tenants {
-      page.raw("<tr><td><bdi><a")
-      page.attribute("href", "../tenants/\(tenant.slug)/index.html")
-      page.raw(">")
-      page.text(tenant.name)
-      page.raw("</a></bdi></td>")
-      cell("Address", tenant.slug, &page)
-      cell("Releases", String(tenant.partitions), isNumber: true, &page)
-      cell("Size", size(tenant.bytes), isNumber: true, &page)
-      cell("Newest", minute(tenant.published), &page)
-      if tenant.failing > 0 {
-        cell("Failing", String(tenant.failing), isNumber: true, &page)
-      } else {
-        page.raw("<td></td>")
-      }
-      page.raw("</tr>\n")
-    }
-    page.raw("</tbody></table></div></section>\n")
-  }
-
-  private static func cell(
-    _ title: StaticString, _ text: String, isNumber: Bool = false, _ page: inout MarkupWriter
-  ) {
-    page.raw(isNumber ? "<td class=\"n\"" : "<td")
-    page.attribute("data-l", "\(title)")
-    page.raw(">")
-    page.text(text)
-    page.raw("</td>")
+  /// A number, and whether its noun has an s.
+  private static func count(_ number: Int) -> PageView {
+    PageView(["number": String(number), "many": number != 1])
   }
 
   /// `2026-11-21 03:15` from `2026-11-21T03:15:00Z`.

@@ -1,6 +1,5 @@
 package import Basics
 package import Diagnostics
-import Markup
 package import Pipelines
 
 /// The pages of a store outside of releases: a tenant's index, and the stable addresses.
@@ -75,21 +74,10 @@ package enum StorePages {
   package static func stableAddress(
     title: String, tenant: Tenant, target: String, templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
-    let messages = try messages(tenant, templates)
-    var page = MarkupWriter()
-    begin(&page, title: "\(title) · \(tenant.name)", messages, tenant, templates) { page in
-      page.raw("<meta http-equiv=\"refresh\"")
-      page.attribute("content", "0; url=\(target)")
-      page.raw(" />\n")
-    }
-    page.raw("<main class=\"kind\"><h1>")
-    page.text(title)
-    page.raw("</h1><p class=\"lead\"><a")
-    page.attribute("href", target)
-    page.raw(">")
-    page.text(try messages.text("store.newest"))
-    page.raw("</a></p></main>\n</body>\n</html>\n")
-    return page.bytes
+    let page = try StorePage(.address, of: tenant, templates: templates)
+    page["title"] = page.text(title)
+    page["target"] = page.link(target)
+    return try page.bytes()
   }
 
   /// `tenants/SLUG/PIPELINE/PERIOD/index.html` of an encrypted release: its files, and how to open
@@ -99,28 +87,12 @@ package enum StorePages {
   package static func encryptedAddress(
     title: String, tenant: Tenant, release: String, files: [String], templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
-    let messages = try messages(tenant, templates)
-    var page = MarkupWriter()
-    begin(&page, title: "\(title) · \(tenant.name)", messages, tenant, templates) { _ in }
-    page.raw("<header class=\"top\"><p class=\"who\"><bdi>")
-    page.text(tenant.name)
-    page.raw("</bdi></p><h1>")
-    page.text(title)
-    page.raw("</h1></header>\n<main><section><p class=\"lead\">")
-    page.text(try messages.text("store.encrypted"))
-    page.raw("</p>\n<p>")
-    page.text(try messages.text("store.decrypt"))
-    page.raw("</p>\n<p><code>age -d -i key.txt -o index.html index.html.age</code></p>\n")
-    page.raw("<ul class=\"files\">\n")
-    for file in files.sorted() {
-      page.raw("<li><a download=\"\"")
-      page.attribute("href", "releases/\(release)/data/\(file)")
-      page.raw(">")
-      page.text(file)
-      page.raw("</a></li>\n")
+    let page = try StorePage(.encrypted, of: tenant, templates: templates)
+    page["title"] = page.text(title)
+    page["files"] = files.sorted().map { file in
+      PageView(["name": page.text(file), "href": page.link("releases/\(release)/data/\(file)")])
     }
-    page.raw("</ul></section></main>\n</body>\n</html>\n")
-    return page.bytes
+    return try page.bytes()
   }
 
   /// `tenants/SLUG/index.html`: all releases of a tenant, the newest period first.
@@ -129,86 +101,44 @@ package enum StorePages {
   package static func tenantIndex(
     _ tenant: Tenant, partitions: [Partition], templates: PageTemplates
   ) throws -> [UInt8] {
-    let messages = try messages(tenant, templates)
-    var page = MarkupWriter()
-    let title = try messages.text("store.title")
-    begin(&page, title: "\(title) · \(tenant.name)", messages, tenant, templates) { _ in }
-    page.raw("<header class=\"top\"><p class=\"who\"><bdi>")
-    page.text(tenant.name)
-    page.raw("</bdi></p><h1>")
-    page.text(title)
-    page.raw("</h1><p class=\"when\">")
-    page.text(try messages.text(partitions.isEmpty ? "store.nothing" : "store.lead"))
-    page.raw("</p></header>\n<main>\n")
+    let page = try StorePage(.index, of: tenant, templates: templates)
     let sorted = partitions.sorted {
       ($1.period.end, $1.period.kind.months, $0.pipeline) < (
         $0.period.end, $0.period.kind.months, $1.pipeline
       )
     }
-    var heading: Int?
+    var years: [(year: Int, releases: [PageView])] = []
     for partition in sorted {
       let year = partition.period.start.year
-      if year != heading {
-        if heading != nil { page.raw("</ul></section>\n") }
-        page.raw("<section><h2>\(year)</h2>\n<ul class=\"releases\">\n")
-        heading = year
-      }
-      try write(partition, messages, &page)
+      if year != years.last?.year { years.append((year, [])) }
+      years[years.count - 1].releases.append(try view(partition, page))
     }
-    if heading != nil { page.raw("</ul></section>\n") }
-    page.raw("</main>\n</body>\n</html>\n")
-    return page.bytes
+    page["any"] = !partitions.isEmpty
+    page["years"] = years.map { PageView(["year": String($0.year), "releases": $0.releases]) }
+    return try page.bytes()
   }
 
-  private static func write(
-    _ partition: Partition, _ messages: ReportMessages, _ page: inout MarkupWriter
-  ) throws {
+  private static func view(_ partition: Partition, _ page: StorePage) throws -> PageView {
+    let messages = page.messages
     let folder = "\(partition.pipeline)/\(partition.period)"
-    page.raw("<li>")
+    // A line breaks between the parts of a note, never inside of one.
+    func note(_ text: String) -> String { page.text(text.replacing(" ", with: "\u{A0}")) }
+    let size = messages.format.size(bytes: partition.files.reduce(0) { $0 + $1.bytes })
+    let count = MessageCatalog.Argument.number(DecimalNumber(partition.files.count))
+    let published = try messages.text("store.published")
+    let view = PageView([
+      "href": page.link("\(folder)/index.html"), "title": page.text(partition.title),
+      "period": page.text(messages.format.period(partition.period)),
+      "status": note(try messages.text("store.\(partition.status.rawValue)")),
+      "published": note("\(published) \(messages.format.date(partition.published))"),
+      "files": note(try messages.text("store.files", ["count": count])), "size": note(size),
+    ])
     let pictures = partition.files.map(\.name).filter {
       $0.hasPrefix("poster.") && ($0.hasSuffix(".jpg") || $0.hasSuffix(".png"))
     }
     if let poster = pictures.sorted().first {
-      page.raw("<img class=\"poster\" alt=\"\" width=\"160\" height=\"90\"")
-      page.attribute("src", "\(folder)/releases/\(partition.release)/data/\(poster)")
-      page.raw(" />")
+      view["poster"] = page.link("\(folder)/releases/\(partition.release)/data/\(poster)")
     }
-    page.raw("<div><a class=\"release\"")
-    page.attribute("href", "\(folder)/index.html")
-    page.raw(">")
-    page.text("\(partition.title) · \(messages.format.period(partition.period))")
-    page.raw("</a><p class=\"note\">")
-    let size = messages.format.size(bytes: partition.files.reduce(0) { $0 + $1.bytes })
-    let count = MessageCatalog.Argument.number(DecimalNumber(partition.files.count))
-    let published = try messages.text("store.published")
-    page.text(
-      [
-        try messages.text("store.\(partition.status.rawValue)"),
-        "\(published) \(messages.format.date(partition.published))",
-        try messages.text("store.files", ["count": count]), size,
-      ].map { $0.replacing(" ", with: "\u{A0}") }.joined(separator: " · "))
-    page.raw("</p></div></li>\n")
-  }
-
-  private static func begin(
-    _ page: inout MarkupWriter, title: String, _ messages: ReportMessages, _ tenant: Tenant,
-    _ templates: PageTemplates, _ more: (inout MarkupWriter) -> Void
-  ) {
-    page.raw("<!DOCTYPE html>\n<html xmlns=\"http://www.w3.org/1999/xhtml\"")
-    page.attribute("lang", messages.locale)
-    page.raw(">\n<head>\n<meta charset=\"utf-8\" />\n")
-    page.raw("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\" />\n")
-    page.raw("<meta name=\"color-scheme\" content=\"light dark\" />\n")
-    more(&page)
-    page.raw(PageHead(templates: templates, tenantID: tenant.id).markup)
-    page.raw("\n<title>")
-    page.text(title)
-    page.raw("</title>\n</head>\n<body>\n")
-  }
-
-  private static func messages(
-    _ tenant: Tenant, _ templates: PageTemplates
-  ) throws(Diagnostic) -> ReportMessages {
-    try ReportMessages(catalog: templates.catalog, pipeline: "store", locale: tenant.locale)
+    return view
   }
 }

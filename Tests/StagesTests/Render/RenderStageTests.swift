@@ -112,6 +112,7 @@ import Testing
     for pipeline in library.pipelines {
       #expect(templates.diagnostics(of: pipeline) == [])
     }
+    #expect(templates.diagnosticsOfStore() == [])
     #expect(templates.missingMessages() == [])
   }
 

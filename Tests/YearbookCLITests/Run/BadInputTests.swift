@@ -101,6 +101,20 @@ struct BadInputTests {
     }
   }
 
+  @Test func `Templates without one of the store's pages are refused before anything runs`() throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      try FileManager.default.removeItem(atPath: "\(here.folder)/templates/store-index.html")
+      for command in [["check"], ["run", "rows", "--period", "2025"]] {
+        let (status, output) = try here.yearbook(command)
+        #expect(status == 78, "\(output)")
+        #expect(output.contains("no template is named 'store-index.html'"), "\(output)")
+      }
+      #expect(try here.payload().isEmpty)
+    }
+  }
+
   @Test func `A message that one language lacks is an error of the check, in its file`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

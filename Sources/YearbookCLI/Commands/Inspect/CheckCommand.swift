@@ -65,7 +65,7 @@ struct CheckCommand: ParsableCommand {
   private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
     let templates = try PageTemplates(folder: folder)
     var faults = library.pipelines.flatMap { templates.diagnostics(of: $0) }
-    faults += templates.missingMessages()
+    faults += templates.diagnosticsOfStore() + templates.missingMessages()
     for pipeline in library.pipelines {
       guard let stitch = pipeline.stitch else { continue }
       faults += StitchStage.diagnostics(

@@ -1,0 +1,130 @@
+package import Diagnostics
+import Markup
+import Mustache
+import Pipelines
+
+/// One page of a store while it is made: what its template sees, and where its links can lead.
+///
+/// Texts enter as data, through `text` and `link`. Confined to the thread that makes the page.
+final class StorePage: MustacheParent {
+  /// The templates of the store's pages.
+  enum Template: String, CaseIterable {
+    case index = "store-index"
+    case address = "store-address"
+    case encrypted = "store-encrypted"
+    case overview = "store-operator"
+
+    /// `store-index.html`
+    var file: String { "\(rawValue).html" }
+  }
+
+  let messages: ReportMessages
+  private let template: Template
+  private let templates: PageTemplates
+  private let head: String
+  private let values: PageView
+  private var addresses: Set<String> = []
+  private var failure: (any Error)?
+
+  /// - Parameters:
+  ///   - owner: the tenant's id, which decides the accent.
+  ///   - values: what the template sees beside `lang`, `head` and `t`.
+  init(
+    _ template: Template, owner: String, locale: String, templates: PageTemplates,
+    values: [String: Any] = [:]
+  ) throws(Diagnostic) {
+    messages = try ReportMessages(catalog: templates.catalog, pipeline: "store", locale: locale)
+    self.template = template
+    self.templates = templates
+    self.values = PageView(values)
+    head = PageHead(templates: templates, tenantID: owner).markup
+  }
+
+  /// A page that a tenant reads.
+  convenience init(
+    _ template: Template, of tenant: Tenant, templates: PageTemplates
+  ) throws(Diagnostic) {
+    try self.init(
+      template, owner: tenant.id, locale: tenant.locale, templates: templates,
+      values: ["tenant": PageView(["name": PageText.carry(tenant.name)])])
+  }
+
+  subscript(name: String) -> Any? {
+    get { values[name] }
+    set { values[name] = newValue }
+  }
+
+  /// The form of a text in which it stays data, whatever the template does.
+  func text(_ text: String) -> String { PageText.carry(text) }
+
+  /// The same for a relative address. The page can link to it.
+  func link(_ address: String) -> String {
+    addresses.insert(XMLText.sanitized(address))
+    return PageText.carry(address)
+  }
+
+  func child(named name: String) -> Any? {
+    switch name {
+    case "lang": PageText.carry(messages.locale)
+    case "head": head
+    case "t": PageMessages(messages: messages) { key in self.message(key) }
+    default: values[name]
+    }
+  }
+
+  /// A message, for the template. The engine cannot throw a failure, so the first one is kept.
+  private func message(_ key: String) -> String? {
+    do {
+      return PageText.carry(try messages.text(key))
+    } catch {
+      if failure == nil { failure = error }
+      return nil
+    }
+  }
+
+  /// The finished page. Throws its first fault: the template is missing, or the page breaks a rule
+  /// of pages.
+  func bytes() throws(Diagnostic) -> [UInt8] {
+    let file = Diagnostic.Subject(file: "\(templates.folder)/\(template.file)")
+    guard let text = templates.library.render(self, withTemplate: template.rawValue) else {
+      throw templates.missing(template)
+    }
+    do {
+      if let failure { throw failure }
+      let bytes = PageText.deliver(text)
+      try PageCheck(
+        name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses
+      ).check(bytes)
+      return bytes
+    } catch {
+      guard var fault = error as? Diagnostic ?? (error as? Diagnostics)?.all.first else {
+        throw Diagnostic(.bug, "the page cannot be made", at: file, underlying: error)
+      }
+      // The check counts the lines of the page, which are not the template's.
+      fault.subject = file
+      throw fault
+    }
+  }
+}
+
+extension PageTemplates {
+  fileprivate func missing(_ template: StorePage.Template) -> Diagnostic {
+    Diagnostic(
+      .configuration, "no template is named '\(template.file)'", at: .init(file: folder),
+      hint: "a page of the store is made with it: copy it from the program's own templates")
+  }
+
+  /// The templates of a folder, read once per process, if the pages of a store can be made with
+  /// them. Throws all that are missing.
+  package static func ofStore(folder: String) throws(Diagnostics) -> PageTemplates {
+    let templates = try cached(folder: folder)
+    let missing = templates.missingOfStore()
+    guard missing.isEmpty else { throw Diagnostics(missing) }
+    return templates
+  }
+
+  /// The faults of templates of the store's pages that do not exist.
+  func missingOfStore() -> [Diagnostic] {
+    StorePage.Template.allCases.filter { !has($0.rawValue) }.map(missing)
+  }
+}
