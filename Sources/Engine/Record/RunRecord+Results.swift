@@ -1,10 +1,10 @@
 import Basics
-package import Diagnostics
+import Diagnostics
 import Foundation
 import Pipelines
 import Postgres
 import Stages
-package import Store
+import Store
 
 /// What a stage made under a key: names and digests of files, not their bytes.
 struct StageResult: Sendable {
