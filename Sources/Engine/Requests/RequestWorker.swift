@@ -49,8 +49,7 @@ package struct RequestWorker {
     var since = Date()
     while !session.cancellation.isRequested {
       do {
-        let desk = try RequestDesk(
-          session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+        let desk = try RequestDesk(session.configuration.required(.record))
         while !session.cancellation.isRequested {
           while let request = try desk.take() {
             try serve(request, desk, &counts)
@@ -178,8 +177,7 @@ package struct RequestWorker {
     let summary = try session.run(request)
     if summary.wasInterrupted { return .givenBack }
     if let failure = summary.failures.first ?? summary.mirroring?.failures.first { throw failure }
-    let store = try session.configuration.releaseStore(
-      session.required(session.configuration.store, "store", "YEARBOOK_STORE"))
+    let store = try session.configuration.releaseStore(session.configuration.required(.store))
     let place = ReleasePartition(
       tenant: target.slug, pipeline: target.pipeline.name, period: target.period.description)
     guard let head = try store.latest(place) else {

@@ -40,14 +40,6 @@ struct SharedOptions: ParsableArguments {
 }
 
 extension Configuration {
-  /// A setting that the command needs. Throws a diagnostic if it is not configured.
-  func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
-    if let value, !value.isEmpty { return value }
-    throw Diagnostic(
-      .configuration, "'\(name)' is not configured", at: .init(file: file),
-      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
-  }
-
   /// The folder of pipelines: named, beside the configuration, or installed with the program.
   func pipelineFolder() throws -> String {
     try folder("pipelines", named: pipelines)

@@ -27,8 +27,7 @@ struct LogsCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       guard let run = try id.map({ try record.run($0) }) ?? record.runs(limit: 1).first else {
         throw Diagnostic(
           .usage,

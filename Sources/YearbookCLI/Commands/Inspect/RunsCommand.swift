@@ -34,8 +34,7 @@ struct RunsCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let isPicking = name != nil || state != nil
       let runs = try record.runs(limit: isPicking ? 100_000 : limit).filter {
         (name == nil || $0.name == name) && (state == nil || $0.state == state)

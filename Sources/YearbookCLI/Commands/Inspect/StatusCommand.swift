@@ -43,8 +43,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       if let seconds = maxAge.flatMap(DurationText.seconds) {
         return try watch(record, seconds)
       }

@@ -22,8 +22,7 @@ struct CancelCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let run = try chosen(record)
       guard try record.cancel(run.id) else {
         throw Diagnostic(

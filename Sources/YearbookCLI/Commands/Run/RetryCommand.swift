@@ -32,8 +32,7 @@ struct RetryCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let found = try chosen(record)
       let all = try record.standingFailures(of: found.id)
       let failures = all.filter {

@@ -45,8 +45,7 @@ struct PurgeCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       // A tenant without a folder can still be in the record.
       guard let owner = try store.tenant(slug: tenant) ?? record.tenant(slug: tenant) else {
         throw Diagnostic(

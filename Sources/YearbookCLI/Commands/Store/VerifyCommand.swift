@@ -67,9 +67,7 @@ struct VerifyCommand: ParsableCommand {
     var sequences: [ReleasePartition: Int] = [:]
     if withRecord {
       try configuration.withServer {
-        sequences = try RunRecord(
-          configuration.required(configuration.record, "record", "YEARBOOK_RECORD")
-        ).sequences()
+        sequences = try RunRecord(configuration.required(.record)).sequences()
       }
     }
     for text in minSequence {
