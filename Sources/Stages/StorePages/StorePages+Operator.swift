@@ -112,7 +112,7 @@ extension StorePages {
     let bytes = overview.tenants.reduce(0) { $0 + $1.bytes }
     let releases = overview.tenants.reduce(0) { $0 + $1.partitions }
     page.text(
-      "\(Counted.text(overview.tenants.count, "tenant")) · \(Counted.text(releases, "current release")) · \(size(bytes))"
+      "\(Counted.text(overview.tenants.count, "tenant")) · \(Counted.text(releases, "current release")) · \(Counted.bytes(bytes))"
     )
     page.raw("</p></header>\n<main>\n")
     writeFailing(overview.failing, &page)
@@ -241,7 +241,7 @@ extension StorePages {
       page.raw("</a></bdi></td>")
       cell("Address", tenant.slug, &page)
       cell("Releases", String(tenant.partitions), isNumber: true, &page)
-      cell("Size", size(tenant.bytes), isNumber: true, &page)
+      cell("Size", Counted.bytes(tenant.bytes), isNumber: true, &page)
       cell("Newest", minute(tenant.published), &page)
       if tenant.failing > 0 {
         cell("Failing", String(tenant.failing), isNumber: true, &page)
@@ -266,19 +266,5 @@ extension StorePages {
   /// `2026-11-21 03:15` from `2026-11-21T03:15:00Z`.
   private static func minute(_ instant: String) -> String {
     String(instant.prefix(16)).replacing("T", with: " ")
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "kB", "MB"] {
-      if value < 1000 { return unit == "B" ? "\(bytes) B" : "\(tenths(value)) \(unit)" }
-      value /= 1000
-    }
-    return "\(tenths(value)) GB"
-  }
-
-  private static func tenths(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

@@ -38,15 +38,3 @@ enum CommandText {
     return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }
-
-/// A time on the command line: `90s`, `10m`, `26h`, `2d`.
-enum DurationText {
-  /// The time in seconds; `nil` if it is malformed.
-  static func seconds(_ text: String) -> Int? {
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = text.last.flatMap({ units[$0] }), let count = Int(text.dropLast()),
-      (0...100_000).contains(count)
-    else { return nil }
-    return count * unit
-  }
-}

@@ -149,12 +149,12 @@ private struct Report {
     let free = Int(status.f_bavail) * Int(status.f_frsize)
     if isWritten, free < 1_000_000_000 {
       return fault(
-        subject, "\(path): only \(Figures.bytes(free)) free",
+        subject, "\(path): only \(Counted.bytes(free)) free",
         hint: "free some space: films need at least 1 GB")
     }
     let isThere = existing == URL(fileURLWithPath: path).standardizedFileURL.path
     note(
-      subject, "\(path), \(Figures.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
+      subject, "\(path), \(Counted.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
   }
 
   private func line(_ word: String, _ style: Console.Style, _ subject: String, _ text: String) {

@@ -131,7 +131,7 @@ struct DiffCommand: ParsableCommand {
       out.line("  \(figure.name): \(figure.before ?? "–") → \(figure.after ?? "–")")
     }
     for file in difference.files {
-      let sizes = [file.bytes_before, file.bytes_after].compactMap { $0 }.map(Figures.bytes)
+      let sizes = [file.bytes_before, file.bytes_after].compactMap { $0 }.map(Counted.bytes)
       out.line("  \(file.change) \(file.name), \(sizes.joined(separator: " → "))")
     }
     out.line(

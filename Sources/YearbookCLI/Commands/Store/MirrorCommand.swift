@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -95,7 +96,7 @@ extension MirrorSummary {
   var told: String {
     var parts = [
       Figures.count(tenants, "tenant"),
-      "\(Figures.count(objects, "object")) with \(Figures.bytes(bytes)) uploaded",
+      "\(Figures.count(objects, "object")) with \(Counted.bytes(bytes)) uploaded",
     ]
     if removed > 0 { parts.append("\(Figures.count(removed)) removed") }
     if abandoned > 0 {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -51,13 +52,7 @@ struct PruneCommand: ParsableCommand {
     }
   }
 
-  private var seconds: Int? {
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = grace.last.flatMap({ units[$0] }), let number = Int(grace.dropLast()),
-      number >= 0
-    else { return nil }
-    return number * unit
-  }
+  private var seconds: Int? { DurationText.seconds(grace) }
 
   func run() throws {
     let configuration = try shared.configuration()
@@ -118,7 +113,7 @@ struct PruneCommand: ParsableCommand {
     }
     let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
     guard count > 0 else { return out.line("nothing to remove") }
-    let bytes = Figures.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
+    let bytes = Counted.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
     if !yes { out.line("to remove them, give the same command with --yes") }

@@ -91,7 +91,7 @@ struct VerifyCommand: ParsableCommand {
     let faults = found.faults.count { !$0.isHarmless }
     out.line(
       "\(Figures.count(found.releaseCount, "release")), \(Figures.count(found.fileCount, "file")),"
-        + " \(Figures.bytes(found.byteCount)) \(deep ? "read" : "checked"): "
+        + " \(Counted.bytes(found.byteCount)) \(deep ? "read" : "checked"): "
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
