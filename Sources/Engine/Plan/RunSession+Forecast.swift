@@ -75,7 +75,3 @@ extension RunSession {
       keys: try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) })
   }
 }
-
-private struct SilentObserver: RunObserver {
-  func receive(_ event: RunEvent) {}
-}
