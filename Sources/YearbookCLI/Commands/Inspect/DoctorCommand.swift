@@ -108,7 +108,7 @@ private struct Report {
 
   mutating func fault(_ subject: String, _ text: String, hint: String?) {
     faults += 1
-    line("missing", .red, subject, text)
+    line("fault", .red, subject, text)
     if let hint { out.line("                       what to do: \(hint)") }
   }
 
