@@ -7,21 +7,24 @@ import Postgres
 
 /// The flags that every command has.
 struct SharedOptions: ParsableArguments {
-  @Option(help: "The configuration file (default: yearbook.yaml, if it exists).")
+  @Option(
+    help: "The configuration file (default: yearbook.yaml, if it exists).",
+    completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
-  @Option(help: "The folder of pipelines.")
+  @Option(help: "The folder of pipelines.", completion: .directory)
   var pipelines: String?
-  @Option(help: "The folder of templates.")
+  @Option(help: "The folder of templates.", completion: .directory)
   var templates: String?
   @Option(help: "The platform's database, a libpq URI (YEARBOOK_SOURCE).")
   var source: String?
   @Option(help: "The run record's database, a libpq URI (YEARBOOK_RECORD).")
   var record: String?
-  @Option(help: "The folder that readers see (YEARBOOK_STORE).")
+  @Option(help: "The folder that readers see (YEARBOOK_STORE).", completion: .directory)
   var store: String?
-  @Option(help: "The folder of intermediate results (YEARBOOK_WORKSPACE).")
+  @Option(help: "The folder of intermediate results (YEARBOOK_WORKSPACE).", completion: .directory)
   var workspace: String?
-  @Option(help: "The folder of the platform's media objects (YEARBOOK_MEDIA).")
+  @Option(
+    help: "The folder of the platform's media objects (YEARBOOK_MEDIA).", completion: .directory)
   var media: String?
 
   /// The configuration; these flags override it.

@@ -27,14 +27,17 @@ enum CommandText {
 
   /// A word quoted for a POSIX shell.
   static func quoted(_ word: String) -> String {
-    let isPlain =
-      !word.isEmpty
+    isPlain(word) ? word : "'" + word.replacing("'", with: "'\\''") + "'"
+  }
+
+  /// Whether a shell reads the word as it is, without quotes.
+  static func isPlain(_ word: String) -> Bool {
+    !word.isEmpty
       && word.utf8.allSatisfy { byte in
         byte > 0x7f || UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte
           || UInt8(ascii: "A")...UInt8(ascii: "Z") ~= byte
           || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
           || "-_./:=,@+%".utf8.contains(byte)
       }
-    return isPlain ? word : "'" + word.replacing("'", with: "'\\''") + "'"
   }
 }

@@ -18,7 +18,9 @@ struct LogsCommand: ParsableCommand {
 
   @Argument(help: "The run's id or its first characters (default: the last run).")
   var id: String?
-  @Option(help: "Only this tenant, by its slug; can be given several times.")
+  @Option(
+    help: "Only this tenant, by its slug; can be given several times.",
+    completion: Completions.owners)
   var tenant: [String] = []
   @Flag(help: "Print JSON, one object per line.")
   var json = false

@@ -14,9 +14,11 @@ struct RunsCommand: ParsableCommand {
 
   @Option(help: "List at most this many runs.")
   var limit = 20
-  @Option(help: "Only runs of this pipeline or schedule.")
+  @Option(help: "Only runs of this pipeline or schedule.", completion: Completions.runnable)
   var name: String?
-  @Option(help: "Only runs that are running, done, failed or interrupted.")
+  @Option(
+    help: "Only runs that are running, done, failed or interrupted.",
+    completion: .list(["running", "done", "failed", "interrupted"]))
   var state: String?
   @Flag(help: "Print JSON.")
   var json = false

@@ -29,7 +29,7 @@ struct StatusCommand: ParsableCommand {
       "Check that the last good run of the schedule began within this time; exit with 1 if not.",
       valueName: "time"))
   var maxAge: String?
-  @Option(help: "The schedule that --max-age looks at.")
+  @Option(help: "The schedule that --max-age looks at.", completion: Completions.schedules)
   var schedule = "nightly"
   @Flag(help: "Print JSON.")
   var json = false

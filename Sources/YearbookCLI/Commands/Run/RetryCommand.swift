@@ -17,7 +17,7 @@ struct RetryCommand: ParsableCommand {
 
   @Argument(help: "The run's id or its first characters (default: the last run that failed).")
   var id: String?
-  @Option(help: "Only this tenant; can be given several times.")
+  @Option(help: "Only this tenant; can be given several times.", completion: Completions.owners)
   var tenant: [String] = []
   @Option(help: "Only partitions that failed at this stage; can be given several times.")
   var stage: [String] = []

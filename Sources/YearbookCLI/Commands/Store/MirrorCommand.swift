@@ -22,7 +22,9 @@ struct MirrorCommand: ParsableCommand {
         yearbook mirror --replace --tenant acme    after restoring an older backup
       """)
 
-  @Option(help: "A tenant's slug; can be given several times (default: all).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all).",
+    completion: Completions.tenants)
   var tenant: [String] = []
   @Option(help: "How long a replaced release stays in the bucket, such as 90m, 24h or 7d.")
   var grace: String = "24h"

@@ -31,7 +31,9 @@ struct PruneCommand: ParsableCommand {
   var keepYearly: Int = 0
   @Option(help: "How long a replaced release stays, such as 90m, 24h or 7d.")
   var grace: String = "24h"
-  @Option(help: "A tenant's slug; can be given several times (default: all).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all).",
+    completion: Completions.owners)
   var tenant: [String] = []
   @Flag(help: "Remove them.")
   var yes = false

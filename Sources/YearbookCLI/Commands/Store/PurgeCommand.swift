@@ -26,7 +26,7 @@ struct PurgeCommand: ParsableCommand {
         yearbook purge --tenant acme --user 7f8a4c1e-0000-4000-8000-000000000001
       """)
 
-  @Option(help: "The tenant's slug.")
+  @Option(help: "The tenant's slug.", completion: Completions.tenants)
   var tenant: String
   @Option(help: "The person's id on the platform.")
   var user: String?

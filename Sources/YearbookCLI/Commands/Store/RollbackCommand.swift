@@ -18,7 +18,8 @@ struct RollbackCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or TENANT/PIPELINE/PERIOD/ID.")
+    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or TENANT/PIPELINE/PERIOD/ID.",
+    completion: Completions.partitions)
   var release: String
   @OptionGroup var shared: SharedOptions
 

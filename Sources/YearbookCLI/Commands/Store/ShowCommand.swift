@@ -14,7 +14,7 @@ struct ShowCommand: ParsableCommand {
         yearbook show acme/annual/2026/20261121t0315 --json
       """)
 
-  @Argument(help: ReleaseAddress.help)
+  @Argument(help: ReleaseAddress.help, completion: Completions.partitions)
   var release: String
   @Flag(help: "Print JSON.")
   var json = false

@@ -23,7 +23,7 @@ struct TenantCommand: ParsableCommand {
           yearbook tenant rename acme acme-labs
         """)
 
-    @Argument(help: "The old slug.")
+    @Argument(help: "The old slug.", completion: Completions.tenants)
     var old: String
     @Argument(help: "The new slug.")
     var new: String

@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
   var deep = false
-  @Option(help: "Only this tenant; can be given several times.")
+  @Option(help: "Only this tenant; can be given several times.", completion: Completions.tenants)
   var tenant: [String] = []
   @Option(help: "An allowed_signers file of OpenSSH, with a key that signed each head and release.")
   var signers: String?
