@@ -172,8 +172,9 @@ package struct RequestWorker {
     var request = Planner.Request(name: target.pipeline.name, moment: Self.now)
     request.tenants = [target.slug]
     request.periods = [target.period.description]
-    request.arguments =
-      "run \(target.pipeline.name) --tenant \(target.slug) --period \(target.period)"
+    request.arguments = CommandText.line([
+      "run", target.pipeline.name, "--tenant", target.slug, "--period", target.period.description,
+    ])
     let summary = try session.run(request)
     if summary.wasInterrupted { return .givenBack }
     if let failure = summary.failures.first ?? summary.mirroring?.failures.first { throw failure }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Basics
+import Diagnostics
 import Engine
 import Foundation
 import Pipelines

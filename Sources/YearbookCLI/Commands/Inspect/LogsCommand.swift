@@ -35,7 +35,8 @@ struct LogsCommand: ParsableCommand {
           .usage,
           id.map { "there is no run '\($0)', or the prefix is ambiguous" } ?? "nothing has run yet",
           hint: id == nil
-            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
+            ? "to start one: `\(CommandText.yearbook(["run", "nightly"], shared))`"
+            : "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
       }
       let lines = try record.log(of: run.id, tenants: tenant)
       let out = Console.standardOutput

@@ -54,7 +54,8 @@ struct StatusCommand: ParsableCommand {
           id.map { "there is no run '\($0)', or the prefix is ambiguous" }
             ?? "nothing has run yet",
           hint: id == nil
-            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
+            ? "to start one: `\(CommandText.yearbook(["run", "nightly"], shared))`"
+            : "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
       }
       let status = Status(
         run: found, failures: try failures(of: found, record), record: record,

@@ -42,12 +42,13 @@ struct RetryCommand: ParsableCommand {
         if !all.isEmpty {
           throw Diagnostic(
             .usage, "run \(found.id) has no failures for that tenant and stage",
-            hint: "to see what failed: `yearbook status \(found.id)`")
+            hint: "to see what failed: `\(CommandText.yearbook(["status", found.id], shared))`")
         }
         if found.state != "done", found.counts.failed + found.counts.skipped == 0 {
           throw Diagnostic(
             .usage, "run \(found.id) stopped before its end, but no partition failed",
-            hint: "run it again (finished work is kept): yearbook \(found.arguments)")
+            hint: "run it again (finished work is kept):"
+              + " \(CommandText.again(found.arguments, shared))")
         }
         Console.standardOutput.line("run \(found.id) has nothing to retry")
         return
@@ -57,7 +58,7 @@ struct RetryCommand: ParsableCommand {
       }
       var request = Planner.Request(name: found.name, moment: moment)
       request.tenants = Array(Set(failures.map(\.slug))).sorted()
-      request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
+      request.arguments = CommandText.recorded(CommandLine.arguments.dropFirst())
       request.periods = Set(failures.map(\.partition.period)).sorted().map(\.description)
       var policy = RunPolicy()
       if keepData { policy.keptFrom = found.id }
@@ -72,7 +73,7 @@ struct RetryCommand: ParsableCommand {
       if let found = try record.run(id) { return found }
       throw Diagnostic(
         .usage, "there is no run '\(id)', or the prefix is ambiguous",
-        hint: "to list the runs: `yearbook runs`")
+        hint: "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
     }
     if let failed = try record.runs(limit: 50).first(where: { $0.state == "failed" }) {
       return failed

@@ -78,7 +78,7 @@ struct RunCommand: ParsableCommand {
       var request = Planner.Request(name: name, moment: try Self.moment(asOf))
       request.tenants = tenant
       request.periods = period
-      request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
+      request.arguments = CommandText.recorded(CommandLine.arguments.dropFirst())
       try RunCommand.run(
         request, configuration, running, commandFlags: CommandText.flags(shared),
         policy: policy(), isDryRun: dryRun)

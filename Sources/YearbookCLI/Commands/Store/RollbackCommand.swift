@@ -33,7 +33,8 @@ struct RollbackCommand: ParsableCommand {
       else {
         throw Diagnostic(
           .usage, "\(address.partition) has no release before the newest",
-          hint: "to list the releases: `yearbook releases \(address.partition)`")
+          hint: "to list the releases:"
+            + " `\(CommandText.yearbook(["releases", address.partition.description], shared))`")
       }
       address.release = before.release
     }

@@ -62,7 +62,9 @@ struct TenantCommand: ParsableCommand {
         .configuration, "the platform calls this tenant '\(slug)', not '\(new)'",
         hint: slug == old
           ? "change its slug in the platform first"
-          : "use the platform's slug: `yearbook tenant rename \(old) \(slug)`")
+          : "use the platform's slug:"
+            + " `\(CommandText.yearbook(["tenant", "rename", old, slug], shared))`"
+      )
     }
   }
 }
