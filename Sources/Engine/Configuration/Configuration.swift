@@ -113,11 +113,9 @@ extension Configuration {
     func value(_ name: String) -> String? {
       environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
-    source = value("YEARBOOK_SOURCE") ?? source
-    record = value("YEARBOOK_RECORD") ?? record
-    store = value("YEARBOOK_STORE") ?? store
-    workspace = value("YEARBOOK_WORKSPACE") ?? workspace
-    media = value("YEARBOOK_MEDIA") ?? media
+    for setting in Setting.allCases {
+      self[setting] = value(setting.variable) ?? self[setting]
+    }
     signingKey = value("YEARBOOK_SIGNING_KEY") ?? signingKey
   }
 

@@ -60,8 +60,8 @@ struct OperatorPages {
           tenant: failure.slug, pipeline: failure.partition.pipeline,
           period: failure.partition.period.description,
           stage: failure.stage, code: failure.code, message: failure.message, hint: failure.hint,
-          retry: "yearbook retry \(summary.run) --tenant \(failure.slug)")
-      }, retry: failures.isEmpty ? nil : "yearbook retry \(summary.run)",
+          retry: CommandText.yearbook(["retry", summary.run, "--tenant", failure.slug]))
+      }, retry: failures.isEmpty ? nil : CommandText.yearbook(["retry", summary.run]),
       problem: summary.problem?.description)
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
@@ -159,8 +159,10 @@ struct OperatorPages {
         partition: "\(failure.slug) \(failure.partition.pipeline) \(failure.partition.period)",
         stage: failure.stage,
         message: failure.message, hint: failure.hint,
-        command: "yearbook run \(failure.partition.pipeline) --tenant \(failure.slug)"
-          + " --period \(failure.partition.period)")
+        command: CommandText.yearbook([
+          "run", failure.partition.pipeline, "--tenant", failure.slug, "--period",
+          failure.partition.period.description,
+        ]))
     }
     overview.runs = try runs().map { run in
       .init(

@@ -18,9 +18,8 @@ extension RunSession {
     let source = try openSource()
     let record = try openRecord()
     let plan = try plan(request, only, tenants: source.tenants())
-    let conninfo = try required(configuration.record, "record", "YEARBOOK_RECORD")
-    let blobs = try BlobStore(
-      workspace: required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
+    let conninfo = try configuration.required(.record)
+    let blobs = try BlobStore(workspace: configuration.required(.workspace))
     // Nothing is ever added to it: no stage runs.
     let committer = Committer(write: { _ in }, publish: { _ in })
     defer { do { try committer.finish() } catch {} }
@@ -30,8 +29,7 @@ extension RunSession {
     let cache = ResultCache(
       blobs: blobs, record: lookup, committer: committer, policy: policy.isForced ? .none : .all)
     let state = RunState(planned: 0, observer: SilentObserver())
-    let store = try ReleaseStore(
-      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let store = try ReleaseStore(root: configuration.required(.store))
     let services = StageServices(
       templates: templates,
       digests: MediaDigests(media: configuration.media, record: lookup, isRehashing: false),
@@ -76,8 +74,4 @@ extension RunSession {
       table: configuration.people.table, column: configuration.people.key,
       keys: try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) })
   }
-}
-
-private struct SilentObserver: RunObserver {
-  func receive(_ event: RunEvent) {}
 }

@@ -49,8 +49,7 @@ package struct RequestWorker {
     var since = Stopwatch()
     while !session.cancellation.isRequested {
       do {
-        let desk = try RequestDesk(
-          session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+        let desk = try RequestDesk(session.configuration.required(.record))
         while !session.cancellation.isRequested {
           while let request = try desk.take() {
             try serve(request, desk, &counts)
@@ -173,13 +172,13 @@ package struct RequestWorker {
     var request = Planner.Request(name: target.pipeline.name, moment: Self.now)
     request.tenants = [target.slug]
     request.periods = [target.period.description]
-    request.arguments =
-      "run \(target.pipeline.name) --tenant \(target.slug) --period \(target.period)"
+    request.arguments = CommandText.line([
+      "run", target.pipeline.name, "--tenant", target.slug, "--period", target.period.description,
+    ])
     let summary = try session.run(request)
     if summary.wasInterrupted { return .givenBack }
     if let failure = summary.failures.first ?? summary.mirroring?.failures.first { throw failure }
-    let store = try session.configuration.releaseStore(
-      session.required(session.configuration.store, "store", "YEARBOOK_STORE"))
+    let store = try session.configuration.releaseStore(session.configuration.required(.store))
     let place = ReleasePartition(
       tenant: target.slug, pipeline: target.pipeline.name, period: target.period.description)
     guard let head = try store.latest(place) else {

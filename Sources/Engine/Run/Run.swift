@@ -53,10 +53,9 @@ final class Run {
     id = try record.takeID(at: started)
     sharedID = leader ?? id
     let configuration = session.configuration
-    let conninfo = try session.required(configuration.record, "record", "YEARBOOK_RECORD")
-    let workspace = try session.required(
-      configuration.workspace, "workspace", "YEARBOOK_WORKSPACE")
-    let root = try session.required(configuration.store, "store", "YEARBOOK_STORE")
+    let conninfo = try configuration.required(.record)
+    let workspace = try configuration.required(.workspace)
+    let root = try configuration.required(.store)
     let blobs = try BlobStore(workspace: workspace)
     self.blobs = blobs
     keptFrom = policy.keptFrom
@@ -180,7 +179,7 @@ final class Run {
   }
 
   private func makeWatchdog() throws -> Watchdog {
-    let conninfo = try session.required(session.configuration.record, "record", "YEARBOOK_RECORD")
+    let conninfo = try session.configuration.required(.record)
     let asking = Locked(try RunRecord(conninfo))
     return Watchdog(session.cancellation) { [interruption] in
       interruption.interrupt()

@@ -61,3 +61,11 @@ package protocol RunObserver: Sendable {
   /// Called for each event; must not block for long.
   func receive(_ event: RunEvent)
 }
+
+/// Ignores all events, where only the end of the work matters.
+package struct SilentObserver: RunObserver {
+  package init() {}
+
+  /// Ignores the event.
+  package func receive(_ event: RunEvent) {}
+}

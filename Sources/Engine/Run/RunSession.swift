@@ -41,7 +41,7 @@ package struct RunSession {
   ) throws -> RunSummary {
     let source = try openSource()
     let record = try openRecord()
-    let claims = try Claims(required(configuration.record, "record", "YEARBOOK_RECORD"))
+    let claims = try Claims(configuration.required(.record))
     if !isErasing {
       try claims.refuseStandstill(
         waiting: max(Self.standstillSeconds, Double(policy.waitSeconds)), cancellation)
@@ -91,8 +91,7 @@ package struct RunSession {
   ) throws -> RunPlan {
     try configuration.refuseUnknownTenants(among: tenants.slugs)
     // Ask the store, not the record: a lost release must be made again.
-    let store = try ReleaseStore(
-      root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    let store = try ReleaseStore(root: configuration.required(.store))
     let planner = Planner(library: library, configuration: configuration, tenants: tenants) {
       slug, pipeline, period throws(Diagnostic) in
       // A damaged release does not stop the plan. The next publishing of its partition repairs it.
@@ -126,18 +125,11 @@ package struct RunSession {
 
   func openSource() throws -> Source {
     try Source(
-      required(configuration.source, "source", "YEARBOOK_SOURCE"), schema: configuration.schema,
+      configuration.required(.source), schema: configuration.schema,
       statementSeconds: configuration.statementSeconds)
   }
 
   func openRecord() throws -> RunRecord {
-    try RunRecord(required(configuration.record, "record", "YEARBOOK_RECORD"))
-  }
-
-  func required(_ value: String?, _ name: String, _ variable: String) throws(Diagnostic) -> String {
-    if let value, !value.isEmpty { return value }
-    throw Diagnostic(
-      .configuration, "'\(name)' is not configured", at: .init(file: configuration.file),
-      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
+    try RunRecord(configuration.required(.record))
   }
 }

@@ -29,10 +29,8 @@ package struct Purge {
     self.tenant = tenant
     self.user = user
     let configuration = session.configuration
-    record = try RunRecord(
-      session.required(configuration.record, "record", "YEARBOOK_RECORD"))
-    blobs = try BlobStore(
-      workspace: session.required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
+    record = try RunRecord(configuration.required(.record))
+    blobs = try BlobStore(workspace: configuration.required(.workspace))
     partitions = try store.partitions(tenant: tenant.slug)
     mirroring = try Mirroring(
       configuration, store: store, cancellation: session.cancellation)
@@ -100,8 +98,7 @@ package struct Purge {
     // First: runs that begin from now on leave the person out. The standstill waits for earlier
     // runs.
     if let user { try record.addErasure(tenant: tenant.id, user: user) }
-    let standstill = try Standstill(
-      record: session.required(session.configuration.record, "record", "YEARBOOK_RECORD"))
+    let standstill = try Standstill(record: session.configuration.required(.record))
     defer { withExtendedLifetime(standstill) {} }
     if let user { return (try erase(user), []) }
     return try eraseTenant()

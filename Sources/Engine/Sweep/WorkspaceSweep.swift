@@ -40,16 +40,9 @@ package struct WorkspaceSweep {
 
   /// - Throws: `configuration` where the record, the workspace or the store is not configured.
   package init(_ configuration: Configuration, rule: Rule) throws {
-    func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
-      if let value, !value.isEmpty { return value }
-      throw Diagnostic(
-        .configuration, "'\(name)' is not configured", at: .init(file: configuration.file),
-        hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
-    }
-    record = try RunRecord(required(configuration.record, "record", "YEARBOOK_RECORD"))
-    blobs = try BlobStore(
-      workspace: required(configuration.workspace, "workspace", "YEARBOOK_WORKSPACE"))
-    store = try ReleaseStore(root: required(configuration.store, "store", "YEARBOOK_STORE"))
+    record = try RunRecord(configuration.required(.record))
+    blobs = try BlobStore(workspace: configuration.required(.workspace))
+    store = try ReleaseStore(root: configuration.required(.store))
     self.rule = rule
   }
 

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 
 /// Reads one schedule, a YAML file beside the pipelines' folders.
@@ -101,7 +102,7 @@ struct ScheduleFile {
   private func days(_ node: SpecNode) -> Int? {
     guard let text = node.string() else { return nil }
     guard text.hasSuffix("d"), let days = Int(text.dropLast()),
-      (0...SpecNode.mostDays).contains(days)
+      (0...DurationText.mostDays).contains(days)
     else {
       node.report("expected a number of days such as 10d, found '\(text)'")
       return nil

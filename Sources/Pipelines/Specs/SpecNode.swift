@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Yams
 
@@ -62,20 +63,12 @@ package struct SpecNode {
     return value
   }
 
-  /// The longest length of time that can be meant.
-  static let mostDays = 36_500
-
   /// A length of time, `90s`, `4m`, `2h` or `10d`, in seconds.
   package func duration() -> Int? {
     guard let text = string() else { return nil }
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let last = text.last, let unit = units[last], let count = Int(text.dropLast()),
-      (0...SpecNode.mostDays * 86_400 / unit).contains(count)
-    else {
-      report("expected a length of time such as 90s, 4m or 2h, found '\(text)'")
-      return nil
-    }
-    return count * unit
+    if let seconds = DurationText.seconds(text) { return seconds }
+    report("expected a length of time such as 90s, 4m or 2h, found '\(text)'")
+    return nil
   }
 
   /// The elements. A single value is a list of one.

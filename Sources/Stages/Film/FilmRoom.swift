@@ -24,8 +24,8 @@ enum FilmRoom {
     if needed <= free { return }
     throw Diagnostic(
       .io,
-      "the film needs up to \(needed / 1_000_000) MB, but the workspace has only"
-        + " \(free / 1_000_000) MB free",
+      "the film needs up to \(Counted.bytes(needed)), but the workspace has only"
+        + " \(Counted.bytes(free)) free",
       hint:
         "free some space, set workspace: to another disk, or shorten the film under stitch.lengths")
   }

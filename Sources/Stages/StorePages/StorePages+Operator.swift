@@ -102,7 +102,7 @@ extension StorePages {
     page["total"] = PageView([
       "tenants": count(overview.tenants.count),
       "releases": count(overview.tenants.reduce(0) { $0 + $1.partitions }),
-      "size": size(overview.tenants.reduce(0) { $0 + $1.bytes }),
+      "size": Counted.bytes(overview.tenants.reduce(0) { $0 + $1.bytes }),
     ])
     page["failing"] = failing(overview.failing, page)
     page["reports"] = lines(overview.reports.sorted { $1.name < $0.name }) { report in
@@ -123,7 +123,7 @@ extension StorePages {
       var values = [
         "href": page.link("../tenants/\(tenant.slug)/index.html"),
         "name": page.text(tenant.name), "slug": page.text(tenant.slug),
-        "releases": String(tenant.partitions), "size": size(tenant.bytes),
+        "releases": String(tenant.partitions), "size": Counted.bytes(tenant.bytes),
         "newest": page.text(minute(tenant.published)),
       ]
       if tenant.failing > 0 { values["failures"] = String(tenant.failing) }
@@ -176,19 +176,5 @@ extension StorePages {
   /// `2026-11-21 03:15` from `2026-11-21T03:15:00Z`.
   private static func minute(_ instant: String) -> String {
     String(instant.prefix(16)).replacing("T", with: " ")
-  }
-
-  private static func size(_ bytes: Int) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "kB", "MB"] {
-      if value < 1000 { return unit == "B" ? "\(bytes) B" : "\(tenths(value)) \(unit)" }
-      value /= 1000
-    }
-    return "\(tenths(value)) GB"
-  }
-
-  private static func tenths(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

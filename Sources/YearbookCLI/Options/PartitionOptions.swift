@@ -3,17 +3,21 @@ import Engine
 
 /// The flags that pick partitions.
 struct PartitionOptions: ParsableArguments {
-  @Option(help: "Only this tenant, by its slug; can be given several times.")
+  @Option(
+    help: "Only this tenant, by its slug; can be given several times.",
+    completion: Completions.owners)
   var tenant: [String] = []
-  @Option(help: "Only this pipeline; can be given several times.")
+  @Option(
+    help: "Only this pipeline; can be given several times.", completion: Completions.pipelines)
   var pipeline: [String] = []
-  @Option(help: "Only this period; can be given several times.")
+  @Option(help: "Only this period; can be given several times.", completion: Completions.periods)
   var period: [String] = []
   @Option(
     help: ArgumentHelp(
       "Only partitions in this state: done, failed, stale (failed, an older release is published),"
         + " missing (failed, nothing is published), provisional, final or restated;"
         + " can be given several times."),
+    completion: .list(RunRecord.Choice.State.allCases.map(\.rawValue)),
     transform: { text in
       if let state = RunRecord.Choice.State(rawValue: text) { return state }
       throw ValidationError(

@@ -9,7 +9,7 @@ import Store
 extension Configuration {
   /// The store. It must exist: commands that read must not make one.
   func openStore() throws -> ReleaseStore {
-    let root = try required(store, "store", "YEARBOOK_STORE")
+    let root = try required(.store)
     guard FileManager.default.fileExists(atPath: root) else {
       throw Diagnostic(
         .unavailable, "there is no store at \(root)",

@@ -7,21 +7,24 @@ import Postgres
 
 /// The flags that every command has.
 struct SharedOptions: ParsableArguments {
-  @Option(help: "The configuration file (default: yearbook.yaml, if it exists).")
+  @Option(
+    help: "The configuration file (default: yearbook.yaml, if it exists).",
+    completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
-  @Option(help: "The folder of pipelines.")
+  @Option(help: "The folder of pipelines.", completion: .directory)
   var pipelines: String?
-  @Option(help: "The folder of templates.")
+  @Option(help: "The folder of templates.", completion: .directory)
   var templates: String?
   @Option(help: "The platform's database, a libpq URI (YEARBOOK_SOURCE).")
   var source: String?
   @Option(help: "The run record's database, a libpq URI (YEARBOOK_RECORD).")
   var record: String?
-  @Option(help: "The folder that readers see (YEARBOOK_STORE).")
+  @Option(help: "The folder that readers see (YEARBOOK_STORE).", completion: .directory)
   var store: String?
-  @Option(help: "The folder of intermediate results (YEARBOOK_WORKSPACE).")
+  @Option(help: "The folder of intermediate results (YEARBOOK_WORKSPACE).", completion: .directory)
   var workspace: String?
-  @Option(help: "The folder of the platform's media objects (YEARBOOK_MEDIA).")
+  @Option(
+    help: "The folder of the platform's media objects (YEARBOOK_MEDIA).", completion: .directory)
   var media: String?
 
   /// The configuration; these flags override it.
@@ -40,14 +43,6 @@ struct SharedOptions: ParsableArguments {
 }
 
 extension Configuration {
-  /// A setting that the command needs. Throws a diagnostic if it is not configured.
-  func required(_ value: String?, _ name: String, _ variable: String) throws -> String {
-    if let value, !value.isEmpty { return value }
-    throw Diagnostic(
-      .configuration, "'\(name)' is not configured", at: .init(file: file),
-      hint: "set \(name): in yearbook.yaml, \(variable) in the environment, or --\(name)")
-  }
-
   /// The folder of pipelines: named, beside the configuration, or installed with the program.
   func pipelineFolder() throws -> String {
     try folder("pipelines", named: pipelines)

@@ -77,7 +77,7 @@ final class ConsoleObserver: RunReporter {
     case .ended(let partition, let outcome, _, let total):
       switch outcome {
       case .published(_, let bytes) where total <= Self.mostPublished:
-        say("published \(partition), \(Figures.bytes(bytes))", &state)
+        say("published \(partition), \(Counted.bytes(bytes))", &state)
       case .published, .unchanged: state.display?.draw(state.progress)
       case .failed(let failure): fail(failure, &state)
       case .skipped(let pipeline):

@@ -18,29 +18,12 @@ enum Figures {
     "\(count(number)) \(Counted.noun(noun, number))"
   }
 
-  /// `512 B`, `12.3 MB`; in powers of ten.
-  static func bytes(_ bytes: Int) -> String {
-    var value = Double(bytes)
-    for unit in ["B", "kB", "MB", "GB"] {
-      if value < 1000 || unit == "GB" {
-        return unit == "B" ? "\(bytes) B" : "\(tenths(value)) \(unit)"
-      }
-      value /= 1000
-    }
-    return "\(bytes) B"
-  }
-
   /// `0.2 s`, `45 s`, `3 min 20 s`, `1 h 5 min`
   static func duration(_ seconds: Double) -> String {
-    if seconds < 10 { return "\(tenths(seconds)) s" }
+    if seconds < 10 { return "\(Counted.tenths(seconds)) s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }
     if whole < 3600 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole % 3600 / 60) min"
-  }
-
-  private static func tenths(_ value: Double) -> String {
-    let tenths = Int((value * 10).rounded())
-    return "\(tenths / 10).\(tenths % 10)"
   }
 }

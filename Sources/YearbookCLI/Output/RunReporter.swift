@@ -19,6 +19,7 @@ struct ReportingOptions: ParsableArguments {
     help: ArgumentHelp(
       "Write structured log lines of this level or higher instead: debug, info, warning or error.",
       valueName: "level"),
+    completion: .list(["debug", "info", "warning", "error"]),
     transform: { text in
       if let level = Logger.Level(rawValue: text) { return level }
       throw ValidationError(

@@ -1,3 +1,4 @@
+import Diagnostics
 import Engine
 import Foundation
 import Pipelines
@@ -38,7 +39,7 @@ struct Status {
     if let problem = run.problem {
       out.line("\(out.styled("stopped", .red)): \(problem)")
       if let hint = run.hint { out.line("  what to do: \(hint)") }
-      out.line("  then: yearbook \(run.arguments)")
+      out.line("  then: \(CommandText.again(run.arguments, shared))")
     }
   }
 
@@ -125,7 +126,9 @@ struct Status {
     }
     if run.state == "interrupted" {
       out.line()
-      out.line("the run was stopped; finished work is kept. The rest: yearbook \(run.arguments)")
+      out.line(
+        "the run was stopped; finished work is kept. The rest:"
+          + " \(CommandText.again(run.arguments, shared))")
     }
   }
 

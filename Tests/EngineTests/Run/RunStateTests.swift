@@ -7,10 +7,6 @@ import Testing
 @testable import Engine
 
 @Suite struct RunStateTests {
-  private struct Silent: RunObserver {
-    func receive(_ event: RunEvent) {}
-  }
-
   @Test func `Any number of partitions can end, each with its follow-up`() throws {
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
     let pipeline = try #require(library.pipelines.first)
@@ -21,7 +17,7 @@ import Testing
     let partition = RunPlan.Partition(
       tenant: tenant, settings: TenantSettings(), pipeline: pipeline, period: period,
       today: period.start, needs: [])
-    let state = RunState(planned: 200_000, observer: Silent())
+    let state = RunState(planned: 200_000, observer: SilentObserver())
     let followed = Locked(0)
     state.whenEnded { _ in followed.withLock { $0 += 1 } }
     for _ in 0..<200_000 { state.ended(partition, .unchanged, warnings: []) }

@@ -62,7 +62,7 @@ struct FilmWorkbenchTests {
     try FilmRoom.check(needed: needed, free: needed)
     #expect(
       throws: Diagnostic(
-        .io, "the film needs up to 430 MB, but the workspace has only 12 MB free",
+        .io, "the film needs up to 430.1 MB, but the workspace has only 12.3 MB free",
         hint:
           "free some space, set workspace: to another disk, or shorten the film under stitch.lengths"
       )

@@ -23,7 +23,7 @@ struct FilmCommand: ParsableCommand {
 
 /// The flags that replace the database: what the film is made from.
 struct FilmOptions: ParsableArguments {
-  @Option(help: "The pipeline that makes the film.")
+  @Option(help: "The pipeline that makes the film.", completion: Completions.films)
   var pipeline = "video"
   @Option(help: "The folder of the queries' rows, as QUERY.csv (default: the templates' example).")
   var rows: String?
@@ -33,7 +33,7 @@ struct FilmOptions: ParsableArguments {
   var locale = "en"
   @Option(help: "The tenant's id; it decides the colour.")
   var id = "00000000-0000-4000-8000-000000000001"
-  @Option(help: "The film's period.")
+  @Option(help: "The film's period.", completion: Completions.periods)
   var period = "2026"
   @Option(help: "360p30, 720p30 or 1080p30 (default: the pipeline's).")
   var preset: String?

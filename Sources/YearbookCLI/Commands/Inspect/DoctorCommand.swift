@@ -40,8 +40,8 @@ struct DoctorCommand: ParsableCommand {
       return "\(library.folder): \(library.names.joined(separator: ", "))"
     }
     report.check("templates") { try configuration.templateFolder() }
-    report.folder("store", configuration.store, variable: "YEARBOOK_STORE")
-    report.folder("workspace", configuration.workspace, variable: "YEARBOOK_WORKSPACE")
+    report.folder(.store, of: configuration)
+    report.folder(.workspace, of: configuration)
     if let key = configuration.signingKey {
       report.check("signing") {
         _ = try ReleaseSigner(
@@ -78,12 +78,11 @@ struct DoctorCommand: ParsableCommand {
         return "\(mirroring.address), conditional writes work"
       }
     }
-    report.folder("media", configuration.media, variable: "YEARBOOK_MEDIA", isWritten: false)
+    report.folder(.media, of: configuration, isWritten: false)
     try configuration.withServer {
       report.check("source") {
         let source = try Source(
-          configuration.required(configuration.source, "source", "YEARBOOK_SOURCE"),
-          schema: configuration.schema)
+          configuration.required(.source), schema: configuration.schema)
         let tenants = try source.tenants()
         try configuration.refuseUnknownTenants(among: tenants.slugs)
         return
@@ -92,8 +91,7 @@ struct DoctorCommand: ParsableCommand {
           + (tenants.unservedCount == 0 ? "" : ", \(tenants.unservedCount) that cannot be served")
       }
       report.check("record") {
-        let record = try RunRecord(
-          configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+        let record = try RunRecord(configuration.required(.record))
         return "\(record.connection.target), PostgreSQL \(record.connection.serverVersion / 10_000)"
       }
     }
@@ -110,7 +108,7 @@ private struct Report {
 
   mutating func fault(_ subject: String, _ text: String, hint: String?) {
     faults += 1
-    line("missing", .red, subject, text)
+    line("fault", .red, subject, text)
     if let hint { out.line("                       what to do: \(hint)") }
   }
 
@@ -127,11 +125,12 @@ private struct Report {
   }
 
   mutating func folder(
-    _ subject: String, _ path: String?, variable: String, isWritten: Bool = true
+    _ setting: Configuration.Setting, of configuration: Configuration, isWritten: Bool = true
   ) {
-    guard let path else {
+    let subject = setting.name
+    guard let path = configuration[setting] else {
       return fault(
-        subject, "not configured", hint: "set \(subject): in yearbook.yaml or \(variable)")
+        subject, "not configured", hint: "set \(subject): in yearbook.yaml or \(setting.variable)")
     }
     // If the folder does not exist yet, check the nearest parent that does.
     var existing = URL(fileURLWithPath: path).standardizedFileURL.path
@@ -150,12 +149,12 @@ private struct Report {
     let free = Int(status.f_bavail) * Int(status.f_frsize)
     if isWritten, free < 1_000_000_000 {
       return fault(
-        subject, "\(path): only \(Figures.bytes(free)) free",
+        subject, "\(path): only \(Counted.bytes(free)) free",
         hint: "free some space: films need at least 1 GB")
     }
     let isThere = existing == URL(fileURLWithPath: path).standardizedFileURL.path
     note(
-      subject, "\(path), \(Figures.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
+      subject, "\(path), \(Counted.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
   }
 
   private func line(_ word: String, _ style: Console.Style, _ subject: String, _ text: String) {

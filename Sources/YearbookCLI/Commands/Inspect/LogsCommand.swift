@@ -18,7 +18,9 @@ struct LogsCommand: ParsableCommand {
 
   @Argument(help: "The run's id or its first characters (default: the last run).")
   var id: String?
-  @Option(help: "Only this tenant, by its slug; can be given several times.")
+  @Option(
+    help: "Only this tenant, by its slug; can be given several times.",
+    completion: Completions.owners)
   var tenant: [String] = []
   @Flag(help: "Print JSON, one object per line.")
   var json = false
@@ -27,14 +29,14 @@ struct LogsCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       guard let run = try id.map({ try record.run($0) }) ?? record.runs(limit: 1).first else {
         throw Diagnostic(
           .usage,
           id.map { "there is no run '\($0)', or the prefix is ambiguous" } ?? "nothing has run yet",
           hint: id == nil
-            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
+            ? "to start one: `\(CommandText.yearbook(["run", "nightly"], shared))`"
+            : "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
       }
       let lines = try record.log(of: run.id, tenants: tenant)
       let out = Console.standardOutput

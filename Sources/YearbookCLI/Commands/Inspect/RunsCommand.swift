@@ -14,9 +14,11 @@ struct RunsCommand: ParsableCommand {
 
   @Option(help: "List at most this many runs.")
   var limit = 20
-  @Option(help: "Only runs of this pipeline or schedule.")
+  @Option(help: "Only runs of this pipeline or schedule.", completion: Completions.runnable)
   var name: String?
-  @Option(help: "Only runs that are running, done, failed or interrupted.")
+  @Option(
+    help: "Only runs that are running, done, failed or interrupted.",
+    completion: .list(["running", "done", "failed", "interrupted"]))
   var state: String?
   @Flag(help: "Print JSON.")
   var json = false
@@ -34,8 +36,7 @@ struct RunsCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let isPicking = name != nil || state != nil
       let runs = try record.runs(limit: isPicking ? 100_000 : limit).filter {
         (name == nil || $0.name == name) && (state == nil || $0.state == state)

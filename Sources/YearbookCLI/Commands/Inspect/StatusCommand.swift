@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -28,7 +29,7 @@ struct StatusCommand: ParsableCommand {
       "Check that the last good run of the schedule began within this time; exit with 1 if not.",
       valueName: "time"))
   var maxAge: String?
-  @Option(help: "The schedule that --max-age looks at.")
+  @Option(help: "The schedule that --max-age looks at.", completion: Completions.schedules)
   var schedule = "nightly"
   @Flag(help: "Print JSON.")
   var json = false
@@ -43,8 +44,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       if let seconds = maxAge.flatMap(DurationText.seconds) {
         return try watch(record, seconds)
       }
@@ -54,7 +54,8 @@ struct StatusCommand: ParsableCommand {
           id.map { "there is no run '\($0)', or the prefix is ambiguous" }
             ?? "nothing has run yet",
           hint: id == nil
-            ? "to start one: `yearbook run nightly`" : "to list the runs: `yearbook runs`")
+            ? "to start one: `\(CommandText.yearbook(["run", "nightly"], shared))`"
+            : "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
       }
       let status = Status(
         run: found, failures: try failures(of: found, record), record: record,

@@ -23,13 +23,13 @@ struct CancelCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let run = try chosen(record)
       guard try record.cancel(run.id) else {
         throw Diagnostic(
           .usage, "run \(run.id) is not under way: it is \(run.state)",
-          hint: "to list those that are: `yearbook runs --state running`")
+          hint: "to list those that are:"
+            + " `\(CommandText.yearbook(["runs", "--state", "running"], shared))`")
       }
       let out = Console.standardOutput
       if noWait { return out.line("run \(run.id) was told to stop") }
@@ -52,7 +52,7 @@ struct CancelCommand: ParsableCommand {
       if let run = try record.run(id) { return run }
       throw Diagnostic(
         .usage, "there is no run '\(id)', or the prefix is ambiguous",
-        hint: "to list the runs: `yearbook runs`")
+        hint: "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
     }
     let running = try record.runs(limit: 1000).filter { $0.state == "running" }
     if running.count == 1 { return running[0] }

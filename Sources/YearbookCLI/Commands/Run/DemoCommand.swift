@@ -145,7 +145,7 @@ private struct Demo {
     out.line()
     out.line(
       "\(Figures.count(verification.releaseCount, "release")) verified,"
-        + " \(Figures.count(verification.fileCount, "file")), \(Figures.bytes(verification.byteCount)):"
+        + " \(Figures.count(verification.fileCount, "file")), \(Counted.bytes(verification.byteCount)):"
         + (verification.isSound ? " all as published" : " FAULTS: see `yearbook verify`"))
     out.line(
       "took " + Figures.duration(seconds) + ": "

@@ -13,11 +13,15 @@ struct ExplainCommand: ParsableCommand {
         yearbook explain annual --tenant acme --period 2026
       """)
 
-  @Argument(help: "The name of a pipeline or a schedule.")
+  @Argument(help: "The name of a pipeline or a schedule.", completion: Completions.runnable)
   var name: String
-  @Option(help: "A tenant's slug; can be given several times (default: all active tenants).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all active tenants).",
+    completion: Completions.tenants)
   var tenant: [String] = []
-  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.")
+  @Option(
+    help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.",
+    completion: Completions.periods)
   var period: [String] = []
   @Option(help: ArgumentHelp("The moment that the run takes as now.", valueName: "date"))
   var asOf: String?

@@ -77,8 +77,3 @@ struct RequestsCommand: ParsableCommand {
     }
   }
 }
-
-/// Ignores all events: only the end of the work matters.
-private struct SilentObserver: RunObserver {
-  func receive(_ event: RunEvent) {}
-}

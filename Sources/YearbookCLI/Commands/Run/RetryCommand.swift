@@ -17,7 +17,7 @@ struct RetryCommand: ParsableCommand {
 
   @Argument(help: "The run's id or its first characters (default: the last run that failed).")
   var id: String?
-  @Option(help: "Only this tenant; can be given several times.")
+  @Option(help: "Only this tenant; can be given several times.", completion: Completions.owners)
   var tenant: [String] = []
   @Option(help: "Only partitions that failed at this stage; can be given several times.")
   var stage: [String] = []
@@ -32,8 +32,7 @@ struct RetryCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       let found = try chosen(record)
       let all = try record.standingFailures(of: found.id)
       let failures = all.filter {
@@ -43,12 +42,13 @@ struct RetryCommand: ParsableCommand {
         if !all.isEmpty {
           throw Diagnostic(
             .usage, "run \(found.id) has no failures for that tenant and stage",
-            hint: "to see what failed: `yearbook status \(found.id)`")
+            hint: "to see what failed: `\(CommandText.yearbook(["status", found.id], shared))`")
         }
         if found.state != "done", found.counts.failed + found.counts.skipped == 0 {
           throw Diagnostic(
             .usage, "run \(found.id) stopped before its end, but no partition failed",
-            hint: "run it again (finished work is kept): yearbook \(found.arguments)")
+            hint: "run it again (finished work is kept):"
+              + " \(CommandText.again(found.arguments, shared))")
         }
         Console.standardOutput.line("run \(found.id) has nothing to retry")
         return
@@ -58,7 +58,7 @@ struct RetryCommand: ParsableCommand {
       }
       var request = Planner.Request(name: found.name, moment: moment)
       request.tenants = Array(Set(failures.map(\.slug))).sorted()
-      request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
+      request.arguments = CommandText.recorded(CommandLine.arguments.dropFirst())
       request.periods = Set(failures.map(\.partition.period)).sorted().map(\.description)
       var policy = RunPolicy()
       if keepData { policy.keptFrom = found.id }
@@ -73,7 +73,7 @@ struct RetryCommand: ParsableCommand {
       if let found = try record.run(id) { return found }
       throw Diagnostic(
         .usage, "there is no run '\(id)', or the prefix is ambiguous",
-        hint: "to list the runs: `yearbook runs`")
+        hint: "to list the runs: `\(CommandText.yearbook(["runs"], shared))`")
     }
     if let failed = try record.runs(limit: 50).first(where: { $0.state == "failed" }) {
       return failed

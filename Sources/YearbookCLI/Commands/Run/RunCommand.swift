@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -33,11 +34,15 @@ struct RunCommand: ParsableCommand {
         yearbook run billing --tenant acme --period 2026-10 --as-of 2026-10-31
       """)
 
-  @Argument(help: "The name of a pipeline or a schedule.")
+  @Argument(help: "The name of a pipeline or a schedule.", completion: Completions.runnable)
   var name: String
-  @Option(help: "A tenant's slug; can be given several times (default: all active tenants).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all active tenants).",
+    completion: Completions.tenants)
   var tenant: [String] = []
-  @Option(help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.")
+  @Option(
+    help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.",
+    completion: Completions.periods)
   var period: [String] = []
   @Option(
     help: ArgumentHelp(
@@ -73,7 +78,7 @@ struct RunCommand: ParsableCommand {
       var request = Planner.Request(name: name, moment: try Self.moment(asOf))
       request.tenants = tenant
       request.periods = period
-      request.arguments = CommandLine.arguments.dropFirst().joined(separator: " ")
+      request.arguments = CommandText.recorded(CommandLine.arguments.dropFirst())
       try RunCommand.run(
         request, configuration, running, commandFlags: CommandText.flags(shared),
         policy: policy(), isDryRun: dryRun)

@@ -41,9 +41,7 @@ struct SampleCommand: ParsableCommand {
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
-      let media =
-        noMedia
-        ? nil : try configuration.required(configuration.media, "media", "YEARBOOK_MEDIA")
+      let media = noMedia ? nil : try configuration.required(.media)
       try SampleCommand.make(
         sample.platform, on: Connection(database, application: "yearbook sample"), media: media)
     }

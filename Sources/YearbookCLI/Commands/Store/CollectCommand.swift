@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Store
@@ -53,8 +54,8 @@ struct CollectCommand: ParsableCommand {
         let verb = dryRun ? "would free" : "freed"
         let blobs = outcome.blobs
         Console.standardOutput.line(
-          "\(verb) \(Figures.bytes(blobs.freedBytes)) in \(Figures.count(blobs.freedCount, "blob"));"
-            + " \(Figures.bytes(blobs.keptBytes)) in \(Figures.count(blobs.keptCount, "blob"))"
+          "\(verb) \(Counted.bytes(blobs.freedBytes)) in \(Figures.count(blobs.freedCount, "blob"));"
+            + " \(Counted.bytes(blobs.keptBytes)) in \(Figures.count(blobs.keptCount, "blob"))"
             + " \(dryRun ? "would stay" : "stay")")
         Console.standardOutput.line(
           "record: \(Figures.count(outcome.results, "result")), \(Figures.count(outcome.runs, "run"))"

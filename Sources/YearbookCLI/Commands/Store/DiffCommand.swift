@@ -17,9 +17,10 @@ struct DiffCommand: ParsableCommand {
         yearbook diff acme/annual/2026/20261120t0315 acme/annual/2026
       """)
 
-  @Argument(help: ReleaseAddress.help)
+  @Argument(help: ReleaseAddress.help, completion: Completions.partitions)
   var first: String
-  @Argument(help: "The release to compare it with, in the same form.")
+  @Argument(
+    help: "The release to compare it with, in the same form.", completion: Completions.partitions)
   var second: String?
   @Flag(help: "Print JSON.")
   var json = false
@@ -131,7 +132,7 @@ struct DiffCommand: ParsableCommand {
       out.line("  \(figure.name): \(figure.before ?? "–") → \(figure.after ?? "–")")
     }
     for file in difference.files {
-      let sizes = [file.bytes_before, file.bytes_after].compactMap { $0 }.map(Figures.bytes)
+      let sizes = [file.bytes_before, file.bytes_after].compactMap { $0 }.map(Counted.bytes)
       out.line("  \(file.change) \(file.name), \(sizes.joined(separator: " → "))")
     }
     out.line(

@@ -21,7 +21,9 @@ struct MirrorCommand: ParsableCommand {
         yearbook mirror --replace --tenant acme    after restoring an older backup
       """)
 
-  @Option(help: "A tenant's slug; can be given several times (default: all).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all).",
+    completion: Completions.tenants)
   var tenant: [String] = []
   @Option(help: "How long a replaced release stays in the bucket, such as 90m, 24h or 7d.")
   var grace: String = "24h"
@@ -95,7 +97,7 @@ extension MirrorSummary {
   var told: String {
     var parts = [
       Figures.count(tenants, "tenant"),
-      "\(Figures.count(objects, "object")) with \(Figures.bytes(bytes)) uploaded",
+      "\(Figures.count(objects, "object")) with \(Counted.bytes(bytes)) uploaded",
     ]
     if removed > 0 { parts.append("\(Figures.count(removed)) removed") }
     if abandoned > 0 {

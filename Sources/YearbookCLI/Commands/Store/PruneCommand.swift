@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -30,7 +31,9 @@ struct PruneCommand: ParsableCommand {
   var keepYearly: Int = 0
   @Option(help: "How long a replaced release stays, such as 90m, 24h or 7d.")
   var grace: String = "24h"
-  @Option(help: "A tenant's slug; can be given several times (default: all).")
+  @Option(
+    help: "A tenant's slug; can be given several times (default: all).",
+    completion: Completions.owners)
   var tenant: [String] = []
   @Flag(help: "Remove them.")
   var yes = false
@@ -51,13 +54,7 @@ struct PruneCommand: ParsableCommand {
     }
   }
 
-  private var seconds: Int? {
-    let units: [Character: Int] = ["s": 1, "m": 60, "h": 3600, "d": 86_400]
-    guard let unit = grace.last.flatMap({ units[$0] }), let number = Int(grace.dropLast()),
-      number >= 0
-    else { return nil }
-    return number * unit
-  }
+  private var seconds: Int? { DurationText.seconds(grace) }
 
   func run() throws {
     let configuration = try shared.configuration()
@@ -118,7 +115,7 @@ struct PruneCommand: ParsableCommand {
     }
     let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
     guard count > 0 else { return out.line("nothing to remove") }
-    let bytes = Figures.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
+    let bytes = Counted.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
     if !yes { out.line("to remove them, give the same command with --yes") }

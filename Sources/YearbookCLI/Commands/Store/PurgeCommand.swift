@@ -26,7 +26,7 @@ struct PurgeCommand: ParsableCommand {
         yearbook purge --tenant acme --user 7f8a4c1e-0000-4000-8000-000000000001
       """)
 
-  @Option(help: "The tenant's slug.")
+  @Option(help: "The tenant's slug.", completion: Completions.tenants)
   var tenant: String
   @Option(help: "The person's id on the platform.")
   var user: String?
@@ -45,8 +45,7 @@ struct PurgeCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     try configuration.withServer {
-      let record = try RunRecord(
-        configuration.required(configuration.record, "record", "YEARBOOK_RECORD"))
+      let record = try RunRecord(configuration.required(.record))
       // A tenant without a folder can still be in the record.
       guard let owner = try store.tenant(slug: tenant) ?? record.tenant(slug: tenant) else {
         throw Diagnostic(

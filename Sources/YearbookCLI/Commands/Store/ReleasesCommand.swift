@@ -15,7 +15,9 @@ struct ReleasesCommand: ParsableCommand {
         yearbook releases acme/annual/2026
       """)
 
-  @Argument(help: "A tenant, or TENANT/PIPELINE/PERIOD (default: all tenants).")
+  @Argument(
+    help: "A tenant, or TENANT/PIPELINE/PERIOD (default: all tenants).",
+    completion: Completions.partitions)
   var place: String?
   @Flag(help: "Print JSON.")
   var json = false

@@ -17,11 +17,11 @@ struct RestoreCommand: ParsableCommand {
         yearbook restore acme/annual/2026/20261120t0315 --to before --identity key.txt
       """)
 
-  @Argument(help: ReleaseAddress.help)
+  @Argument(help: ReleaseAddress.help, completion: Completions.partitions)
   var release: String
   @Option(help: "The folder to make; it must not exist yet.")
   var to: String
-  @Option(help: "A file of age private keys, as age-keygen writes it.")
+  @Option(help: "A file of age private keys, as age-keygen writes it.", completion: .file())
   var identity: String?
   @OptionGroup var shared: SharedOptions
 

@@ -18,7 +18,8 @@ struct RollbackCommand: ParsableCommand {
       """)
 
   @Argument(
-    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or TENANT/PIPELINE/PERIOD/ID.")
+    help: "TENANT/PIPELINE/PERIOD for the release before the newest, or TENANT/PIPELINE/PERIOD/ID.",
+    completion: Completions.partitions)
   var release: String
   @OptionGroup var shared: SharedOptions
 
@@ -32,7 +33,8 @@ struct RollbackCommand: ParsableCommand {
       else {
         throw Diagnostic(
           .usage, "\(address.partition) has no release before the newest",
-          hint: "to list the releases: `yearbook releases \(address.partition)`")
+          hint: "to list the releases:"
+            + " `\(CommandText.yearbook(["releases", address.partition.description], shared))`")
       }
       address.release = before.release
     }

@@ -14,7 +14,7 @@ struct ShowCommand: ParsableCommand {
         yearbook show acme/annual/2026/20261121t0315 --json
       """)
 
-  @Argument(help: ReleaseAddress.help)
+  @Argument(help: ReleaseAddress.help, completion: Completions.partitions)
   var release: String
   @Flag(help: "Print JSON.")
   var json = false
@@ -59,10 +59,10 @@ struct ShowCommand: ParsableCommand {
     for file in details.files {
       let name = file.name.padding(toLength: width, withPad: " ", startingAt: 0)
       let rows = file.rows.map { ", \(Figures.count($0, "row"))" } ?? ""
-      out.line("  \(name)  \(Figures.bytes(file.bytes))\(rows)")
+      out.line("  \(name)  \(Counted.bytes(file.bytes))\(rows)")
     }
     out.line(
       "\(Figures.count(details.files.count, "file")),"
-        + " \(Figures.bytes(details.files.reduce(0) { $0 + $1.bytes }))")
+        + " \(Counted.bytes(details.files.reduce(0) { $0 + $1.bytes }))")
   }
 }

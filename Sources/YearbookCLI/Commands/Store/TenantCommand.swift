@@ -23,7 +23,7 @@ struct TenantCommand: ParsableCommand {
           yearbook tenant rename acme acme-labs
         """)
 
-    @Argument(help: "The old slug.")
+    @Argument(help: "The old slug.", completion: Completions.tenants)
     var old: String
     @Argument(help: "The new slug.")
     var new: String
@@ -62,7 +62,9 @@ struct TenantCommand: ParsableCommand {
         .configuration, "the platform calls this tenant '\(slug)', not '\(new)'",
         hint: slug == old
           ? "change its slug in the platform first"
-          : "use the platform's slug: `yearbook tenant rename \(old) \(slug)`")
+          : "use the platform's slug:"
+            + " `\(CommandText.yearbook(["tenant", "rename", old, slug], shared))`"
+      )
     }
   }
 }

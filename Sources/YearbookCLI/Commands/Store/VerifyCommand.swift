@@ -23,7 +23,7 @@ struct VerifyCommand: ParsableCommand {
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
   var deep = false
-  @Option(help: "Only this tenant; can be given several times.")
+  @Option(help: "Only this tenant; can be given several times.", completion: Completions.tenants)
   var tenant: [String] = []
   @Option(help: "An allowed_signers file of OpenSSH, with a key that signed each head and release.")
   var signers: String?
@@ -67,9 +67,7 @@ struct VerifyCommand: ParsableCommand {
     var sequences: [ReleasePartition: Int] = [:]
     if withRecord {
       try configuration.withServer {
-        sequences = try RunRecord(
-          configuration.required(configuration.record, "record", "YEARBOOK_RECORD")
-        ).sequences()
+        sequences = try RunRecord(configuration.required(.record)).sequences()
       }
     }
     for text in minSequence {
@@ -93,7 +91,7 @@ struct VerifyCommand: ParsableCommand {
     let faults = found.faults.count { !$0.isHarmless }
     out.line(
       "\(Figures.count(found.releaseCount, "release")), \(Figures.count(found.fileCount, "file")),"
-        + " \(Figures.bytes(found.byteCount)) \(deep ? "read" : "checked"): "
+        + " \(Counted.bytes(found.byteCount)) \(deep ? "read" : "checked"): "
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
