@@ -45,6 +45,11 @@ enum Completions {
       // A dead network file system must not stop the shell. Ending the process is the only way out
       // of a call that hangs.
       signal(SIGALRM) { _ in _exit(0) }
+      // Whoever started the program can have left the signal blocked.
+      var alarms = sigset_t()
+      sigemptyset(&alarms)
+      sigaddset(&alarms, SIGALRM)
+      sigprocmask(SIG_UNBLOCK, &alarms, nil)
       alarm(1)
       defer { alarm(0) }
       let found = CompletionRequest.quietly { try find(CompletionRequest(words, index)) } ?? []

@@ -39,7 +39,8 @@ import Testing
       "(\"Basics\", [\"CFiles\", ", with: "(\"Basics\", [\"CFiles\", \"Pipelines\", "
     )
     .write(toFile: path, atomically: true, encoding: .utf8)
-    #expect(try other.check().errors.contains("Pipelines, which Package.swift does not list before it"))
+    let errors = try other.check().errors
+    #expect(errors.contains("Pipelines, which Package.swift does not list before it"))
   }
 }
 

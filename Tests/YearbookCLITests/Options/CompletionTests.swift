@@ -100,7 +100,8 @@ struct CompletionTests {
       for number in 0..<1_000_000 { text += "  t\(number): {privacy: names}\n" }
       try place.write("yearbook.yaml", text)
       let began = Date()
-      try place.expect(["run", "rows", "--tenant", ""], offers: [])
+      // Not compared with an empty list: to show the difference of a million names takes hours.
+      #expect(try place.complete(["run", "rows", "--tenant", ""]).isEmpty)
       #expect(Date().timeIntervalSince(began) < 5)
     }
   }
