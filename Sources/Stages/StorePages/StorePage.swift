@@ -18,6 +18,11 @@ final class StorePage: MustacheParent {
     var file: String { "\(rawValue).html" }
   }
 
+  /// Stands for the head until the page has been checked. The head is ours, ten times as long as
+  /// most pages, and the same on all of them: it need not be read again each time. No text of a
+  /// tenant can be this element, because texts are escaped.
+  private static let headPlace = "<meta name=\"head-place\" />"
+
   let messages: ReportMessages
   private let template: Template
   private let templates: PageTemplates
@@ -66,7 +71,7 @@ final class StorePage: MustacheParent {
   func child(named name: String) -> Any? {
     switch name {
     case "lang": PageText.carry(messages.locale)
-    case "head": head
+    case "head": Self.headPlace
     case "t": PageMessages(messages: messages) { key in self.message(key) }
     default: values[name]
     }
@@ -82,6 +87,11 @@ final class StorePage: MustacheParent {
     }
   }
 
+  private func withHead(_ bytes: [UInt8]) -> [UInt8] {
+    guard let place = bytes.firstRange(of: Array(Self.headPlace.utf8)) else { return bytes }
+    return bytes[..<place.lowerBound] + Array(head.utf8) + bytes[place.upperBound...]
+  }
+
   /// The finished page. Throws its first fault: the template is missing, or the page breaks a rule
   /// of pages.
   func bytes() throws(Diagnostic) -> [UInt8] {
@@ -95,7 +105,7 @@ final class StorePage: MustacheParent {
       try PageCheck(
         name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses
       ).check(bytes)
-      return bytes
+      return withHead(bytes)
     } catch {
       guard var fault = error as? Diagnostic ?? (error as? Diagnostics)?.all.first else {
         throw Diagnostic(.bug, "the page cannot be made", at: file, underlying: error)
