@@ -122,14 +122,14 @@ let trials: [Target] = [
   tests(of: "Postgres"),
   tests(of: "Markup"),
   tests(of: "Media"),
-  tests(of: "ObjectStorage"),
+  tests(of: "ObjectStorage", also: ["Store"]),
   tests(of: "Pipelines"),
   tests(of: "Store", also: ["StoreTrial"]),
   tests(of: "Extraction"),
   tests(of: "Stages"),
   tests(of: "Sample", also: ["Extraction", "Stages", "Pipelines"]),
   tests(of: "Engine"),
-  tests(of: "YearbookCLI"),
+  tests(of: "YearbookCLI", also: ["ObjectStorage"]),
 ]
 
 let fuzzed: [Target.Dependency] = [

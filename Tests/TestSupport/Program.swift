@@ -22,8 +22,10 @@ package final class RunningProgram {
   package let pid: pid_t
   private let scratch: TemporaryFolder
   private var ended: (status: Int32, output: String)?
-  /// The largest memory of the program or of a process that it waited for, in kilobytes. Known
-  /// after its end.
+  /// The most memory that the program itself held, in kilobytes, read a few times each second.
+  ///
+  /// The `ru_maxrss` of `wait4` is no use here: a process that was started by vfork begins with the
+  /// memory of the process that started it, and tests are large.
   package private(set) var peakMemory = 0
 
   /// Starts a program. The parameters are the same as for `Program.run`.
@@ -60,15 +62,27 @@ package final class RunningProgram {
   package func wait() throws -> (status: Int32, output: String) {
     if let ended { return ended }
     var status: Int32 = 0
-    var usage = rusage()
-    while wait4(pid, &status, 0, &usage) < 0 {
-      guard errno == EINTR else { throw POSIXFailure(errno) }
+    wait: while true {
+      switch waitpid(pid, &status, WNOHANG) {
+      case 0:
+        peakMemory = max(peakMemory, memoryHeld)
+        usleep(5_000)
+      case pid: break wait
+      default: guard errno == EINTR else { throw POSIXFailure(errno) }
+      }
     }
     let signal = status & 0x7f
     let found = (signal == 0 ? (status >> 8) & 0xff : 128 + signal, output)
     ended = found
-    peakMemory = usage.ru_maxrss
     return found
+  }
+
+  /// The most memory that the program held so far, in kilobytes; 0 if it has ended.
+  private var memoryHeld: Int {
+    guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/status") else { return 0 }
+    let line = String(decoding: bytes, as: UTF8.self).split(separator: "\n")
+      .first { $0.hasPrefix("VmHWM:") }
+    return line.flatMap { Int($0.filter(\.isNumber)) } ?? 0
   }
 }
 

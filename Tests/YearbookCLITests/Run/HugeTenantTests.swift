@@ -50,7 +50,7 @@ struct HugeTenantTests {
       let count = Self.isSoak ? 1_000_000 : 14_000
       try add(2001...count, to: connection)
       let many = try run(here)
-      #expect(many < few + 16_000, "\(few) kB for 2,000 rows, \(many) kB for \(count)")
+      #expect(many < few + 8_000, "\(few) kB for 2,000 rows, \(many) kB for \(count)")
       let names = try here.payload().keys.filter { $0.contains("/pocs-") }
       #expect(names.count == count / 1000)
       if Self.isSoak { try open(here, "pocs-\(count / 1000).html") }
