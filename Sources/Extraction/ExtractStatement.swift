@@ -208,9 +208,9 @@ struct ExtractStatement {
     return "(" + columns.joined(separator: ", ") + ")"
   }
 
-  /// The tenant's id, the first day, the day after the last, the first day of the period before, the
-  /// day after the run's day or the run's moment, the time zone, `as_of`, the currency, the locale
-  /// and the privacy setting.
+  /// The tenant's id, the first day, the day after the last, the first day of the period before,
+  /// the day after the run's day or the run's moment, the time zone, `as_of`, the currency, the
+  /// locale and the privacy setting.
   static func values(
     of member: Extractor.Member, _ period: Period, _ moment: RunMoment
   ) -> [String?] {

@@ -54,7 +54,8 @@ struct TrialWorld {
   /// The worlds in which a query's rows for the watched tenant must be the same. In one of them the
   /// tenant is alone.
   ///
-  /// - Parameter constants: what the queries compare with, so that the neighbour has such values too.
+  /// - Parameter constants: what the queries compare with, so that the neighbour has such values
+  ///   too.
   static func groups(_ constants: QueryReading.Constants) -> [[TrialWorld]] {
     var sparse = Character()
     sparse.missing = 3

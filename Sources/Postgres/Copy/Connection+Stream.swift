@@ -96,7 +96,8 @@ extension Connection {
       throw error
     }
     drainResults()
-    // The end of the stream proves nothing. Only the statement's own result shows that all rows came.
+    // The end of the stream proves nothing. Only the statement's own result shows that all rows
+    // came.
     guard let outcome else { throw lost() }
     _ = try check(outcome, expecting: [PGRES_TUPLES_OK])
     guard isOpen else { throw lost() }
