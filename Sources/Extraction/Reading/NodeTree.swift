@@ -52,7 +52,7 @@ struct NodeTree {
 
 extension NodeTree.Value {
   /// The nodes that stand here, not those below them.
-  fileprivate var nodes: [NodeTree] {
+  var nodes: [NodeTree] {
     switch self {
     case .node(let node): [node]
     case .list(let values): values.flatMap(\.nodes)

@@ -1,5 +1,6 @@
 import Diagnostics
 import Pipelines
+import Postgres
 
 /// Holds what a pipeline's files read and call against the rules for it.
 struct PipelineRules {
@@ -76,7 +77,7 @@ struct PipelineRules {
       {
         faults.append(
           fault(
-            "'\(name)' names a person: only \(personal.reader) reads it", file, read.column,
+            "'\(name)' names a person: only \(personal.file) reads it", file, read.column,
             hint: "use that file in 'with', and join it: it applies the privacy settings"))
       } else if catalog.table(read.table)?.columns.first(where: { $0.name == read.column })?
         .isReadable == false
@@ -109,38 +110,25 @@ struct PipelineRules {
 
   /// A person's key leads to the person as a name does.
   private func keyFaults(_ file: QueryReading.File) -> [Diagnostic] {
-    guard file.query != nil else { return [] }
-    return file.outputs.compactMap { output in
-      guard let origin = output.origin, let key = personKey(origin.relation, origin.column) else {
-        return nil
-      }
+    guard file.query != nil, let query = file.nodes.first else { return [] }
+    return file.columns.indices.compactMap { index in
+      let origin = reading.origin(
+        ofColumn: index + 1, in: query, [],
+        { part in
+          !platform.personal.keys.contains { platform.canName(peopleOf: $0, file: part.path) }
+        })
+      guard let origin, isPersonKey(origin.table, origin.column) else { return nil }
+      let name = file.columns[index].name
       return fault(
-        "the column '\(output.name)' is a person's key ('\(key)')", file, output.name,
+        "the column '\(name)' is a person's key ('\(origin.table).\(origin.column)')", file, name,
         hint: "leave it out, or take it from the file that applies the privacy settings")
     }
   }
 
-  /// The column that is a person's key, if this column holds one that did not pass the privacy
-  /// settings.
-  private func personKey(_ relation: Int, _ column: Int) -> String? {
-    guard let name = reading.relations[relation]?.name else { return nil }
-    if let part = reading.files.first(where: { $0.query == nil && $0.view == name }) {
-      if platform.personal.keys.contains(where: {
-        platform.canName(peopleOf: $0, file: part.path)
-      }) {
-        return nil
-      }
-      guard part.outputs.indices.contains(column - 1),
-        let origin = part.outputs[column - 1].origin
-      else { return nil }
-      return personKey(origin.relation, origin.column)
-    }
-    guard let table = catalog.table(name), let columnName = reading.columnNames[relation]?[column],
-      let found = table.columns.first(where: { $0.name == columnName })
-    else { return nil }
-    let isKey = platform.personal[name] != nil && columnName == "id"
-    let refersToPerson = found.reference.map { platform.personal[$0.table] != nil } ?? false
-    return isKey || refersToPerson ? "\(name).\(columnName)" : nil
+  private func isPersonKey(_ table: String, _ column: String) -> Bool {
+    let found = catalog.table(table)?.columns.first { $0.name == column }
+    let refersToPerson = found?.reference.map { platform.personal[$0.table] != nil } ?? false
+    return refersToPerson || platform.personal[table] != nil && column == "id"
   }
 
   // MARK: - Calls

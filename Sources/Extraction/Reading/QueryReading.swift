@@ -21,12 +21,6 @@ struct QueryReading {
     var volatility: String
   }
 
-  /// A column that holds, unchanged, a column of a relation.
-  struct Output {
-    var name: String
-    var origin: (relation: Int, column: Int)?
-  }
-
   /// One SQL file.
   struct File {
     var view: String
@@ -38,7 +32,6 @@ struct QueryReading {
     var relations: [Relation] = []
     var reads: [(table: String, column: String)] = []
     var functions: [Function] = []
-    var outputs: [Output] = []
     var nodes: [NodeTree] = []
   }
 
@@ -80,6 +73,11 @@ struct QueryReading {
       guard let server = error.underlying as? PostgresError else { throw error }
       var located = error
       located.subject.file = file.path
+      if server.sqlState == "42501" || server.sqlState == "3F000" {
+        // The trial's role sees no schema but its own, and needs none.
+        located.hint =
+          "write the names of tables and functions alone: the schema is source.schema"
+      }
       let offset = (server.position ?? 0) - 1 - head.unicodeScalars.count
       if offset >= 0 {
         let before = file.sql.unicodeScalars.prefix(offset)
@@ -128,7 +126,6 @@ struct QueryReading {
           schema: try row.string("schema"), name: try row.string("name"),
           signature: try row.string("signature"), volatility: try row.string("volatility"))
       }
-      files[index].outputs = Self.outputs(of: files[index].nodes)
     }
   }
 
@@ -159,48 +156,50 @@ struct QueryReading {
     }
   }
 
-  private static func outputs(of nodes: [NodeTree]) -> [Output] {
-    guard let query = nodes.first, case .list(let targets)? = query["targetList"].first else {
-      return []
-    }
-    return targets.compactMap { target in
-      guard case .node(let entry) = target, case .word(let name)? = entry["resname"].first,
-        entry["resjunk"].first.map({ if case .word("true") = $0 { false } else { true } }) ?? true
-      else { return nil }
-      let relation = entry.number("resorigtbl") ?? 0
-      return Output(
-        name: name, origin: relation == 0 ? nil : (relation, entry.number("resorigcol") ?? 0))
-    }
-  }
-
   /// The constants in the files' texts, as PostgreSQL reads them.
   struct Constants {
     var texts: Set<String> = []
     var integers: Set<Int> = []
     /// The values of `date`, `timestamp` and `timestamptz` constants, file by file in their order.
     var times: [(file: String, type: Int, value: Int64)] = []
+
+    fileprivate mutating func add(_ node: NodeTree, in file: String) {
+      guard node.tag == "CONST", let type = node.number("consttype"), let bytes = node.constantBytes
+      else { return }
+      switch type {
+      case 20, 21, 23: integers.insert(Self.integer(of: bytes))
+      case 1082, 1114, 1184: times.append((file, type, Self.number(of: bytes)))
+      default: if let text = Self.text(of: node) { texts.insert(text) }
+      }
+    }
+
+    /// A constant text or integer, as text.
+    static func text(of constant: NodeTree) -> String? {
+      guard let type = constant.number("consttype"), let bytes = constant.constantBytes else {
+        return nil
+      }
+      switch type {
+      // Before a text stands its length. An unknown literal ends with a NUL instead.
+      case 25, 1042, 1043: return String(decoding: bytes.dropFirst(4), as: UTF8.self)
+      case 705: return String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+      case 20, 21, 23: return String(integer(of: bytes))
+      default: return nil
+      }
+    }
+
+    private static func number(of bytes: [UInt8]) -> Int64 {
+      bytes.reversed().reduce(0) { $0 << 8 | Int64($1) }
+    }
+
+    private static func integer(of bytes: [UInt8]) -> Int {
+      Int(Int32(truncatingIfNeeded: number(of: bytes)))
+    }
   }
 
   var constants: Constants {
     var found = Constants()
     for file in files {
-      for node in file.nodes {
-        node.forEach { node in
-          guard node.tag == "CONST", let type = node.number("consttype"),
-            let bytes = node.constantBytes
-          else { return }
-          var value: Int64 { bytes.reversed().reduce(0) { $0 << 8 | Int64($1) } }
-          switch type {
-          case 25, 705, 1042, 1043:
-            // Before a text stands its length. An unknown literal ends with a NUL instead.
-            let text = type == 705 ? bytes.prefix { $0 != 0 } : bytes.dropFirst(4)
-            found.texts.insert(String(decoding: text, as: UTF8.self))
-          case 20, 21, 23: found.integers.insert(Int(Int32(truncatingIfNeeded: value)))
-          case 1082, 1114, 1184: found.times.append((file.path, type, value))
-          default: break
-          }
-        }
-      }
+      for node in file.nodes { node.forEach { found.add($0, in: file.path) } }
     }
     return found
   }

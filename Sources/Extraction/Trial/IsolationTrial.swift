@@ -93,7 +93,7 @@ package struct IsolationTrial {
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
     var seen: Set<String> = []
     for kind in pipeline.periods {
-      let (found, rowsOf) = try watch(pipeline, kind, constants, read)
+      let (found, rowsOf) = try watch(pipeline, kind, read)
       faults += found
       seen.formUnion(rowsOf)
     }
@@ -183,17 +183,31 @@ package struct IsolationTrial {
 
   /// The faults, and the queries that had rows.
   private func watch(
-    _ pipeline: Pipeline, _ kind: Period.Kind, _ constants: QueryReading.Constants,
-    _ read: QueryReading
+    _ pipeline: Pipeline, _ kind: Period.Kind, _ read: QueryReading
   ) throws -> ([Diagnostic], Set<String>) {
-    let made = TrialRows(
+    var made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
-      period: Period(kind, containing: Self.triedDay))
+      period: Period(kind, containing: Self.triedDay), comparisons: read.comparisons)
+    do {
+      return try watch(
+        pipeline, kind, made, TrialWorld.groups(read.constants, hasGaps: true), read)
+    } catch let error as Diagnostics where error.all.allSatisfy(\.isDataException) {
+      // A query can be made to fail on a value that it names itself, or on one that is missing.
+      made.comparisons = [:]
+      return try watch(
+        pipeline, kind, made, TrialWorld.groups(QueryReading.Constants(), hasGaps: false), read)
+    }
+  }
+
+  private func watch(
+    _ pipeline: Pipeline, _ kind: Period.Kind, _ made: TrialRows,
+    _ groups: [[TrialWorld]], _ read: QueryReading
+  ) throws -> ([Diagnostic], Set<String>) {
     let queries = pipeline.extract.queries
     // One fault a query: that it holds another tenant's data says most.
     var faults: [Int: Diagnostic] = [:]
     var seen: Set<String> = []
-    for worlds in TrialWorld.groups(constants) {
+    for worlds in groups {
       var alone: (bare: Rows, shadowed: Rows) = ([:], [:])
       try scratch {
         let own = made.rows(of: worlds[0].watched, worlds[0].own)
@@ -293,31 +307,65 @@ package struct IsolationTrial {
     let queries = statement.extract.queries
     var rows: Rows = [:]
     do {
-      let prepared = try record.prepare(text.sql, parameters: parameters.count)
-      try record.stream(prepared, parameters) { row in
-        let place = row.bytes(1).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
-        // A row about all tenants: only the operator sees it.
-        guard let tenant = row.bytes(0), known.contains(where: { tenant.elementsEqual($0) }) else {
-          if scope == .platform, row.bytes(0) == nil {
-            rows[place, default: []].append([])
-            return
+      try record.savepoint {
+        let prepared = try record.prepare(text.sql, parameters: parameters.count)
+        try record.stream(prepared, parameters) { row in
+          let place = row.bytes(1).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+          // A row about all tenants: only the operator sees it.
+          guard let tenant = row.bytes(0), known.contains(where: { tenant.elementsEqual($0) })
+          else {
+            if scope == .platform, row.bytes(0) == nil {
+              rows[place, default: []].append([])
+              return
+            }
+            throw Diagnostics([
+              Diagnostic(
+                .configuration, "the query returned a row of a tenant that was not asked for",
+                at: .init(file: queries[place].file), hint: "take tenant_id from 'partition'")
+            ])
           }
-          throw Diagnostics([
-            Diagnostic(
-              .configuration, "the query returned a row of a tenant that was not asked for",
-              at: .init(file: queries[place].file), hint: "take tenant_id from 'partition'")
-          ])
+          guard scope == .platform || tenant.elementsEqual(id) else { return }
+          var line: [UInt8] = []
+          row.appendCSV(2..<(2 + columns[place].count), to: &line)
+          rows[place, default: []].append(line)
         }
-        guard scope == .platform || tenant.elementsEqual(id) else { return }
-        var line: [UInt8] = []
-        row.appendCSV(2..<(2 + columns[place].count), to: &line)
-        rows[place, default: []].append(line)
       }
     } catch let error as Diagnostic {
-      throw Diagnostics([text.located(error)])
+      throw Diagnostics([named(text.located(error), statement, parameters)])
     }
     // An order that is not unique must not look like a leak.
     return rows.mapValues { $0.sorted { $0.lexicographicallyPrecedes($1) } }
+  }
+}
+
+extension IsolationTrial {
+  /// An error of the combined statement, with the file of the query that fails by itself.
+  private func named(
+    _ error: Diagnostic, _ statement: ExtractStatement, _ parameters: [String?]
+  ) -> Diagnostic {
+    guard error.subject.file == nil, error.underlying is PostgresError else { return error }
+    for query in statement.extract.queries {
+      do {
+        try record.savepoint {
+          _ = try record.query(
+            "SELECT count(q.*) FROM (\(statement.unordered(query).sql)) q", parameters)
+        }
+      } catch {
+        return (error as? Diagnostic).map { found in
+          var found = found
+          found.subject.file = query.file
+          return found
+        } ?? Diagnostic(.bug, "a query of the trial failed", underlying: error)
+      }
+    }
+    return error
+  }
+}
+
+extension Diagnostic {
+  /// Whether a value was the reason: SQLSTATE class 22.
+  fileprivate var isDataException: Bool {
+    (underlying as? PostgresError)?.sqlState.hasPrefix("22") ?? false
   }
 }
 

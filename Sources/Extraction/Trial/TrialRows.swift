@@ -11,6 +11,8 @@ struct TrialRows {
   let catalog: SourceCatalog
   let extract: ExtractSpec
   let period: Period
+  /// What the queries compare columns with. Some rows have these values.
+  var comparisons: Comparisons = [:]
 
   /// The statements that make empty tables.
   var tables: [String] {
@@ -72,7 +74,9 @@ struct TrialRows {
 
   private func count(of table: SourceCatalog.Table) -> Int {
     if table.name == Ownership.tenantTable { return 1 }
-    let combinations = table.columns.reduce(1) { min(48, $0 * max(1, $1.words.count)) }
+    let combinations = table.columns.reduce(1) { count, column in
+      min(48, count * max(1, column.words.count, compared(table, column).count + 1))
+    }
     // A table that refers to others has more rows, so that its rows refer to rows of every kind of
     // day.
     let refers = table.columns.contains {
@@ -96,11 +100,34 @@ struct TrialRows {
         stride = min(48, stride * column.words.count)
         return literal(word, column)
       }
+      let compared = compared(table, column)
+      if !compared.isEmpty {
+        let count = compared.count + (character.hasOtherWords ? 1 : 0)
+        let place = index / stride % count
+        stride = min(48, stride * count)
+        if place < compared.count { return literal(compared[place], column) }
+      }
       let isMissing =
         character.missing > 0 && column.isNullable
         && Self.pick(character.missing, index, position, salt: 1) == 0
       return isMissing ? "NULL" : value(index, position, table, column, owner, character)
     }.joined(separator: ", ")
+  }
+
+  /// What the queries compare a column with, as far as the column can have such values.
+  private func compared(
+    _ table: SourceCatalog.Table, _ column: SourceCatalog.Column
+  ) -> [String] {
+    guard let found = comparisons[table.name]?[column.name], column.words.isEmpty,
+      column.reference == nil, table.name != Ownership.tenantTable
+    else { return [] }
+    switch column.base {
+    case "smallint", "integer", "bigint":
+      return found.filter { Int16($0) != nil }.sorted()
+    case "text", "character varying", "character":
+      return found.filter { $0.count <= column.length ?? 40 }.sorted()
+    default: return []
+    }
   }
 
   private func reference(

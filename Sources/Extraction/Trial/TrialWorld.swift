@@ -19,6 +19,8 @@ struct TrialWorld {
     var mark = "あ"
     /// Every so manieth value that can be missing is; 0 for none.
     var missing = 0
+    /// Whether a column that queries compare with words has other words too.
+    var hasOtherWords = true
     /// Added to each number.
     var numbers = 0
     /// Added to some days.
@@ -54,15 +56,20 @@ struct TrialWorld {
   /// The worlds in which a query's rows for the watched tenant must be the same. In one of them the
   /// tenant is alone.
   ///
-  /// - Parameter constants: what the queries compare with, so that the neighbour has such values
-  ///   too.
-  static func groups(_ constants: QueryReading.Constants) -> [[TrialWorld]] {
+  /// - Parameters:
+  ///   - constants: what the queries compare with, so that the neighbour has such values too.
+  ///   - hasGaps: whether values are missing.
+  static func groups(
+    _ constants: QueryReading.Constants, hasGaps: Bool = true
+  ) -> [[TrialWorld]] {
     var sparse = Character()
-    sparse.missing = 3
+    sparse.missing = hasGaps ? 3 : 0
     sparse.timeZone = "Asia/Tokyo"
     sparse.locale = "es"
     sparse.currency = "USD"
-    let groups: [(Owner, Character)] = [(.first, Character()), (.second, sparse)]
+    var orderly = Character()
+    orderly.hasOtherWords = false
+    let groups: [(Owner, Character)] = [(.first, orderly), (.second, sparse)]
     let words = constants.texts.filter { !$0.isEmpty && $0.count <= 40 }.sorted()
     let amounts = constants.integers.filter { abs($0) < 1_000_000 }.sorted()
     return groups.map { watched, own in
@@ -72,7 +79,7 @@ struct TrialWorld {
       apart.days = -40
       apart.hours = 5
       apart.longer = 3
-      apart.missing = 3
+      apart.missing = hasGaps ? 3 : 0
       apart.words = words
       apart.timeZone = "Zulu"
       apart.locale = "pt-BR"

@@ -11,7 +11,10 @@ package struct PlatformSpec: Sendable, Equatable {
   /// Columns that name people.
   package struct Personal: Sendable, Equatable {
     package var columns: [String]
-    /// The path of the only SQL file that can read them. It applies the privacy settings.
+    /// The only SQL file that can read them, from the folder of pipelines. It applies the privacy
+    /// settings.
+    package var file: String
+    /// Its path.
     package var reader: String
   }
 
@@ -64,7 +67,7 @@ package struct PlatformSpec: Sendable, Equatable {
         node.report("the file '\(path)' does not exist")
       }
       personal[entry.key] = Personal(
-        columns: names(of: columns, in: entry.key), reader: Self.standardized(path))
+        columns: names(of: columns, in: entry.key), file: file, reader: Self.standardized(path))
     }
   }
 
