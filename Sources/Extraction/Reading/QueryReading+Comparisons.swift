@@ -19,12 +19,10 @@ extension QueryReading {
       var columns: [(table: String, column: String)] = []
       var constants: Set<String> = []
       for argument in node["args"].flatMap(\.nodes) {
-        argument.forEach { part in
-          if part.tag == "VAR" {
-            origin(of: part, queries).map { columns.append($0) }
-          } else if part.tag == "CONST", let text = Constants.text(of: part) {
-            constants.insert(text)
-          }
+        if let column = origin(of: argument, queries) {
+          columns.append(column)
+        } else {
+          constants.formUnion(Self.constants(in: argument))
         }
       }
       if columns.count == 1, let column = columns.first {
@@ -33,6 +31,17 @@ extension QueryReading {
     }
     for child in node.fields.flatMap(\.values).flatMap(\.nodes) {
       collect(child, queries, &found)
+    }
+  }
+
+  /// The constants that an argument is, alone or in an array. An empty text is none of a kind.
+  private static func constants(in argument: NodeTree) -> [String] {
+    switch argument.tag {
+    case "CONST": Constants.text(of: argument).flatMap { $0.isEmpty ? nil : [$0] } ?? []
+    case "RELABELTYPE", "FUNCEXPR", "ARRAY", "ARRAYEXPR", "ARRAYCOERCEEXPR":
+      (argument["arg"] + argument["args"] + argument["elements"]).flatMap(\.nodes)
+        .flatMap(constants)
+    default: []
     }
   }
 
