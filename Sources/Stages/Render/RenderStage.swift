@@ -21,6 +21,10 @@ package struct RenderStage: Stage {
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage {
     let templates = try PageTemplates.cached(folder: environment.templates)
+    for page in work.pipeline.render?.pages ?? [] {
+      // A template that cannot be read fails before anything is made.
+      try templates.compiled.library(for: String(page.template.dropLast(5)))
+    }
     return PreparedStage(try keyInputs(work, inputs, templates, environment)) {
       try run(work, inputs, templates, environment)
     }
