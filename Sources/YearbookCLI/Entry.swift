@@ -36,13 +36,13 @@ package enum Entry {
     } catch {
       let code = YearbookCommand.exitCode(for: error)
       if code == .success {
-        Console.standardOutput.write(YearbookCommand.fullMessage(for: error) + "\n")
+        Console.standardOutput.lines(YearbookCommand.fullMessage(for: error))
       } else if code == .validationFailure {
         Console.standardError.write(report: [
           mistake(arguments, YearbookCommand.message(for: error))
         ])
       } else {
-        Console.standardError.write(YearbookCommand.fullMessage(for: error) + "\n")
+        Console.standardError.lines(YearbookCommand.fullMessage(for: error))
       }
       return code.rawValue
     }
