@@ -98,14 +98,17 @@ package final class Source {
     var tenants = Tenants()
     for row in try connection.query(
       """
-      SELECT id::text AS id, slug, name, timezone, locale, currency FROM tenant
+      SELECT id::text AS id, slug, name, timezone, locale, currency,
+        extract(epoch FROM created)::bigint AS created
+      FROM tenant
       WHERE status = 'A' ORDER BY slug COLLATE "C"
       """)
     {
-      let tenant = Tenant(
+      var tenant = Tenant(
         id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
         timeZone: try row.string("timezone"), locale: try row.string("locale"),
         currency: try row.string("currency"))
+      tenant.created = try row.optionalString("created").flatMap { Int($0) }
       if !Self.isSlug(tenant.slug) {
         // Name the id, not the slug: an invalid slug must not reach a path or a log line.
         tenants.nameless.append(
@@ -130,7 +133,7 @@ package final class Source {
       try connection.query("SELECT slug FROM tenant").map { row throws(Diagnostic) in
         try row.string("slug")
       })
-    return tenants
+    return tenants.withoutTwins()
   }
 
   /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.

@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 import Foundation
 import ObjectStorage
@@ -174,7 +175,7 @@ extension Configuration {
 
   private static func tenant(_ node: SpecNode) -> TenantSettings {
     var settings = TenantSettings()
-    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients"])
+    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients", "since"])
     if let word = map?["privacy"]?.word(of: Privacy.allCases.map(\.rawValue)) {
       settings.privacy = Privacy(rawValue: word) ?? .names
     }
@@ -190,6 +191,10 @@ extension Configuration {
     }
     settings.recipients = recipients(map?["recipients"]).map(\.description)
     settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
+    if let node = map?["since"], let text = node.string() {
+      settings.since = CivilDate(text)
+      if settings.since == nil { node.report("expected a day such as 2024-03-01, found '\(text)'") }
+    }
     return settings
   }
 

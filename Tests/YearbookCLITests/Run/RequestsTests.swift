@@ -110,6 +110,57 @@ struct RequestsTests {
     }
   }
 
+  @Test func `Requests for unknown tenants fail at once, before anybody has to wait for them`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      _ = try here.yearbook(["runs"])
+      try here.record.connect().query(
+        """
+        INSERT INTO yearbook.reports (tenant_id, report_type, period)
+        SELECT gen_random_uuid(), 'ROWS', '2025' FROM generate_series(1, 3000)
+        """)
+      let ids = [try ask(here, "acme"), try ask(here, "acme", "ROWS", "2025-03")]
+      let began = Date()
+      let (status, output) = try here.yearbook(["requests", "work", "--once"])
+      #expect(status == 1, "\(output)")
+      #expect(Date().timeIntervalSince(began) < 20)
+      for id in ids { #expect(try row(here, id)["status"] == "published") }
+      let refused = try here.record.connect().query(
+        "SELECT count(*) AS n, count(started) AS started FROM yearbook.reports"
+          + " WHERE status = 'failed' AND error = 'there is no active tenant with this id'"
+      ).only()
+      #expect(try refused.int("n") == 3000)
+      #expect(try refused.int("started") == 0)
+      let lines = output.split(separator: "\n")
+      #expect(lines.count { $0.contains("3,000 requests of 3,000 unknown tenants") } == 1)
+      #expect(lines.count < 10, "\(output)")
+    }
+  }
+
+  @Test func `A request for a period before its tenant existed is refused, and says since when`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      _ = try here.yearbook(["runs"])
+      let id = try ask(here, "acme", "ROWS", "1999")
+      #expect(try here.yearbook(["requests", "work", "--once"]).status == 1)
+      let error = try row(here, id)["error"] ?? ""
+      #expect(error.hasPrefix("1999 ended before acme existed (since 2024-02-29)"), "\(error)")
+      #expect(try here.payload().isEmpty)
+      let asked = try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2023"])
+      #expect(asked.status == 64, "\(asked.output)")
+      #expect(asked.output.contains("set 'tenants: acme: since:'"), "\(asked.output)")
+      try here.write("yearbook.yaml", "tenants: {acme: {since: 2019-07-01}}\n")
+      #expect(
+        try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2023"]).status == 0)
+      #expect(
+        try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2018"]).status == 64)
+    }
+  }
+
   @Test func `A waiting worker is woken at once, and ends when it is told to`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

@@ -92,7 +92,8 @@ struct Installation {
   ) throws {
     let connection = try platform.connect()
     try connection.query(
-      "INSERT INTO app.tenant (slug, name, timezone, locale, currency) VALUES ($1, $1, $2, 'en', 'EUR')",
+      "INSERT INTO app.tenant (slug, name, timezone, locale, currency, created)"
+        + " VALUES ($1, $1, $2, 'en', 'EUR', '2024-03-01')",
       [slug, timeZone])
     try connection.query(
       """

@@ -68,6 +68,10 @@ struct RequestsCommand: ParsableCommand {
         text = "\(label) of \(tenant) published in \(Figures.duration(seconds)): \(location)"
       case .failed(let tenant, let label, let error):
         text = "\(console.styled("failed", .red)) \(label) of \(tenant): \(error)"
+      case .refused(let rows, let tenants, let error):
+        text =
+          "\(console.styled("failed", .red)) \(Figures.count(rows, "request")) of"
+          + " \(Figures.count(tenants, "unknown tenant")): \(error)"
       case .postponed(let tenant, let label, let error, let seconds):
         text = "\(label) of \(tenant) postponed: \(error); next try in \(seconds) s"
       case .lost(let error, let seconds):
