@@ -14,6 +14,7 @@ package enum Entry {
     if arguments.first == "media-child" {
       SandboxChild.main(arguments: Array(arguments.dropFirst()))
     }
+    ProcessArguments.hideSecrets()
     // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
     exit(run(arguments))
