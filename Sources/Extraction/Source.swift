@@ -99,7 +99,8 @@ package final class Source {
     for row in try connection.query(
       """
       SELECT id::text AS id, slug, name, timezone, locale, currency,
-        extract(epoch FROM created)::bigint AS created
+        CASE WHEN created >= '0001-01-02' AND created < '9999-12-31'
+          THEN extract(epoch FROM created)::bigint END AS created
       FROM tenant
       WHERE status = 'A' ORDER BY slug COLLATE "C"
       """)

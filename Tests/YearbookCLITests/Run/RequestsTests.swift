@@ -158,6 +158,13 @@ struct RequestsTests {
         try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2023"]).status == 0)
       #expect(
         try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2018"]).status == 64)
+      // A day that no calendar has says nothing, and stops nobody.
+      try here.write("yearbook.yaml", "operator: {name: Operator}\n")
+      for created in ["infinity", "-infinity", "290000-01-01", "4000-01-01 BC"] {
+        try here.platform.connect().execute("UPDATE app.tenant SET created = '\(created)'")
+        let odd = try here.yearbook(["run", "rows", "--period", "2023"])
+        #expect(odd.status == 0, "\(created): \(odd.output)")
+      }
     }
   }
 

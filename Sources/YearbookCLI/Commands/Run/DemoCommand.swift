@@ -157,11 +157,13 @@ private struct Demo {
     }
     let slug = platform.slugs[0]
     out.line("Try:")
-    out.line("  \(program) --config \(folder)/yearbook.yaml status")
-    out.line("  \(program) --config \(folder)/yearbook.yaml verify --deep")
-    out.line(
-      "  \(program) --config \(folder)/yearbook.yaml run annual --tenant \(slug) --period"
-        + " \(platform.today.description.prefix(4)) --as-of \(platform.today.description)")
+    let today = platform.today.description
+    for words in [
+      ["status"], ["verify", "--deep"],
+      ["run", "annual", "--tenant", slug, "--period", String(today.prefix(4)), "--as-of", today],
+    ] {
+      out.line("  " + CommandText.line([program, "--config", "\(folder)/yearbook.yaml"] + words))
+    }
   }
 
   private func absolute(_ path: String) -> String {
