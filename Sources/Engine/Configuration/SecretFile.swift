@@ -59,6 +59,11 @@ extension Configuration {
     for path in secrets.compactMap(\.keyFile) + [environment["PGSSLKEY"]].compactMap(\.self) {
       files.append(SecretFile(path: path, what: "the database client's key"))
     }
+    if let path = environment["PGSERVICEFILE"] ?? home.map({ $0 + "/.pg_service.conf" }) {
+      let text = FileManager.default.contents(atPath: path) ?? Data()
+      let isSecret = text.range(of: Data("password".utf8)) != nil
+      files.append(SecretFile(path: path, what: "the service file", isSecret: isSecret))
+    }
     if mirror != nil,
       let path = environment["AWS_SHARED_CREDENTIALS_FILE"]
         ?? home.map({ $0 + "/.aws/credentials" })
