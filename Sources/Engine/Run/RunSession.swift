@@ -100,7 +100,7 @@ package struct RunSession {
       return head.map { $0.status != .provisional } ?? false
     }
     var request = request
-    request.isPicked = only != nil
+    if only != nil { request.isPicked = true }
     var plan = try planner.plan(request)
     if let only {
       plan.isSchedule = false

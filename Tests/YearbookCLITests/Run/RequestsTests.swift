@@ -168,6 +168,32 @@ struct RequestsTests {
     }
   }
 
+  @Test
+  func `A person is erased and a failure retried also in periods before the tenant's first day`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let platform = try here.platform.connect()
+      try platform.execute("UPDATE app.tenant SET created = '1998-01-01'")
+      #expect(
+        try here.yearbook(["run", "rows", "--period", "1999", "--period", "2025"]).status == 0)
+      try platform.execute("UPDATE app.tenant SET created = '2025-02-01', timezone = 'Mars'")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 1)
+      try platform.execute("UPDATE app.tenant SET timezone = 'UTC'")
+      #expect(try here.yearbook(["retry"]).status == 0)
+      let user = try platform.query("SELECT id FROM app.\"user\" WHERE username = 'u2'").only()
+        .string("id")
+      let erased = try here.yearbook(["purge", "--tenant", "acme", "--user", user, "--yes"])
+      #expect(erased.status == 0, "\(erased.output)")
+      let files = try here.payload().filter { $0.key.hasSuffix("people.csv") }
+      #expect(files.count == 2, "\(files.keys)")
+      for (path, file) in files {
+        #expect(!String(decoding: file, as: UTF8.self).contains("u2"), "\(path)")
+      }
+    }
+  }
+
   @Test func `A waiting worker is woken at once, and ends when it is told to`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
