@@ -130,14 +130,18 @@ package final class Source {
     var tenants = Tenants()
     for row in try connection.query(
       """
-      SELECT id::text AS id, slug, name, timezone, locale, currency FROM \(tenantTable)
+      SELECT id::text AS id, slug, name, timezone, locale, currency,
+        CASE WHEN created >= '0001-01-02' AND created < '9999-12-31'
+          THEN extract(epoch FROM created)::bigint END AS created
+      FROM \(tenantTable)
       WHERE status = 'A' ORDER BY slug COLLATE "C"
       """)
     {
-      let tenant = Tenant(
+      var tenant = Tenant(
         id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
         timeZone: try row.string("timezone"), locale: try row.string("locale"),
         currency: try row.string("currency"))
+      tenant.created = try row.optionalString("created").flatMap { Int($0) }
       if !Self.isSlug(tenant.slug) {
         // Name the id, not the slug: an invalid slug must not reach a path or a log line.
         tenants.nameless.append(
@@ -162,7 +166,7 @@ package final class Source {
       try connection.query("SELECT slug FROM \(tenantTable)").map { row throws(Diagnostic) in
         try row.string("slug")
       })
-    return tenants
+    return tenants.withoutTwins()
   }
 
   /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.

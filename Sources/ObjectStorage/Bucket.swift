@@ -20,8 +20,10 @@ package struct Bucket: Sendable, CustomStringConvertible {
   ///   `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`, `AWS_SESSION_TOKEN`, `AWS_PROFILE`,
   ///   `AWS_SHARED_CREDENTIALS_FILE`, `AWS_CONFIG_FILE`, `AWS_REGION`, `AWS_DEFAULT_REGION`,
   ///   `AWS_ENDPOINT_URL_S3`, `AWS_ENDPOINT_URL`, `AWS_CA_BUNDLE`, `HOME`. The location's own
-  ///   region and endpoint come first.
-  /// - Throws: `.configuration` if there are no credentials.
+  ///   region and endpoint come first. `YEARBOOK_MIRROR_PLAIN_HTTP=allow` allows `http://`, as the
+  ///   location can.
+  /// - Throws: `.configuration` if there are no credentials, or if the endpoint is `http://` and
+  ///   nothing allows that.
   package init(
     _ location: BucketLocation, environment: [String: String],
     isCancelled: @escaping @Sendable () -> Bool = { false }
@@ -35,6 +37,14 @@ package struct Bucket: Sendable, CustomStringConvertible {
       let endpoint = value("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL") ?? profile["endpoint_url"]
     {
       try location.setEndpoint(endpoint)
+    }
+    if location.endpoint?.hasPrefix("http://") == true, !location.allowsPlainHTTP,
+      value("YEARBOOK_MIRROR_PLAIN_HTTP") != "allow"
+    {
+      throw Diagnostic(
+        .configuration, "the mirror's endpoint is not encrypted (http://)",
+        hint: "use https://, or allow it: 'mirror: plain_http: true' in yearbook.yaml, or"
+          + " YEARBOOK_MIRROR_PLAIN_HTTP=allow")
     }
     self.location = location
     region =

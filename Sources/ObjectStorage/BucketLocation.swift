@@ -9,6 +9,9 @@ package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
   package var endpoint: String?
   /// `nil`: the region in the environment, or `us-east-1` if there is none.
   package var region: String?
+  /// Whether the endpoint can be `http://`: everybody between here and the server can then read and
+  /// change what is copied.
+  package var allowsPlainHTTP = false
 
   /// Reads an address `s3://BUCKET/PREFIX`.
   ///

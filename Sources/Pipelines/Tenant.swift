@@ -1,3 +1,5 @@
+package import Basics
+
 /// A customer of the platform.
 package struct Tenant: Hashable, Sendable, Codable {
   /// A UUID in lower case.
@@ -11,6 +13,8 @@ package struct Tenant: Hashable, Sendable, Codable {
   package var locale: String
   /// An ISO 4217 code.
   package var currency: String
+  /// When the platform made the tenant, in seconds since 1970; `nil` if that is not known.
+  package var created: Int?
 
   package init(
     id: String, slug: String, name: String, timeZone: String, locale: String, currency: String
@@ -44,6 +48,8 @@ package struct TenantSettings: Hashable, Sendable {
   /// Whether a tenant with encrypted releases can be published without encryption (`recipients:
   /// []`).
   package var isOpen = false
+  /// The first day of the tenant's life, if it is not the day on which the platform made it.
+  package var since: CivilDate?
 
   /// The defaults.
   package init() {}

@@ -14,6 +14,7 @@ package enum Entry {
     if arguments.first == "media-child" {
       SandboxChild.main(arguments: Array(arguments.dropFirst()))
     }
+    ProcessArguments.hideSecrets()
     // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
     exit(run(arguments))
@@ -36,13 +37,13 @@ package enum Entry {
     } catch {
       let code = YearbookCommand.exitCode(for: error)
       if code == .success {
-        Console.standardOutput.write(YearbookCommand.fullMessage(for: error) + "\n")
+        Console.standardOutput.lines(YearbookCommand.fullMessage(for: error))
       } else if code == .validationFailure {
         Console.standardError.write(report: [
           mistake(arguments, YearbookCommand.message(for: error))
         ])
       } else {
-        Console.standardError.write(YearbookCommand.fullMessage(for: error) + "\n")
+        Console.standardError.lines(YearbookCommand.fullMessage(for: error))
       }
       return code.rawValue
     }

@@ -93,10 +93,10 @@ import Testing
       #expect(other.location.endpoint == "https://minio.example.org")
       let own = try bucket([
         "AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_PROFILE": "other",
-        "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "http://localhost:9000",
+        "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "https://localhost:9000",
       ])
       #expect(own.credentials.keyID == "AKIAENV" && own.credentials.token == nil)
-      #expect(own.region == "us-west-2" && own.location.endpoint == "http://localhost:9000")
+      #expect(own.region == "us-west-2" && own.location.endpoint == "https://localhost:9000")
       let missing = #expect(throws: Diagnostic.self) { try bucket(["AWS_PROFILE": "third"]) }
       #expect(missing?.message == "the profile named in AWS_PROFILE does not exist")
       let blank = #expect(throws: Diagnostic.self) {
@@ -104,6 +104,29 @@ import Testing
       }
       #expect(blank?.code == .configuration && blank?.message.contains("two") == false)
     }
+  }
+
+  @Test(arguments: ["http://minio.example.org", "http://127.0.0.1:9000", "http://localhost"])
+  func `A bucket without encryption is refused, unless the configuration allows it`(
+    endpoint: String
+  ) throws {
+    let keys = ["AWS_ACCESS_KEY_ID": "AKIA", "AWS_SECRET_ACCESS_KEY": "s"]
+    var location = try BucketLocation("s3://bucket", endpoint: endpoint)
+    for (place, more) in [
+      (location, [:]), (try BucketLocation("s3://bucket"), ["AWS_ENDPOINT_URL": endpoint]),
+      (location, ["YEARBOOK_MIRROR_PLAIN_HTTP": "1"]),
+    ] {
+      let error = #expect(throws: Diagnostic.self) {
+        try Bucket(place, environment: keys.merging(more) { $1 })
+      }
+      #expect(error?.code == .configuration)
+      #expect(error?.message == "the mirror's endpoint is not encrypted (http://)")
+      #expect(error?.hint?.contains("plain_http: true") == true)
+    }
+    let allowed = ["YEARBOOK_MIRROR_PLAIN_HTTP": "allow"]
+    _ = try Bucket(location, environment: keys.merging(allowed) { $1 })
+    location.allowsPlainHTTP = true
+    _ = try Bucket(location, environment: keys)
   }
 
   @Test func `Entities in replies and encoded keys are decoded`() {

@@ -41,6 +41,7 @@ package final class ObjectServer: @unchecked Sendable {
     [
       "AWS_ACCESS_KEY_ID": lines[1], "AWS_SECRET_ACCESS_KEY": lines[2],
       "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": "us-east-1",
+      "YEARBOOK_MIRROR_PLAIN_HTTP": "allow",
     ]
   }
 

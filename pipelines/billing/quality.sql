@@ -1,4 +1,5 @@
 -- What was read, what does not fit, and what must not occur. A fatal rule must have no rows.
+-- NaN and infinity are values of PostgreSQL's numeric; no sum survives them. NaN is above all numbers there.
 SELECT tenant_id, position, rule, rows, fatal
 FROM (
   SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal
@@ -8,7 +9,10 @@ FROM (
       tenant_id,
       count(*) FILTER (WHERE is_current) AS payments,
       count(*) FILTER (WHERE kind NOT IN ('charge', 'refund', 'dispute')) AS unknown_kind,
-      count(*) FILTER (WHERE status NOT IN ('succeeded', 'failed', 'pending')) AS unknown_status
+      count(*) FILTER (WHERE status NOT IN ('succeeded', 'failed', 'pending')) AS unknown_status,
+      count(*) FILTER (
+        WHERE NOT (total > -1e15 AND total < 1e15) OR NOT isfinite(due) OR NOT isfinite(created))
+        AS unusable
     FROM payments
     GROUP BY tenant_id
   ) y ON y.tenant_id = p.tenant_id
@@ -42,6 +46,8 @@ FROM (
         WHERE e.kind NOT IN ('created', 'changed', 'cancelled', 'expired', 'reactivated'))
         AS unknown_event,
       count(*) FILTER (WHERE e.plan NOT IN ('M', 'Y')) AS unknown_plan,
+      count(*) FILTER (WHERE NOT (e.price > -1e15 AND e.price < 1e15) OR NOT isfinite(e.at))
+        AS unusable,
       count(*) FILTER (WHERE e.at >= p.starts_at AND b.id IS NULL) AS foreign_billing
     FROM partition p
     JOIN billing_events e ON e.tenant_id = p.tenant_id
@@ -68,7 +74,8 @@ FROM (
       count(*) FILTER (
         WHERE s.subscription_state IN ('active', 'past_due') AND s.expires_day < p.as_of)
         AS active_past_expiry,
-      count(*) FILTER (WHERE s.plan NOT IN ('M', 'Y')) AS unknown_plan
+      count(*) FILTER (WHERE s.plan NOT IN ('M', 'Y')) AS unknown_plan,
+      count(*) FILTER (WHERE NOT (s.price > -1e15 AND s.price < 1e15)) AS unusable
     FROM partition p
     JOIN subscriptions s ON s.tenant_id = p.tenant_id
     GROUP BY p.tenant_id
@@ -88,6 +95,8 @@ FROM (
       (11, 'unknown_event', coalesce(e.unknown_event, 0), true),
       (12, 'unknown_kind', coalesce(y.unknown_kind, 0), true),
       (13, 'unknown_status', coalesce(y.unknown_status, 0), true),
-      (14, 'unknown_currency', coalesce(c.unknown_currency, 0), true)
+      (14, 'unknown_currency', coalesce(c.unknown_currency, 0), true),
+      (15, 'unusable_value',
+        coalesce(y.unusable, 0) + coalesce(e.unusable, 0) + coalesce(s.unusable, 0), true)
   ) AS v(position, rule, rows, fatal)
 ) q

@@ -15,9 +15,20 @@ package final class Disk: Sendable {
   package typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
 
   private let gate: Gate?
+  /// The permissions that nobody gets, whatever the process's umask; `nil` for the umask's.
+  let mask: mode_t?
 
   /// A disk whose changes first pass `gate`.
-  package init(gate: Gate? = nil) { self.gate = gate }
+  ///
+  /// - Parameter mask: The permissions that no new file and folder has, such as `0o077`. All others
+  ///   that are asked for are given. Without it, the process's umask decides.
+  package init(gate: Gate? = nil, mask: mode_t? = nil) {
+    self.gate = gate
+    self.mask = mask
+  }
+
+  /// The same disk for files that belong to whoever runs the program: their umask decides.
+  package var followingUmask: Disk { Disk(gate: gate) }
 
   /// Creates a folder and its missing parents.
   package func makeFolders(_ path: String) throws(Diagnostic) {
@@ -26,13 +37,19 @@ package final class Disk: Sendable {
       .joined(separator: "/")
     if !parent.isEmpty, parent != path { try makeFolders(parent) }
     try gate?(.makeFolder, path)
-    if mkdir(path, 0o755) != 0, errno != EEXIST { throw Self.failure("create", path) }
+    if mkdir(path, 0o755) == 0 {
+      try settle(path, 0o755)
+    } else if errno != EEXIST {
+      throw Self.failure("create", path)
+    }
   }
 
   /// Creates a new file for writing. Throws `io` if it already exists.
   package func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
     try gate?(.create, path)
-    return try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+    let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+    try settle(path, mode)
+    return file
   }
 
   /// Writes all bytes to an open file. `path` is used in messages.

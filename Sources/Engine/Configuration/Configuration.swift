@@ -1,7 +1,9 @@
+import Basics
 package import Diagnostics
 import Foundation
 import ObjectStorage
 package import Pipelines
+import Postgres
 package import Store
 
 /// Where everything is: `yearbook.yaml`, overridden by the environment, overridden by flags.
@@ -12,6 +14,8 @@ package struct Configuration: Sendable {
   /// The schema of the platform's tables.
   package var schema = "app"
   package var store: String?
+  /// Who can read what is published in the store; `nil` if nothing is said, which means all.
+  package var storeMode: StoreMode?
   package var workspace: String?
   package var media: String?
   package var pipelines: String?
@@ -39,6 +43,8 @@ package struct Configuration: Sendable {
     name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
   /// The file that was read; `nil` without one.
   package var file: String?
+  /// Whether a connection string in the file holds a password.
+  package var holdsPassword = false
 
   /// Nothing set.
   package init() {}
@@ -102,6 +108,7 @@ extension Configuration {
       do throws(Diagnostic) {
         var location = try BucketLocation(address)
         (location.endpoint, location.region) = (mirror?.location.endpoint, mirror?.location.region)
+        location.allowsPlainHTTP = mirror?.location.allowsPlainHTTP ?? false
         mirror = MirrorSettings(location, connections: mirror?.connections ?? 8)
       } catch {
         throw Diagnostics([error])
@@ -140,7 +147,10 @@ extension Configuration {
       }
     }
     record = map["record"]?.string()
-    store = map["store"]?.string().map(resolve)
+    holdsPassword = [source, record].contains {
+      $0.map { ConnectionSecrets($0).hasPassword } ?? false
+    }
+    if let node = map["store"] { readStore(node) }
     workspace = map["workspace"]?.string().map(resolve)
     media = map["media"]?.string().map(resolve)
     pipelines = map["pipelines"]?.string().map(resolve)
@@ -172,9 +182,18 @@ extension Configuration {
     }
   }
 
+  private mutating func readStore(_ node: SpecNode) {
+    guard node.isMapping else { return store = node.string().map(resolve) }
+    let map = node.mapping(keys: ["folder", "mode"])
+    store = map?["folder"]?.string().map(resolve)
+    if let word = map?["mode"]?.word(of: StoreMode.allCases.map(\.rawValue)) {
+      storeMode = StoreMode(rawValue: word)
+    }
+  }
+
   private static func tenant(_ node: SpecNode) -> TenantSettings {
     var settings = TenantSettings()
-    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients"])
+    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients", "since"])
     if let word = map?["privacy"]?.word(of: Privacy.allCases.map(\.rawValue)) {
       settings.privacy = Privacy(rawValue: word) ?? .names
     }
@@ -190,18 +209,24 @@ extension Configuration {
     }
     settings.recipients = recipients(map?["recipients"]).map(\.description)
     settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
+    if let node = map?["since"], let text = node.string() {
+      settings.since = CivilDate(text)
+      if settings.since == nil { node.report("expected a day such as 2024-03-01, found '\(text)'") }
+    }
     return settings
   }
 
   private static func mirror(_ node: SpecNode) -> MirrorSettings? {
     let map =
-      node.isMapping ? node.mapping(keys: ["to", "endpoint", "region", "connections"]) : nil
+      node.isMapping
+      ? node.mapping(keys: ["to", "endpoint", "region", "connections", "plain_http"]) : nil
     if node.isMapping, map == nil { return nil }
     let address = map == nil ? node : map?.required("to")
     guard let text = address?.string() else { return nil }
     do throws(Diagnostic) {
-      let location = try BucketLocation(
+      var location = try BucketLocation(
         text, endpoint: map?["endpoint"]?.string(), region: map?["region"]?.string())
+      location.allowsPlainHTTP = map?["plain_http"]?.boolean() ?? false
       let connections = map?["connections"]?.integer() ?? 8
       if !(1...64).contains(connections) {
         map?["connections"]?.report("expected a number from 1 to 64")
@@ -228,7 +253,7 @@ extension Configuration {
     let signer = try signingKey.map { file throws(Diagnostic) in
       try ReleaseSigner(file: file, agent: agent)
     }
-    return try ReleaseStore(root: root, signer: signer)
+    return try ReleaseStore(root: root, signer: signer, mode: storeMode ?? .public)
   }
 
   private static func seconds(_ node: SpecNode) -> Int? { node.duration() }

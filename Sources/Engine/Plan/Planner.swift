@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 package import Extraction
 import Foundation
@@ -16,6 +17,9 @@ package struct Planner {
     package var periods: [String] = []
     package var moment: RunMoment
     package var arguments: String = ""
+    /// Whether the partitions to run are known already, as for a retry. Then none is left out
+    /// because its period ended before the tenant existed.
+    var isPicked = false
 
     /// - Parameter name: the name of a pipeline or a schedule.
     package init(name: String, moment: RunMoment) {
@@ -47,7 +51,8 @@ package struct Planner {
     self.isFinal = isFinal
   }
 
-  /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones.
+  /// The plan. Throws `usage` for an unknown name, tenant or period, with the nearest known ones,
+  /// and for a named period that ended before the tenant existed.
   package func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
     let (entries, grace, isSchedule) = try entries(request.name)
     let chosen = try chosenTenants(request.tenants.filter { $0 != ReleaseTenant.operatorName })
@@ -60,6 +65,7 @@ package struct Planner {
     }
     let periods = try periods(request.periods, entries)
     var partitions: [RunPlan.Partition] = []
+    var before: [Diagnostic] = []
     for tenant in isOfOperator ? [] : chosen {
       // A tenant without a valid zone is planned too. Its partitions fail, so that the failure is
       // reported and retried like any other.
@@ -69,7 +75,7 @@ package struct Planner {
         guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
           continue
         }
-        let before = entries[..<place].map(\.pipeline)
+        let earlier = entries[..<place].map(\.pipeline)
         var wanted = periods.filter { pipeline.periods.contains($0.kind) }
         if periods.isEmpty {
           for selector in entry.periods {
@@ -86,26 +92,53 @@ package struct Planner {
               at: .init(tenant: tenant.slug, period: period.description),
               hint: "name a period that has started")
           }
+          if !request.isPicked, let fault = faultBeforeLife(period, of: tenant) {
+            before.append(fault)
+            continue
+          }
           partitions.append(
             RunPlan.Partition(
               tenant: tenant, settings: configuration.settings(for: tenant.slug),
               pipeline: pipeline, period: period, today: today, needs: entry.needs,
-              links: pipeline.render?.links.filter(before.contains) ?? [], fault: fault))
+              links: pipeline.render?.links.filter(earlier.contains) ?? [], fault: fault))
         }
       }
     }
     if isForAll {
-      partitions += try together(entries, periods, graceDays: grace, moment: request.moment)
+      partitions += try together(
+        entries, periods, graceDays: grace, moment: request.moment, isPicked: request.isPicked)
+    }
+    // Of all tenants, those that did not exist are left out. Who names one is told.
+    if let fault = before.first, !periods.isEmpty, !request.tenants.isEmpty || partitions.isEmpty {
+      throw fault
     }
     return RunPlan(
       name: request.name, isSchedule: isSchedule, moment: request.moment,
       arguments: request.arguments, partitions: partitions)
   }
 
+  /// The first day of a tenant's life, in its zone; `nil` if that is not known.
+  private func firstDay(of tenant: Tenant) -> CivilDate? {
+    configuration.settings(for: tenant.slug).since
+      ?? tenant.created.map {
+        RunMoment.instant(Int64($0)).day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
+      }
+  }
+
+  private func faultBeforeLife(_ period: Period, of tenant: Tenant) -> Diagnostic? {
+    guard let first = firstDay(of: tenant), period.end <= first else { return nil }
+    return Diagnostic(
+      .usage, "\(period) ended before \(tenant.slug) existed (since \(first))",
+      at: .init(tenant: tenant.slug, period: period.description),
+      hint: "name a period that ended later; if the tenant is older than the platform's row of it,"
+        + " set 'tenants: \(tenant.slug): since:' in yearbook.yaml")
+  }
+
   /// The partitions of all tenants together. A period starts when it starts for the first tenant,
   /// and ends when it has ended for the last.
   private func together(
-    _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment
+    _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment,
+    isPicked: Bool
   ) throws(Diagnostic) -> [RunPlan.Partition] {
     var members: [RunPlan.Member] = []
     for tenant in tenants {
@@ -137,6 +170,15 @@ package struct Planner {
           throw Diagnostic(
             .usage, "\(period) has not started yet for any tenant",
             at: .init(period: period.description), hint: "name a period that has started")
+        }
+        let lives = tenants.map(firstDay)
+        if !periods.isEmpty, !isPicked, !lives.contains(nil),
+          let born = lives.compactMap(\.self).min(),
+          period.end <= born
+        {
+          throw Diagnostic(
+            .usage, "\(period) ended before any tenant existed (since \(born))",
+            at: .init(period: period.description), hint: "name a period that ended later")
         }
         partitions.append(
           RunPlan.Partition(
@@ -170,14 +212,16 @@ package struct Planner {
     guard !slugs.isEmpty else { return tenants }
     var chosen: [Tenant] = []
     for slug in slugs {
-      guard let tenant = tenants.first(where: { $0.slug == slug }) else {
+      // More than one, if the platform gives several tenants the same slug.
+      let found = tenants.filter { $0.slug == slug }
+      if found.isEmpty {
         throw Diagnostic(
           .usage, "there is no active tenant '\(slug)'",
           hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
             ?? "active tenants: \(tenants.count), for example "
             + tenants.prefix(5).map(\.slug).joined(separator: ", "))
       }
-      if !chosen.contains(tenant) { chosen.append(tenant) }
+      for tenant in found where !chosen.contains(tenant) { chosen.append(tenant) }
     }
     return chosen
   }

@@ -4,7 +4,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth, fifth, sixth]
+  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -267,4 +267,17 @@ enum RecordSchema {
         problem, hint
       FROM yearbook.run;
     """
+
+  /// Earlier programs recorded connection strings, which can hold a password, with the arguments.
+  ///
+  /// A word is quoted as by a shell. Where something like a password is left, because the words
+  /// were not quoted, only the name of what ran is kept.
+  private static let withoutSecrets = #"""
+    UPDATE yearbook.run SET arguments = btrim(regexp_replace(regexp_replace(arguments,
+        '(^| )--(source|record) (''[^'']*''|\\.|[^'' \\])+', '', 'g'),
+        '(^| )(?=''?--(source|record)=)(''[^'']*''|\\.|[^'' \\])+', '', 'g'))
+    WHERE arguments ~ '--(source|record)';
+    UPDATE yearbook.run SET arguments = 'run ' || name
+    WHERE arguments ~* '--(source|record)|passw(or)?d|://[^/ ]*@';
+    """#
 }

@@ -56,6 +56,30 @@ extension RunRecord {
     }
   }
 
+  /// The ids of the tenants with a request that waits.
+  func tenantsOfRequests() throws(Diagnostic) -> Set<String> {
+    var tenants: Set<String> = []
+    for row in try connection.query(
+      "SELECT DISTINCT tenant_id::text AS id FROM yearbook.reports WHERE status = 'requested'")
+    {
+      tenants.insert(try row.string("id"))
+    }
+    return tenants
+  }
+
+  /// Fails all waiting requests of these tenants.
+  ///
+  /// - Returns: How many.
+  func refuseRequests(of tenants: Set<String>, _ error: String) throws(Diagnostic) -> Int {
+    if tenants.isEmpty { return 0 }
+    return try connection.query(
+      """
+      UPDATE yearbook.reports SET status = 'failed', error = $2, finished = now()
+      WHERE status = 'requested' AND tenant_id = ANY ($1::uuid[]) RETURNING id
+      """, [Quoting.array(tenants.sorted()), error]
+    ).count
+  }
+
   /// Sets the period of a request for the current period, and adds the requests that name it.
   func resolve(
     _ request: ReportRequest, period: String, worker: AdvisoryKey

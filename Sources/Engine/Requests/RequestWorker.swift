@@ -17,6 +17,8 @@ package struct RequestWorker {
     case began(tenant: String, label: String, rows: Int)
     case published(tenant: String, label: String, location: String, seconds: Double)
     case failed(tenant: String, label: String, error: String)
+    /// Requests of tenants that the platform does not have failed, all at once.
+    case refused(rows: Int, tenants: Int, error: String)
     /// It is tried again after this many seconds.
     case postponed(tenant: String, label: String, error: String, seconds: Int)
     /// The record does not answer. The worker tries again after this many seconds.
@@ -35,6 +37,7 @@ package struct RequestWorker {
   /// Seconds after which the table is read again without a notification, for postponed requests and
   /// for those of dead workers.
   private static let interval = 30.0
+  private static let unknownTenant = "there is no active tenant with this id"
 
   /// - Parameter tell: receives the worker's events, on the worker's thread.
   package init(_ session: RunSession, tell: @escaping (Event) -> Void) {
@@ -51,7 +54,9 @@ package struct RequestWorker {
       do {
         let desk = try RequestDesk(session.configuration.required(.record))
         while !session.cancellation.isRequested {
-          while let request = try desk.take() {
+          while true {
+            try refuseStrangers(desk, &counts)
+            guard let request = try desk.take() else { break }
             try serve(request, desk, &counts)
             failures = 0
             if session.cancellation.isRequested { return counts }
@@ -77,6 +82,29 @@ package struct RequestWorker {
     while waited.seconds < Self.interval, !session.cancellation.isRequested {
       if try desk.isWoken(within: 250) { return }
     }
+  }
+
+  /// Fails all waiting requests of tenants that the platform does not have, before any other is
+  /// taken. Otherwise each would have its turn before a real tenant's second request.
+  ///
+  /// The platform is asked only if a tenant waits that was not known the last time.
+  private func refuseStrangers(_ desk: RequestDesk, _ counts: inout Counts) throws {
+    let waiting = try desk.waitingTenants().subtracting(desk.known)
+    if waiting.isEmpty { return }
+    do {
+      let tenants = try session.openSource().tenants()
+      desk.known = Set(
+        tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
+          + tenants.nameless.compactMap(\.subject.tenant))
+    } catch let error as Diagnostic where error.isTransient || error.code == .unavailable {
+      // The request that is taken next meets the same failure, and says so.
+      return
+    }
+    let strangers = waiting.subtracting(desk.known)
+    let rows = try desk.refuse(strangers, Self.unknownTenant)
+    if rows == 0 { return }
+    counts.failed += rows
+    tell(.refused(rows: rows, tenants: strangers.count, error: Self.unknownTenant))
   }
 
   private func serve(
@@ -148,8 +176,11 @@ package struct RequestWorker {
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
       throw faulty.fault
     }
+    if let fault = tenants.nameless.first(where: { $0.subject.tenant == request.tenantID }) {
+      throw fault
+    }
     guard let tenant = tenants.served.first(where: { $0.id == request.tenantID }) else {
-      throw Diagnostic(.usage, "there is no active tenant with this id")
+      throw Diagnostic(.usage, Self.unknownTenant)
     }
     if let text = request.period {
       guard let period = Period(text) else {
@@ -192,6 +223,8 @@ package struct RequestWorker {
 private final class RequestDesk {
   private let record: RunRecord
   private let worker: AdvisoryKey
+  /// The ids of the platform's active tenants, as they were read last.
+  var known: Set<String> = []
 
   init(_ conninfo: String) throws {
     record = try RunRecord(conninfo)
@@ -204,6 +237,12 @@ private final class RequestDesk {
     }
     // Listen before the table is read for the first time, so that no request is missed.
     try record.connection.listen(RunRecord.requestsChannel)
+  }
+
+  func waitingTenants() throws -> Set<String> { try record.tenantsOfRequests() }
+
+  func refuse(_ tenants: Set<String>, _ error: String) throws -> Int {
+    try record.refuseRequests(of: tenants, error)
   }
 
   func take() throws -> ReportRequest? { try record.takeRequest(worker: worker) }

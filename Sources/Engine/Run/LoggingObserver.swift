@@ -5,7 +5,8 @@ package import Logging
 ///
 /// Levels: `error` for failures that somebody must fix, `warning` for warnings, `info` for finished
 /// work, `debug` for single stages. Metadata: `run`, `pipeline`, `tenant`, `period`, `stage`,
-/// `seconds` and similar; never a tenant's text.
+/// `seconds` and similar; never a tenant's text. Messages and values have no control characters,
+/// line breaks or bidi controls, whatever the logger's handler does with them.
 package struct LoggingObserver: RunObserver {
   private let logger: Logger
 
@@ -44,12 +45,16 @@ package struct LoggingObserver: RunObserver {
         "progress",
         metadata: place(
           partition,
-          ["stage": "\(stage)", "done": "\(done)", "total": "\(total)", "what": "\(what)"]))
+          [
+            "stage": "\(stage)", "done": "\(done)", "total": "\(total)",
+            "what": "\(PlainText.line(what))",
+          ]))
     case .warning(let partition, let warning):
       logger.warning(
-        "\(warning.message)",
+        "\(PlainText.line(warning.message))",
         metadata: place(
-          partition, ["code": "\(warning.code)", "subject": "\(warning.subject)"]))
+          partition,
+          ["code": "\(warning.code)", "subject": "\(PlainText.line(warning.subject))"]))
     case .ended(let partition, let outcome, let done, let total):
       ended(partition, outcome, ["done": "\(done)", "total": "\(total)"])
     case .refused(let fault): fail(fault, [:])
@@ -95,8 +100,8 @@ package struct LoggingObserver: RunObserver {
     var all = metadata
     all["code"] = "\(failure.code)"
     all["stage"] = failure.subject.stage.map { "\($0)" }
-    all["hint"] = failure.hint.map { "\($0)" }
-    logger.error("\(failure.description)", metadata: all)
+    all["hint"] = failure.hint.map { "\(PlainText.line($0))" }
+    logger.error("\(PlainText.line(failure.description))", metadata: all)
   }
 
   /// The metadata of a partition's label, `pipeline tenant period`.

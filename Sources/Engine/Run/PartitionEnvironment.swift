@@ -108,7 +108,7 @@ private final class StageFolder: Sendable {
   func made() -> String {
     isMade.withLock { isMade in
       // If it cannot be created, writing the first file in it fails and names the path.
-      if !isMade { isMade = mkdir(path, 0o755) == 0 }
+      if !isMade { isMade = mkdir(path, 0o700) == 0 }
     }
     return path
   }

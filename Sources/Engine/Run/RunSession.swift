@@ -99,6 +99,8 @@ package struct RunSession {
         ReleasePartition(tenant: slug, pipeline: pipeline, period: period.description))
       return head.map { $0.status != .provisional } ?? false
     }
+    var request = request
+    if only != nil { request.isPicked = true }
     var plan = try planner.plan(request)
     if let only {
       plan.isSchedule = false

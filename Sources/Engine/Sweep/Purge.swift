@@ -162,6 +162,8 @@ package struct Purge {
       request.tenants = [tenant.slug]
       request.periods = places.map(\.period)
       request.arguments = "purge"
+      // What is published is made again, whenever the tenant began to exist.
+      request.isPicked = true
       let summary = try session.run(request)
       guard summary.state == "done" else {
         throw Diagnostic(

@@ -179,9 +179,9 @@ package struct Chart: Sendable {
     for index in points.indices {
       // The table of a calendar lists only days with numbers. Its title says so.
       if kind == .calendar, series.allSatisfy({ $0.values[index] == 0 }) { continue }
-      writer.raw("<tr><th scope=\"row\">")
+      writer.raw("<tr><th scope=\"row\"><bdi>")
       writer.text(points[index].title)
-      writer.raw("</th>")
+      writer.raw("</bdi></th>")
       for one in series { writer.element("td", class: "n", one.texts[index]) }
       if !shares.isEmpty { writer.element("td", class: "n", shares[index]) }
       writer.raw("</tr>\n")

@@ -127,7 +127,11 @@ package struct PageCheck: Sendable {
   }
 
   private func linkFault(_ value: String, of element: String) -> String? {
-    if value.hasPrefix("https://") { return element == "a" ? nil : "a page must not load anything" }
+    if value.hasPrefix("https://") {
+      guard element == "a" else { return "a page must not load anything" }
+      return WebAddress(value).isLink
+        ? nil : "the address of a link has no host, or names a user or a password"
+    }
     if element == "img" || element == "image" || element == "link",
       value.hasPrefix("data:image/")
     {

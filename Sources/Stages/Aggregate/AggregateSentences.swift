@@ -34,7 +34,9 @@ struct AggregateSentences {
       } else if figure.format == .month, let day = amount.text.flatMap({ CivilDate($0) }) {
         arguments[figure.name] = .text(messages.format.monthName(day.month))
       } else {
-        arguments[figure.name] = .text(try value.amount(amount, of: figure) ?? "–")
+        let text = try value.amount(amount, of: figure) ?? "–"
+        arguments[figure.name] =
+          [.text, .words].contains(figure.format) ? .typed(text) : .text(text)
       }
       if let previous = amount.previous {
         arguments["\(figure.name).previous"] = .text(

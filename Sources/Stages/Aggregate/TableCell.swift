@@ -21,7 +21,7 @@ enum TableCell {
 
   /// A text for a spreadsheet, changed so that it does not look like a formula.
   static func writeForPeople(_ field: some Collection<UInt8>, to bytes: TableBytes) {
-    guard let first = field.first, isFormulaStart(first) else {
+    guard isFormulaStart(field) else {
       write(field, delimiter: UInt8(ascii: ";"), to: bytes)
       return
     }
@@ -40,10 +40,13 @@ enum TableCell {
     bytes.append(UInt8(ascii: "Z"))
   }
 
-  private static func isFormulaStart(_ byte: UInt8) -> Bool {
-    switch byte {
+  /// Whether a spreadsheet can read the field as a formula. Some also read the full-width forms
+  /// `＝`, `＋`, `－` and `＠` so.
+  private static func isFormulaStart(_ field: some Collection<UInt8>) -> Bool {
+    switch field.first {
     case UInt8(ascii: "="), UInt8(ascii: "+"), UInt8(ascii: "-"), UInt8(ascii: "@"), 9, 10, 13:
       true
+    case 0xEF: ["＝", "＋", "－", "＠"].contains(String(decoding: field.prefix(3), as: UTF8.self))
     default: false
     }
   }

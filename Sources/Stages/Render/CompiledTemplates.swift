@@ -2,8 +2,8 @@ import Basics
 import Diagnostics
 import Mustache
 
-/// The Mustache templates of one folder, each compiled when a page first needs it, with the partials
-/// that it names.
+/// The Mustache templates of one folder, each compiled when a page first needs it, with the
+/// partials that it names.
 ///
 /// Compiling takes as long as a few hundred pages, and a run needs few of the templates.
 final class CompiledTemplates: Sendable {

@@ -120,7 +120,7 @@ final class PageContext: MustacheParent {
 
   private func makeGlobals() -> [String: MessageCatalog.Argument] {
     var globals: [String: MessageCatalog.Argument] = [
-      "tenant": .text(model.tenant.name), "period": .text(periodLabel),
+      "tenant": .typed(model.tenant.name), "period": .text(periodLabel),
       "time_zone": .text(model.tenant.timeZone), "currency": .text(model.tenant.currency),
     ]
     if let day = model.asOf.flatMap({ CivilDate($0) }) {

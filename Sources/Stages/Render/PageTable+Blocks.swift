@@ -28,8 +28,9 @@ extension PageTable {
         if let number = DecimalNumber(text), column.format == .integer {
           arguments[column.name] = .number(number)
         } else {
-          arguments[column.name] = .text(
-            try values.text(text, column.format, column: column.name))
+          let told = try values.text(text, column.format, column: column.name)
+          arguments[column.name] =
+            [.text, .words, .link].contains(column.format) ? .typed(told) : .text(told)
         }
         if let day = CivilDate(text) {
           arguments["\(column.name).month"] = .text(
@@ -71,7 +72,7 @@ extension PageTable {
         writer.attribute("width", String(found.width))
         writer.attribute("height", String(found.height))
         let name = columns.first.flatMap { reader.text($0.index) } ?? ""
-        writer.attribute("alt", try messages.text("page.picture", ["title": .text(name)]))
+        writer.attribute("alt", try messages.text("page.picture", ["title": .typed(name)]))
         writer.raw(" />")
       }
       if let first = columns.first {

@@ -240,9 +240,9 @@ struct PageTable {
     let heads = columns.indices.filter { !isNumber(columns[$0].column) }
     writer.raw("<thead><tr><td></td>")
     for row in rows {
-      writer.raw("<th scope=\"col\" class=\"n\">")
+      writer.raw("<th scope=\"col\" class=\"n\"><bdi>")
       writer.text(heads.map { row[$0] }.joined(separator: " "))
-      writer.raw("</th>")
+      writer.raw("</bdi></th>")
     }
     writer.raw("</tr></thead><tbody>\n")
     for (place, column) in columns.enumerated() where !heads.contains(place) {
@@ -327,16 +327,18 @@ struct PageTable {
       }
       writer.raw("</bdi>")
     case .link:
-      let address = String(decoding: field, as: UTF8.self)
-      if address.hasPrefix("https://") {
+      let address = WebAddress(String(decoding: field, as: UTF8.self))
+      writer.raw("<bdi>")
+      if address.isLink {
         writer.raw("<a rel=\"noopener noreferrer nofollow\"")
-        writer.attribute("href", address)
+        writer.attribute("href", address.text)
         writer.raw(">")
-        writer.text(address.dropFirst(8))
+        writer.text(address.text.dropFirst(8))
         writer.raw("</a>")
       } else {
-        writer.text(address)
+        writer.text(address.withoutUser)
       }
+      writer.raw("</bdi>")
     default:
       if let markup = known.text(of: field) {
         writer.raw(bytes: markup)

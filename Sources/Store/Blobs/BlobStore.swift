@@ -16,10 +16,11 @@ package struct Blob: Hashable, Sendable {
 
 /// The workspace's intermediate results, addressed by their content and kept apart by tenant.
 ///
-/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`. A tenant has some thousands at most, so one
-/// folder is enough. A blob is written elsewhere and renamed: nobody sees a half-written blob under
-/// its name. It survives a power cut only after `sync()` has returned; nothing must name it durably
-/// before that.
+/// A blob lies at `WORKSPACE/tenants/TENANT/blobs/HEX`. Only the user who runs the program can
+/// read it: blobs hold tenants' rows in clear, also of those whose releases are encrypted. A tenant
+/// has some thousands at most, so one folder is enough. A blob is written elsewhere and renamed:
+/// nobody sees a half-written blob under its name. It survives a power cut only after `sync()` has
+/// returned; nothing must name it durably before that.
 package final class BlobStore: Sendable {
   /// The workspace's folder.
   package let workspace: String
@@ -28,12 +29,14 @@ package final class BlobStore: Sendable {
 
   /// Opens a workspace, creates its folder, and removes what dead processes left half-written.
   package convenience init(workspace: String) throws(Diagnostic) {
-    try self.init(workspace: workspace, disk: Disk())
+    try self.init(workspace: workspace, disk: Disk(mask: 0o077))
   }
 
   init(workspace: String, disk: Disk) throws(Diagnostic) {
     self.workspace = workspace
     self.disk = disk
+    try disk.makeFolders(workspace)
+    try Self.tighten(workspace, disk)
     scratch = try ScratchFolder(in: workspace + "/scratch", disk: disk)
   }
 
@@ -93,6 +96,8 @@ package final class BlobStore: Sendable {
     if isWhole(blob, tenant: tenant) {
       try disk.remove(path)
     } else {
+      // Stages and libraries made it with permissions of their own.
+      try disk.settle(path, 0o644)
       try place(path, as: blob, tenant: tenant)
     }
     return blob

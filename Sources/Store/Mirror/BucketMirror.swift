@@ -172,7 +172,7 @@ final class MirrorLock {
       lock = nil
       return
     }
-    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644)
+    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644, on: store.disk)
     try lock.lock(writing ? .exclusive : .shared)
     self.lock = lock
   }

@@ -23,7 +23,7 @@ enum PartitionLock {
     let path = folder + "/" + SHA256Digest(of: Array(partition.path.utf8)).hex.prefix(2)
     if !writing, access(path, F_OK) != 0 { return try body() }
     if writing { try store.disk.makeFolders(folder) }
-    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644)
+    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644, on: store.disk)
     try lock.lock(writing ? .exclusive : .shared)
     defer { lock.unlock() }
     return try body()

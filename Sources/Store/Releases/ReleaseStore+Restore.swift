@@ -34,25 +34,28 @@ extension ReleaseStore {
     }
     let parts = folder.split(separator: "/", omittingEmptySubsequences: false)
     let parent = parts.count > 1 ? parts.dropLast().joined(separator: "/") : "."
-    try disk.makeFolders(parent.isEmpty ? "/" : parent)
+    try own.makeFolders(parent.isEmpty ? "/" : parent)
     let beside = "\(folder).restoring"
-    try disk.remove(beside)
+    try own.remove(beside)
     do throws(Diagnostic) {
       try copy(path(source), to: beside, identities)
-      try disk.sync(beside)
-      try disk.rename(beside, to: folder)
+      try own.sync(beside)
+      try own.rename(beside, to: folder)
     } catch {
       let cause = error
-      do throws(Diagnostic) { try disk.remove(beside) } catch { throw cause }
+      do throws(Diagnostic) { try own.remove(beside) } catch { throw cause }
       throw cause
     }
-    try disk.sync(folder)
+    try own.sync(folder)
   }
+
+  /// What is restored is not the store's any more: the umask decides who can read it.
+  private var own: Disk { disk.followingUmask }
 
   private func copy(
     _ source: String, to target: String, _ identities: [AgeIdentity]
   ) throws(Diagnostic) {
-    try disk.makeFolders(target)
+    try own.makeFolders(target)
     for name in try FileReader.names(in: source) {
       let file = source + "/" + name
       if FileReader.status(file)?.kind == .folder {
@@ -60,9 +63,9 @@ extension ReleaseStore {
       } else if name.hasSuffix(".age"), !identities.isEmpty {
         try decrypt(file, to: target + "/" + name.dropLast(4), identities)
       } else {
-        let copy = try disk.create(target + "/" + name)
+        let copy = try own.create(target + "/" + name)
         try FileReader.forEachPiece(of: file) { piece throws(Diagnostic) in
-          try disk.write(piece, to: copy, at: target)
+          try own.write(piece, to: copy, at: target)
         }
       }
     }
@@ -72,8 +75,8 @@ extension ReleaseStore {
     _ source: String, to target: String, _ identities: [AgeIdentity]
   ) throws(Diagnostic) {
     var decryptor = AgeDecryptor(identities, path: source)
-    let copy = try disk.create(target)
-    func write(_ bytes: [UInt8]) throws(Diagnostic) { try disk.write(bytes, to: copy, at: target) }
+    let copy = try own.create(target)
+    func write(_ bytes: [UInt8]) throws(Diagnostic) { try own.write(bytes, to: copy, at: target) }
     try FileReader.forEachPiece(of: source) { piece throws(Diagnostic) in
       try decryptor.add(piece, write)
     }

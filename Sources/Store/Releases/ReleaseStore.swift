@@ -13,8 +13,9 @@ package import Diagnostics
 /// ROOT/.mirror/…       what was copied to which bucket, see BucketMirror
 /// ```
 ///
-/// A release is a BagIt bag that never changes once it has its name. Its files have mode 444;
-/// folders keep 755, so that plain tools can remove a whole store. Threads can share a value.
+/// A release is a BagIt bag that never changes once it has its name. Its files have mode 444, or
+/// less: see `StoreMode`. Folders keep 755, so that plain tools can remove a whole store. Threads
+/// can share a value.
 package final class ReleaseStore: Sendable {
   /// The store's folder.
   package let root: String
@@ -25,8 +26,13 @@ package final class ReleaseStore: Sendable {
   ///
   /// - Parameter signer: Signs all that is published from now on. A release without a signature is
   ///   published again.
-  package convenience init(root: String, signer: ReleaseSigner? = nil) throws(Diagnostic) {
-    try self.init(root: root, disk: Disk(), signer: signer)
+  /// - Parameter mode: Who can read what is published from now on.
+  package convenience init(
+    root: String, signer: ReleaseSigner? = nil, mode: StoreMode = .public
+  ) throws(Diagnostic) {
+    try self.init(root: root, disk: Disk(mask: mode.mask), signer: signer)
+    // It closes what was published before, too.
+    if !disk.narrow(root), mode != .public { throw Disk.failure("protect", root) }
   }
 
   init(root: String, disk: Disk, signer: ReleaseSigner? = nil) throws(Diagnostic) {

@@ -95,7 +95,5 @@ struct ReleaseAddress {
 
 /// Prints a value as JSON on the standard output.
 func printJSON(_ value: some Encodable) throws {
-  let encoder = JSONEncoder()
-  encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-  Console.standardOutput.line(String(decoding: try encoder.encode(value), as: UTF8.self))
+  try Console.standardOutput.json(value)
 }

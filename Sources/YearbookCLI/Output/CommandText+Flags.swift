@@ -23,20 +23,22 @@ extension CommandText {
   /// The arguments of a run for the record, quoted. Connection strings are left out: they can hold
   /// a password.
   static func recorded(_ arguments: some Sequence<String>) -> String {
-    let secrets = ["--source", "--record"]
     var words: [String] = []
     var isSecret = false
     for word in arguments {
       if isSecret {
         isSecret = false
-      } else if secrets.contains(word) {
+      } else if secretFlags.contains(word) {
         isSecret = true
-      } else if !secrets.contains(where: { word.hasPrefix($0 + "=") }) {
+      } else if !secretFlags.contains(where: { word.hasPrefix($0 + "=") }) {
         words.append(word)
       }
     }
     return line(words)
   }
+
+  /// Flags whose value can hold a password.
+  static let secretFlags = ["--source", "--record"]
 
   private static func places(_ shared: SharedOptions) -> [(flag: String, value: String)] {
     [

@@ -5,13 +5,13 @@ extension Console {
   func json(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    line(json: String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
   /// Writes a value as one line of JSON with sorted keys.
   func jsonLine(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    line(String(decoding: try encoder.encode(value), as: UTF8.self))
+    line(json: String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 }

@@ -28,7 +28,7 @@ final class ConsoleObserver: RunReporter {
   init(isQuiet: Bool, commandFlags: [String] = []) {
     self.isQuiet = isQuiet
     self.commandFlags = commandFlags
-    let isLive = Console.standardError.isTerminal && !isQuiet
+    let isLive = Console.standardError.canRedraw && !isQuiet
     state = Locked(State(display: isLive ? LiveDisplay(Console.standardError) : nil))
     guard isLive else { return }
     let thread = Thread { [weak self] in

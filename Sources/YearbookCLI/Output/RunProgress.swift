@@ -73,21 +73,14 @@ struct LiveDisplay {
     if active.count > Self.mostActive {
       lines.append("  and \(active.count - Self.mostActive) more")
     }
-    let width = console.width - 1
-    console.write(
-      eraser + lines.map { String($0.prefix(width)) }.joined(separator: "\n"))
+    console.redraw(over: drawn, lines)
     drawn = lines.count
   }
 
   /// Erases the lines, to make room for other text.
   mutating func clear() {
     guard drawn > 0 else { return }
-    console.write(eraser)
+    console.redraw(over: drawn, [])
     drawn = 0
-  }
-
-  /// Moves to the first column of the first line and erases everything below.
-  private var eraser: String {
-    drawn == 0 ? "" : "\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J"
   }
 }

@@ -48,7 +48,7 @@ private struct LogReporter: RunReporter {
   private let observer: LoggingObserver
 
   init(level: Logger.Level) {
-    var logger = Logger(label: "yearbook") { StreamLogHandler.standardError(label: $0) }
+    var logger = Logger(label: "yearbook") { ConsoleLog(label: $0) }
     logger.logLevel = level
     observer = LoggingObserver(logger)
   }

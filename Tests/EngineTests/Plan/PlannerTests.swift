@@ -94,6 +94,54 @@ import Testing
       ])
   }
 
+  @Test
+  func `A period that ended before a tenant existed is not made, and is refused if it is named`()
+    throws
+  {
+    var young = Plans.tenant(3, zone: "Pacific/Kiritimati")
+    // In its own zone, it began on 1 March.
+    young.created = Int(try #require(Timestamp.seconds("2026-02-28T12:00:00Z")))
+    let named = try plan("report", [early, young], at: "2026-11-20") {
+      $0.periods = ["2026-02", "2026-03"]
+    }
+    #expect(
+      named.partitions.map(\.label) == [
+        "report t1 2026-02", "report t1 2026-03", "report t3 2026-03",
+      ])
+    for periods in [["2026-02"], ["2026-02", "2026-03"], ["0001"]] {
+      let error = #expect(throws: Diagnostic.self) {
+        try plan("report", [early, young], at: "2026-11-20") {
+          $0.tenants = ["t3"]
+          $0.periods = periods
+        }
+      }
+      #expect(error?.code == .usage)
+      #expect(error?.message.hasSuffix("ended before t3 existed (since 2026-03-01)") == true)
+    }
+    // Alone, or in a schedule: nothing to make is no mistake of the schedule.
+    #expect(throws: Diagnostic.self) {
+      try plan("report", [young], at: "2026-11-20") { $0.periods = ["2025"] }
+    }
+    #expect(throws: Diagnostic.self) {
+      try plan("platform", [young], at: "2026-11-20") { $0.periods = ["2025-12"] }
+    }
+    var new = Plans.tenant(4)
+    new.created = Int(try #require(Timestamp.seconds("2026-11-02T00:00:00Z")))
+    let nightly = try plan("nightly", [early, new], at: "2026-11-03") { $0.tenants = ["t1", "t4"] }
+    #expect(
+      nightly.partitions.map(\.label) == [
+        "video t1 2026", "report t1 2026-11", "report t1 2026-10", "video t4 2026",
+        "report t4 2026-11",
+      ])
+    // A retry, or what an erasure makes again, leaves out nothing.
+    let again = try plan("report", [young], at: "2026-11-20") {
+      $0.tenants = ["t3"]
+      $0.periods = ["2025"]
+      $0.isPicked = true
+    }
+    #expect(again.partitions.map(\.label) == ["report t3 2025"])
+  }
+
   @Test func `What is of all tenants together begins with the first and ends with the last`() throws
   {
     let noon = "2026-12-31T12:00:00Z"

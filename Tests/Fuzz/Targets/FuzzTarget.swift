@@ -21,6 +21,7 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "objects", check: checkObjects),
     FuzzTarget(name: "captions", check: checkCaptions),
     FuzzTarget(name: "values", check: checkValues),
+    FuzzTarget(name: "told", check: checkTold),
   ]
 }
 

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import ObjectStorage
 
@@ -88,6 +89,21 @@ extension FuzzTarget {
       }
     }
     return text
+  }
+
+  /// What is written to a terminal or a log acts on nothing there, and JSON keeps its value.
+  @Sendable static func checkTold(_ bytes: [UInt8]) throws {
+    let text = String(decoding: bytes, as: UTF8.self)
+    let line = PlainText.line(text)
+    try require(PlainText.isSafe(line), "\(line)")
+    try require(PlainText.line(line, limit: .max) == line, "not the same when told twice: \(line)")
+    let lines = PlainText.lines(text).unicodeScalars.filter { $0 != "\n" }
+    try require(!lines.contains(where: PlainText.isUnsafe), "\(text)")
+    let json = PlainText.json(String(decoding: try JSONEncoder().encode([text]), as: UTF8.self))
+    try require(PlainText.isSafe(json), "\(json)")
+    let back = try JSONDecoder().decode([String].self, from: Data(json.utf8))
+    try require(back.first.map { Array($0.utf8) } == Array(text.utf8), "\(json)")
+    try require(PlainText.isSafe(CommandText.quoted(text)), "\(text)")
   }
 
   /// Numbers, days, periods and instants are refused or written as they were read.

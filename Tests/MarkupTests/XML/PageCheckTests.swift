@@ -52,6 +52,10 @@ import Testing
     ("//example.org/x", "a link is neither https nor relative"),
     ("/etc/passwd", "a link is neither https nor relative"),
     ("data:text/html,x", "a link is neither https nor relative"),
+    (
+      "https://user:pw@example.org/",
+      "the address of a link has no host, or names a user or a password"
+    ),
     ("missing.csv", "a link leads to a file that the release does not have"),
     ("../other/posts.csv", "a link leads out of the release"),
     ("a/../../posts.csv", "a link leads out of the release"),

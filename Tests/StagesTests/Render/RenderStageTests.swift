@@ -20,6 +20,27 @@ import Testing
     #expect(page.contains("<em>convidado</em>"))
   }
 
+  @Test func `No link has a user or a password, and no typed text turns its neighbours around`()
+    throws
+  {
+    var fixture = ReportFixture()
+    fixture.tenant.name = "Acme \u{202E}\u{2069}evil"
+    fixture.datasets["posts"] = fixture.datasets["posts"]?
+      .replacing("https://example.org/?a=1&b=2", with: "https://user:SECRET@evil.example/x")
+      .replacing("<script>alert(1)</script>", with: "\u{202E}title")
+    let page = try #require(
+      try fixture.files(
+        template: "<div>{{{charts.kinds}}}{{{tables.posts.html}}}<p>{{t.p.title}}</p></div>"
+      )["index.html"])
+    #expect(!page.contains("SECRET") && !page.contains("href=\"https://user"))
+    #expect(page.contains("<bdi>https://evil.example/x</bdi>"))
+    #expect(page.contains("<bdi>javascript:alert(1)</bdi>"))
+    #expect(page.contains("<td data-l=\"Título\"><bdi>\u{202E}title</bdi></td>"))
+    #expect(page.contains("<th scope=\"row\"><bdi>\u{202E}title</bdi></th>"))
+    // In a sentence, marks isolate it; what could end the isolation is taken away.
+    #expect(page.contains("<p>Relatório de \u{2068}Acme evil\u{2069}</p>"))
+  }
+
   @Test func `Figures, amounts and links are written in the tenant's language`() throws {
     let page = try #require(try ReportFixture().files()["index.html"])
       .replacing("\u{A0}", with: " ")

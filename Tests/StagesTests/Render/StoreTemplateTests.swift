@@ -84,10 +84,11 @@ import Testing
       try StorePages.operatorOverview(
         overview, templates: PageTemplates.cached(folder: Self.own)))
     for part in [
-      "1 tenant · 1 current release · 1.5 kB", "51 partitions failed.", "<h3>render: t1 is broken",
+      "1 tenant · 1 current release · 1.5 kB", "51 partitions failed.",
+      "<h3>render: <bdi>t1 is broken",
       "What to do: fix it. Then run:", "and 1 more; list them with: yearbook status",
       "<a href=\"runs/r1.json\">nightly R1</a>", "2026-11-21 03:15",
-      "stopped: the disk is full <code>yearbook retry R1</code>",
+      "stopped: <bdi>the disk is full</bdi> <code>yearbook retry R1</code>",
       "<a href=\"../tenants/acme/index.html\">Acme</a>", "data-l=\"Failing\">51</td>",
     ] {
       #expect(page.contains(part), "\(part)")

@@ -98,7 +98,7 @@ import Testing
       func inode(_ path: String) throws -> UInt {
         var status = stat()
         guard stat(path, &status) == 0 else { throw POSIXFailure(errno) }
-        #expect(status.st_mode & 0o777 == (path.hasPrefix(place) ? 0o444 : 0o644))
+        #expect(status.st_mode & 0o777 == (path.hasPrefix(place) ? 0o444 : 0o600))
         return status.st_ino
       }
       for name in ["film.mp4", "index.html", "extra.bin", "tables/months.excel.csv"] {

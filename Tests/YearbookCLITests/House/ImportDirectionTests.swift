@@ -50,7 +50,7 @@ private struct House {
 
   init() throws {
     folder = try TemporaryFolder()
-    for name in ["Sources", "scripts", "docs", "Package.swift"] {
+    for name in ["Sources", "Tests", "scripts", "docs", "Package.swift"] {
       try FileManager.default.copyItem(
         atPath: Places.project + "/" + name, toPath: folder.path + "/" + name)
     }

@@ -271,6 +271,66 @@ struct ReportTests {
     }
   }
 
+  /// Values that PostgreSQL's `numeric` and `timestamptz` hold, and no sum or difference survives.
+  @Test func `One tenant's NaN, infinity or 1e30 leaves the operator's report, and is named there`()
+    throws
+  {
+    try withReports { here in
+      let connection = try here.platform.connect()
+      try connection.execute(
+        """
+        ALTER TABLE app.payment ALTER total TYPE numeric;
+        ALTER TABLE app.billing ALTER price TYPE numeric;
+        ALTER TABLE app.billing_event ALTER price TYPE numeric
+        """)
+      for (column, value, good) in [
+        ("payment.total", "NaN", "10"), ("payment.total", "Infinity", "10"),
+        ("payment.total", "-Infinity", "10"), ("payment.total", "1e30", "10"),
+        ("billing_event.price", "NaN", "10"), ("billing_event.price", "1e30", "10"),
+        ("billing.price", "Infinity", "10"), ("payment.due", "infinity", "2025-02-01"),
+        ("payment.due", "-infinity", "2025-02-01"),
+        ("billing_event.at", "-infinity", "2025-01-01"),
+      ] {
+        let parts = column.split(separator: ".")
+        func set(_ value: String) throws {
+          try connection.execute(
+            "UPDATE app.\(parts[0]) SET \(parts[1]) = '\(value)' WHERE tenantid = md5('tone')::uuid"
+          )
+        }
+        try set(value)
+        // The last word of a price stands in the history; without one, it is the subscription's own.
+        if column == "billing.price" {
+          try connection.execute("CREATE TABLE public.history AS SELECT * FROM app.billing_event")
+          try connection.execute("DELETE FROM app.billing_event WHERE tenantid = md5('tone')::uuid")
+        }
+        let (status, output) = try here.yearbook(["run", "platform-billing", "--period", "2025"])
+        #expect(status == 0, "\(column) \(value): \(output)")
+        let place = "operator/platform-billing/2025"
+        #expect(
+          try newest(here, place, "left_out.csv").contains("one,Firm QOXA,unusable_value,"),
+          "\(column) \(value)")
+        let tenants = try newest(here, place, "tenants.csv")
+        #expect(!tenants.contains("QOXA") && tenants.contains("ZVYB"), "\(column) \(value)")
+        #expect(try newest(here, place, "totals.csv").contains("30.00"), "\(column) \(value)")
+        try set(good)
+        if column == "billing.price" {
+          try connection.execute(
+            """
+            INSERT INTO app.billing_event SELECT * FROM public.history WHERE tenantid = md5('tone')::uuid;
+            DROP TABLE public.history
+            """)
+        }
+      }
+      // Its own report fails, and says of what.
+      try connection.execute(
+        "UPDATE app.payment SET total = 'NaN' WHERE tenantid = md5('tone')::uuid")
+      let own = try here.yearbook(["run", "billing", "--period", "2025"])
+      #expect(own.status == 1, "\(own.output)")
+      #expect(own.output.contains("1 published, 0 unchanged, 1 failed"), "\(own.output)")
+      #expect(own.output.contains("billing one 2025 aggregate"), "\(own.output)")
+    }
+  }
+
   /// A file of a partition's newest release.
   private func newest(_ here: Installation, _ partition: String, _ name: String) throws -> String {
     let folder = "\(here.folder)/store/\(partition)"

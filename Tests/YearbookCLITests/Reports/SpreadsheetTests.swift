@@ -12,7 +12,7 @@ struct SpreadsheetTests {
   private static let texts = [
     "=1+1", "+1+1", "-1+1", "@SUM(1;2)", "\t=1+1", "\r=1+1", "\n=1+1", "\r\n=1+1",
     "=HYPERLINK(\"http://example.org\";\"x\")", "=cmd|' /C calc'!A0", "'=1+1", "a;=1+1", "a\n=1+1",
-    "\"=1+1", "-", "=", " =1+1", "plain, \"quoted\"; and more",
+    "\"=1+1", "＝1+1", "＋1+1", "－1+1", "＠SUM(1;2)", "-", "=", " =1+1", "plain, \"quoted\"; and more",
   ]
 
   @Test func `LibreOffice opens the spreadsheets' files and evaluates nothing in them`() throws {
@@ -43,6 +43,9 @@ struct SpreadsheetTests {
       let (opened, evaluated) = try (#require(found["whole"]), #require(found["naive"]))
       #expect(opened.formulas == 0)
       #expect(opened.texts.contains("'=cmd|' /C calc'!A0"))
+      for sign in ["＝1+1", "＋1+1", "－1+1", "＠SUM(1;2)"] {
+        #expect(opened.texts.contains("'" + sign))
+      }
       #expect(opened.texts.count { $0.hasSuffix("=1+1") } >= 30)
       // Name, language and tags, then description and repository: equal neighbours are told once.
       #expect(opened.texts.count { $0 == "plain, \"quoted\"; and more" } == 2)

@@ -37,6 +37,45 @@ struct FailureTests {
     }
   }
 
+  @Test func `Two tenants with one slug both fail by their ids, and everybody else is published`()
+    throws
+  {
+    try Installation.with { here in
+      for name in ["acme", "other", "twin", "zeta"] { try here.addTenant(name) }
+      let source = try here.platform.connect()
+      try source.execute("ALTER TABLE app.tenant DROP CONSTRAINT tenant_slug_key")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      try source.execute("UPDATE app.tenant SET slug = 'twin' WHERE slug = 'other'")
+      let ids = try source.query(
+        "SELECT id FROM app.tenant WHERE slug = 'twin' ORDER BY id"
+      ).map { try $0.string("id") }
+      #expect(ids.count == 2)
+      try source.execute("UPDATE app.\"user\" SET username = 'new' WHERE username = 'u1'")
+      let before = try here.payload()
+      let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(status == 1, "\(output)")
+      #expect(output.contains("2 published, 0 unchanged, 2 failed"), "\(output)")
+      #expect(
+        output.contains("2 tenants have the slug 'twin': \(ids.joined(separator: ", "))"),
+        "\(output)")
+      for (path, file) in try here.payload()
+      where path.contains("/twin/") || path.contains("/other/") {
+        #expect(before[path] == file, "\(path)")
+      }
+      // A schedule, and one that is asked for by its slug, too.
+      #expect(try here.yearbook(["run", "nightly"]).status == 1)
+      let asked = try here.yearbook(["run", "rows", "--period", "2025", "--tenant", "twin"])
+      #expect(asked.status == 1 && asked.output.contains("2 failed"), "\(asked.output)")
+      // Once they have their own, all is as before.
+      try source.execute(
+        "UPDATE app.tenant SET slug = 'other' WHERE id = '\(ids[0])' AND name = 'other'")
+      try source.execute(
+        "UPDATE app.tenant SET slug = 'other' WHERE id = '\(ids[1])' AND name = 'other'")
+      let retry = try here.yearbook(["run", "rows", "--period", "2025"])
+      #expect(retry.status == 0 && retry.output.contains("2 published"), "\(retry.output)")
+    }
+  }
+
   @Test func `A retry works on the rows that failed, or on today's`() throws {
     try Installation.with { here in
       for name in ["acme", "broken"] { try here.addTenant(name) }

@@ -10,8 +10,8 @@ struct HugeTenantTests {
   private static let isSoak = getenv("YEARBOOK_SOAK") != nil
 
   private static let rows = """
-    INSERT INTO app.tenant (id, slug, name, timezone, locale, currency)
-    VALUES (md5('t')::uuid, 'huge', 'Huge', 'Asia/Tokyo', 'es', 'JPY');
+    INSERT INTO app.tenant (id, slug, name, timezone, locale, currency, created)
+    VALUES (md5('t')::uuid, 'huge', 'Huge', 'Asia/Tokyo', 'es', 'JPY', '2024-01-01');
     INSERT INTO app."user" (id, tenantid, username, firstname, lastname, email, age, created)
     SELECT md5('u' || n)::uuid, md5('t')::uuid, 'u' || n, 'First' || n, 'Last' || n, 'x@example.org', 30, '2024-01-01'
     FROM generate_series(0, 199) n;

@@ -110,6 +110,90 @@ struct RequestsTests {
     }
   }
 
+  @Test func `Requests for unknown tenants fail at once, before anybody has to wait for them`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      _ = try here.yearbook(["runs"])
+      try here.record.connect().query(
+        """
+        INSERT INTO yearbook.reports (tenant_id, report_type, period)
+        SELECT gen_random_uuid(), 'ROWS', '2025' FROM generate_series(1, 3000)
+        """)
+      let ids = [try ask(here, "acme"), try ask(here, "acme", "ROWS", "2025-03")]
+      let began = Date()
+      let (status, output) = try here.yearbook(["requests", "work", "--once"])
+      #expect(status == 1, "\(output)")
+      #expect(Date().timeIntervalSince(began) < 20)
+      for id in ids { #expect(try row(here, id)["status"] == "published") }
+      let refused = try here.record.connect().query(
+        "SELECT count(*) AS n, count(started) AS started FROM yearbook.reports"
+          + " WHERE status = 'failed' AND error = 'there is no active tenant with this id'"
+      ).only()
+      #expect(try refused.int("n") == 3000)
+      #expect(try refused.int("started") == 0)
+      let lines = output.split(separator: "\n")
+      #expect(lines.count { $0.contains("3,000 requests of 3,000 unknown tenants") } == 1)
+      #expect(lines.count < 10, "\(output)")
+    }
+  }
+
+  @Test func `A request for a period before its tenant existed is refused, and says since when`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      _ = try here.yearbook(["runs"])
+      let id = try ask(here, "acme", "ROWS", "1999")
+      #expect(try here.yearbook(["requests", "work", "--once"]).status == 1)
+      let error = try row(here, id)["error"] ?? ""
+      #expect(error.hasPrefix("1999 ended before acme existed (since 2024-02-29)"), "\(error)")
+      #expect(try here.payload().isEmpty)
+      let asked = try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2023"])
+      #expect(asked.status == 64, "\(asked.output)")
+      #expect(asked.output.contains("set 'tenants: acme: since:'"), "\(asked.output)")
+      try here.write("yearbook.yaml", "tenants: {acme: {since: 2019-07-01}}\n")
+      #expect(
+        try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2023"]).status == 0)
+      #expect(
+        try here.yearbook(["run", "rows", "--tenant", "acme", "--period", "2018"]).status == 64)
+      // A day that no calendar has says nothing, and stops nobody.
+      try here.write("yearbook.yaml", "operator: {name: Operator}\n")
+      for created in ["infinity", "-infinity", "290000-01-01", "4000-01-01 BC"] {
+        try here.platform.connect().execute("UPDATE app.tenant SET created = '\(created)'")
+        let odd = try here.yearbook(["run", "rows", "--period", "2023"])
+        #expect(odd.status == 0, "\(created): \(odd.output)")
+      }
+    }
+  }
+
+  @Test
+  func `A person is erased and a failure retried also in periods before the tenant's first day`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let platform = try here.platform.connect()
+      try platform.execute("UPDATE app.tenant SET created = '1998-01-01'")
+      #expect(
+        try here.yearbook(["run", "rows", "--period", "1999", "--period", "2025"]).status == 0)
+      try platform.execute("UPDATE app.tenant SET created = '2025-02-01', timezone = 'Mars'")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 1)
+      try platform.execute("UPDATE app.tenant SET timezone = 'UTC'")
+      #expect(try here.yearbook(["retry"]).status == 0)
+      let user = try platform.query("SELECT id FROM app.\"user\" WHERE username = 'u2'").only()
+        .string("id")
+      let erased = try here.yearbook(["purge", "--tenant", "acme", "--user", user, "--yes"])
+      #expect(erased.status == 0, "\(erased.output)")
+      let files = try here.payload().filter { $0.key.hasSuffix("people.csv") }
+      #expect(files.count == 2, "\(files.keys)")
+      for (path, file) in files {
+        #expect(!String(decoding: file, as: UTF8.self).contains("u2"), "\(path)")
+      }
+    }
+  }
+
   @Test func `A waiting worker is woken at once, and ends when it is told to`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

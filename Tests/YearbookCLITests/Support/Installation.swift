@@ -86,13 +86,24 @@ struct Installation {
     try Data(text.utf8).write(to: url)
   }
 
+  /// Adds one of the project's own reports, and the files that all of them share.
+  func addReport(_ name: String) throws {
+    let files = FileManager.default
+    for file in [name, "common", "platform.yaml"] {
+      let (here, there) = ("\(folder)/pipelines/\(file)", "\(Places.project)/pipelines/\(file)")
+      if files.fileExists(atPath: here) || !files.fileExists(atPath: there) { continue }
+      try files.copyItem(atPath: there, toPath: here)
+    }
+  }
+
   /// Adds an active tenant with some people.
   func addTenant(
     _ slug: String, timeZone: String = "America/Sao_Paulo", people: Int = 3
   ) throws {
     let connection = try platform.connect()
     try connection.query(
-      "INSERT INTO app.tenant (slug, name, timezone, locale, currency) VALUES ($1, $1, $2, 'en', 'EUR')",
+      "INSERT INTO app.tenant (slug, name, timezone, locale, currency, created)"
+        + " VALUES ($1, $1, $2, 'en', 'EUR', '2024-03-01')",
       [slug, timeZone])
     try connection.query(
       """

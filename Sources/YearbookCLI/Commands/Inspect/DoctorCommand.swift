@@ -42,6 +42,7 @@ struct DoctorCommand: ParsableCommand {
     report.check("templates") { try configuration.templateFolder() }
     report.folder(.store, of: configuration)
     report.folder(.workspace, of: configuration)
+    report.permissions(of: configuration)
     if let key = configuration.signingKey {
       report.check("signing") {
         _ = try ReleaseSigner(
@@ -100,7 +101,7 @@ struct DoctorCommand: ParsableCommand {
 }
 
 /// Prints one line per finding and counts the faults.
-private struct Report {
+struct Report {
   private(set) var faults = 0
   private let out = Console.standardOutput
 

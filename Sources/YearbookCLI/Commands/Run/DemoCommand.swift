@@ -141,7 +141,7 @@ private struct Demo {
     seconds: Double, _ configuration: Configuration
   ) {
     let out = Console.standardOutput
-    let program = CommandLine.arguments[0]
+    let program = CommandText.quoted(CommandLine.arguments[0])
     out.line()
     out.line(
       "\(Figures.count(verification.releaseCount, "release")) verified,"
@@ -157,10 +157,11 @@ private struct Demo {
     }
     let slug = platform.slugs[0]
     out.line("Try:")
-    out.line("  \(program) --config \(folder)/yearbook.yaml status")
-    out.line("  \(program) --config \(folder)/yearbook.yaml verify --deep")
+    let place = CommandText.quoted(folder)
+    out.line("  \(program) --config \(place)/yearbook.yaml status")
+    out.line("  \(program) --config \(place)/yearbook.yaml verify --deep")
     out.line(
-      "  \(program) --config \(folder)/yearbook.yaml run annual --tenant \(slug) --period"
+      "  \(program) --config \(place)/yearbook.yaml run annual --tenant \(slug) --period"
         + " \(platform.today.description.prefix(4)) --as-of \(platform.today.description)")
   }
 

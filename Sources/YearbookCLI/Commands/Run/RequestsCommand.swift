@@ -58,18 +58,24 @@ struct RequestsCommand: ParsableCommand {
 
     private func tell(_ event: RequestWorker.Event) {
       let console = Console.standardError
+      // Whoever requests can write a period of any length. The reason must still be seen.
+      func short(_ label: String) -> String { PlainText.line(label, limit: 100) }
       let text: String
       switch event {
       case .began(let tenant, let label, let rows):
         if quiet { return }
-        text = "\(label) of \(tenant) started" + (rows > 1 ? ", for \(rows) requests" : "")
+        text = "\(short(label)) of \(tenant) started" + (rows > 1 ? ", for \(rows) requests" : "")
       case .published(let tenant, let label, let location, let seconds):
         if quiet { return }
-        text = "\(label) of \(tenant) published in \(Figures.duration(seconds)): \(location)"
+        text = "\(short(label)) of \(tenant) published in \(Figures.duration(seconds)): \(location)"
       case .failed(let tenant, let label, let error):
-        text = "\(console.styled("failed", .red)) \(label) of \(tenant): \(error)"
+        text = "\(console.styled("failed", .red)) \(short(label)) of \(tenant): \(error)"
+      case .refused(let rows, let tenants, let error):
+        text =
+          "\(console.styled("failed", .red)) \(Figures.count(rows, "request")) of"
+          + " \(Figures.count(tenants, "unknown tenant")): \(error)"
       case .postponed(let tenant, let label, let error, let seconds):
-        text = "\(label) of \(tenant) postponed: \(error); next try in \(seconds) s"
+        text = "\(short(label)) of \(tenant) postponed: \(error); next try in \(seconds) s"
       case .lost(let error, let seconds):
         text = "\(error); next try in \(Figures.duration(seconds))"
       }

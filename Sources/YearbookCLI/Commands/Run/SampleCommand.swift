@@ -81,10 +81,10 @@ struct ProgressLine {
   private let console = Console.standardError
 
   func show(_ text: String) {
-    if console.isTerminal { console.write("\r\u{1B}[2K" + String(text.prefix(console.width - 1))) }
+    if console.canRedraw { console.redraw(over: 1, [text]) }
   }
 
   func clear() {
-    if console.isTerminal { console.write("\r\u{1B}[2K") }
+    if console.canRedraw { console.redraw(over: 1, []) }
   }
 }
