@@ -9,9 +9,13 @@ package enum FileReader {
   package static func forEachPiece(
     of path: String, _ body: (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
-    let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW)
+    // Opening a pipe would wait for its writer.
+    let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     var status = stat()
     guard fstat(file.number, &status) == 0 else { throw Disk.failure("read", path) }
+    guard [.file, .folder].contains(kind(status.st_mode)) else {
+      throw Diagnostic(.io, "cannot read \(path): it is not a regular file")
+    }
     // Most files are small: a large buffer for each would cost more than reading it.
     var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
     while true {
@@ -53,6 +57,26 @@ package enum FileReader {
       if errno == ENOENT || errno == ENOTDIR { return [] }
       throw Disk.failure("list", folder)
     }
+    return try names(in: stream, folder)
+  }
+
+  /// The names in an open folder, sorted by their bytes. `path` is used in messages.
+  static func names(
+    in folder: borrowing FileDescriptor, _ path: String
+  ) throws(Diagnostic) -> [String] {
+    // The stream closes its own descriptor.
+    let copy = fcntl(folder.number, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0, let stream = fdopendir(copy) else {
+      if copy >= 0 { close(copy) }
+      throw Disk.failure("list", path)
+    }
+    rewinddir(stream)
+    return try names(in: stream, path)
+  }
+
+  private static func names(
+    in stream: OpaquePointer, _ folder: String
+  ) throws(Diagnostic) -> [String] {
     defer { closedir(stream) }
     var names: [String] = []
     while true {
@@ -71,17 +95,38 @@ package enum FileReader {
   package static func status(_ path: String) -> FileStatus? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
-    let kind: FileStatus.Kind
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: kind = .file
-    case S_IFDIR: kind = .folder
-    case S_IFLNK: kind = .link
-    default: kind = .other
-    }
     return FileStatus(
-      kind: kind, byteCount: Int(status.st_size),
+      kind: kind(status.st_mode), byteCount: Int(status.st_size),
       identity: .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
       linkCount: Int(status.st_nlink), changed: status.st_ctim.tv_sec)
+  }
+
+  /// What a name in an open folder is, without following links; `nil` if nothing is there.
+  static func kind(of name: String, in folder: Int32) -> FileStatus.Kind? {
+    var status = stat()
+    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    return kind(status.st_mode)
+  }
+
+  private static func kind(_ mode: mode_t) -> FileStatus.Kind {
+    switch mode & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .folder
+    case S_IFLNK: .link
+    default: .other
+    }
+  }
+
+  /// The first symbolic link at a path or below it, in the order of names; `nil` without one.
+  package static func firstLink(_ path: String) throws(Diagnostic) -> String? {
+    guard let kind = status(path)?.kind else { return nil }
+    if kind == .link { return path }
+    if kind == .folder {
+      for name in try names(in: path) {
+        if let link = try firstLink(path + "/" + name) { return link }
+      }
+    }
+    return nil
   }
 }
 

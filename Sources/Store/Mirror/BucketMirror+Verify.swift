@@ -20,6 +20,8 @@ extension BucketMirror {
     tenant slug: String, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var options = options
+    // They are made from the store, and the store's own pages are compared with them.
+    options.pages = nil
     // A mirroring in progress would look like faults.
     let lock = try MirrorLock(slug, in: store, writing: false)
     defer { withExtendedLifetime(lock) {} }

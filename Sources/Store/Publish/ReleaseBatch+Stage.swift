@@ -25,12 +25,13 @@ extension ReleaseBatch {
         return .asItIs(previous)
       }
       let head = Head(
-        release: previous.release, sequence: sequence + 1, metadata: metadata,
-        status: metadata.status, tagManifest: previous.tagManifest)
+        of: pending, release: previous.release, sequence: sequence + 1, status: metadata.status,
+        tagManifest: previous.tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head)
       try writeHead(&staged)
       return .changed(staged)
     }
+    try store.refuseLinks(in: pending.partition)
     let wasFinal = previous.map { $0.status != .provisional } ?? false
     // The same payload again (because a file or a signature was missing) restates nothing.
     let status: ReleaseStatus =
@@ -44,7 +45,7 @@ extension ReleaseBatch {
     do throws(Diagnostic) {
       let tagManifest = try write(bag, to: folder, after: published)
       let head = Head(
-        release: bag.id, sequence: sequence + 1, metadata: metadata, status: status,
+        of: pending, release: bag.id, sequence: sequence + 1, status: status,
         tagManifest: tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head, folder: folder)
       try writeHead(&staged)
@@ -60,6 +61,11 @@ extension ReleaseBatch {
 
   /// Writes the head's bytes to the staging folder.
   mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
+    guard staged.head.sequence <= Head.mostSequence else {
+      throw Diagnostic(
+        .io, "\(store.path(staged.partition.path))/heads has no sequence number left",
+        hint: "somebody added a head with a huge number: `yearbook verify` names it; remove it")
+    }
     let staging = try stagingFolder()
     let before = store.headPath(staged.partition, staged.head.sequence - 1)
     staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0) }

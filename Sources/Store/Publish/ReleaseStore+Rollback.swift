@@ -24,8 +24,9 @@ extension ReleaseStore {
         hint: "to list its releases: `yearbook releases \(partition)`")
     }
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
-    verifier.verify(
-      release: "\(partition.path)/releases/\(release)", tagManifest: named.tagManifest)
+    let owner = try tenant(slug: partition.tenant)
+    verifier.ownerID = owner?.id
+    verifier.verify(release: release, of: partition, tagManifest: named.tagManifest)
     if let fault = verifier.found.faults.first {
       throw Diagnostic(
         .io, "the release is damaged (\(fault.kind)): \(fault.path)",
@@ -34,6 +35,7 @@ extension ReleaseStore {
     var head = named
     head.created = Timestamp.rfc3339(now)
     head.run = run
+    head.binding = owner.map { Binding(tenantID: $0.id, partition) }
     var releases = ReleaseBatch(store: self, batch: [])
     return try releases.rollBack(to: head, of: partition)
   }
@@ -51,11 +53,16 @@ extension ReleaseBatch {
       if before?.release != head.release { return newest }
       throw Diagnostic(.usage, "\(head.release) is the newest release of \(partition) already")
     }
+    try store.refuseLinks(in: partition)
     var staged = Staged(index: 0, partition: partition, head: head)
     staged.head.sequence = sequence + 1
     try writeHead(&staged)
     try store.sync()
-    try swap(&staged)
+    try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
+      try addHead(&staged)
+      try store.sync()
+      try point(to: staged)
+    }
     try store.sync()
     return staged.head
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Engine
 import Foundation
+import Pipelines
 import Store
 
 struct VerifyCommand: ParsableCommand {
@@ -48,10 +49,11 @@ struct VerifyCommand: ParsableCommand {
         .usage, "the store has no tenant '\(slug)'",
         hint: NearestWords.hint(for: slug, in: tenants))
     }
+    var found = Verification()
     let options = VerifyOptions(
       isDeep: deep, signers: try signers.map { try AllowedSigners(file: $0) },
-      sequences: try sequences(configuration))
-    var found = Verification()
+      sequences: try sequences(configuration),
+      pages: mirror ? nil : pageMaking(configuration, store, &found))
     if let mirroring {
       found = try mirroring.verify(tenant, options)
     } else {
@@ -61,6 +63,26 @@ struct VerifyCommand: ParsableCommand {
     }
     try json ? printJSON(of: found) : print(found)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
+  }
+
+  /// What makes pages again. Without templates and pipelines, pages are only compared with their
+  /// signed list: whoever checks a copy of the store can have nothing else.
+  private func pageMaking(
+    _ configuration: Configuration, _ store: ReleaseStore, _ found: inout Verification
+  ) -> PageMaking {
+    do {
+      let making = try PageRemaking(
+        store: store, library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+        templates: try configuration.templateFolder(), operator: configuration.operatorTenant)
+      return { making.pages(of: $0) }
+    } catch {
+      found.notes.append("pages outside of releases were not made again: \(error)")
+      return { _ in
+        var made = MadePages()
+        made.isUnknown = true
+        return made
+      }
+    }
   }
 
   private func sequences(_ configuration: Configuration) throws -> [ReleasePartition: Int] {
@@ -95,6 +117,15 @@ struct VerifyCommand: ParsableCommand {
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
+    for note in found.notes { out.line("note: \(note)") }
+    if found.unboundCount > 0 {
+      out.line(
+        "note: \(Figures.count(found.unboundCount, "head")) unbound: made by an older version, which did"
+          + " not sign whose they are; a partition's next publication binds it")
+    }
+    if found.faults.contains(where: { $0.kind == .outdated }) {
+      out.line("note: the next run renews outdated pages")
+    }
     if let advice = advice(found) { out.line("what to do: \(advice)") }
   }
 
@@ -118,16 +149,17 @@ struct VerifyCommand: ParsableCommand {
         var kind, path: String
         var harmless: Bool
       }
-      var releases, files, bytes: Int
+      var releases, files, bytes, unbound: Int
       var sound: Bool
       var faults: [Fault]
+      var notes: [String]
     }
     try YearbookCLI.printJSON(
       Output(
         releases: found.releaseCount, files: found.fileCount, bytes: found.byteCount,
-        sound: found.isSound,
+        unbound: found.unboundCount, sound: found.isSound,
         faults: found.faults.map {
           .init(kind: $0.kind.description, path: $0.path, harmless: $0.isHarmless)
-        }))
+        }, notes: found.notes))
   }
 }
