@@ -16,8 +16,9 @@ extension ReleaseBatch {
     let (previous, sequence) = try current(pending.partition)
     let metadata = pending.metadata
     let published = try previous.flatMap { head throws(Diagnostic) in
-      try PublishedRelease(
-        folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
+      let folder = "\(pending.partition.path)/releases/\(head.release)"
+      try store.refuseLinks(below: folder)
+      return try PublishedRelease(folder: store.path(folder))
     }
     let isSame = published?.holds(pending.files) ?? false
     if let previous, isSame, isSigned(previous, pending.partition) {

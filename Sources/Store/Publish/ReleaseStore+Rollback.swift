@@ -23,6 +23,7 @@ extension ReleaseStore {
         .usage, "\(partition) has no published release \(release)",
         hint: "to list its releases: `yearbook releases \(partition)`")
     }
+    try refuseLinks(in: partition)
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
     let owner = try tenant(slug: partition.tenant)
     verifier.ownerID = owner?.id
@@ -53,7 +54,6 @@ extension ReleaseBatch {
       if before?.release != head.release { return newest }
       throw Diagnostic(.usage, "\(head.release) is the newest release of \(partition) already")
     }
-    try store.refuseLinks(in: partition)
     var staged = Staged(index: 0, partition: partition, head: head)
     staged.head.sequence = sequence + 1
     try writeHead(&staged)

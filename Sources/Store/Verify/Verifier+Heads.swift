@@ -19,7 +19,10 @@ extension Verifier {
     // Whoever adds a file with a huge number must not make us count to it.
     let known = read.keys.max() ?? 0
     guard let highest = numbers.filter({ $0 <= known + Head.mostLost }).max() else {
-      if kind(latest) != nil { note(.badHead, latest) }
+      if kind(latest) != nil {
+        if tree.status(folder + "/heads") == nil { note(.missing, folder + "/heads") }
+        note(.badHead, latest)
+      }
       return Statements(prunings: prunings)
     }
     let bytes = self.read(latest)

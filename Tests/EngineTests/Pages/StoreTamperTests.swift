@@ -10,16 +10,16 @@ import Testing
 @Suite(.enabled(if: TamperScene.keygen != nil, "ssh-keygen is not installed"))
 struct StoreTamperTests {
   /// A change, and what `verify` must name.
-  struct Tampering {
+  struct Tampering: Sendable {
     var name: String
     var named: [String]
     /// Whether the change can never reach a reader.
     var isHarmless = false
-    var change: (TamperScene) throws -> Void
+    var change: @Sendable (TamperScene) throws -> Void
 
     init(
       _ name: String, _ named: String..., isHarmless: Bool = false,
-      change: @escaping (TamperScene) throws -> Void
+      change: @escaping @Sendable (TamperScene) throws -> Void
     ) {
       self.name = name
       self.named = named

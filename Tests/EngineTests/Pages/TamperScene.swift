@@ -113,11 +113,13 @@ struct TamperScene {
       VerifyOptions(isDeep: true, signers: signers, pages: { remaking.pages(of: $0) }))
   }
 
-  /// Whether one of the faults names one of the paths, something in it, or the folder it is in.
+  /// Whether one of the faults names one of the paths, something in it, or the folder it is in. A
+  /// signature that is gone is named by the file that lacks it.
   static func names(_ faults: [Fault], _ touched: [String]) -> Bool {
     faults.contains { fault in
       touched.contains { path in
-        fault.path == path || fault.path.hasPrefix(path + "/") || path.hasPrefix(fault.path + "/")
+        fault.path == path || fault.path + ".sig" == path || fault.path.hasPrefix(path + "/")
+          || path.hasPrefix(fault.path + "/")
       }
     }
   }

@@ -143,7 +143,7 @@ struct BindingTests {
       forged.digests = ["report/2026/index.html": SHA256Digest(of: [9])]
       try scene.put(forged.bytes, list)
       #expect(try scene.store.isPageListDue("acme"))
-      #expect(try scene.store.putPages([(index, [1])], isComplete: true) == 2)
+      #expect(try scene.store.putPages([(index, [1])], isComplete: true) > 0)
       #expect(try scene.verify().faults == [])
       // Without the key, the list goes: it would name what the pages no longer are.
       let keyless = try ReleaseStore(root: scene.store.root)

@@ -138,6 +138,15 @@ struct VerifyCommand: ParsableCommand {
         "if signing is new here, run the periods again with signing.key and prune older releases;"
         + " otherwise somebody else published it"
     }
+    let pages = ["index.html", "catalog.json", "pages.json", "pages.json.sig"]
+    let isOfPages = found.faults.filter { !$0.isHarmless }.allSatisfy { fault in
+      pages.contains(fault.path.split(separator: "/").last.map(String.init) ?? "")
+    }
+    if isOfPages, !mirror {
+      return
+        "find out who changed these pages; then remove catalog.json beside them, and the next run"
+        + " makes all pages of the folder again"
+    }
     return mirror
       ? "remove altered objects from the bucket, then run `yearbook mirror`"
       : "restore the folders named above from a backup, or remove them and run the pipelines again"
