@@ -71,14 +71,17 @@ struct OperatorPages {
   private func runs() throws -> [RunFile] {
     let folder = store.path("operator/runs")
     guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    let signed = try store.signedPages(ReleaseTenant.operatorName)
     var runs: [RunFile] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().reversed()
     where name.hasSuffix(".json") && runs.count < Self.runLimit {
-      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+      // A file that somebody else put there is ignored.
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+        signed.hold("operator/runs/\(name)", data)
+      else { continue }
       do {
         runs.append(try JSONDecoder().decode(RunFile.self, from: data))
       } catch {
-        // Somebody else put this file there: ignore it.
         continue
       }
     }
@@ -189,11 +192,14 @@ struct OperatorPages {
   }
 
   /// The lines of the present catalog, by slug.
-  func known() throws -> [String: Line] {
+  ///
+  /// - Parameter isTrusted: Whether a catalog that is not the one that was signed counts too.
+  func known(isTrusted: Bool = false) throws -> [String: Line] {
     struct File: Decodable { var tenants: [Line] }
-    guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)) else {
-      return [:]
-    }
+    let signed = try store.signedPages(ReleaseTenant.operatorName)
+    guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)),
+      isTrusted || signed.hold(Self.catalogPath, data)
+    else { return [:] }
     do {
       let file = try JSONDecoder().decode(File.self, from: data)
       return Dictionary(file.tenants.map { ($0.slug, $0) }, uniquingKeysWith: { $1 })

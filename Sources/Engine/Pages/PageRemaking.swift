@@ -105,7 +105,7 @@ package struct PageRemaking: Sendable {
     // It shows what is failing, which only the record knows.
     made.unknown.insert("operator/index.html")
     let front = OperatorPages(store: store, templates: pages.templates)
-    let (known, present) = (try front.known(), try front.present())
+    let (known, present) = (try front.known(isTrusted: true), try front.present())
     made.pages[OperatorPages.catalogPath] = try OperatorPages.catalog(
       present.values.sorted { $0.slug < $1.slug })
     var isLate = !known.isEmpty

@@ -25,8 +25,11 @@ struct TenantPages {
   ) throws -> (changed: Int, catalog: TenantCatalog) {
     let design = design(tenant)
     var known: TenantCatalog?
-    if heads != nil, try !store.isPageListDue(tenant.slug),
-      let catalog = try TenantCatalog(store: store, slug: tenant.slug), catalog.design == design,
+    let signed = try store.signedPages(tenant.slug)
+    // What was changed behind our back must not be signed again.
+    if heads != nil, !signed.isDue,
+      let catalog = try TenantCatalog(store: store, slug: tenant.slug, signed),
+      catalog.design == design,
       catalog.tenant == tenant
     {
       known = catalog

@@ -41,7 +41,7 @@ struct PagePutting {
     for page in pages where try FileReader.contents(store.path(page.path)) != page.bytes {
       return false
     }
-    if try store.isPageListDue(slug) { return false }
+    if try store.signedPages(slug).isDue { return false }
     if store.signer == nil { return true }
     return try list(of: pages).bytes == bytes(PageList.fileName)
   }

@@ -42,12 +42,21 @@ extension ReleaseStore {
     return count
   }
 
-  /// Whether the list of a folder's pages is missing or not signed by this store's key, or is left
-  /// from a time when the store had one. Then all pages of the folder must be put again.
-  package func isPageListDue(_ slug: String) throws(Diagnostic) -> Bool {
-    if signer != nil { return try pageList(slug) == nil }
-    let path = path("\(ReleaseTenant.folder(slug))/\(PageList.fileName)")
-    return FileReader.status(path) != nil || FileReader.status(path + ".sig") != nil
+  /// What this store has signed of a folder's pages.
+  package func signedPages(_ slug: String) throws(Diagnostic) -> SignedPages {
+    let folder = ReleaseTenant.folder(slug)
+    guard signer == nil else {
+      let list = try pageList(slug)
+      let pages = SignedPages(folder: folder, isSigning: true, digests: list?.digests)
+      let claim = try FileReader.contents(path("\(folder)/\(TenantClaim.fileName)"))
+      let isClaimListed = claim.map { SHA256Digest(of: $0) } == list?.digests[TenantClaim.fileName]
+      return list == nil || isClaimListed
+        ? pages : SignedPages(folder: folder, isSigning: true, digests: nil)
+    }
+    // A list from a time when the store had a key would name what the pages no longer are.
+    let path = path("\(folder)/\(PageList.fileName)")
+    let isLeft = FileReader.status(path) != nil || FileReader.status(path + ".sig") != nil
+    return SignedPages(folder: folder, isSigning: false, digests: isLeft ? nil : [:])
   }
 
   /// The list of a folder's pages, if this store's key has signed it.
@@ -86,4 +95,22 @@ extension ReleaseStore {
   }
 
   static let catalogName = "catalog.json"
+}
+
+/// What a store has signed of a folder's pages.
+package struct SignedPages: Sendable {
+  fileprivate var folder: String
+  fileprivate var isSigning: Bool
+  fileprivate var digests: [String: SHA256Digest]?
+
+  /// Whether all pages of the folder must be put again: their list is missing or not signed by this
+  /// store's key, or is left from a time when the store had one.
+  package var isDue: Bool { digests == nil }
+
+  /// Whether a page has the bytes that the store has signed. If the store does not sign, or has not
+  /// signed this folder yet, every page counts.
+  package func hold(_ path: String, _ bytes: some Sequence<UInt8>) -> Bool {
+    guard isSigning, let digests else { return true }
+    return digests[String(path.dropFirst(folder.utf8.count + 1))] == SHA256Digest(of: bytes)
+  }
 }

@@ -124,7 +124,7 @@ struct RandomTamperTests {
       let tree = try Tree(scene.store.root)
       let pristine = try state(scene.store.root)
       var count = 0
-      for seed in Seeds.of(few: 300, many: 5000) {
+      for seed in Seeds.of(few: 215, many: 5000) {
         var random = SeededRandom(seed: seed)
         let (what, touched) = try change(scene, tree, &random)
         let isChanged = try state(scene.store.root) != pristine

@@ -90,6 +90,29 @@ struct TamperScene {
     try OperatorPages(store: store, templates: pages.templates).renew(nil, nil)
   }
 
+  /// Publishes one more release of one partition, as a run does.
+  func publishNext(period: String) throws {
+    let owner = ReleaseTenant(id: Self.acme.id, slug: "acme", name: Self.acme.name)
+    let release = Self.release(owner, "report", period, 4)
+    let head = try #require(store.publish([release]).first).get().head
+    let renewed = try pages.renew(Self.acme, [release.partition: head])
+    try OperatorPages(store: store, templates: pages.templates)
+      .renew(["acme": renewed.catalog], nil)
+  }
+
+  /// Renews the pages of a tenant as a run does that found its newest releases unchanged.
+  func renewUnchanged() throws {
+    var heads: [ReleasePartition: Head] = [:]
+    for place in try store.partitions(tenant: "acme") { heads[place] = try store.latest(place) }
+    _ = try pages.renew(Self.acme, heads)
+  }
+
+  /// The same with other templates.
+  func remaking(templates: String) throws -> PageRemaking {
+    try PageRemaking(
+      store: store, library: pages.library, templates: templates, operator: owner)
+  }
+
   private static func release(
     _ tenant: ReleaseTenant, _ pipeline: String, _ period: String, _ turn: Int
   ) -> PendingRelease {

@@ -5,6 +5,7 @@ import TestSupport
 import Testing
 
 @testable import Basics
+@testable import ObjectStorage
 @testable import Store
 
 extension MirrorTrials {
@@ -43,6 +44,40 @@ extension MirrorTrials {
         try expectRefusal(".mirror")
         try scene.mirrorAll()
         #expect(try scene.verify().faults == [])
+      }
+    }
+  }
+
+  /// A store with a key.
+  @Suite(.enabled(if: Places.program("ssh-keygen") != nil, "ssh-keygen is not installed"))
+  struct Signed {
+    @Test func `Signed pages reach the bucket with their list, and a page replaced there is found`()
+      throws
+    {
+      try withTemporaryFolder { folder in
+        let scene = try MirrorScene(folder)
+        let keygen = try #require(Places.program("ssh-keygen"))
+        let key = folder + "/key"
+        #expect(try Program.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", key]).status == 0)
+        let signer = try ReleaseSigner(file: key, agent: nil)
+        try Data("yearbook \(signer.publicKeyText)\n".utf8)
+          .write(to: URL(filePath: folder + "/signers"))
+        let options = VerifyOptions(
+          isDeep: true, signers: try AllowedSigners(file: folder + "/signers"))
+        let index = "tenants/acme/index.html"
+        try scene.store.putPage(index, Array("all".utf8))
+        try scene.mirrorAll()
+        // The key is new, and the page is the same as before.
+        let store = try ReleaseStore(root: scene.store.root, signer: signer)
+        _ = try store.publish(MirrorScene.small(1)).head
+        try store.putPage(index, Array("all".utf8))
+        let mirror = try BucketMirror(store, scene.bucket())
+        #expect(try mirror.isStale(tenant: "acme"))
+        _ = try mirror.mirror(tenant: "acme")
+        #expect(try mirror.verify(tenant: "acme", options).faults == [])
+        let client = try ObjectClient(scene.bucket())
+        _ = try client.put(index, Array("evil".utf8), when: .always)
+        #expect(try mirror.verify(tenant: "acme", options).faults == [Fault(.altered, index)])
       }
     }
   }

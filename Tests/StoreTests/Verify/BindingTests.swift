@@ -127,9 +127,9 @@ struct BindingTests {
       let scene = try Scene(folder)
       _ = try scene.publish("1")
       let (index, list) = ("tenants/acme/index.html", "tenants/acme/pages.json")
-      #expect(try scene.store.isPageListDue("acme"))
+      #expect(try scene.store.signedPages("acme").isDue)
       #expect(try scene.store.putPages([(index, [1])]) == 3)
-      #expect(try !scene.store.isPageListDue("acme"))
+      #expect(try !scene.store.signedPages("acme").isDue)
       #expect(try scene.store.putPages([(index, [1])]) == 0)
       #expect(try scene.verify().faults == [])
       try scene.put([2], index)
@@ -142,12 +142,12 @@ struct BindingTests {
       forged.tenantID = Samples.tenant.id
       forged.digests = ["report/2026/index.html": SHA256Digest(of: [9])]
       try scene.put(forged.bytes, list)
-      #expect(try scene.store.isPageListDue("acme"))
+      #expect(try scene.store.signedPages("acme").isDue)
       #expect(try scene.store.putPages([(index, [1])], isComplete: true) > 0)
       #expect(try scene.verify().faults == [])
       // Without the key, the list goes: it would name what the pages no longer are.
       let keyless = try ReleaseStore(root: scene.store.root)
-      #expect(try keyless.isPageListDue("acme"))
+      #expect(try keyless.signedPages("acme").isDue)
       try keyless.putPages([(index, [3])])
       #expect(FileReader.status(scene.store.path(list)) == nil)
       #expect(try keyless.verify(deep: true).faults == [])
