@@ -38,13 +38,17 @@ extension BucketMirror {
     return verifier.found
   }
 
+  /// A file that marks the bucket. A store that was copied from the bucket has it too.
+  static let markName = ".yearbook"
+  static let mark = Array("this prefix is written by yearbook mirror\n".utf8)
+
   /// Tests that the bucket exists, can be listed, and honours conditions on writes.
   ///
   /// - Throws: `.configuration` for a server that ignores `If-None-Match` or `If-Match`: two
   ///   publishers could then overwrite each other.
   package func probe() throws(Diagnostic) {
-    let path = ".yearbook"
-    let bytes = Array("this prefix is written by yearbook mirror\n".utf8)
+    let path = Self.markName
+    let bytes = Self.mark
     _ = try client.put(path, bytes, when: .absent)
     // The second write must be refused, and so must one over an object with another tag.
     let isIgnored = try client.put(path, bytes, when: .absent)

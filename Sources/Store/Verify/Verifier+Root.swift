@@ -1,4 +1,5 @@
 import Basics
+import Diagnostics
 
 extension Verifier {
   /// Notes what does not belong into the store's own folder.
@@ -13,9 +14,17 @@ extension Verifier {
       case ReleaseStore.stagingName where kind == .folder:
         for name in names(name) { expect(.folder, "\(ReleaseStore.stagingName)/\(name)") }
       case BucketMirror.folderName where kind == .folder: verifyMirrors(name)
+      case BucketMirror.markName where kind == .file && read(name) == BucketMirror.mark: break
+      // A file system makes it in its root, and closes it to all but root.
+      case "lost+found" where kind == .folder && !hasNames(name): break
       default: note(.extra, name)
       }
     }
+  }
+
+  /// Whether something can be seen in a folder.
+  private func hasNames(_ folder: String) -> Bool {
+    do throws(Diagnostic) { return try !tree.names(in: folder).isEmpty } catch { return false }
   }
 
   private mutating func verifyMirrors(_ folder: String) {

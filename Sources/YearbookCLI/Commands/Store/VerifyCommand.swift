@@ -14,6 +14,9 @@ struct VerifyCommand: ParsableCommand {
       number kept elsewhere shows that: in the run record (--with-record), or in your own notes \
       (--min-sequence).
 
+      Pages outside of releases are made again and compared. With --signers, each must also be in \
+      the signed list of its folder. While a run publishes, pages can be a few seconds behind.
+
       Examples:
         yearbook verify
         yearbook verify --deep --tenant acme
@@ -26,7 +29,10 @@ struct VerifyCommand: ParsableCommand {
   var deep = false
   @Option(help: "Only this tenant; can be given several times.", completion: Completions.tenants)
   var tenant: [String] = []
-  @Option(help: "An allowed_signers file of OpenSSH, with a key that signed each head and release.")
+  @Option(
+    help:
+      "An allowed_signers file of OpenSSH, with a key that signed each head, release and list of pages."
+  )
   var signers: String?
   @Option(help: "PARTITION=N: its sequence must be at least N; can be given several times.")
   var minSequence: [String] = []
