@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 import ObjectStorage
 
@@ -33,6 +34,11 @@ extension BucketMirror {
     let objects = try client.list(ReleaseTenant.folder(slug) + "/")
     var verifier = Verifier(
       tree: StoreBucket(client: client, objects: objects), options: options)
+    // The operator's folder has no heads of its own in most stores, so the store tells whether its
+    // pages are signed.
+    verifier.isStoreBound =
+      try FileReader.contents(
+        store.path("\(ReleaseTenant.folder(slug))/\(PageList.fileName)")) != nil
     verifier.verify(tenant: slug)
     verifier.noteMissingPartitions(tenant: slug)
     return verifier.found

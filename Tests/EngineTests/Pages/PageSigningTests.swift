@@ -1,10 +1,13 @@
+import Diagnostics
 import Foundation
 import Glibc
-import Store
+import Synchronization
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Engine
+@testable import Store
 
 /// What somebody else changed is not signed by the next run.
 @Suite(.enabled(if: TamperScene.keygen != nil, "ssh-keygen is not installed"))
@@ -63,6 +66,35 @@ struct PageSigningTests {
       #expect(try !scene.read("operator/index.html").contains("Evil"))
       try scene.remove(evil)
       #expect(try scene.verify().faults == [])
+    }
+  }
+
+  @Test func `Wherever the writing of pages breaks, the next run leaves nothing of it`() throws {
+    try withTemporaryFolder(inMemory: true) { folder in
+      let scene = try TamperScene(folder)
+      var brokenCount = 0
+      for nth in 1... {
+        let count = Atomic<Int>(0)
+        let disk = Disk { _, path throws(Diagnostic) in
+          let now = count.add(1, ordering: .relaxed).newValue
+          if now >= nth, path.hasPrefix(folder) { throw Diagnostic(.io, "cannot write \(path)") }
+        }
+        try scene.publishNext(period: "2026", turn: nth + 10, pagesOn: disk)
+        if count.load(ordering: .relaxed) < nth { break }
+        brokenCount += 1
+        let found = try scene.verify()
+        #expect(!found.faults.isEmpty, "change \(nth)")
+        // To those who look for damage and not for attackers, nothing readers get is wrong.
+        let trusting = try scene.store.verify(
+          VerifyOptions(pages: { scene.remaking.pages(of: $0) }))
+        #expect(
+          trusting.faults.allSatisfy { $0.isHarmless || $0.path.hasPrefix("tenants/acme") },
+          "change \(nth): \(trusting.faults)")
+        try scene.renewUnchanged()
+        #expect(try scene.verify().faults == [], "change \(nth)")
+      }
+      // Three pages, the list and its signature: staged and moved; and the staging folder.
+      #expect(brokenCount > 10)
     }
   }
 

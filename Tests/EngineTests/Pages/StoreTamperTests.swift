@@ -92,6 +92,7 @@ struct StoreTamperTests {
       for name in ["heads/1.json", "heads/1.json.sig"] { try $0.remove("\(ours)/\(name)") }
     },
     Tampering("a partition taken away", ours) { try $0.remove(ours) },
+    Tampering("a whole partition put back", ours + "/latest.json") { try $0.putBack([ours]) },
   ]
 
   private static let tenants = [
@@ -134,6 +135,9 @@ struct StoreTamperTests {
       try $0.edit("tenants/acme/tenant.json", "Tenant acme", "Evil")
     },
     Tampering("a tenant taken away", "tenants/zeta") { try $0.remove("tenants/zeta") },
+    Tampering("a whole tenant put back", ours + "/latest.json") {
+      try $0.putBack(["tenants/acme"])
+    },
   ]
 
   private static let pages = [

@@ -1,13 +1,13 @@
-import Basics
 import Foundation
 import Glibc
 import Pipelines
 import Stages
-import Store
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Engine
+@testable import Store
 
 /// A signed store with all its pages, and somebody who can write anything in it but has no key.
 struct TamperScene {
@@ -100,11 +100,24 @@ struct TamperScene {
       .renew(["acme": renewed.catalog], nil)
   }
 
+  /// The same, but the tenant's pages are written to a disk that can break; that is ignored.
+  func publishNext(period: String, turn: Int, pagesOn disk: Disk) throws {
+    let owner = ReleaseTenant(id: Self.acme.id, slug: "acme", name: Self.acme.name)
+    let release = Self.release(owner, "report", period, turn)
+    let head = try #require(store.publish([release]).first).get().head
+    let breaking = TenantPages(
+      store: try ReleaseStore(root: store.root, disk: disk, signer: store.signer),
+      library: pages.library, templates: pages.templates)
+    do { _ = try breaking.renew(Self.acme, [release.partition: head]) } catch {}
+  }
+
   /// Renews the pages of a tenant as a run does that found its newest releases unchanged.
   func renewUnchanged() throws {
     var heads: [ReleasePartition: Head] = [:]
     for place in try store.partitions(tenant: "acme") { heads[place] = try store.latest(place) }
-    _ = try pages.renew(Self.acme, heads)
+    let renewed = try pages.renew(Self.acme, heads)
+    try OperatorPages(store: store, templates: pages.templates)
+      .renew(["acme": renewed.catalog], nil)
   }
 
   /// The same with other templates.
