@@ -34,8 +34,9 @@ package final class Disk: Sendable {
 
   /// Creates a folder and its missing parents.
   package func makeFolders(_ path: String) throws(Diagnostic) {
-    if let parts = parts(path) { return try makeFolders(parts, at: path) }
+    // Also through a link: nothing is changed here, and whoever writes into the folder walks to it.
     if access(path, F_OK) == 0 { return }
+    if let parts = parts(path) { return try makeFolders(parts, at: path) }
     let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       .joined(separator: "/")
     if !parent.isEmpty, parent != path { try makeFolders(parent) }

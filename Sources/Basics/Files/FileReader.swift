@@ -82,9 +82,7 @@ package enum FileReader {
     while true {
       errno = 0
       guard let entry = readdir(stream) else { break }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+      let name = name(of: entry)
       if name != ".", name != ".." { names.append(name) }
     }
     guard errno == 0 else { throw Disk.failure("list", folder) }
@@ -117,16 +115,42 @@ package enum FileReader {
     }
   }
 
-  /// The first symbolic link at a path or below it, in the order of names; `nil` without one.
-  package static func firstLink(_ path: String) throws(Diagnostic) -> String? {
-    guard let kind = status(path)?.kind else { return nil }
-    if kind == .link { return path }
-    if kind == .folder {
-      for name in try names(in: path) {
-        if let link = try firstLink(path + "/" + name) { return link }
-      }
+  /// A symbolic link at a path or below it; `nil` without one.
+  package static func anyLink(_ path: String) throws(Diagnostic) -> String? {
+    switch status(path)?.kind {
+    case .link: return path
+    case .folder: return try anyLink(below: path)
+    default: return nil
     }
+  }
+
+  private static func anyLink(below folder: String) throws(Diagnostic) -> String? {
+    guard let stream = opendir(folder) else { throw Disk.failure("list", folder) }
+    defer { closedir(stream) }
+    errno = 0
+    while let entry = readdir(stream) {
+      let kind = Int(entry.pointee.d_type)
+      // Most file systems tell the kind, and most names are of files.
+      if kind == DT_REG { continue }
+      let path = folder + "/" + name(of: entry)
+      if path.hasSuffix("/.") || path.hasSuffix("/..") { continue }
+      let link =
+        switch kind {
+        case DT_LNK: path
+        case DT_DIR: try anyLink(below: path)
+        default: try anyLink(path)
+        }
+      if let link { return link }
+      errno = 0
+    }
+    guard errno == 0 else { throw Disk.failure("list", folder) }
     return nil
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
   }
 }
 

@@ -16,12 +16,12 @@ extension ReleaseBatch {
     let (previous, sequence) = try current(pending.partition)
     let metadata = pending.metadata
     let published = try previous.flatMap { head throws(Diagnostic) in
-      let folder = "\(pending.partition.path)/releases/\(head.release)"
-      try store.refuseLinks(below: folder)
-      return try PublishedRelease(folder: store.path(folder))
+      try PublishedRelease(
+        folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
     }
     let isSame = published?.holds(pending.files) ?? false
     if let previous, isSame, isSigned(previous, pending.partition) {
+      try refuseLinks(pending, previous)
       guard previous.status == .provisional, metadata.status != .provisional else {
         return .asItIs(previous)
       }
@@ -79,6 +79,20 @@ extension ReleaseBatch {
       try store.disk.create(path, try signer.sign(bytes), mode: 0o444)
       staged.headFiles.signature = path
     }
+  }
+
+  /// Throws if a folder that leads to an unchanged release's files is a symbolic link. The files
+  /// themselves are regular files.
+  private func refuseLinks(_ pending: PendingRelease, _ head: Head) throws(Diagnostic) {
+    let release = "\(pending.partition.path)/releases/\(head.release)"
+    let heads = store.path(pending.partition.path + "/heads")
+    if FileReader.status(heads)?.kind == .link { throw Disk.linked(heads, "open") }
+    try store.refuseLinks(above: release + "/data")
+    let inner = Set(
+      pending.files.map(\.name).filter { $0.contains("/") }.map { name in
+        name.split(separator: "/").dropLast().joined(separator: "/")
+      })
+    for folder in inner { try store.refuseLinks(above: "\(release)/data/\(folder)") }
   }
 
   /// Whether the release and its head are signed, or this store does not sign.

@@ -54,12 +54,17 @@ package final class ReleaseStore: Sendable {
 
   /// Throws for a symbolic link at a path of the store, above it or below it.
   func refuseLinks(below folder: String) throws(Diagnostic) {
+    try refuseLinks(above: folder)
+    if let link = try FileReader.anyLink(path(folder)) { throw Disk.linked(link, "open") }
+  }
+
+  /// Throws for a symbolic link at a path of the store or above it.
+  func refuseLinks(above path: String) throws(Diagnostic) {
     var above = root
-    for part in folder.split(separator: "/") {
+    for part in path.split(separator: "/") {
       above += "/" + part
       if FileReader.status(above)?.kind == .link { throw Disk.linked(above, "open") }
     }
-    if let link = try FileReader.firstLink(path(folder)) { throw Disk.linked(link, "open") }
   }
 
   /// Makes all that was written to the store durable.
