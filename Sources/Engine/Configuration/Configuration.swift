@@ -14,6 +14,7 @@ package struct Configuration: Sendable {
   package var store: String?
   package var workspace: String?
   package var media: String?
+  package var mediaLayout = MediaLayout.tenants
   package var pipelines: String?
   package var templates: String?
   /// The folder of a private PostgreSQL that is started for a command and stopped after it.
@@ -142,7 +143,7 @@ extension Configuration {
     record = map["record"]?.string()
     store = map["store"]?.string().map(resolve)
     workspace = map["workspace"]?.string().map(resolve)
-    media = map["media"]?.string().map(resolve)
+    if let node = map["media"] { readMedia(node) }
     pipelines = map["pipelines"]?.string().map(resolve)
     templates = map["templates"]?.string().map(resolve)
     privateServer = map["postgres"]?.mapping(keys: ["private"])?.required("private")?.string()
@@ -185,9 +186,7 @@ extension Configuration {
         film["target"]?.report("the target is longer than the maximum")
       }
     }
-    if let prefix = map?["media_prefix"]?.string() {
-      settings.mediaPrefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
-    }
+    settings.mediaPrefix = map?["media_prefix"].flatMap(mediaPrefix)
     settings.recipients = recipients(map?["recipients"]).map(\.description)
     settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
     return settings
@@ -234,7 +233,7 @@ extension Configuration {
   private static func seconds(_ node: SpecNode) -> Int? { node.duration() }
 
   /// A path of the file, relative to the file's folder.
-  private func resolve(_ path: String) -> String {
+  func resolve(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
     return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
   }

@@ -39,16 +39,20 @@ package final class RecordingReader {
 
   /// The next 1/30 s, or `nil` at the end of the excerpt or where the recording breaks off.
   ///
-  /// If the child dies after it has sent something, the excerpt ends early, with a warning.
+  /// If the recording makes the child die after it has sent something, the excerpt ends early, with
+  /// a warning.
   ///
-  /// - Throws: `data` if nothing of the excerpt can be used.
+  /// - Throws: `data` if nothing of the excerpt can be used; faults of the machine, as
+  ///   `SandboxFault` says.
   package func next() throws(Diagnostic) -> Moment? {
     if hasEnded { return nil }
     while true {
       let message: SandboxMessage?
       do throws(Diagnostic) { message = try process.next() } catch {
         hasEnded = true
-        if !hasBegun { throw error }
+        // Only a fault of the recording ends the excerpt early. After a fault of the machine, the
+        // rest of it is not known.
+        if !hasBegun || error.code != .data { throw error }
         warnings.append(
           Warning(
             code: "recording-damaged", subject: key,
