@@ -62,8 +62,8 @@ extension StageEnvironment {
     }
   }
 
-  /// Throws if an object has changed since it was digested: what was made from it would belong to no
-  /// key.
+  /// Throws if an object has changed since it was digested: what was made from it would belong to
+  /// no key.
   func confirm(media key: String, _ digest: SHA256Digest) throws {
     var now: SHA256Digest?
     do {

@@ -52,14 +52,14 @@ static void rule(void *filter, uint32_t action, const char *name, unsigned count
   if (call >= 0 && add(filter, action, call, count, comparison) != 0) give_up(name);
 }
 
-static void only(const char *path) {
+static void *only(const char *path) {
   FILE *file = fopen(path, "r");
   if (!file) give_up(path);
   void *filter = init(KILL);
   char name[128];
   while (fscanf(file, "%127s", name) == 1) rule(filter, ALLOW, name, 0, NULL);
-  if (load(filter) != 0) give_up(path);
   fclose(file);
+  return filter;
 }
 
 static void refuse(void *filter, char *text) {
@@ -87,15 +87,17 @@ int main(int count, char **words) {
   *(void **)&resolve = dlsym(library, "seccomp_syscall_resolve_name");
   *(void **)&load = dlsym(library, "seccomp_load");
   int place = 1;
-  void *filter = init(ALLOW);
+  void *filter = init(ALLOW), *last = NULL;
   for (; place < count && strcmp(words[place], "--") != 0; place++) {
     if (strncmp(words[place], "only:", 5) == 0)
-      only(words[place] + 5);
+      last = only(words[place] + 5);
     else
       refuse(filter, words[place]);
   }
   if (place + 1 >= count) give_up("no command");
   if (load(filter) != 0) give_up("the filter is refused");
+  /* Last, as systemd does: it may not allow to load another. */
+  if (last && load(last) != 0) give_up("the list of calls is refused");
   execvp(words[place + 1], words + place + 1);
   give_up(strerror(errno));
 }

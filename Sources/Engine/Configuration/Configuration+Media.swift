@@ -53,8 +53,8 @@ extension Configuration {
     return prefix
   }
 
-  /// Refuses a tenant's `media_prefix` that is another tenant's folder, or above or below it. A slug
-  /// that was given away would open the old tenant's media to the new one.
+  /// Refuses a tenant's `media_prefix` that is another tenant's folder, or above or below it.
+  /// A slug that was given away would open the old tenant's media to the new one.
   ///
   /// - Throws: `.configuration`.
   package func refuseSharedMedia(among slugs: Set<String>) throws(Diagnostic) {

@@ -52,7 +52,10 @@ final class MediaInput {
       let io = avio_alloc_context(
         buffer.assumingMemoryBound(to: UInt8.self), Int32(bufferSize), 0,
         Unmanaged.passUnretained(self).toOpaque(), readInput, nil, seekInput)
-    else { throw Diagnostic(.data, "there is not enough memory to open it") }
+    else {
+      onFault(ENOMEM)
+      throw Diagnostic(.unavailable, "there is not enough memory to open it")
+    }
     context.pointee.pb = io
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
     context.pointee.io_open = { _, _, _, _, _ in yb_averror(EPERM) }

@@ -87,17 +87,21 @@ package enum RasterFonts {
   private struct TemporaryCache: ~Copyable {
     let path: String
 
+    /// `path` is empty if no folder can be made.
     init() {
-      let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-      var name = Array("\(parent)/yearbook-fonts-XXXXXX".utf8CString)
-      let isMade = mkdtemp(&name) != nil
-      let made = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-      path = isMade ? made : ""
+      let own = getenv("TMPDIR").map { String(cString: $0) }
+      for parent in [own, "/tmp", "/dev/shm"].compactMap(\.self) {
+        var name = Array("\(parent)/yearbook-fonts-XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else { continue }
+        path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return
+      }
+      path = ""
     }
 
     deinit {
       if path.isEmpty { return }
-      // Flat: fontconfig keeps one file for each folder of fonts. What cannot be removed is harmless.
+      // Flat: fontconfig keeps one file for each folder of fonts. A file that stays is harmless.
       if let folder = opendir(path) {
         while let entry = readdir(folder) {
           withUnsafePointer(to: &entry.pointee.d_name) {

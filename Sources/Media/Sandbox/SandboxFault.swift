@@ -1,7 +1,7 @@
 import Diagnostics
 
-/// Faults of the machine, where the input is not to blame. None of them has the code `data`: what is
-/// thrown here must never be kept as a property of the file.
+/// Faults of the machine, where the input is not to blame. None of them has the code `data`: what
+/// is thrown here must never be kept as a property of the file.
 enum SandboxFault {
   /// The sandbox cannot be had here at all.
   static func missing(_ reason: String, _ key: String) -> Diagnostic {

@@ -87,7 +87,8 @@ package enum SandboxTrial: String, Sendable, CaseIterable {
 extension SandboxTrial {
   /// Tries whether media can be decoded here: that a child starts, confines itself and is confined.
   ///
-  /// - Throws: `configuration` with what the machine does not allow; `unavailable` if that may pass.
+  /// - Throws: `configuration` with what the machine does not allow; `unavailable` if that can
+  ///   pass.
   package static func check() throws(Diagnostic) {
     let answer = try openFile.run()
     guard answer.hasPrefix("refused") else {

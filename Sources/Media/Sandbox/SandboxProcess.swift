@@ -174,8 +174,8 @@ final class SandboxProcess {
 
   /// Why a child ended too early.
   private func ending() -> Diagnostic {
-    // Nothing but its end closes the child's end of the pipe. A child that holds it sent a malformed
-    // message and may run on.
+    // Nothing but its end closes the child's end of the pipe. A child that holds it sent a
+    // malformed message and can run on.
     let isOurs = isPipeOpen
     if isOurs { kill(process, SIGKILL) }
     let (status, seconds) = reap()

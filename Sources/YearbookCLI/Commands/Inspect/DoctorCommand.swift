@@ -12,7 +12,7 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Checks what Yearbook needs here: libraries, fonts, databases, folders, free space.",
+      "Checks what Yearbook needs here: libraries, fonts, the sandbox, databases, folders, free space.",
     discussion: """
       Example:
         yearbook doctor --config /etc/yearbook.yaml
