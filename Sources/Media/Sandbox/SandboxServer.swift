@@ -88,11 +88,10 @@ enum SandboxServer {
       throw SandboxFault.missing("close_range is refused", key)
     }
     let reason = "cannot start the decoding process: \(String(cString: strerror(failure.number)))"
-    // The program itself is not there or cannot be run. All else can pass: too many processes, too
-    // little memory, a server that somebody ended.
-    guard ![ENOENT, EACCES, ENOEXEC, E2BIG].contains(failure.number) else {
-      throw Diagnostic(
-        .configuration, reason, at: .init(file: key), hint: "install yearbook again")
+    // The program itself is not there or cannot be run; without /proc it is not found. All else can
+    // pass: too many processes, too little memory, a server that somebody ended.
+    if [ENOENT, EACCES, ENOEXEC, EPERM].contains(failure.number) {
+      throw SandboxFault.missing(reason, key)
     }
     throw SandboxFault.system(reason, key)
   }

@@ -27,6 +27,21 @@ struct MachineFaultTests {
     #expect(try here.keptFacts() == [])
   }
 
+  /// What else a unit does, as far as root can do it here: everything is read-only except the
+  /// installation (`ProtectSystem=strict`), and nearly all capabilities are gone. One stays: the
+  /// tests' database belongs to another user.
+  private func walls(_ here: Installation) throws -> [String] {
+    guard geteuid() == 0, let unshare = Places.program("unshare"),
+      let setpriv = Places.program("setpriv")
+    else { return [] }
+    let folder = here.folder
+    return [
+      unshare, "-m", "bash", "-c",
+      "mount --bind \(folder) \(folder) && mount -o remount,bind,ro / && cd \(folder) && exec \"$@\"",
+      "bash", setpriv, "--bounding-set=-all,+dac_override", "--inh-caps=-all",
+    ]
+  }
+
   @Test(.enabled(if: CallFilter.missing == nil, "a C compiler is not installed"))
   func `Below the filters of each unit that makes films, the film is the same`() throws {
     let folder = "\(Places.project)/cron/systemd"
@@ -47,11 +62,11 @@ struct MachineFaultTests {
       #expect(filter.rules.contains("openat2=ENOSYS"), "\(name)")
       guard tried.insert(filter.rules.filter { !$0.hasPrefix("only:") }).inserted else { continue }
       try Installation.withFilms { here in
-        let made = try here.film(below: filter.words())
+        let made = try here.film(below: walls(here) + filter.words())
         #expect(made.status == 0, "\(made.output)")
         #expect(!made.output.contains("warning"), "\(made.output)")
         try expectFull(here)
-        let doctor = try here.film(below: filter.words(), ["doctor"])
+        let doctor = try here.film(below: walls(here) + filter.words(), ["doctor"])
         #expect(doctor.output.contains("opened folder by folder"), "\(doctor.output)")
         #expect(doctor.output.contains("media can be decoded"), "\(doctor.output)")
       }
@@ -104,6 +119,25 @@ struct MachineFaultTests {
           decoding: try here.payload()["tenants/acme/annual/2025/data/index.html"] ?? Data(),
           as: UTF8.self
         ).contains("data:image/jpeg"))
+    }
+  }
+
+  @Test(.enabled(if: CallFilter.missing == nil, "a C compiler is not installed"))
+  func `Where no process can be started, the stage is tried again and fails`() throws {
+    try Installation.withFilms { here in
+      // CLONE_PARENT, which nothing but the sandbox uses.
+      let failed = try here.film(below: CallFilter(["clone:0&0x8000=0x8000=EAGAIN"]).words())
+      #expect(failed.status == 1, "\(failed.output)")
+      #expect(
+        failed.output.contains("cannot start the decoding process: Resource temporarily"),
+        "\(failed.output)")
+      try expectNothing(here)
+      let tries = try here.record.connect().query(
+        "SELECT count(*)::text AS n FROM yearbook.attempt WHERE stage = 'stitch'"
+      ).only().string("n")
+      #expect(tries == "3")
+      #expect(try here.yearbook(Installation.film).status == 0)
+      try expectFull(here)
     }
   }
 
