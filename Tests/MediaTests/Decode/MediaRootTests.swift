@@ -1,7 +1,9 @@
 import Diagnostics
 import Foundation
-import Media
+import TestSupport
 import Testing
+
+@testable import Media
 
 /// Keys come from rows that a tenant can write. Each case runs both ways: by the kernel's `openat2`
 /// and folder by folder.
@@ -111,6 +113,31 @@ import Testing
     #expect(refusal(gone, "gone/1.png", way) == "there is no such object")
     let file = MediaRoot(folder.path, prefix: "top.png/")
     #expect(refusal(file, "top.png/1.png", way) == "there is no such object")
+  }
+
+  @Test func `Both ways open the same keys, and only the owner's objects`() throws {
+    let names = [
+      "acme", "acme", "acme", "zeta", "shots", "shots", "1.png", "1.png", "secret.png", "link.png",
+      "other.png", "others", "etc", "passwd", "top.png", "acme-2", "..", ".", "", "a\0", "Á",
+    ]
+    let root = MediaRoot(folder.path, prefix: "acme/")
+    var opened = 0
+    for seed in Seeds.of(few: 2_000, many: 100_000) {
+      var random = SeededRandom(seed: seed)
+      let key = (0..<random.number(1...5)).map { _ in random.pick(names) }.joined(separator: "/")
+      let found = MediaRoot.Way.allCases.map { way -> String in
+        do {
+          let object = try root.open(key, by: way)
+          opened += 1
+          let path = try FileManager.default.destinationOfSymbolicLink(
+            atPath: "/proc/self/fd/\(object.descriptor)")
+          #expect(path.hasPrefix("\(folder.path)/acme/"), "seed \(seed)")
+          return path
+        } catch { return "\(error)" }
+      }
+      #expect(found[0] == found[1], "seed \(seed)")
+    }
+    #expect(opened > 0)
   }
 
   @Test func `A missing root is an error of the configuration`() {
