@@ -53,6 +53,19 @@ extension StageEnvironment {
     return try media.open(key)
   }
 
+  /// `checkCancellation`, for the time in which a stage waits for a decoder.
+  var checking: SandboxCheck {
+    { () throws(Diagnostic) in
+      do {
+        try checkCancellation()
+      } catch let error as Diagnostic {
+        throw error
+      } catch {
+        throw Diagnostic(.bug, "a check failed with an unexpected error", underlying: error)
+      }
+    }
+  }
+
   /// What stands in a stage's key for a media object: its digest, or why there is none.
   func keyText(ofMedia key: String) throws -> String {
     do {

@@ -28,13 +28,13 @@ package final class RecordingReader {
   /// Pictures are scaled to fit `maxWidth × maxHeight` pixels, and enlarged at most four times.
   package init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
-    limits: SandboxLimits = SandboxLimits()
+    limits: SandboxLimits = SandboxLimits(), check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) {
     key = object.key
     box = (maxWidth, maxHeight)
     process = try SandboxProcess(
       .read(start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight),
-      object: object, limits: limits)
+      object: object, limits: limits, check: check)
   }
 
   /// The next 1/30 s, or `nil` at the end of the excerpt or where the recording breaks off.

@@ -1,5 +1,8 @@
 package import Diagnostics
 
+/// Called while the parent waits for a child. What it throws ends the child.
+package typealias SandboxCheck = () throws(Diagnostic) -> Void
+
 /// What a child must do. The job is sent to the child as words and numbers. It contains no text
 /// that a tenant typed.
 enum SandboxJob: Hashable, Sendable {
@@ -73,10 +76,12 @@ package enum SandboxTrial: String, Sendable, CaseIterable {
   /// - Throws: `data` with how the child ended, if it did not report a result; what the machine did
   ///   not allow.
   package func run(
-    limits: SandboxLimits = SandboxLimits(), input: String = "/proc/self/cmdline"
+    limits: SandboxLimits = SandboxLimits(), input: String = "/proc/self/cmdline",
+    check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) -> String {
     let object = try MediaObject(path: input)
-    let process = try SandboxProcess(.trial(self), object: object, limits: limits)
+    let process = try SandboxProcess(
+      .trial(self), object: object, limits: limits, check: check)
     guard let message = try process.next(), message.tag == .result else {
       throw Diagnostic(.bug, "the sandbox trial returned no result")
     }

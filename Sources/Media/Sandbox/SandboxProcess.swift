@@ -13,15 +13,17 @@ final class SandboxProcess {
   private let pipe: Int32
   private let limits: SandboxLimits
   private let key: String
+  private let check: SandboxCheck
   private var waited: Int64 = 0
   private var isReaped = false
   /// What the child got; `nil` until it is ready. Nothing of the input was read before that.
   private var room: SandboxRoom?
 
   init(
-    _ job: SandboxJob, object: MediaObject, limits: SandboxLimits
+    _ job: SandboxJob, object: MediaObject, limits: SandboxLimits, check: @escaping SandboxCheck
   ) throws(Diagnostic) {
     self.limits = limits
+    self.check = check
     key = object.key
     var ends: [Int32] = [-1, -1]
     if yb_pipe(&ends) != 0 { throw FileSink.failure("cannot create a pipe", object.key) }
@@ -152,13 +154,16 @@ final class SandboxProcess {
       var entry = pollfd(fd: pipe, events: Int16(POLLIN), revents: 0)
       let before = SandboxProcess.now()
       let left = max(0, (budget - waited) / 1_000_000)
-      let ready = poll(&entry, 1, Int32(clamping: left))
+      let ready = poll(&entry, 1, Int32(min(left, 200)))
       waited += SandboxProcess.now() - before
       if ready > 0 { return nil }
-      if ready < 0, errno == EINTR { continue }
+      var problem: Diagnostic? =
+        waited < budget ? nil : SandboxFault.slow(limits.waitingSeconds, key)
+      do throws(Diagnostic) { try check() } catch { problem = error }
+      guard let problem else { continue }
       kill(process, SIGKILL)
       reap()
-      return SandboxFault.slow(limits.waitingSeconds, key)
+      return problem
     }
   }
 

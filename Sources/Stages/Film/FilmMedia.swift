@@ -46,7 +46,8 @@ struct FilmMedia: Sendable {
 
   func picture(_ key: String) throws(Diagnostic) -> Bitmap {
     try PictureReader.read(
-      open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
+      open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height,
+      check: environment.checking)
   }
 
   /// Throws if the object has changed since it was digested: what was made from it would belong to
@@ -115,7 +116,7 @@ struct FilmMedia: Sendable {
     let found = try environment.cached(inputs) { path in
       var facts = RecordingFacts()
       do throws(Diagnostic) {
-        facts.probe = try RecordingProbe.probe(open(key))
+        facts.probe = try RecordingProbe.probe(open(key), check: environment.checking)
       } catch {
         guard error.code == .data else { throw error }
         facts.failure = error.message

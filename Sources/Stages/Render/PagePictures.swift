@@ -91,7 +91,7 @@ struct PagePictures {
       do throws(Diagnostic) {
         let picture = try PictureReader.read(
           environment.open(media: key), maxWidth: PagePictures.box.width,
-          maxHeight: PagePictures.box.height * 4)
+          maxHeight: PagePictures.box.height * 4, check: environment.checking)
         bytes = try StillImage.jpeg(VideoFrame(PagePictures.opaque(picture)), quality: 5)
       } catch {
         // Faults of the machine are not the picture's: nothing is kept.

@@ -42,6 +42,17 @@ import Testing
     #expect(error?.code == .unavailable && error?.isTransient == true)
   }
 
+  @Test func `Waiting for a child ends when its stage must`() {
+    let began = Date()
+    let late = Diagnostic(.unavailable, "the stage took too long")
+    #expect(throws: late) {
+      try SandboxTrial.hang.run { () throws(Diagnostic) in
+        if Date().timeIntervalSince(began) > 0.5 { throw late }
+      }
+    }
+    #expect(Date().timeIntervalSince(began) < 10)
+  }
+
   @Test func `A child that somebody else ends says nothing about its input`() {
     let error = #expect(throws: Diagnostic.self) { try SandboxTrial.kill.run() }
     #expect(error?.message == "the decoding process was ended from outside, by signal 9")

@@ -210,7 +210,9 @@ struct MachineFaultTests {
     return (killed.count, status, output)
   }
 
-  @Test(arguments: [SIGKILL, SIGTERM])
+  @Test(
+    .enabled(if: geteuid() == 0, "only root sees the files of a decoder"),
+    arguments: [SIGKILL, SIGTERM])
   func `A decoder that is ended from outside is tried again, then the stage fails`(
     signal: Int32
   ) throws {
@@ -244,7 +246,7 @@ struct MachineFaultTests {
       // And with the run, when it is told to stop.
       try here.write("yearbook.yaml", "timeouts: {stage: 1h}\n")
       let run = try here.start(Installation.film)
-      usleep(3_000_000)
+      #expect(eventually(within: 60) { run.output.contains("extracted video") })
       run.send(SIGTERM)
       #expect(eventually(within: 10) { run.hasEnded })
       #expect(try run.wait().status == 143)
