@@ -22,6 +22,10 @@ struct Verifier {
   /// The folders of each tenant's id.
   var folders: [String: [String]] = [:]
 
+  /// Folders whose pages are looked at once more, at the end.
+  var postponed: [PostponedPages] = []
+  var isSecondLook = false
+
   private var seen: Set<ReleasePartition> = []
 
   init(tree: any StoreTree, options: VerifyOptions) {
