@@ -30,6 +30,7 @@ check: packages
 	scripts/check-docs
 	scripts/check-words
 	scripts/check-links
+	scripts/check-claims
 	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
 
 format:

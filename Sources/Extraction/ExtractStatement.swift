@@ -3,53 +3,117 @@ import Diagnostics
 import Pipelines
 import Postgres
 
-/// One query of a pipeline as a statement for a batch of tenants and one period.
+/// The queries of a pipeline as statements for one period.
 ///
-/// The query reads the common table expression `partition`, which has one row per tenant:
+/// The queries read the common table expression `partition`, which has one row per tenant:
 /// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at
 /// timestamptz, as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is
 /// the period in the tenant's time zone, by PostgreSQL's own time zone tables. Queries must leave
 /// out rows that were created at `cutoff_at` or later.
 struct ExtractStatement {
-  let query: ExtractSpec.Query
-  /// The whole statement without an order. It is prepared to learn the columns.
-  let unordered: String
-  /// The offsets in `unordered`, in characters, at which the texts of files begin. They turn a
-  /// position into a line of a file.
-  private let places: [(file: String, offset: Int, text: String)]
-
-  init(
-    query: ExtractSpec.Query, preludes: [ExtractSpec.Prelude], members: [Extractor.Member],
-    period: Period, moment: RunMoment, hidden: Extractor.HiddenRows? = nil
-  ) {
-    self.query = query
-    let (head, places) = Self.head(preludes, members, period, moment, hidden)
-    let text = head + "\nSELECT q.* FROM (\n"
-    self.places = places + [(query.file, text.unicodeScalars.count, query.sql)]
-    unordered = text + query.sql + "\n) q"
+  /// The rows of `partition`.
+  enum Partition {
+    /// One row, given with each execution: the parameters of `values(of:)`.
+    case parameters
+    case rows([Extractor.Member], Period, RunMoment)
   }
 
-  /// All queries of a pipeline as one statement, so that PostgreSQL computes common parts once. The
-  /// queries' rows follow one another, each in its order: `tenant_id`, the query's index, and its
-  /// columns as texts, filled up with NULLs to the widest query.
-  ///
-  /// - Parameter queries: each with its columns except `tenant_id`.
-  static func combined(
-    _ queries: [(query: ExtractSpec.Query, columns: [Column])], preludes: [ExtractSpec.Prelude],
-    members: [Extractor.Member], period: Period, moment: RunMoment,
-    hidden: Extractor.HiddenRows?
-  ) -> String {
-    let width = queries.map(\.columns.count).max() ?? 0
-    let branches = queries.enumerated().map { place, entry in
-      let values = entry.columns.enumerated().map { "\(text(of: $1)) AS c\($0)" }
-      let filling = (entry.columns.count..<width).map { "NULL::text AS c\($0)" }
-      let results = ["q.tenant_id", "\(place) AS place"] + values + filling
-      let order = ["q.tenant_id"] + terms(of: entry.query, entry.columns).map { "q." + $0 }
-      return "SELECT * FROM (\nSELECT \(results.joined(separator: ", "))\nFROM (\n"
-        + "\(entry.query.sql)\n) q\nORDER BY \(order.joined(separator: ", "))\n) q\(place)"
+  let extract: ExtractSpec
+  let partition: Partition
+  /// What the queries see of the platform's tables. Without any, they see the tables themselves.
+  let shadows: [Shadow]
+  /// Rows that the queries must not see.
+  let hidden: Extractor.HiddenRows?
+
+  init(
+    _ extract: ExtractSpec, partition: Partition, shadows: [Shadow] = [],
+    hidden: Extractor.HiddenRows? = nil
+  ) {
+    self.extract = extract
+    self.partition = partition
+    self.shadows = shadows
+    self.hidden = hidden
+  }
+
+  /// A statement's text, and the offsets in it, in characters, at which the texts of files begin.
+  /// They turn a position into a line of a file.
+  struct Text {
+    var sql = ""
+    /// The file that is named if a position is in none.
+    var file: String?
+    private var places: [(file: String, offset: Int, text: String)] = []
+
+    mutating func add(_ text: String, of file: String) {
+      places.append((file, sql.unicodeScalars.count, text))
+      sql += text
     }
-    return head(preludes, members, period, moment, hidden).text + "\n"
-      + branches.joined(separator: "\nUNION ALL\n")
+
+    /// The error of the statement, with the place in the pipeline's file that PostgreSQL reported.
+    func located(_ error: Diagnostic) -> Diagnostic {
+      guard let server = error.underlying as? PostgresError else { return error }
+      var located = error
+      let place = server.position.flatMap { self.place(of: $0) }
+      located.subject.file = place?.file ?? file
+      located.subject.line = place?.line
+      located.subject.column = place?.column
+      return located
+    }
+
+    /// The place in a pipeline's file of a position in the statement (in characters, from 1).
+    private func place(of position: Int) -> Diagnostic.Subject? {
+      for place in places {
+        let offset = position - 1 - place.offset
+        guard offset >= 0, offset <= place.text.unicodeScalars.count else { continue }
+        let before = place.text.unicodeScalars.prefix(offset)
+        let line = before.count { $0 == "\n" } + 1
+        let column = before.reversed().prefix { $0 != "\n" }.count + 1
+        return .init(file: place.file, line: line, column: column)
+      }
+      return nil
+    }
+  }
+
+  /// One query without an order. With its columns, the whole statement can be made.
+  func unordered(_ query: ExtractSpec.Query) -> Text {
+    var text = head
+    text.file = query.file
+    text.sql += "\nSELECT q.* FROM (\n"
+    text.add(query.sql, of: query.file)
+    text.sql += "\n) q"
+    return text
+  }
+
+  /// One query with an order that gives the same bytes on every server: by tenant, then as the
+  /// pipeline file says, text by code point. Rows of all tenants together are ordered first as the
+  /// file says.
+  func ordered(_ query: ExtractSpec.Query, by columns: [Column], together: Bool = false) -> Text {
+    let terms = Self.terms(of: query, columns)
+    var text = unordered(query)
+    text.sql +=
+      "\nORDER BY "
+      + (together ? terms + ["tenant_id"] : ["tenant_id"] + terms).joined(separator: ", ")
+    return text
+  }
+
+  /// All queries as one statement, so that PostgreSQL computes common parts once. The queries' rows
+  /// follow one another, each in its order: `tenant_id`, the query's index, and its columns as
+  /// texts, filled up with NULLs to the widest query.
+  ///
+  /// - Parameter columns: of each query, without `tenant_id`.
+  func combined(_ columns: [[Column]]) -> Text {
+    let width = columns.map(\.count).max() ?? 0
+    var text = head
+    for (place, (query, columns)) in zip(extract.queries, columns).enumerated() {
+      let values = columns.enumerated().map { "\(Self.text(of: $1)) AS c\($0)" }
+      let filling = (columns.count..<width).map { "NULL::text AS c\($0)" }
+      let results = ["q.tenant_id", "\(place) AS place"] + values + filling
+      let order = ["q.tenant_id"] + Self.terms(of: query, columns).map { "q." + $0 }
+      text.sql += place > 0 ? "\nUNION ALL\n" : "\n"
+      text.sql += "SELECT * FROM (\nSELECT \(results.joined(separator: ", "))\nFROM (\n"
+      text.add(query.sql, of: query.file)
+      text.sql += "\n) q\nORDER BY \(order.joined(separator: ", "))\n) q\(place)"
+    }
+    return text
   }
 
   /// An expression for a column as the text that COPY would print.
@@ -64,41 +128,6 @@ struct ExtractStatement {
     }
   }
 
-  /// The common table expressions, and the offsets of files' texts in them.
-  private static func head(
-    _ preludes: [ExtractSpec.Prelude], _ members: [Extractor.Member], _ period: Period,
-    _ moment: RunMoment, _ hidden: Extractor.HiddenRows?
-  ) -> (text: String, places: [(file: String, offset: Int, text: String)]) {
-    var text = "WITH partition(\(columns)) AS (VALUES\n"
-    text += members.map { values($0, period, moment) }.joined(separator: ",\n")
-    text += ")"
-    if let hidden, !hidden.keys.isEmpty {
-      // A common table expression hides the table of the same name, except in its own query.
-      let table = Quoting.identifier(hidden.table)
-      let keys = hidden.keys.map(Quoting.literal).joined(separator: ", ")
-      text +=
-        ",\n\(table) AS NOT MATERIALIZED (SELECT * FROM \(table)"
-        + " WHERE \(Quoting.identifier(hidden.column))::text NOT IN (\(keys)))"
-    }
-    var places: [(file: String, offset: Int, text: String)] = []
-    for prelude in preludes {
-      text += ",\n\(Quoting.identifier(prelude.name)) AS "
-      text += prelude.isInline ? "NOT MATERIALIZED (\n" : "(\n"
-      places.append((prelude.file, text.unicodeScalars.count, prelude.sql))
-      text += prelude.sql + "\n)"
-    }
-    return (text, places)
-  }
-
-  /// The statement with an order that gives the same bytes on every server: by tenant, then as the
-  /// pipeline file says, text by code point. Rows of all tenants together are ordered first as the
-  /// file says.
-  func ordered(by columns: [Column], together: Bool = false) -> String {
-    let terms = Self.terms(of: query, columns)
-    return unordered + "\nORDER BY "
-      + (together ? terms + ["tenant_id"] : ["tenant_id"] + terms).joined(separator: ", ")
-  }
-
   private static func terms(of query: ExtractSpec.Query, _ columns: [Column]) -> [String] {
     let texts = Set(
       columns.filter { ["text", "varchar", "char"].contains($0.typeName) }.map(\.name))
@@ -108,42 +137,102 @@ struct ExtractStatement {
     }
   }
 
-  /// The place in a pipeline's file of a position in the statement (in characters, from 1).
-  func place(of position: Int) -> Diagnostic.Subject? {
-    for place in places {
-      let offset = position - 1 - place.offset
-      guard offset >= 0, offset <= place.text.unicodeScalars.count else { continue }
-      let before = place.text.unicodeScalars.prefix(offset)
-      let line = before.count { $0 == "\n" } + 1
-      let column = before.reversed().prefix { $0 != "\n" }.count + 1
-      return .init(file: place.file, line: line, column: column)
+  // MARK: - The common table expressions
+
+  private var head: Text {
+    var text = Text()
+    text.sql = "WITH partition(\(Self.columns)) AS (VALUES\n"
+    switch partition {
+    case .parameters:
+      text.sql += Self.row { "$\($0 + 1)" }
+    case .rows(let members, let period, let moment):
+      let rows = members.map { member in
+        let values = Self.values(of: member, period, moment)
+        return Self.row { values[$0].map(Quoting.literal) ?? "NULL" }
+      }
+      text.sql += rows.joined(separator: ",\n")
     }
-    return nil
+    text.sql += ")"
+    for shadow in shadows { text.sql += ",\n" + shadow.expression(hidden: condition(shadow)) }
+    for prelude in extract.preludes {
+      text.sql += ",\n\(Quoting.identifier(prelude.name)) AS "
+      text.sql += prelude.isInline ? "NOT MATERIALIZED (\n" : "(\n"
+      let named = shadows.filter {
+        $0.namesPeople && extract.platform.canName(peopleOf: $0.table, file: prelude.file)
+      }
+      if !named.isEmpty {
+        // Inside, these shadows take the place of those outside.
+        let inner = named.map { $0.expression(withNames: true, hidden: condition($0)) }
+        text.sql += "WITH \(inner.joined(separator: ",\n"))\nSELECT q.* FROM (\n"
+      }
+      text.add(prelude.sql, of: prelude.file)
+      text.sql += named.isEmpty ? "\n)" : "\n) q)"
+    }
+    return text
+  }
+
+  private func condition(_ shadow: Shadow) -> String? {
+    guard let hidden, shadow.table == hidden.table, !hidden.keys.isEmpty else { return nil }
+    let keys: String
+    switch partition {
+    case .parameters: keys = "$\(Self.parameterCount + 1)"
+    case .rows: keys = Quoting.literal(Quoting.array(hidden.keys))
+    }
+    return "\(Quoting.identifier(hidden.column))::text <> ALL (\(keys)::text[])"
   }
 
   private static let columns =
     "tenant_id, period_starts, starts_at, ends_at, previous_starts_at, cutoff_at, as_of, time_zone,"
     + " currency, locale, privacy"
 
-  private static func values(_ member: Extractor.Member, _ period: Period, _ moment: RunMoment)
-    -> String
-  {
-    let zone = Quoting.literal(member.tenant.timeZone)
-    func midnight(_ day: CivilDate) -> String { "('\(day)'::timestamp AT TIME ZONE \(zone))" }
-    let now =
-      switch moment {
-      case .day(let day): midnight(day.adding(days: 1))
-      case .instant: "'\(moment)'::timestamptz"
-      }
-    let end = midnight(period.end)
-    let values = [
-      "\(Quoting.literal(member.tenant.id))::uuid", "'\(period.start)'::date",
-      midnight(period.start), end, midnight(period.previous.start), "least(\(now), \(end))",
-      member.asOf.map { "'\($0)'::date" } ?? "NULL::date", "\(zone)::text",
-      "\(Quoting.literal(member.tenant.currency))::text",
-      "\(Quoting.literal(member.tenant.locale))::text",
-      "'\(member.settings.privacy.rawValue)'::text",
+  /// How many parameters a row of `partition` has.
+  private static let parameterCount = 11
+
+  /// How many parameters the statement has.
+  var parameterCount: Int {
+    Self.parameterCount + (shadows.contains { condition($0) != nil } ? 1 : 0)
+  }
+
+  /// A row of `partition`.
+  ///
+  /// - Parameter value: the expression of the value at this place of `values(of:)`.
+  private static func row(_ value: (Int) -> String) -> String {
+    let zone = "\(value(6))::text"
+    func midnight(_ day: String) -> String { "(\(day)::date::timestamp AT TIME ZONE \(zone))" }
+    let end = midnight(value(2))
+    let columns = [
+      "\(value(0))::uuid", "\(value(1))::date", midnight(value(1)), end, midnight(value(3)),
+      "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))",
+      "\(value(7))::date", zone, "\(value(8))::text", "\(value(9))::text", "\(value(10))::text",
     ]
-    return "(" + values.joined(separator: ", ") + ")"
+    return "(" + columns.joined(separator: ", ") + ")"
+  }
+
+  /// The tenant's id, the first day, the day after the last, the first day of the period before,
+  /// the day after the run's day or the run's moment, the time zone, `as_of`, the currency, the
+  /// locale and the privacy setting.
+  static func values(
+    of member: Extractor.Member, _ period: Period, _ moment: RunMoment
+  ) -> [String?] {
+    let (day, instant): (String?, String?) =
+      switch moment {
+      case .day(let day): ("\(day.adding(days: 1))", nil)
+      case .instant: (nil, "\(moment)")
+      }
+    return [
+      member.tenant.id, "\(period.start)", "\(period.end)", "\(period.previous.start)", day,
+      instant,
+      member.tenant.timeZone, member.asOf.map { "\($0)" }, member.tenant.currency,
+      member.tenant.locale, member.settings.privacy.rawValue,
+    ]
+  }
+
+  /// The parameters of an execution for one tenant.
+  func parameters(
+    _ member: Extractor.Member, _ period: Period, _ moment: RunMoment
+  ) -> [String?] {
+    let values = Self.values(of: member, period, moment)
+    return parameterCount > Self.parameterCount
+      ? values + [Quoting.array(hidden?.keys ?? [])] : values
   }
 }

@@ -1,7 +1,7 @@
 package import Basics
 import Diagnostics
 package import Pipelines
-package import Postgres
+import Postgres
 
 /// Receives the bytes of one dataset and hashes them.
 package protocol DatasetWriter: AnyObject {
@@ -64,35 +64,81 @@ package struct Extractor {
     }
   }
 
-  private let connection: Connection
+  private let source: Source
   private let makeWriter: (Tenant) throws -> any DatasetWriter
+  private var connection: Connection { source.connection }
 
   /// - Parameters:
-  ///   - connection: a session of the source, in the snapshot of the run.
+  ///   - source: the platform's database, in the snapshot of the run.
   ///   - makeWriter: makes the writer of one dataset of a tenant.
-  package init(_ connection: Connection, makeWriter: @escaping (Tenant) throws -> any DatasetWriter)
-  {
-    self.connection = connection
+  package init(_ source: Source, makeWriter: @escaping (Tenant) throws -> any DatasetWriter) {
+    self.source = source
     self.makeWriter = makeWriter
   }
 
   /// The datasets of each member, in the order of members.
   ///
-  /// If a batch fails, it is split until the failing tenant is alone. The rows of the others are
-  /// read.
+  /// Each member's rows are read by themselves: a failure is that member's alone.
   package func extract(_ batch: Batch) -> [Result<[Dataset], any Error>] {
+    let text: ExtractStatement
+    let prepared: PreparedExtract
     do {
-      return try connection.savepoint { try read(batch) }.map { .success($0) }
+      text = ExtractStatement(
+        batch.pipeline.extract, partition: .parameters,
+        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
+      prepared = try connection.savepoint { try source.prepared(batch.pipeline.name, text) }
+      try connection.execute(Self.savepoint)
     } catch {
-      // Without a session, asking again is useless.
-      guard batch.members.count > 1, connection.isOpen else {
-        return batch.members.map { member in .failure(located(error, batch, member)) }
+      return batch.members.map { .failure(located(error, batch, $0)) }
+    }
+    return batch.members.map { member in
+      do {
+        // Without a session, asking again is useless.
+        guard connection.isOpen else { throw connection.lost() }
+        return .success(try read(member, batch, text, prepared))
+      } catch {
+        return .failure(located(error, batch, member))
       }
-      let middle = batch.members.count / 2
-      var (first, second) = (batch, batch)
-      first.members = Array(batch.members[..<middle])
-      second.members = Array(batch.members[middle...])
-      return extract(first) + extract(second)
+    }
+  }
+
+  private static let savepoint = "SAVEPOINT yearbook_tenant"
+
+  private func read(
+    _ member: Member, _ batch: Batch, _ text: ExtractStatement, _ prepared: PreparedExtract
+  ) throws -> [Dataset] {
+    let parameters = text.parameters(member, batch.period, batch.moment)
+    let datasets = TenantDatasets(prepared.queries, of: member.tenant, makeWriter: makeWriter)
+    do {
+      try connection.stream(prepared.statement, parameters, row: datasets.add)
+    } catch {
+      guard connection.isOpen else { throw error }
+      // The next member needs a usable transaction.
+      try connection.execute("ROLLBACK TO \(Self.savepoint)")
+      guard let failure = error as? Diagnostic, !failure.isTransient,
+        failure.underlying is PostgresError
+      else { throw error }
+      try locate(failure, text, parameters)
+      throw error
+    }
+    return try datasets.finish()
+  }
+
+  /// Runs each query by itself, and throws the first one's error, with its file and place.
+  private func locate(
+    _ failure: Diagnostic, _ text: ExtractStatement, _ parameters: [String?]
+  ) throws {
+    for query in text.extract.queries {
+      let single = text.unordered(query)
+      do throws(Diagnostic) {
+        try connection.query("SELECT count(q.*) FROM (\(single.sql)) q", parameters)
+      } catch {
+        if connection.isOpen { try connection.execute("ROLLBACK TO \(Self.savepoint)") }
+        guard (error.underlying as? PostgresError) != nil else { throw failure }
+        var located = failure
+        located.subject.file = query.file
+        throw located
+      }
     }
   }
 
@@ -100,15 +146,23 @@ package struct Extractor {
   /// belong to `owner`.
   package func extractTogether(_ batch: Batch, for owner: Tenant) -> Result<[Dataset], any Error> {
     do {
+      let text = ExtractStatement(
+        batch.pipeline.extract, partition: .rows(batch.members, batch.period, batch.moment),
+        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
       return .success(
         try connection.savepoint {
           try batch.pipeline.extract.queries.map { query in
-            let statement = statement(query, batch)
-            let columns = try columns(of: statement)
+            let columns = try columns(of: query, text)
             let dataset = TogetherDataset(
               name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
               writer: try makeWriter(owner))
-            try copy(statement, columns, together: true, row: dataset.add)
+            let ordered = text.ordered(query, by: columns, together: true)
+            do {
+              try connection.copyOut(
+                "COPY (\(ordered.sql)) TO STDOUT (FORMAT csv)", row: dataset.add)
+            } catch let error as Diagnostic {
+              throw ordered.located(error)
+            }
             return try dataset.finish()
           }
         })
@@ -118,81 +172,15 @@ package struct Extractor {
     }
   }
 
-  /// Runs one statement for all queries. If it fails for a single tenant, each query runs by
-  /// itself, so that the error names the query and the place.
-  private func read(_ batch: Batch) throws -> [[Dataset]] {
-    let queries = batch.pipeline.extract.queries
-    guard queries.count > 1 else { return try readEach(batch) }
-    var described: [(query: ExtractSpec.Query, columns: [Column])] = []
-    for query in queries {
-      described.append((query, Array(try columns(of: statement(query, batch)).dropFirst())))
-    }
-    let routers = described.map { query, columns in
-      DatasetRouter(
-        name: query.name, columns: columns.map(Dataset.Column.init),
-        tenants: batch.members.map(\.tenant), makeWriter: makeWriter)
-    }
-    let sorter = CombinedRows(routers, widths: described.map(\.columns.count))
-    let combined = ExtractStatement.combined(
-      described, preludes: batch.pipeline.extract.preludes, members: batch.members,
-      period: batch.period, moment: batch.moment, hidden: batch.hidden)
-    do {
-      try connection.savepoint {
-        try connection.copyOut("COPY (\(combined)) TO STDOUT (FORMAT csv)", row: sorter.route)
-      }
-    } catch let error as Diagnostic {
-      guard batch.members.count == 1, connection.isOpen, !error.isTransient else { throw error }
-      _ = try readEach(batch)
-      throw error
-    }
-    return transposed(try routers.map { try $0.finish() }, batch)
-  }
-
-  private func readEach(_ batch: Batch) throws -> [[Dataset]] {
-    let datasets = try batch.pipeline.extract.queries.map { query in
-      let statement = statement(query, batch)
-      let columns = try columns(of: statement)
-      let router = DatasetRouter(
-        name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
-        tenants: batch.members.map(\.tenant), makeWriter: makeWriter)
-      try copy(statement, columns, row: router.route)
-      return try router.finish()
-    }
-    return transposed(datasets, batch)
-  }
-
-  private func statement(_ query: ExtractSpec.Query, _ batch: Batch) -> ExtractStatement {
-    ExtractStatement(
-      query: query, preludes: batch.pipeline.extract.preludes, members: batch.members,
-      period: batch.period, moment: batch.moment, hidden: batch.hidden)
-  }
-
-  private func columns(of statement: ExtractStatement) throws -> [Column] {
+  private func columns(of query: ExtractSpec.Query, _ text: ExtractStatement) throws -> [Column] {
+    let unordered = text.unordered(query)
     do throws(Diagnostic) {
-      let columns = try connection.describe(statement.unordered)
-      if let fault = QueryRules.faults(in: columns, of: statement.query).first { throw fault }
+      let columns = try connection.describe(unordered.sql)
+      if let fault = QueryRules.faults(in: columns, of: query).first { throw fault }
       return columns
     } catch {
-      throw statement.located(error)
+      throw unordered.located(error)
     }
-  }
-
-  private func copy(
-    _ statement: ExtractStatement, _ columns: [Column], together: Bool = false,
-    row: (UnsafeRawBufferPointer) throws -> Void
-  ) throws {
-    do {
-      try connection.copyOut(
-        "COPY (\(statement.ordered(by: columns, together: together))) TO STDOUT (FORMAT csv)",
-        row: row)
-    } catch let error as Diagnostic {
-      throw statement.located(error)
-    }
-  }
-
-  /// Turns datasets by query into datasets by member.
-  private func transposed(_ datasets: [[Dataset]], _ batch: Batch) -> [[Dataset]] {
-    batch.members.indices.map { index in datasets.map { $0[index] } }
   }
 
   private func located(_ error: any Error, _ batch: Batch, _ member: Member) -> any Error {

@@ -9,6 +9,8 @@ package import Postgres
 package final class Source {
   package let connection: Connection
   package let schema: String
+  private var readCatalog: SourceCatalog?
+  private var prepared: [String: PreparedExtract] = [:]
 
   /// Opens the source and refuses a role that could do more than read.
   ///
@@ -21,7 +23,11 @@ package final class Source {
     connection = try Connection(
       conninfo, application: "yearbook source",
       settings: SessionSettings(
-        searchPath: [schema], statementTimeout: statementSeconds * 1000, isReadOnly: true))
+        // Queries name shadows, which name the schema. No other name of a table is known.
+        searchPath: ["pg_catalog", "pg_temp"], statementTimeout: statementSeconds * 1000,
+        isReadOnly: true))
+    // A statement is planned once for all tenants.
+    try connection.execute("SET plan_cache_mode = force_generic_plan")
     guard connection.serverVersion >= 130_000 else {
       throw Diagnostic(
         .configuration,
@@ -66,6 +72,30 @@ package final class Source {
     }
   }
 
+  /// The catalog of the platform's schema, read once per session.
+  package func catalog() throws(Diagnostic) -> SourceCatalog {
+    if let readCatalog { return readCatalog }
+    let catalog = try SourceCatalog(connection, schema: schema)
+    readCatalog = catalog
+    return catalog
+  }
+
+  /// What a pipeline's queries see of the platform's tables: one tenant's rows; all rows if its
+  /// scope is `platform`.
+  func shadows(for pipeline: Pipeline) throws(Diagnostic) -> [Shadow] {
+    try catalog().shadows(
+      for: pipeline.extract, tenant: pipeline.scope == .tenant ? "$1" : nil, schema: schema)
+  }
+
+  /// A pipeline's queries, prepared once per session.
+  func prepared(_ name: String, _ text: ExtractStatement) throws(Diagnostic) -> PreparedExtract {
+    let key = "\(name) \(text.parameterCount)"
+    if let known = prepared[key] { return known }
+    let extract = try PreparedExtract(text, on: connection)
+    prepared[key] = extract
+    return extract
+  }
+
   /// When the present transaction's snapshot was taken, by the server's clock: microseconds since
   /// 1970.
   package func snapshotMoment() throws(Diagnostic) -> Int64 {
@@ -74,6 +104,8 @@ package final class Source {
     ).only().string("moment")
     return Int64(text) ?? 0
   }
+
+  private var tenantTable: String { Shadow.qualified(Ownership.tenantTable, schema) }
 
   /// The active tenants, by slug.
   package struct Tenants: Sendable {
@@ -101,7 +133,7 @@ package final class Source {
       SELECT id::text AS id, slug, name, timezone, locale, currency,
         CASE WHEN created >= '0001-01-02' AND created < '9999-12-31'
           THEN extract(epoch FROM created)::bigint END AS created
-      FROM tenant
+      FROM \(tenantTable)
       WHERE status = 'A' ORDER BY slug COLLATE "C"
       """)
     {
@@ -131,7 +163,7 @@ package final class Source {
       }
     }
     tenants.slugs = Set(
-      try connection.query("SELECT slug FROM tenant").map { row throws(Diagnostic) in
+      try connection.query("SELECT slug FROM \(tenantTable)").map { row throws(Diagnostic) in
         try row.string("slug")
       })
     return tenants.withoutTwins()
@@ -139,7 +171,8 @@ package final class Source {
 
   /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
   package func slug(of id: String) throws(Diagnostic) -> String? {
-    try connection.query("SELECT slug FROM tenant WHERE id::text = $1", [id]).first?.string("slug")
+    try connection.query("SELECT slug FROM \(tenantTable) WHERE id::text = $1", [id]).first?.string(
+      "slug")
   }
 
   private static func isSlug(_ slug: String) -> Bool {

@@ -302,11 +302,12 @@ private struct Trial {
     let query = try #require(pipeline.extract.queries.first { $0.name == name })
     let asOf = min(day, period.lastDay)
     let statement = ExtractStatement(
-      query: query, preludes: pipeline.extract.preludes,
-      members: tenants.map { .init(tenant: $0, settings: TenantSettings(), asOf: asOf) },
-      period: period, moment: .day(day))
+      pipeline.extract,
+      partition: .rows(
+        tenants.map { .init(tenant: $0, settings: TenantSettings(), asOf: asOf) }, period, .day(day)
+      ))
     var rows: [[String]: [String: String?]] = [:]
-    let found = try connection.query(statement.unordered)
+    let found = try connection.query(statement.unordered(query).sql)
     for row in found {
       let values = values(row, found.names)
       let key = ["tenant_id"] + keys
@@ -341,9 +342,10 @@ private struct Trial {
     let query = try #require(pipeline.extract.queries.first { $0.name == name })
     let asOf = min(day, period.lastDay)
     let statement = ExtractStatement(
-      query: query, preludes: pipeline.extract.preludes,
-      members: tenants.map { .init(tenant: $0, settings: TenantSettings(), asOf: asOf) },
-      period: period, moment: .day(day))
+      pipeline.extract,
+      partition: .rows(
+        tenants.map { .init(tenant: $0, settings: TenantSettings(), asOf: asOf) }, period, .day(day)
+      ))
     var expected: [String: [String: DecimalNumber]] = [:]
     for tenant in tenants {
       for row in try connection.query(
@@ -359,7 +361,7 @@ private struct Trial {
       }
     }
     var found: Set<String> = []
-    for row in try connection.query(statement.unordered) {
+    for row in try connection.query(statement.unordered(query).sql) {
       let group = try row.string(key)
       found.insert(group)
       for column in columns {

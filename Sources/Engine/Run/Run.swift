@@ -220,8 +220,7 @@ final class Run {
     var faults: [String: Diagnostic] = [:]
     var cause: (any Error)?
     try reader.withSource { source, _ in
-      let trial = try IsolationTrial(
-        record: record.connection, source: source.connection, schema: source.schema)
+      let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
       for pipeline in session.library.pipelines where names.contains(pipeline.name) {
         let fingerprint = trial.fingerprint(of: pipeline)
         if try record.hasPassedTrial(fingerprint) { continue }

@@ -115,7 +115,7 @@ final class SourceReader {
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> Reading {
     let reading = Stopwatch()
-    let extractor = Extractor(source.connection) { [blobs, memory] tenant in
+    let extractor = Extractor(source) { [blobs, memory] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
     let hidden = try hidden(batch)

@@ -1,63 +1,75 @@
 import Basics
 import Crypto
-package import Diagnostics
+import Diagnostics
 package import Pipelines
 package import Postgres
 
-/// Proves, before a pipeline can run, that none of its queries mixes one tenant's rows with
-/// another's.
+/// Holds a pipeline's queries against the rules, and tries them, before the pipeline can run.
 ///
-/// A row's tenant id says where the row goes, not whose data is in it: a join that forgets the
-/// tenant puts that id on another tenant's data. So each query runs on a generated platform of two
-/// tenants, in a schema that is rolled back, in two ways:
+/// What a query sees of the source is bounded by its shadows: one tenant's rows. The trial is the
+/// second wall. It finds the mistake that a shadow would hide, as a query that forgets the tenant
+/// does not say what its author meant, and it proves that the shadows hold:
 ///
-/// - **Canaries**: every key and text names its tenant, and some rows refer to the other tenant's
-///   rows. A foreign mark in a row is a leak.
-/// - **Non-interference** (Goguen and Meseguer, 1982): texts and numbers are the same for both
-///   tenants. Each tenant's rows are compared with those that it gets alone. Any difference comes
-///   from the other tenant, even if it is only a count or a sum.
+/// 1. **Reading**: by PostgreSQL's own parse, the queries read only tables that lead to a tenant
+///    and columns that reports can read, and call only what depends on the rows.
+/// 2. **Non-interference** (Goguen and Meseguer, 1982): the queries run without shadows on a
+///    generated platform. A tenant's rows must be the same with a neighbour and without, for
+///    neighbours that differ in numbers, days, words, missing values, number of rows, time zone,
+///    currency, locale and privacy.
+/// 3. The same with shadows, as a run executes them.
+///
+/// All of it happens in a schema of the record's database that is rolled back.
 package struct IsolationTrial {
   /// Where the trial runs: the record's database, as a role that can create a schema there.
   private let record: Connection
-  private let catalog: TrialCatalog
-  /// All schemas outside of the trial's own that a query could name.
-  private let schemas: Set<String>
+  private let catalog: SourceCatalog
 
   /// A day in the middle of a leap year: 2024-05-15.
   private static let triedDay = CivilDate(daysSince1970: 19_858)
+  private static let schema = "yearbook_trial"
 
-  /// Reads the catalog of the source's schema.
-  package init(record: Connection, source: Connection, schema: String) throws(Diagnostic) {
+  /// - Parameters:
+  ///   - record: a session of the record's database.
+  ///   - catalog: the source's catalog.
+  package init(record: Connection, catalog: SourceCatalog) {
     self.record = record
-    catalog = try TrialCatalog(source, schema: schema)
-    var schemas = QueryRules.systemSchemas
-    for connection in [record, source] {
-      for row in try connection.query("SELECT nspname AS name FROM pg_catalog.pg_namespace") {
-        schemas.insert(try row.string("name"))
-      }
-    }
-    self.schemas = schemas
+    self.catalog = catalog
   }
 
-  /// The digest under which a passed trial is recorded: of the pipeline's SQL, the source's catalog
-  /// and the trial's version.
+  /// The digest under which a passed trial is recorded: of the pipeline's SQL, what is said of the
+  /// platform's tables, the source's catalog and the trial's version.
   package func fingerprint(of pipeline: Pipeline) -> String {
-    var inputs = KeyInputs(stage: "trial", version: 2)
+    var inputs = KeyInputs(stage: "trial", version: 3)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
-    for prelude in pipeline.extract.preludes {
+    let extract = pipeline.extract
+    for prelude in extract.preludes {
       inputs.add("with.\(prelude.name)", contentsOf: prelude.sql.utf8)
+      inputs.add("file.\(prelude.name)", prelude.file)
     }
-    for query in pipeline.extract.queries {
+    for query in extract.queries {
       inputs.add("query.\(query.name)", contentsOf: query.sql.utf8)
       inputs.add("order.\(query.name)", contentsOf: "\(query.order)".utf8)
+      inputs.add("silent.\(query.name)", query.silent ?? "")
     }
     inputs.add("periods", pipeline.periods.map(\.rawValue).joined(separator: ","))
+    inputs.add("scope", pipeline.scope.rawValue)
+    inputs.add("shared", extract.shared.sorted().joined(separator: ","))
+    for (table, column) in extract.platform.owners.sorted(by: { $0.key < $1.key }) {
+      inputs.add("owner.\(table)", column)
+    }
+    for (table, columns) in extract.platform.withheld.sorted(by: { $0.key < $1.key }) {
+      inputs.add("withheld.\(table)", columns.joined(separator: ","))
+    }
+    for (table, personal) in extract.platform.personal.sorted(by: { $0.key < $1.key }) {
+      inputs.add("personal.\(table)", "\(personal.reader): \(personal.columns)")
+    }
     return inputs.key.hex
   }
 
   /// The outcome of a trial without faults.
   package struct Outcome: Equatable, Sendable {
-    /// The queries that returned no rows in the trial. The trial proves nothing about them.
+    /// The queries that returned no rows in the trial, as the pipeline says they do. The trial
+    /// proves nothing about them.
     package var silent: [String]
     /// The columns of each query, in order, without `tenant_id`.
     package var columns: [String: [String]]
@@ -68,151 +80,292 @@ package struct IsolationTrial {
   /// - Throws: `Diagnostics` with every fault found: a leak, a refused construct, a statement
   ///   PostgreSQL does not accept (with file, line and column).
   package func run(_ pipeline: Pipeline) throws -> Outcome {
-    let files =
-      pipeline.extract.preludes.map { ($0.sql, $0.file) }
-      + pipeline.extract.queries.map { ($0.sql, $0.file) }
-    var faults = files.flatMap { QueryRules.faults(inText: $0, file: $1, schemas: schemas) }
-    // A construct that could reach outside of the trial's schema is not run at all.
-    guard faults.isEmpty else { throw Diagnostics(faults) }
-    var silent = Set(pipeline.extract.queries.map(\.name))
-    var columns: [String: [String]] = [:]
+    let read = try reading(of: pipeline, timeZone: "Etc/GMT+12")
+    var faults = PipelineRules(
+      pipeline: pipeline, catalog: catalog, reading: read, schema: Self.schema
+    ).faults()
+    let constants = read.constants
+    if !constants.times.isEmpty {
+      faults += Self.movingTimes(
+        constants, try reading(of: pipeline, timeZone: "Etc/GMT-14").constants)
+    }
+    // What could reach outside of the trial's schema is not run at all.
+    guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
+    var seen: Set<String> = []
     for kind in pipeline.periods {
-      let period = Period(kind, containing: Self.triedDay)
-      let canaries = TrialRows(
-        catalog: catalog, period: period, hasCanaries: true, hasForeignReferences: true)
-      let same = TrialRows(
-        catalog: catalog, period: period, hasCanaries: false, hasForeignReferences: false)
-      let marked = try outputs(of: pipeline, canaries, owners: TrialRows.Owner.allCases)
-      faults += marked.faults
-      columns.merge(marked.columns) { $1 }
-      guard marked.faults.isEmpty else { continue }
-      let together = try outputs(of: pipeline, same, owners: TrialRows.Owner.allCases)
-      let alone = try TrialRows.Owner.allCases.map { try outputs(of: pipeline, same, owners: [$0]) }
-      faults += together.faults
-      for single in alone { faults += single.faults }
-      for query in pipeline.extract.queries {
-        if !(marked.rows[query.name] ?? [:]).isEmpty { silent.remove(query.name) }
-        faults += leaks(query, marked.rows[query.name] ?? [:])
-        for (owner, single) in zip(TrialRows.Owner.allCases, alone) {
-          let key = same.tenantKey(owner)
-          if together.rows[query.name]?[key] != single.rows[query.name]?[key] {
-            faults.append(
-              Diagnostic(
-                .configuration,
-                "a tenant's rows change when another tenant's data is there (tried for a \(kind.rawValue))",
-                at: .init(pipeline: pipeline.name, file: query.file),
-                hint:
-                  "a join, a subquery or a window forgets the tenant: join and partition by tenant_id"
-              ))
-          }
-        }
+      let (found, rowsOf) = try watch(pipeline, kind, read)
+      faults += found
+      seen.formUnion(rowsOf)
+    }
+    var silent: [String] = []
+    for query in pipeline.extract.queries where !seen.contains(query.name) {
+      if query.silent != nil {
+        silent.append(query.name)
+      } else {
+        faults.append(
+          Diagnostic(
+            .configuration,
+            "the query '\(query.name)' had no rows in the trial, so nothing is known of it",
+            at: .init(pipeline: pipeline.name, file: query.file),
+            hint: "if generated rows cannot fit it, say why: queries: {\(query.name): {silent: …}}")
+        )
       }
     }
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
-    return Outcome(silent: silent.sorted(), columns: columns)
+    return Outcome(
+      silent: silent.sorted(),
+      columns: Dictionary(
+        uniqueKeysWithValues: read.files.compactMap { file in
+          file.query.map { ($0.name, file.columns.dropFirst().map(\.name)) }
+        }))
   }
 
-  private func leaks(_ query: ExtractSpec.Query, _ rows: [String: [[UInt8]]]) -> [Diagnostic] {
-    for owner in TrialRows.Owner.allCases {
-      let foreign = [owner.other.mark, owner.other.keyPrefix].map { Array($0.utf8) }
-      let own = rows.filter { $0.key.hasPrefix(owner.keyPrefix) }.flatMap(\.value)
-      if own.contains(where: { row in foreign.contains { row.containsSequence($0) } }) {
-        return [
-          Diagnostic(
-            .configuration, "a row of one tenant holds another tenant's data",
-            at: .init(file: query.file),
-            hint: "a join forgets the tenant: join on tenant_id as well as on the key")
-        ]
-      }
+  /// A constant that the server made of a word such as 'now' or 'today' depends on when it read the
+  /// statement. Such a constant moves otherwise than one that the file spells out when it is read
+  /// at another moment and in another time zone.
+  private static func movingTimes(
+    _ west: QueryReading.Constants, _ east: QueryReading.Constants
+  ) -> [Diagnostic] {
+    let hours26: Int64 = 26 * 3_600_000_000
+    return zip(west.times, east.times).filter { west, east in
+      // A time without an offset is 26 hours later in the west. All else stands still.
+      let moved = west.value &- east.value
+      return moved != 0 && !(west.type == 1184 && moved == hours26)
+    }.map { west, _ in
+      Diagnostic(
+        .configuration,
+        "a text such as 'now' or 'today' is refused: it depends on the day of the run",
+        at: .init(file: west.file),
+        hint: "use the columns of 'partition', such as cutoff_at and as_of")
     }
-    return []
   }
 
-  /// The rows of every query by tenant, run in a schema that is rolled back.
-  private func outputs(
-    of pipeline: Pipeline, _ made: TrialRows, owners: [TrialRows.Owner]
-  ) throws -> (
-    rows: [String: [String: [[UInt8]]]], columns: [String: [String]], faults: [Diagnostic]
-  ) {
-    var rows: [String: [String: [[UInt8]]]] = [:]
-    var columns: [String: [String]] = [:]
-    var faults: [Diagnostic] = []
-    // Thrown to leave the transaction: nothing of a trial stays.
-    struct Finished: Error {}
+  /// Runs `body` in the trial's schema, and rolls all of it back.
+  private func scratch<T>(_ body: () throws -> T) throws -> T {
+    var outcome: T?
     do {
       try record.transaction {
-        let schema = Quoting.identifier("yearbook_trial")
+        let schema = Quoting.identifier(Self.schema)
         try record.execute("CREATE SCHEMA \(schema); SET LOCAL search_path = \(schema)")
-        for statement in made.statements(for: owners) { try record.execute(statement) }
-        for query in pipeline.extract.queries {
-          do {
-            (rows[query.name], columns[query.name]) = try record.savepoint {
-              try self.rows(of: query, pipeline, made, owners)
-            }
-          } catch let error as Diagnostics {
-            faults += error.all
-          }
-        }
+        outcome = try body()
         throw Finished()
       }
     } catch is Finished {}
-    return (rows, columns, faults)
+    guard let outcome else { throw Diagnostic(.bug, "a trial had no outcome") }
+    return outcome
+  }
+
+  private func reading(of pipeline: Pipeline, timeZone: String) throws -> QueryReading {
+    let made = TrialRows(
+      catalog: catalog, extract: pipeline.extract,
+      period: Period(pipeline.periods[0], containing: Self.triedDay))
+    return try scratch {
+      try record.execute("SET LOCAL TimeZone = \(Quoting.literal(timeZone))")
+      for statement in made.tables { try record.execute(statement) }
+      try record.execute("CREATE TABLE partition (\(Self.partition))")
+      return try QueryReading(pipeline.extract, on: record, schema: Self.schema)
+    }
+  }
+
+  private static let partition = """
+    tenant_id uuid, period_starts date, starts_at timestamptz, ends_at timestamptz,
+    previous_starts_at timestamptz, cutoff_at timestamptz, as_of date, time_zone text, currency text,
+    locale text, privacy text
+    """
+
+  /// Thrown to leave a transaction: nothing of a trial stays.
+  private struct Finished: Error {}
+
+  // MARK: - Worlds
+
+  /// The rows of one world, by the query's place.
+  private typealias Rows = [Int: [[UInt8]]]
+
+  /// The faults, and the queries that had rows.
+  private func watch(
+    _ pipeline: Pipeline, _ kind: Period.Kind, _ read: QueryReading
+  ) throws -> ([Diagnostic], Set<String>) {
+    var made = TrialRows(
+      catalog: catalog, extract: pipeline.extract,
+      period: Period(kind, containing: Self.triedDay), comparisons: read.comparisons)
+    do {
+      return try watch(
+        pipeline, kind, made, TrialWorld.groups(read.constants, hasGaps: true), read)
+    } catch let error as Diagnostics where error.all.allSatisfy(\.isDataException) {
+      // A query can be made to fail on a value that it names itself, or on one that is missing.
+      made.comparisons = [:]
+      return try watch(
+        pipeline, kind, made, TrialWorld.groups(QueryReading.Constants(), hasGaps: false), read)
+    }
+  }
+
+  private func watch(
+    _ pipeline: Pipeline, _ kind: Period.Kind, _ made: TrialRows,
+    _ groups: [[TrialWorld]], _ read: QueryReading
+  ) throws -> ([Diagnostic], Set<String>) {
+    let queries = pipeline.extract.queries
+    // One fault a query: that it holds another tenant's data says most.
+    var faults: [Int: Diagnostic] = [:]
+    var seen: Set<String> = []
+    for worlds in groups {
+      var alone: (bare: Rows, shadowed: Rows) = ([:], [:])
+      try scratch {
+        let own = made.rows(of: worlds[0].watched, worlds[0].own)
+        for statement in made.tables + made.sharedRows + own { try record.execute(statement) }
+        for world in worlds {
+          let rows = try self.rows(world, pipeline, made, read)
+          for (place, query) in queries.enumerated() {
+            if !(rows.bare[place] ?? []).isEmpty { seen.insert(query.name) }
+          }
+          if world.neighbour == nil { alone = rows }
+          guard pipeline.scope == .tenant else { continue }
+          for (place, query) in queries.enumerated() {
+            if let fault = Self.difference(
+              alone.bare[place] ?? [], rows.bare[place] ?? [], alone.shadowed[place] ?? [],
+              rows.shadowed[place] ?? [], query, kind),
+              faults[place]?.message != Self.foreignData
+            {
+              faults[place] = fault
+            }
+          }
+        }
+      }
+    }
+    return (queries.indices.compactMap { faults[$0] }, seen)
+  }
+
+  private static let foreignData = "a row of one tenant holds another tenant's data"
+
+  private static func difference(
+    _ alone: [[UInt8]], _ beside: [[UInt8]], _ shadowedAlone: [[UInt8]],
+    _ shadowedBeside: [[UInt8]], _ query: ExtractSpec.Query, _ kind: Period.Kind
+  ) -> Diagnostic? {
+    if shadowedAlone != shadowedBeside || alone != shadowedAlone {
+      return Diagnostic(
+        alone == beside ? .bug : .configuration,
+        "the query '\(query.name)' has other rows when it sees one tenant alone",
+        at: .init(file: query.file),
+        hint: "a join, a subquery or a window forgets the tenant: join and partition by tenant_id")
+    }
+    guard alone != beside else { return nil }
+    let mark = Array(TrialWorld.foreignMark.utf8)
+    if beside.contains(where: { $0.containsSequence(mark) }) {
+      return Diagnostic(
+        .configuration, foreignData,
+        at: .init(file: query.file),
+        hint: "a join forgets the tenant: join on tenant_id as well as on the key")
+    }
+    return Diagnostic(
+      .configuration,
+      "a tenant's rows change when another tenant's data is there (tried for a \(kind.rawValue))",
+      at: .init(file: query.file),
+      hint: "a join, a subquery or a window forgets the tenant: join and partition by tenant_id")
+  }
+
+  /// The watched tenant's rows in one world: without shadows, and with them. The neighbour's rows
+  /// are removed again.
+  private func rows(
+    _ world: TrialWorld, _ pipeline: Pipeline, _ made: TrialRows, _ read: QueryReading
+  ) throws -> (bare: Rows, shadowed: Rows) {
+    let asOf = pipeline.dependsOnDay ? made.period.lastDay : nil
+    let moment = RunMoment.day(made.period.end.adding(days: 40))
+    let watched = made.member(world.watched, world.own, asOf: asOf)
+    let columns = read.files.filter { $0.query != nil }.map { Array($0.columns.dropFirst()) }
+    var found: (bare: Rows, shadowed: Rows) = ([:], [:])
+    do {
+      try record.savepoint {
+        var members = [watched]
+        if let neighbour = world.neighbour {
+          let owner = world.watched.other
+          for statement in made.rows(of: owner, neighbour) { try record.execute(statement) }
+          members.append(made.member(owner, neighbour, asOf: asOf))
+        }
+        let bare = ExtractStatement(
+          pipeline.extract, partition: .rows(members, made.period, moment))
+        found.bare = try rows(bare, columns, [], of: watched, among: members, pipeline.scope)
+        guard pipeline.scope == .tenant else { throw Finished() }
+        let shadowed = ExtractStatement(
+          pipeline.extract, partition: .parameters,
+          shadows: catalog.shadows(for: pipeline.extract, tenant: "$1", schema: Self.schema))
+        try record.execute("SET LOCAL search_path = pg_catalog")
+        found.shadowed = try rows(
+          shadowed, columns, shadowed.parameters(watched, made.period, moment), of: watched,
+          among: members, pipeline.scope)
+        throw Finished()
+      }
+    } catch is Finished {}
+    return found
   }
 
   private func rows(
-    of query: ExtractSpec.Query, _ pipeline: Pipeline, _ made: TrialRows,
-    _ owners: [TrialRows.Owner]
-  ) throws -> ([String: [[UInt8]]], columns: [String]) {
-    let members = owners.map { owner in
-      Extractor.Member(
-        tenant: Tenant(
-          id: made.tenantKey(owner), slug: owner.rawValue, name: owner.mark, timeZone: "UTC",
-          locale: "en", currency: "EUR"),
-        settings: TenantSettings(), asOf: pipeline.dependsOnDay ? made.period.lastDay : nil)
-    }
-    let statement = ExtractStatement(
-      query: query, preludes: pipeline.extract.preludes, members: members, period: made.period,
-      moment: .day(made.period.end.adding(days: 40)))
-    let known = Set(members.map(\.tenant.id))
-    var rows: [String: [[UInt8]]] = [:]
-    let columns: [Column]
+    _ statement: ExtractStatement, _ columns: [[Column]], _ parameters: [String?],
+    of watched: Extractor.Member, among members: [Extractor.Member], _ scope: Pipeline.Scope
+  ) throws -> Rows {
+    let text = statement.combined(columns)
+    let id = Array(watched.tenant.id.utf8)
+    let known = members.map { Array($0.tenant.id.utf8) }
+    let queries = statement.extract.queries
+    var rows: Rows = [:]
     do {
-      columns = try record.describe(statement.unordered)
-      let faults = QueryRules.faults(in: columns, of: query)
-      guard faults.isEmpty else { throw Diagnostics(faults) }
-      try record.copyOut("COPY (\(statement.ordered(by: columns))) TO STDOUT (FORMAT csv)") { row in
-        // A row about all tenants: only the operator sees it.
-        if pipeline.scope == .platform, row.first == UInt8(ascii: ",") {
-          rows["", default: []].append(Array(row))
-          return
+      try record.savepoint {
+        let prepared = try record.prepare(text.sql, parameters: parameters.count)
+        try record.stream(prepared, parameters) { row in
+          let place = row.bytes(1).flatMap { Int(String(decoding: $0, as: UTF8.self)) } ?? 0
+          // A row about all tenants: only the operator sees it.
+          guard let tenant = row.bytes(0), known.contains(where: { tenant.elementsEqual($0) })
+          else {
+            if scope == .platform, row.bytes(0) == nil {
+              rows[place, default: []].append([])
+              return
+            }
+            throw Diagnostics([
+              Diagnostic(
+                .configuration, "the query returned a row of a tenant that was not asked for",
+                at: .init(file: queries[place].file), hint: "take tenant_id from 'partition'")
+            ])
+          }
+          guard scope == .platform || tenant.elementsEqual(id) else { return }
+          var line: [UInt8] = []
+          row.appendCSV(2..<(2 + columns[place].count), to: &line)
+          rows[place, default: []].append(line)
         }
-        let tenant = String(decoding: row.prefix(36), as: UTF8.self)
-        guard known.contains(tenant) else {
-          throw Diagnostics([
-            Diagnostic(
-              .configuration, "the query returned a row of a tenant that was not asked for",
-              at: .init(file: query.file), hint: "read 'partition' and join every table to it")
-          ])
-        }
-        rows[tenant, default: []].append(Array(row.dropFirst(36)))
       }
     } catch let error as Diagnostic {
-      throw Diagnostics([statement.located(error)])
+      throw Diagnostics([named(text.located(error), statement, parameters)])
     }
-    return (rows, columns.dropFirst().map(\.name))
+    // An order that is not unique must not look like a leak.
+    return rows.mapValues { $0.sorted { $0.lexicographicallyPrecedes($1) } }
   }
 }
 
-extension ExtractStatement {
-  /// The error of a statement, with the place in the pipeline's file that PostgreSQL reported.
-  func located(_ error: Diagnostic) -> Diagnostic {
-    guard let server = error.underlying as? PostgresError else { return error }
-    var located = error
-    let place = server.position.flatMap { self.place(of: $0) }
-    located.subject.file = place?.file ?? query.file
-    located.subject.line = place?.line
-    located.subject.column = place?.column
-    return located
+extension IsolationTrial {
+  /// An error of the combined statement, with the file of the query that fails by itself.
+  private func named(
+    _ error: Diagnostic, _ statement: ExtractStatement, _ parameters: [String?]
+  ) -> Diagnostic {
+    guard error.subject.file == nil, error.underlying is PostgresError else { return error }
+    for query in statement.extract.queries {
+      do {
+        try record.savepoint {
+          _ = try record.query(
+            "SELECT count(q.*) FROM (\(statement.unordered(query).sql)) q", parameters)
+        }
+      } catch {
+        return (error as? Diagnostic).map { found in
+          var found = found
+          found.subject.file = query.file
+          return found
+        } ?? Diagnostic(.bug, "a query of the trial failed", underlying: error)
+      }
+    }
+    return error
+  }
+}
+
+extension Diagnostic {
+  /// Whether a value was the reason: SQLSTATE class 22.
+  fileprivate var isDataException: Bool {
+    (underlying as? PostgresError)?.sqlState.hasPrefix("22") ?? false
   }
 }
 

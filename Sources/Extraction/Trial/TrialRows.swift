@@ -1,54 +1,66 @@
 import Basics
+import Diagnostics
 import Pipelines
 import Postgres
 
-/// The rows of the isolation trial: a small platform of two tenants, generated from the catalog.
+/// The rows of the isolation trial, generated from the catalog.
 ///
-/// Every key names its tenant; in the canary form, every text and number does too. Words that a
-/// CHECK allows occur in all combinations. Times are inside the tried period, just outside and far
-/// away.
+/// Words that a CHECK allows occur in all combinations. Times are inside the tried period, just
+/// outside and far away. Some rows refer to the other tenant's rows, as on a careless platform.
 struct TrialRows {
-  /// One of the two tenants.
-  enum Owner: String, CaseIterable {
-    case first = "a"
-    case second = "b"
-
-    /// The beginning of each of its texts: a letter without case that no query writes itself.
-    var mark: String { self == .first ? "あ" : "か" }
-    /// The beginning of each of its keys.
-    var keyPrefix: String { String(repeating: rawValue, count: 8) }
-    var other: Owner { self == .first ? .second : .first }
-  }
-
-  let catalog: TrialCatalog
+  let catalog: SourceCatalog
+  let extract: ExtractSpec
   let period: Period
-  /// Whether texts and numbers differ between the tenants. If they are the same, a join by a value
-  /// instead of a key shows.
-  let hasCanaries: Bool
-  /// Whether some rows refer to the other tenant's rows, as on a careless platform.
-  let hasForeignReferences: Bool
+  /// What the queries compare columns with. Some rows have these values.
+  var comparisons: Comparisons = [:]
 
-  private static let tenantTable = "tenant"
-
-  /// The statements that make the tables and fill them for `owners`, to run in an empty schema.
-  func statements(for owners: [Owner]) -> [String] {
-    catalog.tables.flatMap { table -> [String] in
+  /// The statements that make empty tables.
+  var tables: [String] {
+    catalog.tables.map { table in
       let columns = table.columns.map { "\(Quoting.identifier($0.name)) \($0.type)" }
-      let create =
-        "CREATE TABLE \(Quoting.identifier(table.name)) (\(columns.joined(separator: ", ")))"
-      let rows = owners.flatMap { owner in
-        (0..<count(of: table)).map { "(" + row($0, of: table, owner) + ")" }
-      }
-      guard !rows.isEmpty, !table.columns.isEmpty else { return [create] }
-      return [
-        create,
-        "INSERT INTO \(Quoting.identifier(table.name)) VALUES\n" + rows.joined(separator: ",\n"),
-      ]
+      return "CREATE TABLE \(Quoting.identifier(table.name)) (\(columns.joined(separator: ", ")))"
     }
   }
 
+  /// The statements that fill the tables which all tenants share.
+  var sharedRows: [String] {
+    let shared = catalog.tables.filter { extract.shared.contains($0.name) }
+    return rows(of: .first, TrialWorld.Character(), in: shared)
+  }
+
+  /// The statements that fill the other tables with the rows of a tenant.
+  func rows(of owner: TrialWorld.Owner, _ character: TrialWorld.Character) -> [String] {
+    rows(
+      of: owner, character, in: catalog.tables.filter { !extract.shared.contains($0.name) })
+  }
+
+  private func rows(
+    of owner: TrialWorld.Owner, _ character: TrialWorld.Character, in tables: [SourceCatalog.Table]
+  ) -> [String] {
+    tables.filter { !$0.columns.isEmpty }.map { table in
+      let rows =
+        (0..<max(count(of: table), table.name == Ownership.tenantTable ? 1 : character.rows))
+        .map { "(" + row($0, of: table, owner, character) + ")" }
+      return "INSERT INTO \(Quoting.identifier(table.name)) VALUES\n"
+        + rows.joined(separator: ",\n")
+    }
+  }
+
+  /// The tenant, with its `partition` row's values.
+  func member(
+    _ owner: TrialWorld.Owner, _ character: TrialWorld.Character, asOf: CivilDate?
+  ) -> Extractor.Member {
+    var settings = TenantSettings()
+    settings.privacy = character.privacy
+    return Extractor.Member(
+      tenant: Tenant(
+        id: tenantKey(owner), slug: owner.rawValue, name: character.mark,
+        timeZone: character.timeZone, locale: character.locale, currency: character.currency),
+      settings: settings, asOf: asOf)
+  }
+
   /// The key of a row.
-  func key(_ table: String, _ index: Int, _ owner: Owner) -> String {
+  func key(_ table: String, _ index: Int, _ owner: TrialWorld.Owner) -> String {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     for byte in "\(table)/\(index)".utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
     let digits = String(hash, radix: 16)
@@ -58,89 +70,179 @@ struct TrialRows {
       + String(hex.dropFirst(10)) + String(repeating: "0", count: 6)
   }
 
-  func tenantKey(_ owner: Owner) -> String { key(Self.tenantTable, 0, owner) }
+  func tenantKey(_ owner: TrialWorld.Owner) -> String { key(Ownership.tenantTable, 0, owner) }
 
-  private func count(of table: TrialCatalog.Table) -> Int {
-    if table.name == Self.tenantTable { return 1 }
-    let combinations = table.columns.reduce(1) { $0 * max(1, $1.words.count) }
+  private func count(of table: SourceCatalog.Table) -> Int {
+    if table.name == Ownership.tenantTable { return 1 }
+    let combinations = table.columns.reduce(1) { count, column in
+      min(48, count * max(1, column.words.count, compared(table, column).count + 1))
+    }
     // A table that refers to others has more rows, so that its rows refer to rows of every kind of
     // day.
-    let refers = table.columns.contains { $0.reference.map { $0 != Self.tenantTable } ?? false }
+    let refers = table.columns.contains {
+      $0.reference.map { $0.table != Ownership.tenantTable } ?? false
+    }
     return min(48, max(refers ? 16 : 8, combinations * 2))
   }
 
-  private func row(_ index: Int, of table: TrialCatalog.Table, _ owner: Owner) -> String {
+  private func row(
+    _ index: Int, of table: SourceCatalog.Table, _ owner: TrialWorld.Owner,
+    _ character: TrialWorld.Character
+  ) -> String {
     var stride = 1
     return table.columns.enumerated().map { position, column -> String in
       if column.name == "id" { return literal(key(table.name, index, owner), column) }
-      if let target = column.reference { return reference(index, position, target, column, owner) }
+      if let target = column.reference?.table {
+        return reference(index, position, target, column, table, owner)
+      }
       if !column.words.isEmpty {
         let word = column.words[index / stride % column.words.count]
-        stride *= column.words.count
+        stride = min(48, stride * column.words.count)
         return literal(word, column)
       }
-      return value(index, position, table, column, owner)
+      let compared = compared(table, column)
+      if !compared.isEmpty {
+        let count = compared.count + (character.hasOtherWords ? 1 : 0)
+        let place = index / stride % count
+        stride = min(48, stride * count)
+        if place < compared.count { return literal(compared[place], column) }
+      }
+      let isMissing =
+        character.missing > 0 && column.isNullable
+        && Self.pick(character.missing, index, position, salt: 1) == 0
+      return isMissing ? "NULL" : value(index, position, table, column, owner, character)
     }.joined(separator: ", ")
   }
 
+  /// What the queries compare a column with, as far as the column can have such values.
+  private func compared(
+    _ table: SourceCatalog.Table, _ column: SourceCatalog.Column
+  ) -> [String] {
+    guard let found = comparisons[table.name]?[column.name], column.words.isEmpty,
+      column.reference == nil, table.name != Ownership.tenantTable
+    else { return [] }
+    switch column.base {
+    case "smallint", "integer", "bigint":
+      return found.filter { Int16($0) != nil }.sorted()
+    case "text", "character varying", "character":
+      return found.filter { $0.count <= column.length ?? 40 }.sorted()
+    default: return []
+    }
+  }
+
   private func reference(
-    _ index: Int, _ position: Int, _ target: String, _ column: TrialCatalog.Column, _ owner: Owner
+    _ index: Int, _ position: Int, _ target: String, _ column: SourceCatalog.Column,
+    _ table: SourceCatalog.Table, _ owner: TrialWorld.Owner
   ) -> String {
-    guard let table = catalog.tables.first(where: { $0.name == target }) else { return "NULL" }
+    guard let referred = catalog.table(target) else { return "NULL" }
     let isForeign =
-      hasForeignReferences && target != Self.tenantTable && index % 4 == position % 4
-    let targetIndex = (index * 3 + index / 8 + position) % count(of: table)
+      target != Ownership.tenantTable && index % 4 == position % 4 && !owns(table, column.name)
+    let targetIndex = (index * 3 + index / 8 + position) % count(of: referred)
     return literal(key(target, targetIndex, isForeign ? owner.other : owner), column)
   }
 
+  /// Whether a row belongs to its tenant by this column: with another value there, it would be
+  /// another tenant's row.
+  private func owns(_ table: SourceCatalog.Table, _ column: String) -> Bool {
+    do throws(Diagnostic) {
+      guard
+        case .through(let owner, _, _, _) = try Ownership(of: table, in: catalog, extract.platform)
+      else { return false }
+      return owner == column
+    } catch {
+      // The queries cannot read such a table.
+      return true
+    }
+  }
+
   private func value(
-    _ index: Int, _ position: Int, _ table: TrialCatalog.Table, _ column: TrialCatalog.Column,
-    _ owner: Owner
+    _ index: Int, _ position: Int, _ table: SourceCatalog.Table, _ column: SourceCatalog.Column,
+    _ owner: TrialWorld.Owner, _ character: TrialWorld.Character
   ) -> String {
-    let number = hasCanaries && owner == .second ? 7000 + index : index + 1
+    var number = character.numbers + index + 1
+    let amounts = character.amounts
+    if !amounts.isEmpty, Self.pick(2, index, position, salt: 2) == 0 {
+      number = amounts[Self.pick(amounts.count, index, position, salt: 3)]
+    }
     switch column.base {
     case "uuid": return literal(key("\(table.name).\(column.name)", index, owner), column)
-    case "smallint", "integer", "bigint": return String(number)
-    case "numeric", "real", "double precision": return "\(number).25"
+    case "smallint": return String(min(max(number, -32_000), 32_000))
+    case "integer", "bigint": return String(number)
+    case "numeric", "real", "double precision":
+      let most = column.digits.map { $0 < 9 ? (0..<$0).reduce(1) { n, _ in n * 10 } - 1 : .max }
+      let fits = most.map { min(max(number, -$0 + 1), $0 - 1) } ?? number
+      return "\(fits).25"
     case "boolean": return index % 2 == 0 ? "true" : "false"
-    case "date": return literal(day(index).description, column)
+    case "date": return literal(day(index, position, character).description, column)
     case "timestamp with time zone", "timestamp without time zone":
-      return literal("\(day(index)) \(10 + position % 10):00:00+00", column)
+      let hour = (10 + position % 10 + character.hours) % 24
+      return literal(
+        "\(day(index, position, character)) \(hour < 10 ? "0" : "")\(hour):00:00+00", column)
     case "text", "character varying", "character", "name":
-      return literal(text(index, table, column, owner), column)
+      return literal(text(index, position, table, column, character), column)
     default: return "NULL"
     }
   }
 
   private func text(
-    _ index: Int, _ table: TrialCatalog.Table, _ column: TrialCatalog.Column, _ owner: Owner
+    _ index: Int, _ position: Int, _ table: SourceCatalog.Table, _ column: SourceCatalog.Column,
+    _ character: TrialWorld.Character
   ) -> String {
-    // PostgreSQL itself must understand this text.
-    if table.name == Self.tenantTable, column.name == "timezone" { return "UTC" }
+    if table.name == Ownership.tenantTable {
+      // PostgreSQL itself must understand this text.
+      switch column.name {
+      case "timezone": return character.timeZone
+      case "locale": return character.locale
+      case "currency": return character.currency
+      default: break
+      }
+    }
     // Known currencies, so that rows match rows of the same currency in joins.
     if column.name == "currency" { return ["EUR", "USD", "BRL"][index % 3] }
-    let mark = hasCanaries ? owner.mark : "さ"
-    // Values repeat, so that groups have several rows and joins by value find matches.
+    let words = character.words
+    if !words.isEmpty, Self.pick(3, index, position, salt: 4) == 0 {
+      let word = words[Self.pick(words.count, index, position, salt: 5)]
+      return String(word.prefix(column.length ?? 40))
+    }
+    // Values repeat, so that groups have several rows and joins by value find matches. A neighbour
+    // shares some values, in rows whose other values differ.
+    let isShared = Self.pick(2, index, position, salt: 6) == 0
+    let mark = isShared ? TrialWorld.Character().mark : character.mark
     let text = mark + String(index % 5) + column.name.prefix(4)
-    return String(text.prefix(column.length ?? 40))
+    let tail = isShared ? "" : String(repeating: "x", count: character.longer)
+    return String((text + tail).prefix(column.length ?? 40))
   }
 
   /// A day inside the period, on its first or last day, in the period before, or years away.
-  private func day(_ index: Int) -> CivilDate {
+  private func day(
+    _ index: Int, _ position: Int, _ character: TrialWorld.Character
+  ) -> CivilDate {
     let days = period.end.daysSince1970 - period.start.daysSince1970
-    switch index % 8 {
-    case 0: return period.start
-    case 1: return period.lastDay
-    case 2: return period.previous.start.adding(days: 2)
-    case 3: return period.start.adding(days: days / 2)
-    case 4: return period.start.adding(days: min(days - 1, 3 + index))
-    case 5: return period.end.adding(days: 1)
-    case 6: return period.start.adding(days: -800)
-    default: return period.start.adding(days: min(days - 1, 7))
-    }
+    let day: CivilDate =
+      switch index % 8 {
+      case 0: period.start
+      case 1: period.lastDay
+      case 2: period.previous.start.adding(days: 2)
+      case 3: period.start.adding(days: days / 2)
+      case 4: period.start.adding(days: min(days - 1, 3 + index))
+      case 5: period.end.adding(days: 1)
+      case 6: period.start.adding(days: -800)
+      default: period.start.adding(days: min(days - 1, 7))
+      }
+    // Of the times of one row some move and some do not.
+    return day.adding(days: character.days * Self.pick(3, index, position, salt: 7))
   }
 
-  private func literal(_ text: String, _ column: TrialCatalog.Column) -> String {
+  /// A number below `count` that is the same each time and follows no other number here.
+  private static func pick(_ count: Int, _ index: Int, _ position: Int, salt: UInt64) -> Int {
+    // The finisher of SplitMix64 (Steele, Lea and Flood, 2014).
+    var mixed = UInt64(index) << 24 | UInt64(position) << 8 | salt
+    mixed = ((mixed &+ 0x9e37_79b9_7f4a_7c15) ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
+    mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
+    return Int((mixed ^ (mixed >> 31)) % UInt64(count))
+  }
+
+  private func literal(_ text: String, _ column: SourceCatalog.Column) -> String {
     "\(Quoting.literal(text))::\(column.type)"
   }
 }

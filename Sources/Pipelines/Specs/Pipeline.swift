@@ -41,6 +41,9 @@ package struct ExtractSpec: Sendable {
     package var sql: String
     /// Columns with their direction. The last ones must be unique within a tenant.
     package var order: [Order]
+    /// Why the query has no rows on generated data, so that the isolation trial cannot try it;
+    /// `nil` if it must have rows there.
+    package var silent: String? = nil
   }
 
   /// One column of the order of a query's rows.
@@ -61,4 +64,8 @@ package struct ExtractSpec: Sendable {
 
   package var preludes: [Prelude]
   package var queries: [Query]
+  /// Tables whose rows are the same for all tenants.
+  package var shared: [String] = []
+  /// What holds for the platform's tables in all pipelines of the folder.
+  package var platform = PlatformSpec()
 }

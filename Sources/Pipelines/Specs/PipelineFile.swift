@@ -4,6 +4,8 @@ import Foundation
 /// Reads one `pipeline.yaml` and the files that it names. All faults are thrown at once.
 struct PipelineFile {
   let folder: String
+  /// What holds for the platform's tables in all pipelines.
+  var platform = PlatformSpec()
 
   private static let keys = [
     "name", "period", "scope", "title", "as_of", "extract", "aggregate", "render", "stitch",
@@ -70,7 +72,7 @@ struct PipelineFile {
   }
 
   private func extractSpec(_ node: SpecNode) -> ExtractSpec? {
-    guard let map = node.mapping(keys: ["with", "queries"]) else { return nil }
+    guard let map = node.mapping(keys: ["with", "queries", "shared"]) else { return nil }
     let preludes = (map["with"]?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Prelude? in
       // `name: file` is short for `name: {file: file}`.
@@ -85,15 +87,19 @@ struct PipelineFile {
     }
     let queries = (map.required("queries")?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Query? in
-      guard let name = entry.keyNode.name(), let settings = entry.value.mapping(keys: ["order"]),
+      guard let name = entry.keyNode.name(),
+        let settings = entry.value.mapping(keys: ["order", "silent"]),
         let sql = sql("\(name).sql", entry.keyNode)
       else { return nil }
       return ExtractSpec.Query(
         name: name, file: "\(folder)/\(name).sql", sql: sql,
-        order: (settings["order"]?.list() ?? []).compactMap(order))
+        order: (settings["order"]?.list() ?? []).compactMap(order),
+        silent: settings["silent"]?.string())
     }
     if queries.isEmpty { map["queries"]?.report("there are no queries") }
-    return ExtractSpec(preludes: preludes, queries: queries)
+    return ExtractSpec(
+      preludes: preludes, queries: queries,
+      shared: (map["shared"]?.list() ?? []).compactMap { $0.string() }, platform: platform)
   }
 
   /// `column` or `column desc`

@@ -9,7 +9,7 @@ package struct PipelineLibrary: Sendable {
   package let pipelines: [Pipeline]
   package let schedules: [Schedule]
 
-  /// Reads every `NAME/pipeline.yaml` and every schedule beside them.
+  /// Reads `platform.yaml`, every `NAME/pipeline.yaml` and every schedule beside them.
   ///
   /// Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
@@ -17,15 +17,21 @@ package struct PipelineLibrary: Sendable {
     var pipelines: [Pipeline] = []
     var schedules: [Schedule] = []
     let names = try PipelineLibrary.entries(of: folder)
+    var platform = PlatformSpec()
+    if names.contains(PlatformSpec.fileName) {
+      do throws(Diagnostics) {
+        platform = try PlatformSpec(folder: folder)
+      } catch { diagnostics += error.all }
+    }
     for name in names {
       let file = "\(folder)/\(name)"
       do throws(Diagnostics) {
         if FileManager.default.fileExists(atPath: "\(file)/pipeline.yaml") {
-          pipelines.append(try PipelineFile(folder: file).read())
+          pipelines.append(try PipelineFile(folder: file, platform: platform).read())
         }
       } catch { diagnostics += error.all }
     }
-    for name in names where name.hasSuffix(".yaml") {
+    for name in names where name.hasSuffix(".yaml") && name != PlatformSpec.fileName {
       do throws(Diagnostics) {
         schedules.append(
           try ScheduleFile(path: "\(folder)/\(name)", pipelines: pipelines).read())

@@ -22,12 +22,17 @@ extension Connection {
   /// that returns no rows has no columns.
   ///
   /// The server accepts exactly one statement here, whatever quotes and comments the text contains.
-  package func describe(_ sql: String) throws(Diagnostic) -> [Column] {
+  package func describe(_ sql: String, parameters: Int = 0) throws(Diagnostic) -> [Column] {
     try refuseNUL(sql)
     cancelToken.reset()
     _ = try check(PQprepare(handle, "", sql, 0, nil), expecting: [PGRES_COMMAND_OK])
-    let result = try check(PQdescribePrepared(handle, ""), expecting: [PGRES_COMMAND_OK])
-    guard PQnparams(result.pointer) == 0 else {
+    return try columns(of: "", parameters: parameters)
+  }
+
+  /// The columns of a prepared statement, which must have this number of parameters.
+  func columns(of prepared: String, parameters: Int) throws(Diagnostic) -> [Column] {
+    let result = try check(PQdescribePrepared(handle, prepared), expecting: [PGRES_COMMAND_OK])
+    guard PQnparams(result.pointer) == parameters else {
       throw Diagnostic(
         .configuration, "the statement has parameters ($1), but no parameters are given here")
     }

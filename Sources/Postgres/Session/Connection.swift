@@ -14,6 +14,8 @@ package final class Connection {
   package let cancelToken: CancelToken
   /// The names of statements that the server has prepared for this session, by their text.
   var prepared: [String: String] = [:]
+  /// How many statements `prepare` has prepared.
+  var preparedCount = 0
 
   /// Opens a session.
   ///
@@ -127,7 +129,14 @@ extension Connection {
     _ pointer: OpaquePointer?, expecting statuses: [ExecStatusType]
   ) throws(Diagnostic) -> ResultHandle {
     guard let pointer else { throw lost() }
-    let result = ResultHandle(pointer)
+    return try check(ResultHandle(pointer), expecting: statuses)
+  }
+
+  /// Throws the server's error if the result's status is not one of `statuses`.
+  func check(
+    _ result: ResultHandle, expecting statuses: [ExecStatusType]
+  ) throws(Diagnostic) -> ResultHandle {
+    let pointer = result.pointer
     let status = PQresultStatus(pointer)
     if statuses.contains(status) { return result }
     if let error = PostgresError(result: pointer) {
@@ -153,7 +162,7 @@ extension Connection {
   }
 
   /// The diagnostic for a session that broke without a reply from the server.
-  func lost() -> Diagnostic {
+  package func lost() -> Diagnostic {
     let target = ConnectionTarget(handle)
     let reason = target.scrubbed(String(cString: PQerrorMessage(handle)))
     return Diagnostic(

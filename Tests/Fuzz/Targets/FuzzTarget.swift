@@ -10,7 +10,7 @@ struct FuzzTarget: Sendable {
   static let all: [FuzzTarget] = [
     FuzzTarget(name: "table", check: checkTable),
     FuzzTarget(name: "cells", check: checkCells),
-    FuzzTarget(name: "sql", check: checkSQL),
+    FuzzTarget(name: "parse", check: checkParse),
     FuzzTarget(name: "pipeline", check: checkPipeline),
     FuzzTarget(name: "schedule", check: checkSchedule),
     FuzzTarget(name: "messages", check: checkMessages),

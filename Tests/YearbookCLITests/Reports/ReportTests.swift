@@ -63,7 +63,7 @@ struct ReportTests {
 
   private func withReports(_ body: (Installation) throws -> Void) throws {
     try Installation.with { here in
-      for name in Self.reports + ["common"] {
+      for name in Self.reports + ["common", "platform.yaml"] {
         try FileManager.default.copyItem(
           atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
       }
@@ -341,6 +341,10 @@ struct ReportTests {
 
   @Test func `The guide's report is made of its files alone`() throws {
     try withReports { here in
+      // It reads names by itself, which the project's platform.yaml forbids.
+      for name in ["rows", "nightly.yaml"] {
+        try FileManager.default.removeItem(atPath: "\(here.folder)/pipelines/\(name)")
+      }
       let guide = String(
         decoding: try #require(
           FileManager.default.contents(atPath: "\(Places.project)/docs/how-to/new-report.md")),

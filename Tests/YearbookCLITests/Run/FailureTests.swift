@@ -13,12 +13,12 @@ struct FailureTests {
       try here.write(
         "pipelines/rows/people.sql",
         """
-        SELECT p.tenant_id, u.username, 1 / (CASE WHEN u.age = 99 THEN 0 ELSE 1 END) AS one
+        SELECT p.tenant_id, u.username, 1 / (CASE WHEN u.picture = '99' THEN 0 ELSE 1 END) AS one
         FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
         """)
       let source = try here.platform.connect()
       try source.execute(
-        "UPDATE app.\"user\" SET age = 99 WHERE username = 'u2' AND tenantid ="
+        "UPDATE app.\"user\" SET picture = '99' WHERE username = 'u2' AND tenantid ="
           + " (SELECT id FROM app.tenant WHERE slug = 'poisoned')")
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 1, "\(output)")
@@ -28,7 +28,7 @@ struct FailureTests {
       #expect(
         try Set(here.payload().keys.map { $0.split(separator: "/")[1] }) == ["acme", "zeta"])
 
-      try source.execute("UPDATE app.\"user\" SET age = 30")
+      try source.execute("UPDATE app.\"user\" SET picture = NULL")
       let retry = try here.yearbook(["retry"])
       #expect(retry.status == 0, "\(retry.output)")
       #expect(retry.output.contains("1 published, 0 unchanged, 0 failed"), "\(retry.output)")
@@ -176,7 +176,7 @@ struct FailureTests {
       try here.write(
         "pipelines/\(name)/people.sql",
         """
-        SELECT p.tenant_id, u.username\(name == "first" ? ", 1 / (u.age - 30) AS one" : "")
+        SELECT p.tenant_id, u.username\(name == "first" ? ", 1 / coalesce(length(u.picture), 0) AS one" : "")
         FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id
         """)
     }
@@ -204,7 +204,7 @@ struct FailureTests {
       for name in ["acme", "zeta"] { try here.addTenant(name) }
       try Self.addPipelines(here)
       try here.platform.connect().execute(
-        "UPDATE app.\"user\" SET age = 31 WHERE tenantid ="
+        "UPDATE app.\"user\" SET picture = 'x' WHERE tenantid ="
           + " (SELECT id FROM app.tenant WHERE slug = 'zeta')")
       let (status, output) = try here.yearbook(["run", "nightly"])
       #expect(status == 1, "\(output)")
@@ -213,7 +213,7 @@ struct FailureTests {
         here.payload().keys.map { $0.split(separator: "/")[1...2].joined(separator: " ") })
       #expect(made == ["acme rows", "zeta first", "zeta second", "zeta rows"])
       // The way back takes up both, the one after the other.
-      try here.platform.connect().execute("UPDATE app.\"user\" SET age = 31")
+      try here.platform.connect().execute("UPDATE app.\"user\" SET picture = 'x'")
       let retry = try here.yearbook(["retry"])
       #expect(retry.status == 0, "\(retry.output)")
       #expect(retry.output.contains("2 published, 0 unchanged, 0 failed"), "\(retry.output)")
@@ -242,7 +242,7 @@ struct FailureTests {
   @Test func `A missing media file costs a scene and leaves a warning`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
-      for name in ["video", "common"] {
+      for name in ["video", "common", "platform.yaml"] {
         try FileManager.default.copyItem(
           atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
       }

@@ -35,10 +35,9 @@ struct CheckCommand: ParsableCommand {
       return
     }
     try configuration.withServer {
-      let trial = try IsolationTrial(
-        record: RunRecord(record).connection,
-        source: Source(source, schema: configuration.schema).connection,
-        schema: configuration.schema)
+      let trial = IsolationTrial(
+        record: try RunRecord(record).connection,
+        catalog: try Source(source, schema: configuration.schema).catalog())
       var faults: [Diagnostic] = []
       var lines: [String] = []
       for pipeline in library.pipelines {

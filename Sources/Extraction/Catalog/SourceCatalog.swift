@@ -1,9 +1,12 @@
-import Diagnostics
-import Postgres
+package import Diagnostics
+package import Postgres
 
-/// The tables of the platform's schema, from its catalog. The isolation trial rebuilds them.
-struct TrialCatalog {
-  struct Column {
+/// The tables of the platform's schema, from its catalog.
+///
+/// Statements see a table through a shadow that is made from it, and the isolation trial rebuilds
+/// the tables.
+package struct SourceCatalog: Sendable {
+  struct Column: Sendable {
     var name: String
     /// With its length: `character varying(50)`. A type that the platform defines becomes `text`.
     var type: String
@@ -12,21 +15,34 @@ struct TrialCatalog {
     var length: Int?
     /// The values that a CHECK or an enumerated type allows; empty if all are allowed.
     var words: [String] = []
-    /// The table that this column refers to.
-    var reference: String?
+    /// How many digits a `numeric(n, …)` has before the point.
+    var digits: Int?
+    /// The table that this column refers to, and the key there.
+    var reference: Reference?
+    var isNullable: Bool
+    /// Whether the source's role can read it.
+    var isReadable: Bool
   }
 
-  struct Table {
+  struct Reference: Sendable {
+    var table: String
+    var column: String
+  }
+
+  struct Table: Sendable {
     var name: String
     var columns: [Column]
   }
 
+  /// The schema that holds the tables.
+  let schema: String
   /// In alphabetical order.
   let tables: [Table]
   /// Everything that was read, for the fingerprint of a passed trial.
   let fingerprint: String
 
-  init(_ connection: Connection, schema: String) throws(Diagnostic) {
+  /// Reads the catalog of one schema, as the connection's role sees it.
+  package init(_ connection: Connection, schema: String) throws(Diagnostic) {
     var tables: [Table] = []
     var fingerprint = ""
     for row in try connection.query(Self.columns, [schema]) {
@@ -39,7 +55,9 @@ struct TrialCatalog {
         Column(
           name: try row.string("column_name"), type: isOwnType ? "text" : try row.string("type"),
           base: isOwnType ? "text" : base, length: try row.optionalInt("length"),
-          words: labels.map { $0.split(separator: "\u{1}").map(String.init) } ?? []))
+          words: labels.map { $0.split(separator: "\u{1}").map(String.init) } ?? [],
+          digits: try row.optionalInt("digits"), isNullable: try row.bool("is_nullable"),
+          isReadable: try row.bool("is_readable")))
       fingerprint += row.values.map { $0 ?? "" }.joined(separator: "\t") + "\n"
     }
     guard !tables.isEmpty else {
@@ -56,7 +74,8 @@ struct TrialCatalog {
         let c = tables[t].columns.firstIndex(where: { $0.name == column })
       else { continue }
       if let target = try row.optionalString("target") {
-        tables[t].columns[c].reference = target
+        tables[t].columns[c].reference = Reference(
+          table: target, column: try row.string("target_column"))
       } else {
         tables[t].columns[c].words = Self.words(of: definition)
       }
@@ -68,13 +87,18 @@ struct TrialCatalog {
         let name = tables[t].columns[c].name
         for suffix in ["_id", "id"] where name.hasSuffix(suffix) && name != "id" {
           let target = String(name.dropLast(suffix.count))
-          if names.contains(target) { tables[t].columns[c].reference = target }
+          if names.contains(target) {
+            tables[t].columns[c].reference = Reference(table: target, column: "id")
+          }
         }
       }
     }
+    self.schema = schema
     self.tables = tables
     self.fingerprint = fingerprint
   }
+
+  func table(_ name: String) -> Table? { tables.first { $0.name == name } }
 
   /// The literals of a CHECK that allows a list: `ARRAY['A'::bpchar, 'I'::bpchar]`, `ARRAY[0, 1]`.
   static func words(of definition: String) -> [String] {
@@ -95,6 +119,10 @@ struct TrialCatalog {
     SELECT c.relname AS table_name, a.attname AS column_name,
       pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
       pg_catalog.format_type(a.atttypid, NULL) AS base,
+      NOT a.attnotnull AS is_nullable,
+      pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') AS is_readable,
+      CASE WHEN a.atttypid = 1700 AND a.atttypmod > 4
+        THEN ((a.atttypmod - 4) >> 16) - ((a.atttypmod - 4) & 2047) END AS digits,
       CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END AS length,
       t.typtype <> 'b' OR tn.nspname <> 'pg_catalog' AS is_own_type,
       (SELECT pg_catalog.string_agg(e.enumlabel, E'\\x01' ORDER BY e.enumsortorder)
@@ -110,12 +138,14 @@ struct TrialCatalog {
 
   private static let constraints = """
     SELECT c.relname AS table_name, a.attname AS column_name, r.relname AS target,
+      f.attname AS target_column,
       pg_catalog.pg_get_constraintdef(k.oid) AS definition
     FROM pg_catalog.pg_constraint k
     JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
     LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+    LEFT JOIN pg_catalog.pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
     WHERE n.nspname = $1 AND k.contype IN ('f', 'c') AND pg_catalog.cardinality(k.conkey) = 1
     ORDER BY c.relname COLLATE "C", a.attnum, k.conname COLLATE "C"
     """

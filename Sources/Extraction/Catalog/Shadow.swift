@@ -1,0 +1,165 @@
+import Diagnostics
+import Pipelines
+import Postgres
+
+/// What a statement sees of one table: a common table expression of the table's name, with the rows
+/// of one tenant and the columns that reports can read.
+///
+/// A session of the source looks up names in `pg_catalog` alone. So a table without a shadow cannot
+/// be named, and no spelling of its name reaches past its shadow but the one with its schema, which
+/// the reading of the queries refuses.
+struct Shadow: Sendable {
+  let table: String
+  private let from: String
+  private let columns: [String]
+  /// Columns that name people. Only the file that applies the privacy settings sees them.
+  private let personal: [String]
+  /// Which rows are the tenant's; `nil` if all rows are.
+  private let condition: String?
+  /// Whether no condition of the query is tried on a row before this one's. Otherwise a value of
+  /// another tenant that a query cannot read could fail this one. A way over another table is
+  /// fenced, which costs nothing; a tenant column is not, as it is mostly found by its index and a
+  /// fence would cost 40 %.
+  private let isFenced: Bool
+
+  /// - Parameters:
+  ///   - tenant: the expression of the tenant's id; `nil` for all tenants' rows.
+  ///   - schema: the schema that holds the tables.
+  ///
+  /// Throws `configuration` if the table's rows do not lead to one tenant.
+  init(
+    _ table: SourceCatalog.Table, in catalog: SourceCatalog, _ extract: ExtractSpec,
+    tenant: String?, schema: String
+  ) throws(Diagnostic) {
+    self.table = table.name
+    from = Self.qualified(table.name, schema)
+    let platform = extract.platform
+    let withheld = platform.withheld[table.name] ?? []
+    let names = platform.personal[table.name]?.columns ?? []
+    let readable = table.columns.filter(\.isReadable).map(\.name)
+    columns = readable.filter { !withheld.contains($0) && !names.contains($0) }
+    personal = readable.filter { !withheld.contains($0) && names.contains($0) }
+    if let tenant, !extract.shared.contains(table.name) {
+      let ownership = try Ownership(of: table, in: catalog, platform)
+      condition = ownership.condition(tenant: tenant, schema: schema)
+      isFenced = if case .through = ownership { true } else { false }
+    } else {
+      condition = nil
+      isFenced = false
+    }
+  }
+
+  /// The common table expression, `NAME AS …`.
+  ///
+  /// - Parameters:
+  ///   - withNames: whether it has the columns that name people.
+  ///   - hidden: a further condition.
+  func expression(withNames: Bool = false, hidden: String? = nil) -> String {
+    let columns = (withNames ? columns + personal : columns).map(Quoting.identifier)
+    let conditions = [condition, hidden].compactMap { $0 }
+    return "\(Quoting.identifier(table)) AS NOT MATERIALIZED (SELECT "
+      + columns.joined(separator: ", ") + " FROM \(from)"
+      + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
+      + (isFenced ? " OFFSET 0)" : ")")
+  }
+
+  /// Whether the table has columns that name people.
+  var namesPeople: Bool { !personal.isEmpty }
+
+  static func qualified(_ table: String, _ schema: String) -> String {
+    Quoting.identifier(schema) + "." + Quoting.identifier(table)
+  }
+}
+
+extension SourceCatalog {
+  /// The shadows of the tables whose names occur in the queries' texts.
+  ///
+  /// That a name is overlooked, or found where there is only a word like it, does no harm: a table
+  /// without a shadow cannot be named.
+  ///
+  /// - Parameter tenant: the expression of the tenant's id; `nil` for all tenants' rows.
+  func shadows(
+    for extract: ExtractSpec, tenant: String?, schema: String
+  ) -> [Shadow] {
+    let texts = (extract.preludes.map(\.sql) + extract.queries.map(\.sql)).map { $0.lowercased() }
+    return tables.compactMap { table in
+      let name = table.name.lowercased()
+      guard table.columns.contains(where: \.isReadable),
+        texts.contains(where: { $0.contains(name) })
+      else { return nil }
+      do throws(Diagnostic) {
+        return try Shadow(table, in: self, extract, tenant: tenant, schema: schema)
+      } catch {
+        // The reading of the queries says which tables without a way to the tenant they read.
+        return nil
+      }
+    }
+  }
+}
+
+/// How the rows of a table lead to their tenant.
+indirect enum Ownership: Sendable {
+  /// By the tenant's id in a column.
+  case column(String)
+  /// By a column that holds the key of a row of another table.
+  case through(String, key: String, of: String, Ownership)
+
+  static let tenantTable = "tenant"
+
+  /// Throws `configuration` if there is no way to the tenant, or more than one.
+  init(
+    of table: SourceCatalog.Table, in catalog: SourceCatalog, _ platform: PlatformSpec
+  ) throws(Diagnostic) {
+    guard let found = try Self.find(table, catalog, platform, []) else {
+      throw Diagnostic(
+        .configuration, "the rows of the table '\(table.name)' do not lead to a tenant",
+        hint: "if they are the same for all tenants, name the table in extract.shared")
+    }
+    self = found
+  }
+
+  private static func find(
+    _ table: SourceCatalog.Table, _ catalog: SourceCatalog, _ platform: PlatformSpec,
+    _ passed: [String]
+  ) throws(Diagnostic) -> Ownership? {
+    if table.name == tenantTable { return .column("id") }
+    let own = table.columns.filter { $0.reference?.table == tenantTable }.map(\.name)
+    if own.count == 1 { return .column(own[0]) }
+    if let usual = own.first(where: { ["tenantid", "tenant_id"].contains($0) }) {
+      return .column(usual)
+    }
+    if !own.isEmpty, platform.owners[table.name] == nil { throw ambiguous(table.name, own) }
+    var ways: [(column: String, way: Ownership)] = []
+    for column in table.columns {
+      if let owner = platform.owners[table.name], owner != column.name { continue }
+      if own.contains(column.name) { return .column(column.name) }
+      guard let reference = column.reference, !(passed + [table.name]).contains(reference.table),
+        let target = catalog.table(reference.table),
+        let further = try find(target, catalog, platform, passed + [table.name])
+      else { continue }
+      ways.append(
+        (column.name, .through(column.name, key: reference.column, of: target.name, further)))
+    }
+    guard ways.count <= 1 else { throw ambiguous(table.name, ways.map(\.column)) }
+    return ways.first?.way
+  }
+
+  private static func ambiguous(_ table: String, _ columns: [String]) -> Diagnostic {
+    Diagnostic(
+      .configuration,
+      "the rows of the table '\(table)' lead to a tenant in several ways, by"
+        + " \(columns.joined(separator: ", "))",
+      hint: "say in platform.yaml by which: owners: {\(table): \(columns[0])}")
+  }
+
+  /// The condition that a row is the tenant's.
+  func condition(tenant: String, schema: String) -> String {
+    switch self {
+    case .column(let name): return "\(Quoting.identifier(name)) = \(tenant)"
+    case .through(let column, let key, let table, let further):
+      return "\(Quoting.identifier(column)) IN (SELECT \(Quoting.identifier(key)) FROM"
+        + " \(Shadow.qualified(table, schema)) WHERE"
+        + " \(further.condition(tenant: tenant, schema: schema)))"
+    }
+  }
+}

@@ -1,0 +1,55 @@
+package import Diagnostics
+package import Pipelines
+package import Postgres
+
+/// Checks what a pipeline's queries must not read or call, by PostgreSQL's own parse of them.
+///
+/// A query reads the platform's tables by their names alone, and its result depends on nothing but
+/// their rows. So what a name, a comment or a string looks like in the text does not matter.
+package enum QueryRules {
+  private static let types: Set<String> = [
+    "text", "varchar", "char", "smallint", "integer", "bigint", "numeric", "boolean", "date",
+    "timestamptz", "uuid",
+  ]
+
+  /// The faults in a query's columns.
+  package static func faults(in columns: [Column], of query: ExtractSpec.Query) -> [Diagnostic] {
+    let place = Diagnostic.Subject(file: query.file)
+    var faults: [Diagnostic] = []
+    if columns.first?.name != "tenant_id" || columns.first?.typeName != "uuid" {
+      faults.append(
+        Diagnostic(
+          .configuration, "the first column must be 'tenant_id', a uuid", at: place,
+          hint: "rows are routed to their tenant by it"))
+    }
+    if columns.count == 1 {
+      faults.append(
+        Diagnostic(.configuration, "the query has no column except tenant_id", at: place))
+    }
+    for column in columns where !types.contains(column.typeName) {
+      faults.append(
+        Diagnostic(
+          .configuration,
+          "the column '\(column.name)' has the type \(column.typeName), which is not supported",
+          at: place,
+          hint: "cast it to one of \(types.sorted().joined(separator: ", ")); money is numeric"))
+    }
+    for column in columns where !SpecNode.isName(column.name) {
+      faults.append(
+        Diagnostic(
+          .configuration, "the column '\(column.name)' is not named [a-z][a-z0-9_]*", at: place))
+    }
+    let names = columns.map(\.name)
+    for name in Set(names.filter { name in names.count { $0 == name } > 1 }).sorted() {
+      faults.append(
+        Diagnostic(.configuration, "two columns are named '\(name)'", at: place))
+    }
+    for term in query.order where !names.contains(term.column) {
+      faults.append(
+        Diagnostic(
+          .configuration, "the order names '\(term.column)', which is not a column", at: place,
+          hint: NearestWords.hint(for: term.column, in: names)))
+    }
+    return faults
+  }
+}

@@ -1,2 +1,0 @@
-SELECT E'a'
-'\'' , now() -- ', current_date
