@@ -48,7 +48,7 @@ package final class Disk: Sendable {
   package func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
     try gate?(.create, path)
     let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
-    try settle(path, mode)
+    try settle(file.number, path, mode)
     return file
   }
 

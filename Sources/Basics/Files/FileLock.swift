@@ -54,7 +54,7 @@ package final class FileLock: Sendable {
     guard let disk, opening == .creating, fstat(descriptor, &status) == 0,
       status.st_uid == geteuid()
     else { return }
-    try disk.settle(path, mode)
+    try disk.settle(descriptor, path, mode)
   }
 
   deinit { close(descriptor) }
