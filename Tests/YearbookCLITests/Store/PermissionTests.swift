@@ -74,10 +74,10 @@ struct PermissionTests {
 
   @Test func `Nobody else can read the workspace, also one that was open before`() throws {
     try Installation.with { here in
-      try here.addReport("annual")
       try here.addTenant("acme")
       let workspace = "\(here.folder)/workspace"
       for report in ["rows", "annual"] {
+        if report == "annual" { try here.addReport(report) }
         let run = try yearbook(here, umask: "000", ["run", report, "--period", "2025"])
         #expect(run.status == 0, "\(run.output)")
       }
@@ -85,7 +85,7 @@ struct PermissionTests {
       let opened = try Program.run(["/bin/chmod", "-R", "a+rX", workspace])
       #expect(opened.status == 0, "\(opened.output)")
       #expect(try modes(workspace) == ["d 755", "f 644"])
-      let again = try yearbook(here, umask: "000", ["run", "rows", "--period", "2025"])
+      let again = try yearbook(here, umask: "000", ["run", "annual", "--period", "2025"])
       #expect(again.status == 0 && again.output.contains("1 unchanged"), "\(again.output)")
       #expect(try modes(workspace) == ["d 700", "f 600"])
     }
