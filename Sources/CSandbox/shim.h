@@ -8,28 +8,54 @@
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
 #include <malloc.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifndef O_PATH  // glibc hides it without _GNU_SOURCE. The value is the same on x86-64 and ARM.
+#define O_PATH 010000000
+#endif
+
+// A folder that is only a place to start from: no permission to list it is needed.
+static inline int yb_folder_flags(void) { return O_PATH | O_DIRECTORY | O_CLOEXEC; }
+// Opening a FIFO or device does not wait for its other end.
+static inline int yb_file_flags(void) { return O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK; }
+
 // glibc 2.36 has no wrapper for openat2, and its flags are 64-bit macros. The path is resolved
-// below `directory`, and no link is followed. Opening a FIFO or device does not wait for its other
-// end.
-static inline int yb_open_beneath(int directory, const char *path) {
+// below `directory`, and no link is followed.
+static inline int yb_open_beneath(int directory, const char *path, int flags) {
   struct open_how how;
   memset(&how, 0, sizeof how);
-  how.flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK;
+  how.flags = (unsigned)flags;
   how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS;
   for (;;) {
     long result = syscall(SYS_openat2, directory, path, &how, sizeof how);
     // EAGAIN: a rename happened during the resolution. The kernel asks the caller to try again.
     if (result >= 0 || (errno != EINTR && errno != EAGAIN)) return (int)result;
+  }
+}
+
+// One step of the same, without openat2: a name that is no path. Swift cannot call openat, because
+// it takes a variable number of arguments.
+static inline int yb_open_name(int directory, const char *name, int flags) {
+  for (;;) {
+    int result = openat(directory, name, flags | O_NOFOLLOW);
+    // A link where a folder is wanted: tell it apart from a file, as openat2 does.
+    if (result < 0 && errno == ENOTDIR) {
+      struct stat status;
+      int isLink = fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
+                   S_ISLNK(status.st_mode);
+      errno = isLink ? ELOOP : ENOTDIR;
+    }
+    if (result >= 0 || errno != EINTR) return result;
   }
 }
 
@@ -119,10 +145,20 @@ static inline int yb_close_from(unsigned int first) {
 
 // The resource names are an enum in glibc's C++ guard and an int elsewhere, so plain numbers are
 // passed.
-static inline int yb_limit(int resource, unsigned long value) {
-  struct rlimit limit = {value, value};
+static inline int yb_limit(int resource, unsigned long soft, unsigned long hard) {
+  struct rlimit limit = {soft, hard};
   return setrlimit(resource, &limit);
 }
+// The inherited limits; ~0 stands for none, also if they cannot be read.
+static inline unsigned long yb_hard_limit(int resource) {
+  struct rlimit limit;
+  return getrlimit(resource, &limit) == 0 ? limit.rlim_max : ~0UL;
+}
+static inline unsigned long yb_soft_limit(int resource) {
+  struct rlimit limit;
+  return getrlimit(resource, &limit) == 0 ? limit.rlim_cur : ~0UL;
+}
+static inline int yb_rlimit_data(void) { return RLIMIT_DATA; }
 static inline int yb_rlimit_as(void) { return RLIMIT_AS; }
 static inline int yb_rlimit_cpu(void) { return RLIMIT_CPU; }
 static inline int yb_rlimit_fsize(void) { return RLIMIT_FSIZE; }
@@ -153,6 +189,7 @@ static inline int yb_try_executable_memory(void) {
   return page == MAP_FAILED ? errno : 0;
 }
 
+static inline void yb_kill_self(void) { syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGKILL); }
 static inline void yb_wait_for_ever(unsigned int *word) {
   for (;;) syscall(SYS_futex, word, 0 /* FUTEX_WAIT */, *word, NULL, NULL, 0);
 }

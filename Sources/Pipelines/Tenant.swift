@@ -40,8 +40,9 @@ package struct TenantSettings: Hashable, Sendable {
   package var filmTarget: Int?
   /// The greatest length of films in seconds; `nil` uses the pipeline's.
   package var filmMaximum: Int?
-  /// Prepended to the tenant's object keys; `""`, or it ends in `/`.
-  package var mediaPrefix: String = ""
+  /// What the tenant's object keys begin with: names of folders that each end in `/`. `nil` leaves
+  /// it to the layout of the media.
+  package var mediaPrefix: String?
   /// The age public keys to which releases are encrypted, in addition to the operator's. If empty,
   /// releases are not encrypted.
   package var recipients: [String] = []

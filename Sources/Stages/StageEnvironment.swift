@@ -1,5 +1,6 @@
 package import Basics
 package import Diagnostics
+package import Media
 package import Pipelines
 
 /// What the engine provides to a running stage.
@@ -8,8 +9,8 @@ package protocol StageEnvironment: Sendable {
   var scratch: String { get }
   /// The folder of templates and messages.
   var templates: String { get }
-  /// The media root; `nil` if none is configured.
-  var media: String? { get }
+  /// The part of the media root that is the tenant's; `nil` if no root is configured.
+  var media: MediaRoot? { get }
 
   /// Runs `body` for 0 ..< count, side by side on the engine's threads and the caller's.
   ///
@@ -28,7 +29,8 @@ package protocol StageEnvironment: Sendable {
   /// The SHA-256 of a media object. It is kept by key, size and times, so that unchanged objects
   /// are not read again.
   ///
-  /// Throws a `Diagnostic` of code `data` if the object does not exist or is outside the root.
+  /// Throws a `Diagnostic` of code `data` if the object does not exist or is not the tenant's, and
+  /// what `checkCancellation` throws: a large object takes a long time to read.
   func digest(ofMedia key: String) throws -> SHA256Digest
 
   /// Reports the stage's progress: `done` of `total` pieces; `what` names the pieces.
@@ -36,4 +38,52 @@ package protocol StageEnvironment: Sendable {
 
   /// Throws a `Diagnostic` of code `interrupted` if the run must stop.
   func checkCancellation() throws
+}
+
+extension StageEnvironment {
+  /// Opens a media object of the tenant.
+  ///
+  /// - Throws: as `MediaRoot.open`; `data` if no media root is configured.
+  package func open(media key: String) throws(Diagnostic) -> MediaObject {
+    guard let media else {
+      throw Diagnostic(
+        .data, "no media root is configured",
+        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
+    }
+    return try media.open(key)
+  }
+
+  /// `checkCancellation`, for the time in which a stage waits for a decoder.
+  var checking: SandboxCheck {
+    { () throws(Diagnostic) in
+      do {
+        try checkCancellation()
+      } catch let error as Diagnostic {
+        throw error
+      } catch {
+        throw Diagnostic(.bug, "a check failed with an unexpected error", underlying: error)
+      }
+    }
+  }
+
+  /// What stands in a stage's key for a media object: its digest, or why there is none.
+  func keyText(ofMedia key: String) throws -> String {
+    do {
+      return try digest(ofMedia: key).hex
+    } catch let error as Diagnostic where error.code == .data {
+      return media?.refusal(of: key) ?? "missing"
+    }
+  }
+
+  /// Throws if an object has changed since it was digested: what was made from it would belong to
+  /// no key.
+  func confirm(media key: String, _ digest: SHA256Digest) throws {
+    var now: SHA256Digest?
+    do {
+      now = try self.digest(ofMedia: key)
+    } catch let error as Diagnostic where error.code == .data {}
+    if now == digest { return }
+    throw Diagnostic(
+      .data, "the object was changed while it was read", at: .init(file: key), isTransient: true)
+  }
 }

@@ -37,6 +37,20 @@ static int below(const char *path) {
   return root && path && strncmp(path, root, strlen(root)) == 0;
 }
 
+/* Whether a name in an open folder is below the root. */
+static int below_at(int folder, const char *name) {
+  char link[64], path[8192], root[4096];
+  if (!name || name[0] == '/' || folder == AT_FDCWD) return below(name);
+  const char *given = getenv("FAULT_ROOT");
+  if (!given || !realpath(given, root)) return 0;
+  snprintf(link, sizeof link, "/proc/self/fd/%d", folder);
+  ssize_t count = readlink(link, path, 4096);
+  if (count < 0) return 0;
+  snprintf(path + count, sizeof path - (size_t)count, "/%s", name);
+  size_t length = strlen(root);
+  return strncmp(path, root, length) == 0 && path[length] == '/';
+}
+
 /* 0: go on, 1: fail with errno, 2: be killed */
 static int fault(const char *name) {
   const char *nth = getenv("FAULT_NTH"), *ever = getenv("FAULT_EVER"), *log = getenv("FAULT_LOG");
@@ -76,7 +90,7 @@ int open(const char *path, int flags, ...) {
   va_start(list, flags);
   mode_t mode = va_arg(list, mode_t);
   va_end(list);
-  if (below(path) && broken("open")) return -1;
+  if (!(flags & O_DIRECTORY) && below(path) && broken("open")) return -1;
   return opened(real_open(path, flags, mode), path);
 }
 
@@ -85,8 +99,60 @@ int open64(const char *path, int flags, ...) {
   va_start(list, flags);
   mode_t mode = va_arg(list, mode_t);
   va_end(list);
-  if (below(path) && broken("open")) return -1;
+  if (!(flags & O_DIRECTORY) && below(path) && broken("open")) return -1;
   return opened(real_open(path, flags, mode), path);
+}
+
+static int opened_at(int file, int is_below) {
+  if (file >= 0 && file < (int)sizeof is_ours) is_ours[file] = is_below;
+  return file;
+}
+
+/* A folder that is opened on the way to a file is no call of its own. */
+int openat(int folder, const char *path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  mode_t mode = va_arg(list, mode_t);
+  va_end(list);
+  NEXT(int, "openat", int, const char *, int, ...);
+  int is_below = !(flags & O_DIRECTORY) && below_at(folder, path);
+  if (is_below && broken("open")) return -1;
+  return opened_at(next(folder, path, flags, mode), is_below);
+}
+
+int openat64(int folder, const char *path, int flags, ...) {
+  va_list list;
+  va_start(list, flags);
+  mode_t mode = va_arg(list, mode_t);
+  va_end(list);
+  NEXT(int, "openat64", int, const char *, int, ...);
+  int is_below = !(flags & O_DIRECTORY) && below_at(folder, path);
+  if (is_below && broken("open")) return -1;
+  return opened_at(next(folder, path, flags, mode), is_below);
+}
+
+int renameat(int from, const char *old, int to, const char *new) {
+  NEXT(int, "renameat", int, const char *, int, const char *);
+  if (below_at(to, new) && broken("rename")) return -1;
+  return next(from, old, to, new);
+}
+
+int linkat(int from, const char *old, int to, const char *new, int flags) {
+  NEXT(int, "linkat", int, const char *, int, const char *, int);
+  if (below_at(to, new) && broken("link")) return -1;
+  return next(from, old, to, new, flags);
+}
+
+int mkdirat(int folder, const char *path, mode_t mode) {
+  NEXT(int, "mkdirat", int, const char *, mode_t);
+  if (below_at(folder, path) && broken("mkdir")) return -1;
+  return next(folder, path, mode);
+}
+
+int unlinkat(int folder, const char *path, int flags) {
+  NEXT(int, "unlinkat", int, const char *, int);
+  if (below_at(folder, path) && broken(flags & AT_REMOVEDIR ? "rmdir" : "unlink")) return -1;
+  return next(folder, path, flags);
 }
 
 ssize_t write(int file, const void *bytes, size_t count) {

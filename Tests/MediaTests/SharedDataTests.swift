@@ -172,6 +172,28 @@ struct `Recordings and pictures of the world` {
     var text = """
       # Media files: what is used, what is refused
 
+      ## Where they lie
+
+      An object key, as a row has it, is a path below the media root. It must begin with the tenant's prefix: its slug and a slash, as
+      in `acme/shots/1.png`. If a tenant's folder has another name, `tenants.SLUG.media_prefix` in `yearbook.yaml` names it, such as
+      `customers/0017/`. Nothing outside of that folder is opened. These keys are refused: a key of another tenant's object, a key
+      with `..`, `.` or an empty part, a key that begins with a slash, and a key that leads through a symbolic link. A refused key
+      gets a card in the film, no picture on a page, and the warning `media-refused`; for a link it is `media-missing` or
+      `picture-missing`.
+
+      If all tenants' objects are in the same folders, write:
+
+      ```yaml
+      media:
+        root: /srv/media
+        layout: shared      # the default is `tenants`
+      ```
+
+      Then only the rows say whose an object is: whoever can write a key of another tenant's object into a row can see it. A tenant
+      with a `media_prefix` is still limited to it.
+
+      ## What is used
+
       Made by a test (`YEARBOOK_RECORD=1 swift test --filter Recordings`) from a collection of recordings and pictures: from
       browsers, phones and cameras, from other projects' test data, and broken ones. A refused file gets a card in the film, a
       warning in the run's record, and its reason in the storyboard. “ffmpeg” is the length that the ffmpeg program's own decoding

@@ -54,6 +54,14 @@ package final class RunningProgram {
     } ?? ""
   }
 
+  /// Whether the program has ended. It stays a zombie until `wait`.
+  package var hasEnded: Bool {
+    if ended != nil { return true }
+    var found = siginfo_t()
+    return waitid(P_PID, id_t(pid), &found, WEXITED | WNOHANG | WNOWAIT) != 0
+      || found.si_signo == SIGCHLD
+  }
+
   package func send(_ signal: Int32) { kill(pid, signal) }
 
   /// Waits until the program ends. Returns its exit status, or 128 + the signal that ended it, and

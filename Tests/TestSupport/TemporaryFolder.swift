@@ -3,7 +3,7 @@ import Glibc
 
 /// A new folder. It is removed when its last reference is released, whatever the modes of its
 /// files.
-package final class TemporaryFolder {
+package final class TemporaryFolder: Sendable {
   /// The absolute path, without links.
   package let path: String
 

@@ -18,7 +18,7 @@ import Stages
 private struct BenchEnvironment: StageEnvironment {
   let scratch: String
   let templates: String
-  var media: String? { nil }
+  var media: MediaRoot? { nil }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     for index in 0..<count { try body(index) }

@@ -15,6 +15,8 @@ package final class Disk: Sendable {
   package typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
 
   private let gate: Gate?
+  /// No change follows a link below this folder; `nil` leaves links to the system.
+  let root: String?
   /// The permissions that nobody gets, whatever the process's umask; `nil` for the umask's.
   let mask: mode_t?
 
@@ -22,17 +24,30 @@ package final class Disk: Sendable {
   ///
   /// - Parameter mask: The permissions that no new file and folder has, such as `0o077`. All others
   ///   that are asked for are given. Without it, the process's umask decides.
-  package init(gate: Gate? = nil, mask: mode_t? = nil) {
+  package convenience init(gate: Gate? = nil, mask: mode_t? = nil) {
+    self.init(root: nil, gate: gate, mask: mask)
+  }
+
+  private init(root: String?, gate: Gate?, mask: mode_t?) {
+    self.root = root
     self.gate = gate
     self.mask = mask
   }
 
   /// The same disk for files that belong to whoever runs the program: their umask decides.
-  package var followingUmask: Disk { Disk(gate: gate) }
+  package var followingUmask: Disk { Disk(root: root, gate: gate, mask: nil) }
+
+  /// The same disk, but no change below `root` follows a symbolic link: it throws instead.
+  ///
+  /// Each change walks from `root` to its place, one folder at a time. So it also holds if somebody
+  /// puts a link there meanwhile. `root` itself can be a link, and other paths are as they were.
+  package func rooted(at root: String) -> Disk { Disk(root: root, gate: gate, mask: mask) }
 
   /// Creates a folder and its missing parents.
   package func makeFolders(_ path: String) throws(Diagnostic) {
+    // Also through a link: nothing is changed here, and whoever writes into the folder walks to it.
     if access(path, F_OK) == 0 { return }
+    if let parts = parts(path) { return try makeFolders(parts, at: path) }
     let parent = path.split(separator: "/", omittingEmptySubsequences: false).dropLast()
       .joined(separator: "/")
     if !parent.isEmpty, parent != path { try makeFolders(parent) }
@@ -44,10 +59,55 @@ package final class Disk: Sendable {
     }
   }
 
+  private func makeFolders(_ parts: [String], at path: String) throws(Diagnostic) {
+    var walk = try FolderWalk(root ?? "")
+    for part in parts {
+      if try walk.enter(part) { continue }
+      try gate?(.makeFolder, walk.path + "/" + part)
+      let isNew = mkdirat(walk.folder.number, part, 0o755) == 0
+      if !isNew, errno != EEXIST { throw Self.failure("create", path) }
+      guard try walk.enter(part) else {
+        errno = ENOENT
+        throw Self.failure("create", path)
+      }
+      if isNew { try settle(walk.folder.number, walk.path, 0o755) }
+    }
+  }
+
+  /// Creates a folder that must not exist yet, for this process alone. Its parent must exist.
+  ///
+  /// - Returns: `false` if the path exists.
+  func makeOwnFolder(_ path: String) throws(Diagnostic) -> Bool {
+    try at(path, "create") { folder, name throws(Diagnostic) in
+      if mkdirat(folder, name, 0o700) == 0 { return true }
+      if errno == EEXIST { return false }
+      throw Self.failure("create", path)
+    }
+  }
+
+  /// Removes a folder if it is empty. Returns whether it is gone.
+  func removeEmpty(_ path: String) throws(Diagnostic) -> Bool {
+    try at(path, "remove") { folder, name throws(Diagnostic) in
+      unlinkat(folder, name, Int32(AT_REMOVEDIR)) == 0
+    }
+  }
+
+  /// Opens a lock file without locking it, as `FileLock(_:_:mode:)` does.
+  package func lock(
+    _ path: String, _ opening: FileLock.Opening, mode: mode_t = 0o600
+  ) throws(Diagnostic) -> FileLock {
+    try at(path, "open") { folder, name throws(Diagnostic) in
+      try FileLock(in: folder, name, path, opening, mode: mode, on: self)
+    }
+  }
+
   /// Creates a new file for writing. Throws `io` if it already exists.
   package func create(_ path: String, mode: mode_t = 0o644) throws(Diagnostic) -> FileDescriptor {
     try gate?(.create, path)
-    let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
+    let file = try at(path, "create") { folder, name throws(Diagnostic) in
+      try FileDescriptor(
+        in: folder, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode, path: path)
+    }
     try settle(file.number, path, mode)
     return file
   }
@@ -84,7 +144,11 @@ package final class Disk: Sendable {
   /// Moves a file or folder within one file system. Replaces an existing target.
   package func rename(_ source: String, to target: String) throws(Diagnostic) {
     try gate?(.rename, target)
-    guard Glibc.rename(source, target) == 0 else { throw Self.failure("create", target) }
+    try at(source, "create") { from, old throws(Diagnostic) in
+      try at(target, "create") { to, new throws(Diagnostic) in
+        guard renameat(from, old, to, new) == 0 else { throw Self.failure("create", target) }
+      }
+    }
   }
 
   /// Creates a hard link to a file.
@@ -93,9 +157,13 @@ package final class Disk: Sendable {
   ///   longer exists.
   package func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
     try gate?(.link, target)
-    if Glibc.link(source, target) == 0 { return true }
-    if [EEXIST, EMLINK, EXDEV, EPERM, ENOENT].contains(errno) { return false }
-    throw Self.failure("create", target)
+    return try at(source, "create") { from, old throws(Diagnostic) in
+      try at(target, "create") { to, new throws(Diagnostic) in
+        if linkat(from, old, to, new, 0) == 0 { return true }
+        if [EEXIST, EMLINK, EXDEV, EPERM, ENOENT].contains(errno) { return false }
+        throw Self.failure("create", target)
+      }
+    }
   }
 
   /// Makes everything written to the file system of `folder` durable.
@@ -105,20 +173,35 @@ package final class Disk: Sendable {
     guard yb_syncfs(descriptor.number) == 0 else { throw Self.failure("write", folder) }
   }
 
-  /// Removes a file, or a folder with its content. Does nothing if the path does not exist.
+  /// Removes a file, or a folder with its content. A link is removed, not what it leads to. Does
+  /// nothing if the path does not exist.
   package func remove(_ path: String) throws(Diagnostic) {
-    guard let status = FileReader.status(path) else { return }
-    if status.kind == .folder {
-      for name in try FileReader.names(in: path) { try remove(path + "/" + name) }
+    guard FileReader.status(path) != nil else { return }
+    try at(path, "remove") { folder, name throws(Diagnostic) in
+      try remove(name, in: folder, path)
+    }
+  }
+
+  private func remove(
+    _ name: String, in folder: Int32, _ path: String
+  ) throws(Diagnostic) {
+    guard let kind = FileReader.kind(of: name, in: folder) else { return }
+    if kind == .folder {
+      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+      let inner = try FileDescriptor(in: folder, name, flags, path: path)
+      for name in try FileReader.names(in: inner, path) {
+        try remove(name, in: inner.number, path + "/" + name)
+      }
     }
     try gate?(.remove, path)
-    let outcome = status.kind == .folder ? rmdir(path) : unlink(path)
+    let outcome = unlinkat(folder, name, kind == .folder ? Int32(AT_REMOVEDIR) : 0)
     guard outcome == 0 || errno == ENOENT else { throw Self.failure("remove", path) }
   }
 
   /// The diagnostic for a system call that has just failed, from `errno`.
   package static func failure(_ verb: String, _ path: String) -> Diagnostic {
     let number = errno
+    if number == ELOOP { return linked(path, verb) }
     let hint: String? =
       switch number {
       case ENOSPC, EDQUOT: "free some space there and run again: published releases are kept"
@@ -129,5 +212,30 @@ package final class Disk: Sendable {
       }
     return Diagnostic(
       .io, "cannot \(verb) \(path): \(String(cString: strerror(number)))", hint: hint)
+  }
+
+  /// The diagnostic for a symbolic link where none must be.
+  package static func linked(_ link: String, _ verb: String = "write") -> Diagnostic {
+    Diagnostic(
+      .io, "cannot \(verb) \(link): it is a symbolic link, or leads through one",
+      hint: "find out who made the link and remove it; nothing is read or written through it")
+  }
+}
+
+extension Disk {
+  /// The names below the root that lead to a path; `nil` for a path that is not below it.
+  private func parts(_ path: String) -> [String]? {
+    guard let root, path.hasPrefix(root + "/") else { return nil }
+    return path.dropFirst(root.utf8.count + 1).split(separator: "/").map(String.init)
+  }
+
+  /// Calls `body` with the open folder that holds a path, and with the name in that folder.
+  private func at<T: ~Copyable>(
+    _ path: String, _ verb: String, _ body: (Int32, String) throws(Diagnostic) -> T
+  ) throws(Diagnostic) -> T {
+    guard let parts = parts(path), let name = parts.last else { return try body(AT_FDCWD, path) }
+    var walk = try FolderWalk(root ?? "")
+    try walk.enter(all: parts.dropLast(), for: path, verb)
+    return try body(walk.folder.number, name)
   }
 }

@@ -14,6 +14,20 @@ package struct FileDescriptor: ~Copyable {
     self.number = number
   }
 
+  /// Opens a file by its name in an open folder. `path` is used in messages.
+  init(
+    in folder: Int32, _ name: String, _ flags: Int32, mode: mode_t = 0o644, path: String
+  ) throws(Diagnostic) {
+    let number = retryingInterrupts { openat(folder, name, flags | O_CLOEXEC, mode) }
+    guard number >= 0 else {
+      throw Disk.failure(flags & O_CREAT != 0 ? "create" : "open", path)
+    }
+    self.number = number
+  }
+
+  /// Takes an open descriptor over.
+  init(owning number: Int32) { self.number = number }
+
   deinit { close(number) }
 
   /// Writes all bytes. Returns `false` on failure, with the reason in `errno`.

@@ -41,13 +41,21 @@ package final class FileLock: Sendable {
   /// - Parameters:
   ///   - opening: Whether the file is created if it is missing.
   ///   - mode: The permissions of a new file.
-  ///   - disk: If it is given, its mask decides about the permissions, and not the umask.
-  package init(
-    _ path: String, _ opening: Opening = .creating, mode: mode_t = 0o600, on disk: Disk? = nil
+  package convenience init(
+    _ path: String, _ opening: Opening = .creating, mode: mode_t = 0o600
+  ) throws(Diagnostic) {
+    try self.init(in: AT_FDCWD, path, path, opening, mode: mode)
+  }
+
+  /// Opens a lock file by its name in an open folder. `path` is used in messages. If `disk` is
+  /// given, its mask decides about the permissions, and not the umask.
+  init(
+    in folder: Int32, _ name: String, _ path: String, _ opening: Opening, mode: mode_t,
+    on disk: Disk? = nil
   ) throws(Diagnostic) {
     self.path = path
     descriptor = retryingInterrupts {
-      open(path, opening.flags | O_CLOEXEC | O_NOFOLLOW, mode)
+      openat(folder, name, opening.flags | O_CLOEXEC | O_NOFOLLOW, mode)
     }
     guard descriptor >= 0 else { throw Disk.failure("open", path) }
     var status = stat()

@@ -9,9 +9,13 @@ package enum FileReader {
   package static func forEachPiece(
     of path: String, _ body: (UnsafeRawBufferPointer) throws(Diagnostic) -> Void
   ) throws(Diagnostic) {
-    let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW)
+    // Opening a pipe would wait for its writer.
+    let file = try FileDescriptor(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
     var status = stat()
     guard fstat(file.number, &status) == 0 else { throw Disk.failure("read", path) }
+    guard [.file, .folder].contains(kind(status.st_mode)) else {
+      throw Diagnostic(.io, "cannot read \(path): it is not a regular file")
+    }
     // Most files are small: a large buffer for each would cost more than reading it.
     var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
     while true {
@@ -53,14 +57,32 @@ package enum FileReader {
       if errno == ENOENT || errno == ENOTDIR { return [] }
       throw Disk.failure("list", folder)
     }
+    return try names(in: stream, folder)
+  }
+
+  /// The names in an open folder, sorted by their bytes. `path` is used in messages.
+  static func names(
+    in folder: borrowing FileDescriptor, _ path: String
+  ) throws(Diagnostic) -> [String] {
+    // The stream closes its own descriptor.
+    let copy = fcntl(folder.number, F_DUPFD_CLOEXEC, 0)
+    guard copy >= 0, let stream = fdopendir(copy) else {
+      if copy >= 0 { close(copy) }
+      throw Disk.failure("list", path)
+    }
+    rewinddir(stream)
+    return try names(in: stream, path)
+  }
+
+  private static func names(
+    in stream: OpaquePointer, _ folder: String
+  ) throws(Diagnostic) -> [String] {
     defer { closedir(stream) }
     var names: [String] = []
     while true {
       errno = 0
       guard let entry = readdir(stream) else { break }
-      let name = withUnsafePointer(to: &entry.pointee.d_name) { pointer in
-        pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
-      }
+      let name = name(of: entry)
       if name != ".", name != ".." { names.append(name) }
     }
     guard errno == 0 else { throw Disk.failure("list", folder) }
@@ -71,17 +93,64 @@ package enum FileReader {
   package static func status(_ path: String) -> FileStatus? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
-    let kind: FileStatus.Kind
-    switch status.st_mode & S_IFMT {
-    case S_IFREG: kind = .file
-    case S_IFDIR: kind = .folder
-    case S_IFLNK: kind = .link
-    default: kind = .other
-    }
     return FileStatus(
-      kind: kind, byteCount: Int(status.st_size),
+      kind: kind(status.st_mode), byteCount: Int(status.st_size),
       identity: .init(device: UInt64(status.st_dev), inode: UInt64(status.st_ino)),
       linkCount: Int(status.st_nlink), changed: status.st_ctim.tv_sec)
+  }
+
+  /// What a name in an open folder is, without following links; `nil` if nothing is there.
+  static func kind(of name: String, in folder: Int32) -> FileStatus.Kind? {
+    var status = stat()
+    guard fstatat(folder, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else { return nil }
+    return kind(status.st_mode)
+  }
+
+  private static func kind(_ mode: mode_t) -> FileStatus.Kind {
+    switch mode & S_IFMT {
+    case S_IFREG: .file
+    case S_IFDIR: .folder
+    case S_IFLNK: .link
+    default: .other
+    }
+  }
+
+  /// A symbolic link at a path or below it; `nil` without one.
+  package static func anyLink(_ path: String) throws(Diagnostic) -> String? {
+    switch status(path)?.kind {
+    case .link: return path
+    case .folder: return try anyLink(below: path)
+    default: return nil
+    }
+  }
+
+  private static func anyLink(below folder: String) throws(Diagnostic) -> String? {
+    guard let stream = opendir(folder) else { throw Disk.failure("list", folder) }
+    defer { closedir(stream) }
+    errno = 0
+    while let entry = readdir(stream) {
+      let kind = Int(entry.pointee.d_type)
+      // Most file systems tell the kind, and most names are of files.
+      if kind == DT_REG { continue }
+      let path = folder + "/" + name(of: entry)
+      if path.hasSuffix("/.") || path.hasSuffix("/..") { continue }
+      let link =
+        switch kind {
+        case DT_LNK: path
+        case DT_DIR: try anyLink(below: path)
+        default: try anyLink(path)
+        }
+      if let link { return link }
+      errno = 0
+    }
+    guard errno == 0 else { throw Disk.failure("list", folder) }
+    return nil
+  }
+
+  private static func name(of entry: UnsafeMutablePointer<dirent>) -> String {
+    withUnsafePointer(to: &entry.pointee.d_name) { pointer in
+      pointer.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+    }
   }
 }
 

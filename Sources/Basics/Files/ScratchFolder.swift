@@ -20,13 +20,10 @@ package final class ScratchFolder: Sendable {
     try Self.clearAbandoned(in: parent, disk: disk)
     while true {
       let name = "\(parent)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
-      guard mkdir(name, 0o700) == 0 else {
-        if errno == EEXIST { continue }
-        throw Disk.failure("create", name)
-      }
+      guard try disk.makeOwnFolder(name) else { continue }
       let lock: FileLock
       do throws(Diagnostic) {
-        lock = try FileLock(name + "/lock")
+        lock = try disk.lock(name + "/lock", .creating)
       } catch {
         // The folder was not locked yet, and another process removed it as a dead process's folder.
         if access(name, F_OK) != 0 { continue }
@@ -54,23 +51,28 @@ package final class ScratchFolder: Sendable {
 
   /// Removes the folders of dead processes. A folder that cannot be removed yet stays.
   package static func clearAbandoned(in parent: String, disk: Disk) throws(Diagnostic) {
+    if disk.root != nil, FileReader.status(parent)?.kind == .link {
+      throw Disk.linked(parent, "open")
+    }
     for name in try FileReader.names(in: parent) {
       let folder = parent + "/" + name
       let path = folder + "/lock"
       guard access(path, F_OK) == 0 else {
         // A folder without a lock file is partly removed, or is being created. In that case its
         // creator takes another name.
-        if errno == ENOENT, rmdir(folder) != 0, isOld(folder) { try disk.remove(folder) }
+        if errno == ENOENT, try !disk.removeEmpty(folder), isOld(folder) {
+          try disk.remove(folder)
+        }
         continue
       }
       // A lock that cannot be opened is another user's, or went away this moment: the folder stays.
-      guard let lock = openLock(path) else { continue }
+      guard let lock = openLock(path, disk) else { continue }
       if lock.tryLock(.exclusive) { try disk.remove(folder) }
     }
   }
 
-  private static func openLock(_ path: String) -> FileLock? {
-    do throws(Diagnostic) { return try FileLock(path, .existing) } catch { return nil }
+  private static func openLock(_ path: String, _ disk: Disk) -> FileLock? {
+    do throws(Diagnostic) { return try disk.lock(path, .existing) } catch { return nil }
   }
 
   private static func isOld(_ folder: String) -> Bool {

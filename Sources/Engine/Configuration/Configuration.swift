@@ -18,6 +18,7 @@ package struct Configuration: Sendable {
   package var storeMode: StoreMode?
   package var workspace: String?
   package var media: String?
+  package var mediaLayout = MediaLayout.tenants
   package var pipelines: String?
   package var templates: String?
   /// The folder of a private PostgreSQL that is started for a command and stopped after it.
@@ -152,7 +153,7 @@ extension Configuration {
     }
     if let node = map["store"] { readStore(node) }
     workspace = map["workspace"]?.string().map(resolve)
-    media = map["media"]?.string().map(resolve)
+    if let node = map["media"] { readMedia(node) }
     pipelines = map["pipelines"]?.string().map(resolve)
     templates = map["templates"]?.string().map(resolve)
     privateServer = map["postgres"]?.mapping(keys: ["private"])?.required("private")?.string()
@@ -204,9 +205,7 @@ extension Configuration {
         film["target"]?.report("the target is longer than the maximum")
       }
     }
-    if let prefix = map?["media_prefix"]?.string() {
-      settings.mediaPrefix = prefix.isEmpty || prefix.hasSuffix("/") ? prefix : prefix + "/"
-    }
+    settings.mediaPrefix = map?["media_prefix"].flatMap(mediaPrefix)
     settings.recipients = recipients(map?["recipients"]).map(\.description)
     settings.isOpen = map?["recipients"] != nil && settings.recipients.isEmpty
     if let node = map?["since"], let text = node.string() {
@@ -259,7 +258,7 @@ extension Configuration {
   private static func seconds(_ node: SpecNode) -> Int? { node.duration() }
 
   /// A path of the file, relative to the file's folder.
-  private func resolve(_ path: String) -> String {
+  func resolve(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
     return URL(fileURLWithPath: folder).appendingPathComponent(path).standardizedFileURL.path
   }

@@ -71,14 +71,17 @@ struct OperatorPages {
   private func runs() throws -> [RunFile] {
     let folder = store.path("operator/runs")
     guard FileManager.default.fileExists(atPath: folder) else { return [] }
+    let signed = try store.signedPages(ReleaseTenant.operatorName)
     var runs: [RunFile] = []
     for name in try FileManager.default.contentsOfDirectory(atPath: folder).sorted().reversed()
     where name.hasSuffix(".json") && runs.count < Self.runLimit {
-      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)") else { continue }
+      // A file that somebody else put there is ignored.
+      guard let data = FileManager.default.contents(atPath: "\(folder)/\(name)"),
+        signed.hold("operator/runs/\(name)", data)
+      else { continue }
       do {
         runs.append(try JSONDecoder().decode(RunFile.self, from: data))
       } catch {
-        // Somebody else put this file there: ignore it.
         continue
       }
     }
@@ -88,8 +91,8 @@ struct OperatorPages {
   // MARK: - Catalog and overview
 
   /// One line of `operator/catalog.json`.
-  private struct Line: Codable {
-    struct Release: Codable {
+  struct Line: Codable, Hashable {
+    struct Release: Codable, Hashable {
       var pipeline, period, release, status, published: String
       var as_of: String?
       var sequence, bytes: Int
@@ -111,7 +114,7 @@ struct OperatorPages {
     }
   }
 
-  private static let catalogPath = "operator/catalog.json"
+  static let catalogPath = "operator/catalog.json"
 
   /// Writes the catalog of all tenants and the overview again, if they changed.
   ///
@@ -123,21 +126,9 @@ struct OperatorPages {
     if let catalogs, !lines.isEmpty {
       for (slug, catalog) in catalogs { lines[slug] = Line(catalog) }
     } else {
-      lines = [:]
-      for slug in try store.tenants() {
-        if let catalog = try TenantCatalog(store: store, slug: slug) { lines[slug] = Line(catalog) }
-      }
+      lines = try present()
     }
     let sorted = lines.values.sorted { $0.slug < $1.slug }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    // One line per tenant, so that the file can be read and compared line by line.
-    var bytes = Array("{\"tenants\": [\n".utf8)
-    for (index, line) in sorted.enumerated() {
-      bytes +=
-        Array(try encoder.encode(line)) + Array((index + 1 < sorted.count ? ",\n" : "\n").utf8)
-    }
-    bytes += Array("]}\n".utf8)
     let failing = try record?.failing() ?? []
     var overview = OperatorOverview()
     overview.tenants = sorted.map { line in
@@ -172,18 +163,43 @@ struct OperatorPages {
         problem: run.problem)
     }
     let pages: [(path: String, bytes: [UInt8])] = [
-      (Self.catalogPath, bytes),
+      (Self.catalogPath, try Self.catalog(sorted)),
       ("operator/index.html", try StorePages.operatorOverview(overview, templates: templates)),
     ]
     if try store.putPages(pages) > 0 { try store.sync() }
   }
 
-  /// The lines of the present catalog, by slug.
-  private func known() throws -> [String: Line] {
-    struct File: Decodable { var tenants: [Line] }
-    guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)) else {
-      return [:]
+  /// The catalog's bytes, from lines sorted by slug.
+  static func catalog(_ lines: [Line]) throws -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    // One line per tenant, so that the file can be read and compared line by line.
+    var bytes = Array("{\"tenants\": [\n".utf8)
+    for (index, line) in lines.enumerated() {
+      bytes +=
+        Array(try encoder.encode(line)) + Array((index + 1 < lines.count ? ",\n" : "\n").utf8)
     }
+    return bytes + Array("]}\n".utf8)
+  }
+
+  /// The lines that the tenants' own catalogs make, by slug.
+  func present() throws -> [String: Line] {
+    var lines: [String: Line] = [:]
+    for slug in try store.tenants() {
+      if let catalog = try TenantCatalog(store: store, slug: slug) { lines[slug] = Line(catalog) }
+    }
+    return lines
+  }
+
+  /// The lines of the present catalog, by slug.
+  ///
+  /// - Parameter isTrusted: Whether a catalog that is not the one that was signed counts too.
+  func known(isTrusted: Bool = false) throws -> [String: Line] {
+    struct File: Decodable { var tenants: [Line] }
+    let signed = try store.signedPages(ReleaseTenant.operatorName)
+    guard let data = FileManager.default.contents(atPath: store.path(Self.catalogPath)),
+      isTrusted || signed.hold(Self.catalogPath, data)
+    else { return [:] }
     do {
       let file = try JSONDecoder().decode(File.self, from: data)
       return Dictionary(file.tenants.map { ($0.slug, $0) }, uniquingKeysWith: { $1 })

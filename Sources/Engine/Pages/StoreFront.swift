@@ -8,10 +8,16 @@ package import Store
 package struct StoreFront {
   private let store: ReleaseStore
   private let pages: TenantPages
+  private let owner: Tenant
 
-  /// - Parameter templates: The folder of templates and messages.
-  package init(store: ReleaseStore, library: PipelineLibrary, templates: String) throws {
+  /// - Parameters:
+  ///   - templates: The folder of templates and messages.
+  ///   - owner: The owner of the reports about all tenants.
+  package init(
+    store: ReleaseStore, library: PipelineLibrary, templates: String, operator owner: Tenant
+  ) throws {
     self.store = store
+    self.owner = owner
     pages = TenantPages(
       store: store, library: library, templates: try PageTemplates.ofStore(folder: templates))
   }
@@ -26,6 +32,12 @@ package struct StoreFront {
   package func renew(tenants slugs: [String], record: String?) throws {
     var changed = 0
     for slug in slugs {
+      if slug == ReleaseTenant.operatorName {
+        var heads: [ReleasePartition: Head] = [:]
+        for place in try store.partitions(tenant: slug) { heads[place] = try store.newest(place) }
+        changed += try pages.renewOperator(owner, heads)
+        continue
+      }
       guard var tenant = try TenantCatalog(store: store, slug: slug)?.tenant else { continue }
       tenant.slug = slug
       changed += try pages.renew(tenant, nil).changed

@@ -51,10 +51,13 @@ struct TenantCatalog: Codable, Hashable {
   static func path(_ slug: String) -> String { "tenants/\(slug)/catalog.json" }
 
   /// The catalog in a tenant's folder; `nil` if it is missing or damaged.
-  init?(store: ReleaseStore, slug: String) throws {
-    guard let data = FileManager.default.contents(atPath: store.path(Self.path(slug))) else {
-      return nil
-    }
+  ///
+  /// - Parameter signed: If it is given, a catalog that is not the one that was signed is damaged.
+  init?(store: ReleaseStore, slug: String, _ signed: SignedPages? = nil) throws {
+    let path = Self.path(slug)
+    guard let data = FileManager.default.contents(atPath: store.path(path)),
+      signed?.hold(path, data) ?? true
+    else { return nil }
     do {
       self = try JSONDecoder().decode(TenantCatalog.self, from: data)
     } catch {

@@ -25,8 +25,12 @@ struct TenantPages {
   ) throws -> (changed: Int, catalog: TenantCatalog) {
     let design = design(tenant)
     var known: TenantCatalog?
-    if heads != nil, let catalog = try TenantCatalog(store: store, slug: tenant.slug),
-      catalog.design == design, catalog.tenant == tenant
+    let signed = try store.signedPages(tenant.slug)
+    // What was changed behind our back must not be signed again.
+    if heads != nil, !signed.isDue,
+      let catalog = try TenantCatalog(store: store, slug: tenant.slug, signed),
+      catalog.design == design,
+      catalog.tenant == tenant
     {
       known = catalog
     }
@@ -54,9 +58,8 @@ struct TenantPages {
         try StorePages.tenantIndex(
           tenant, partitions: catalog.partitions.compactMap(\.shown), templates: templates)
       ))
-    // The catalog comes last: it must never name what the pages do not show yet.
     pages.append((TenantCatalog.path(tenant.slug), try catalog.bytes))
-    return (try store.putPages(pages), catalog)
+    return (try store.putPages(pages, isComplete: known == nil), catalog)
   }
 
   /// Writes the stable addresses of the operator's reports. The overview lists them.
@@ -70,13 +73,13 @@ struct TenantPages {
   }
 
   /// What decides how the pages look, beside the catalog's own content.
-  private func design(_ tenant: Tenant) -> String {
+  func design(_ tenant: Tenant) -> String {
     let titles = library.pipelines.map { "\($0.name)=\($0.title(for: tenant.locale))" }
     let text = ["1", templates.digest.hex, templates.catalog.digest.hex] + titles
     return String(SHA256Digest(of: text.joined(separator: "\n").utf8).hex.prefix(16))
   }
 
-  private func entry(
+  func entry(
     _ place: ReleasePartition, _ head: Head, _ tenant: Tenant
   ) throws -> TenantCatalog.Entry? {
     guard Period(place.period) != nil else { return nil }
@@ -96,7 +99,7 @@ struct TenantPages {
       files: details.files.map { .init(name: $0.name, bytes: $0.bytes) })
   }
 
-  private func address(_ entry: TenantCatalog.Entry, _ tenant: Tenant) throws -> [UInt8] {
+  func address(_ entry: TenantCatalog.Entry, _ tenant: Tenant) throws -> [UInt8] {
     let title = "\(entry.title) \(entry.period)"
     if entry.isEncrypted {
       return try StorePages.encryptedAddress(

@@ -32,7 +32,8 @@ extension RunSession {
     let store = try ReleaseStore(root: configuration.required(.store))
     let services = StageServices(
       templates: templates,
-      digests: MediaDigests(media: configuration.media, record: lookup, isRehashing: false),
+      media: configuration.media, mediaLayout: configuration.mediaLayout,
+      digests: MediaDigests(record: lookup, isRehashing: false),
       pool: pool, cache: cache, cancellation: cancellation, state: state,
       stageSeconds: configuration.stageSeconds)
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in

@@ -12,7 +12,6 @@ struct MediaDigests: Sendable {
     var key: String
   }
 
-  let media: String?
   let record: Locked<RunRecord>
   /// The objects that this run has read. Unless it is `nil`, digests from
   /// before this run are not used.
@@ -20,19 +19,17 @@ struct MediaDigests: Sendable {
 
   /// - Parameter isRehashing: whether this run reads every object once, even if the record has its
   ///   digest.
-  init(media: String?, record: Locked<RunRecord>, isRehashing: Bool) {
-    self.media = media
+  init(record: Locked<RunRecord>, isRehashing: Bool) {
     self.record = record
     readNow = isRehashing ? Locked([]) : nil
   }
 
-  func digest(of key: String, tenant: String) throws -> SHA256Digest {
-    guard let media else {
-      throw Diagnostic(
-        .data, "no media root is configured",
-        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
-    }
-    let object = try MediaRoot(media).open(key)
+  /// The digest of an open object of a tenant. `check` is called between blocks: reading a large
+  /// object can take longer than the stage may.
+  func digest(
+    of object: MediaObject, tenant: String, check: () throws -> Void
+  ) throws -> SHA256Digest {
+    let key = object.key
     let (size, modified) = (Int64(object.size), object.modified)
     if readNow?.withLock({ $0.contains(Object(tenant: tenant, key: key)) }) ?? true {
       let known = try record.withLock { record throws(Diagnostic) in
@@ -41,7 +38,10 @@ struct MediaDigests: Sendable {
       if let known { return known }
     }
     var hasher = SHA256Hasher()
-    try object.forEachBlock { hasher.update($0) }
+    try object.forEachBlock { block in
+      try check()
+      hasher.update(block)
+    }
     let digest = hasher.digest()
     try record.withLock { record throws(Diagnostic) in
       try record.addMedia(tenant: tenant, key: key, size: size, modified: modified, digest: digest)

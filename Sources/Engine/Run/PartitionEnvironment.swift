@@ -1,6 +1,7 @@
 import Basics
 import Diagnostics
 import Foundation
+import Media
 import Pipelines
 import Stages
 import Store
@@ -9,6 +10,9 @@ import Store
 struct StageServices: Sendable {
   /// The folder of templates and messages.
   var templates: String
+  /// The media root; `nil` if none is configured.
+  var media: String?
+  var mediaLayout: MediaLayout
   var digests: MediaDigests
   var pool: WorkerPool
   var cache: ResultCache
@@ -27,6 +31,7 @@ struct PartitionEnvironment: StageEnvironment {
   /// The partition's label, for people.
   private let partition: String
   private let deadline: Deadline
+  let media: MediaRoot?
 
   /// The stage's time begins now.
   init(_ services: StageServices, _ partition: RunPlan.Partition, stage: String) {
@@ -36,14 +41,17 @@ struct PartitionEnvironment: StageEnvironment {
     self.stage = stage
     self.partition = partition.label
     deadline = Deadline(seconds: services.stageSeconds)
+    media = services.media.map { root in
+      services.mediaLayout.part(
+        of: root, slug: partition.tenant.slug, prefix: partition.settings.mediaPrefix,
+        isForAll: partition.pipeline.scope == .platform)
+    }
   }
 
   var templates: String { services.templates }
 
   /// Created when it is first used: most stages need no folder.
   var scratch: String { folder.made() }
-
-  var media: String? { services.digests.media }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     try services.pool.parallel(count) { index in
@@ -84,7 +92,8 @@ struct PartitionEnvironment: StageEnvironment {
   }
 
   func digest(ofMedia key: String) throws -> SHA256Digest {
-    try services.digests.digest(of: key, tenant: tenantID)
+    try services.digests.digest(
+      of: open(media: key), tenant: tenantID, check: checkCancellation)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {

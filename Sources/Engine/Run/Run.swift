@@ -2,6 +2,7 @@ import Basics
 import Diagnostics
 import Extraction
 import Foundation
+import Media
 import Pipelines
 import Postgres
 import Stages
@@ -85,8 +86,8 @@ final class Run {
     pool = WorkerPool(size: session.threads)
     let services = StageServices(
       templates: session.templates,
-      digests: MediaDigests(
-        media: configuration.media, record: lookup, isRehashing: policy.rehashes),
+      media: configuration.media, mediaLayout: configuration.mediaLayout,
+      digests: MediaDigests(record: lookup, isRehashing: policy.rehashes),
       pool: pool,
       cache: ResultCache(blobs: blobs, record: lookup, committer: committer, policy: resultPolicy),
       cancellation: session.cancellation, state: state, stageSeconds: configuration.stageSeconds)
@@ -120,6 +121,7 @@ final class Run {
       for fault in faults { state.refused(fault) }
       do {
         try refuseMoved()
+        try refuseWithoutFonts()
         try tryPipelines()
         try extract()
       } catch let error as Diagnostic where error.code == .interrupted {
@@ -209,6 +211,21 @@ final class Run {
           .configuration, "the tenant was published as '\(old)', but has another slug now",
           at: .init(stage: "plan", tenant: tenant.slug),
           hint: "rename it in the store, then retry: yearbook tenant rename \(old) \(tenant.slug)")
+      }
+    }
+  }
+
+  /// Fails the partitions that draw films if fonts are missing, before anything is made. If all
+  /// partitions do, the run fails.
+  private func refuseWithoutFonts() throws {
+    let drawing = plan.partitions.indices.filter { plan.partitions[$0].pipeline.stitch != nil }
+    if drawing.isEmpty { return }
+    do throws(Diagnostic) {
+      try RasterFonts.require()
+    } catch {
+      if drawing.count == plan.partitions.count { throw error }
+      for index in drawing where plan.partitions[index].fault == nil {
+        plan.partitions[index].fault = error
       }
     }
   }

@@ -90,6 +90,7 @@ package struct RunSession {
     _ request: Planner.Request, _ only: Set<PartitionKey>?, tenants: Source.Tenants
   ) throws -> RunPlan {
     try configuration.refuseUnknownTenants(among: tenants.slugs)
+    try configuration.refuseSharedMedia(among: tenants.slugs)
     // Ask the store, not the record: a lost release must be made again.
     let store = try ReleaseStore(root: configuration.required(.store))
     let planner = Planner(library: library, configuration: configuration, tenants: tenants) {

@@ -9,10 +9,14 @@ final class MediaInput {
   let descriptor: Int32
   let size: Int
   fileprivate var position = 0
+  fileprivate let onFault: (Int32) -> Void
 
-  init(descriptor: Int32, size: Int) {
+  /// - Parameter onFault: is called with the error's number where the system cannot read the file.
+  ///   What is decoded after that says nothing about the file.
+  init(descriptor: Int32, size: Int, onFault: @escaping (Int32) -> Void) {
     self.descriptor = descriptor
     self.size = size
+    self.onFault = onFault
   }
 
   /// Reads at most `count` bytes at `offset`, and fewer only at the end of the file.
@@ -25,7 +29,10 @@ final class MediaInput {
           pread(descriptor, room.baseAddress.map { $0 + done }, room.count - done, offset + done)
         }
       }
-      if got < 0 { throw Diagnostic(.io, "the object cannot be read") }
+      if got < 0 {
+        onFault(errno)
+        throw Diagnostic(.io, "the object cannot be read")
+      }
       if got == 0 { break }
       done += got
     }
@@ -45,7 +52,10 @@ final class MediaInput {
       let io = avio_alloc_context(
         buffer.assumingMemoryBound(to: UInt8.self), Int32(bufferSize), 0,
         Unmanaged.passUnretained(self).toOpaque(), readInput, nil, seekInput)
-    else { throw Diagnostic(.data, "there is not enough memory to open it") }
+    else {
+      onFault(ENOMEM)
+      throw Diagnostic(.unavailable, "there is not enough memory to open it")
+    }
     context.pointee.pb = io
     context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO | AVFMT_FLAG_BITEXACT
     context.pointee.io_open = { _, _, _, _, _ in yb_averror(EPERM) }
@@ -84,7 +94,10 @@ private func readInput(
   guard let opaque else { return yb_averror(EINVAL) }
   let input = Unmanaged<MediaInput>.fromOpaque(opaque).takeUnretainedValue()
   let got = retryingInterrupts { pread(input.descriptor, room, Int(count), input.position) }
-  if got < 0 { return yb_averror(EIO) }
+  if got < 0 {
+    input.onFault(errno)
+    return yb_averror(EIO)
+  }
   if got == 0 { return yb_averror_eof() }
   input.position += got
   return Int32(got)

@@ -10,10 +10,12 @@ package enum PictureReader {
   ///
   /// - Throws: `data` with the reason if the picture cannot be used.
   package static func read(
-    _ object: MediaObject, maxWidth: Int, maxHeight: Int, limits: SandboxLimits = SandboxLimits()
+    _ object: MediaObject, maxWidth: Int, maxHeight: Int, limits: SandboxLimits = SandboxLimits(),
+    check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) -> Bitmap {
     let process = try SandboxProcess(
-      .picture(maxWidth: maxWidth, maxHeight: maxHeight), object: object, limits: limits)
+      .picture(maxWidth: maxWidth, maxHeight: maxHeight), object: object, limits: limits,
+      check: check)
     guard let message = try process.next(), message.tag == .result, message.payload.count >= 8
     else { throw process.failure("the decoding process gave no picture") }
     let width = Int(UInt32(littleEndianBytes: message.payload[0..<4]))

@@ -60,9 +60,10 @@ package struct RecordingProbe: Hashable, Sendable, Codable {
   ///
   /// - Throws: `data` with the reason if the recording cannot be used.
   package static func probe(
-    _ object: MediaObject, limits: SandboxLimits = SandboxLimits()
+    _ object: MediaObject, limits: SandboxLimits = SandboxLimits(),
+    check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) -> RecordingProbe {
-    let process = try SandboxProcess(.probe, object: object, limits: limits)
+    let process = try SandboxProcess(.probe, object: object, limits: limits, check: check)
     guard let message = try process.next(), message.tag == .result else {
       throw process.failure("the decoding process gave no answer")
     }

@@ -28,27 +28,31 @@ package final class RecordingReader {
   /// Pictures are scaled to fit `maxWidth × maxHeight` pixels, and enlarged at most four times.
   package init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
-    limits: SandboxLimits = SandboxLimits()
+    limits: SandboxLimits = SandboxLimits(), check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) {
     key = object.key
     box = (maxWidth, maxHeight)
     process = try SandboxProcess(
       .read(start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight),
-      object: object, limits: limits)
+      object: object, limits: limits, check: check)
   }
 
   /// The next 1/30 s, or `nil` at the end of the excerpt or where the recording breaks off.
   ///
-  /// If the child dies after it has sent something, the excerpt ends early, with a warning.
+  /// If the recording makes the child die after it has sent something, the excerpt ends early, with
+  /// a warning.
   ///
-  /// - Throws: `data` if nothing of the excerpt can be used.
+  /// - Throws: `data` if nothing of the excerpt can be used; faults of the machine, as
+  ///   `SandboxFault` says.
   package func next() throws(Diagnostic) -> Moment? {
     if hasEnded { return nil }
     while true {
       let message: SandboxMessage?
       do throws(Diagnostic) { message = try process.next() } catch {
         hasEnded = true
-        if !hasBegun { throw error }
+        // Only a fault of the recording ends the excerpt early. After a fault of the machine, the
+        // rest of it is not known.
+        if !hasBegun || error.code != .data { throw error }
         warnings.append(
           Warning(
             code: "recording-damaged", subject: key,

@@ -1,5 +1,7 @@
 import Basics
 import CLibRSVG
+package import Diagnostics
+import Glibc
 
 /// The fonts of films and drawings. They do not depend on the configuration of the machine or its
 /// user.
@@ -27,6 +29,16 @@ package enum RasterFonts {
       ("Noto Sans CJK JP", "fonts-noto-cjk"), ("Noto Color Emoji", "fonts-noto-color-emoji"),
       ("JetBrains Mono", "fonts-jetbrains-mono"),
     ].filter { !isInstalled($0.0) }
+  }
+
+  /// Throws `configuration` unless every script of cards and films can be drawn: without a font its
+  /// text would be missing or boxes, and nothing else would fail.
+  package static func require() throws(Diagnostic) {
+    let missing = missing()
+    guard !missing.isEmpty else { return }
+    throw Diagnostic(
+      .configuration, "fonts are missing: \(missing.map(\.family).joined(separator: ", "))",
+      hint: "apt-get install \(missing.map(\.package).joined(separator: " "))")
   }
 
   private static func cjk(_ locale: String) -> String {
@@ -57,7 +69,8 @@ package enum RasterFonts {
       if isPrepared { return }
       isPrepared = true
       guard let config = FcConfigCreate() else { return }
-      if FcConfigParseAndLoadFromMemory(config, configuration, 0) == 1,
+      let cache = TemporaryCache()
+      if FcConfigParseAndLoadFromMemory(config, configuration(cache.path), 0) == 1,
         FcConfigBuildFonts(config) == 1
       {
         FcConfigSetCurrent(config)
@@ -66,9 +79,50 @@ package enum RasterFonts {
     }
   }
 
-  /// Debian's own cache is read, so that a start needs no scan. If it is stale, the user's cache is
-  /// written.
-  private static let configuration = """
+  /// A folder for the caches that fontconfig writes while it scans fonts, removed after that.
+  ///
+  /// fontconfig wants to write caches where it finds none that fit. It writes a complaint to the
+  /// standard error if it may not, on each start. The user's folder may be closed to a service, and
+  /// a folder with a known name in /tmp could be somebody else's.
+  private struct TemporaryCache: ~Copyable {
+    let path: String
+
+    /// `path` is empty if no folder can be made.
+    init() {
+      let own = getenv("TMPDIR").map { String(cString: $0) }
+      for parent in [own, "/tmp", "/dev/shm"].compactMap(\.self) {
+        var name = Array("\(parent)/yearbook-fonts-XXXXXX".utf8CString)
+        guard mkdtemp(&name) != nil else { continue }
+        path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return
+      }
+      path = ""
+    }
+
+    deinit {
+      if path.isEmpty { return }
+      // Flat: fontconfig keeps one file for each folder of fonts. A file that stays is harmless.
+      if let folder = opendir(path) {
+        while let entry = readdir(folder) {
+          withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: 256) { name in
+              _ = unlinkat(dirfd(folder), name, 0)
+            }
+          }
+        }
+        closedir(folder)
+      }
+      rmdir(path)
+    }
+  }
+
+  private static func escaped(_ path: String) -> String {
+    path.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
+  }
+
+  /// Debian's own cache is read, so that a start needs no scan.
+  private static func configuration(_ cache: String) -> String {
+    """
     <?xml version="1.0"?>
     <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
     <fontconfig>
@@ -77,7 +131,7 @@ package enum RasterFonts {
       <dir>/usr/share/fonts/truetype/noto</dir>
       <dir>/usr/share/fonts/truetype/jetbrains-mono</dir>
       <cachedir>/var/cache/fontconfig</cachedir>
-      <cachedir prefix="xdg">fontconfig</cachedir>
+      \(cache.isEmpty ? "" : "<cachedir>\(escaped(cache))</cachedir>")
       <selectfont><rejectfont>
         <glob>/usr/share/fonts/opentype/noto/NotoSerif*</glob>
         <glob>/usr/share/fonts/truetype/noto/NotoSerif*</glob>
@@ -113,4 +167,5 @@ package enum RasterFonts {
       <config><rescan><int>0</int></rescan></config>
     </fontconfig>
     """
+  }
 }

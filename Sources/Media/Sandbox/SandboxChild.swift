@@ -18,6 +18,8 @@ package enum SandboxChild {
   static let output: Int32 = 4
   /// The exit status of a child that does not know its job.
   static let unknownJob: Int32 = 64
+  /// The exit status of a child, or of the server, that the machine does not let work.
+  static let refused: Int32 = 69
 
   /// Runs the process that children are forked from. `arguments` are the words after the command's
   /// word. Call it before the program does anything else.
@@ -33,16 +35,21 @@ package enum SandboxChild {
     let (high, higher) = (fcntl(source, F_DUPFD, 10), fcntl(pipe, F_DUPFD, 10))
     guard high >= 0, higher >= 0, dup2(high, input) == input, dup2(higher, output) == output,
       yb_close_from(UInt32(output) + 1) == 0
-    else { _exit(1) }
+    else { _exit(refused) }
     var status = stat()
     guard let limits = SandboxLimits(words: words.prefix(2)),
       let job = SandboxJob(words: words.dropFirst(2)), fstat(input, &status) == 0,
       status.st_mode & S_IFMT == S_IFREG
     else { _exit(unknownJob) }
-    guard confine(limits), yb_enter_sandbox(input, output) == 0 else {
-      ChildOutput.send(.failure, "the sandbox cannot be set up on this system")
-      _exit(1)
+    let room: SandboxRoom
+    do throws(Refusal) {
+      room = try confine(limits)
+      try need(yb_enter_sandbox(Self.input, Self.output), "seccomp")
+    } catch {
+      ChildOutput.send(.machine, error.text)
+      _exit(refused)
     }
+    ChildOutput.send(.ready, room.payload)
     do throws(Diagnostic) {
       try run(job, size: Int(status.st_size))
       ChildOutput.send(.end, "")
@@ -54,7 +61,10 @@ package enum SandboxChild {
   }
 
   private static func run(_ job: SandboxJob, size: Int) throws(Diagnostic) {
-    let input = MediaInput(descriptor: input, size: size)
+    let input = MediaInput(descriptor: input, size: size) { code in
+      ChildOutput.send(.machine, "the object cannot be read: \(String(cString: strerror(code)))")
+      _exit(refused)
+    }
     switch job {
     case .probe:
       try RecordingAnalyst.run(input)
@@ -63,18 +73,47 @@ package enum SandboxChild {
         input, start: start, length: length, box: (maxWidth, maxHeight))
     case .picture(let maxWidth, let maxHeight):
       try PictureDecoder.run(input, box: (maxWidth, maxHeight))
-    case .trial(let trial): ChildOutput.send(.result, trial.attempt())
+    case .trial(let trial):
+      if trial == .read { _ = try input.read(at: 0, count: 1) }
+      ChildOutput.send(.result, trial.attempt())
     }
   }
 
-  private static func confine(_ limits: SandboxLimits) -> Bool {
-    let pages = FileSource.firstNumber(of: "/proc/self/statm")
-    let own = UInt(pages ?? 0) * UInt(getpagesize())
-    return pages != nil && yb_limit(yb_rlimit_as(), own + UInt(limits.memory)) == 0
-      && yb_limit(yb_rlimit_cpu(), UInt(limits.processorSeconds)) == 0
-      && yb_limit(yb_rlimit_fsize(), 0) == 0 && yb_limit(yb_rlimit_core(), 0) == 0
-      && yb_limit(yb_rlimit_nofile(), 0) == 0 && yb_limit(yb_rlimit_nproc(), 0) == 0
-      && yb_set_undumpable() == 0
+  /// What the machine does not allow.
+  private struct Refusal: Error { var text: String }
+
+  private static func need(_ code: Int32, _ what: String) throws(Refusal) {
+    guard code != 0 else { return }
+    throw Refusal(text: "\(what): \(String(cString: strerror(code)))")
+  }
+
+  /// Sets a limit, never above the inherited one.
+  private static func limit(_ resource: Int32, _ value: UInt, _ what: String) throws(Refusal) {
+    let value = min(value, yb_hard_limit(resource))
+    try need(yb_limit(resource, value, value) == 0 ? 0 : errno, "the limit of \(what)")
+  }
+
+  private static func confine(_ limits: SandboxLimits) throws(Refusal) -> SandboxRoom {
+    guard let pages = FileSource.firstNumber(of: "/proc/self/statm") else {
+      throw Refusal(text: "/proc/self/statm cannot be read")
+    }
+    // The limit on data counts less than the address space, so this errs on the safe side.
+    let wanted = UInt(pages) * UInt(getpagesize()) + UInt(limits.memory)
+    let allowed = min(yb_hard_limit(yb_rlimit_as()), yb_soft_limit(yb_rlimit_data()))
+    try limit(yb_rlimit_as(), wanted, "address space")
+    // The kernel first sends SIGXCPU, at the soft limit. At the hard limit it sends SIGKILL, which
+    // would look like the OOM killer's.
+    let most = yb_hard_limit(yb_rlimit_cpu())
+    let seconds = max(1, min(UInt(limits.processorSeconds), max(2, most) - 1))
+    try need(
+      yb_limit(yb_rlimit_cpu(), seconds, min(most, seconds + 5)) == 0 ? 0 : errno,
+      "the limit of processor time")
+    try limit(yb_rlimit_fsize(), 0, "files' sizes")
+    try limit(yb_rlimit_core(), 0, "core files")
+    try limit(yb_rlimit_nofile(), 0, "open files")
+    try limit(yb_rlimit_nproc(), 0, "processes")
+    try need(yb_set_undumpable() == 0 ? 0 : errno, "prctl")
+    return SandboxRoom(isMemoryShort: allowed < wanted, processorSeconds: Int(seconds))
   }
 }
 

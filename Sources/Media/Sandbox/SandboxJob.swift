@@ -1,5 +1,8 @@
 package import Diagnostics
 
+/// Called while the parent waits for a child. What it throws ends the child.
+package typealias SandboxCheck = () throws(Diagnostic) -> Void
+
 /// What a child must do. The job is sent to the child as words and numbers. It contains no text
 /// that a tenant typed.
 enum SandboxJob: Hashable, Sendable {
@@ -61,17 +64,42 @@ package enum SandboxTrial: String, Sendable, CaseIterable {
   case hang = "hang"
   /// Crashes.
   case crash = "crash"
+  /// Is ended by SIGKILL, as by the kernel when memory runs out.
+  case kill = "kill"
+  /// Reads its input once.
+  case read = "read"
 
   /// Starts a child that tries it and returns the result: `refused` with the system's error text,
   /// or `allowed`.
   ///
-  /// - Throws: `data` with how the child ended, if it did not report a result.
-  package func run(limits: SandboxLimits = SandboxLimits()) throws(Diagnostic) -> String {
-    let object = try MediaObject(path: "/proc/self/cmdline")
-    let process = try SandboxProcess(.trial(self), object: object, limits: limits)
+  /// - Parameter input: the path of the file that the child gets.
+  /// - Throws: `data` with how the child ended, if it did not report a result; what the machine did
+  ///   not allow.
+  package func run(
+    limits: SandboxLimits = SandboxLimits(), input: String = "/proc/self/cmdline",
+    check: @escaping SandboxCheck = {}
+  ) throws(Diagnostic) -> String {
+    let object = try MediaObject(path: input)
+    let process = try SandboxProcess(
+      .trial(self), object: object, limits: limits, check: check)
     guard let message = try process.next(), message.tag == .result else {
       throw Diagnostic(.bug, "the sandbox trial returned no result")
     }
     return String(decoding: message.payload, as: UTF8.self)
+  }
+}
+
+extension SandboxTrial {
+  /// Tries whether media can be decoded here: that a child starts, confines itself and is confined.
+  ///
+  /// - Throws: `configuration` with what the machine does not allow; `unavailable` if that can
+  ///   pass.
+  package static func check() throws(Diagnostic) {
+    let answer = try openFile.run()
+    guard answer.hasPrefix("refused") else {
+      throw Diagnostic(
+        .configuration, "the sandbox does not confine what it must",
+        hint: "a kernel that has seccomp filters is needed")
+    }
   }
 }

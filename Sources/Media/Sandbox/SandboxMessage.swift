@@ -14,6 +14,10 @@ struct SandboxMessage {
     case sound = 5
     /// The job is done and nothing follows.
     case end = 6
+    /// The sandbox is set up, and the input is read from now on: a `SandboxRoom`.
+    case ready = 7
+    /// What this machine did not allow or could not do, as text. The input is not to blame.
+    case machine = 8
   }
 
   var tag: Tag

@@ -27,7 +27,7 @@ enum SandboxServer {
     for fault in [SIGABRT, SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGQUIT] {
       signal(fault, SIG_DFL)
     }
-    guard yb_close_from(UInt32(socket) + 1) == 0 else { exit(1) }
+    guard yb_close_from(UInt32(socket) + 1) == 0 else { exit(SandboxChild.refused) }
     var bytes = [UInt8](repeating: 0, count: largestMessage)
     while true {
       var (input, output): (Int32, Int32) = (-1, -1)
@@ -57,10 +57,12 @@ enum SandboxServer {
   private static let running = Locked<Running?>(nil)
 
   /// Starts a child for a job and returns its process. The caller waits for it.
+  ///
+  /// - Throws: faults of the machine, as `SandboxFault` says.
   static func start(
-    _ words: [String], input: Int32, output: Int32
+    _ words: [String], for key: String, input: Int32, output: Int32
   ) throws(Diagnostic) -> pid_t {
-    var failure: Int32 = 0
+    var failure = Failure(number: 0)
     for _ in 0..<2 {
       let result = running.withLock { running -> Result<pid_t, Failure> in
         do throws(Failure) {
@@ -71,21 +73,34 @@ enum SandboxServer {
           let child = try ask(server, words, input, output)
           return .success(child)
         } catch {
-          end(&running)
-          return .failure(error)
+          let status = end(&running)
+          return .failure(Failure(number: error.number, status: status))
         }
       }
       switch result {
       case .success(let child): return child
-      case .failure(let error): failure = error.number
+      case .failure(let error): failure = error
       }
     }
-    throw Diagnostic(
-      .io, "cannot start the decoding process: \(String(cString: strerror(failure)))",
-      isTransient: failure == EAGAIN || failure == ENOMEM)
+    if let status = failure.status, yb_has_exited(status) != 0,
+      yb_exit_status(status) == SandboxChild.refused
+    {
+      throw SandboxFault.missing("close_range is refused", key)
+    }
+    let reason = "cannot start the decoding process: \(String(cString: strerror(failure.number)))"
+    // The program itself is not there or cannot be run; without /proc it is not found. All else can
+    // pass: too many processes, too little memory, a server that somebody ended.
+    if [ENOENT, EACCES, ENOEXEC, EPERM].contains(failure.number) {
+      throw SandboxFault.missing(reason, key)
+    }
+    throw SandboxFault.system(reason, key)
   }
 
-  private struct Failure: Error { var number: Int32 }
+  private struct Failure: Error {
+    var number: Int32
+    /// How the server ended, as `waitpid` tells it.
+    var status: Int32?
+  }
 
   private static func ask(
     _ server: Running, _ words: [String], _ input: Int32, _ output: Int32
@@ -102,13 +117,21 @@ enum SandboxServer {
     return child
   }
 
-  private static func end(_ running: inout Running?) {
-    guard let old = running else { return }
+  /// Ends the server. Returns how it ended.
+  @discardableResult
+  private static func end(_ running: inout Running?) -> Int32? {
+    guard let old = running else { return nil }
     running = nil
+    // A server that is asked for nothing more ends by itself, and its status tells why.
     close(old.socket)
-    kill(old.process, SIGKILL)
     var status: Int32 = 0
+    for _ in 0..<200 {
+      if retryingInterrupts({ waitpid(old.process, &status, WNOHANG) }) != 0 { return status }
+      usleep(5_000)
+    }
+    kill(old.process, SIGKILL)
     _ = retryingInterrupts { waitpid(old.process, &status, 0) }
+    return nil
   }
 
   private static func spawn() throws(Failure) -> Running {

@@ -16,6 +16,8 @@ extension SandboxTrial {
     case .spin: spin()
     case .hang: hang()
     case .crash: crash()
+    case .kill: kill()
+    case .read: "allowed"
     }
   }
 
@@ -26,6 +28,11 @@ extension SandboxTrial {
   private func readStandardInput() -> Int32 {
     var byte: UInt8 = 0
     return pread(0, &byte, 1, 0) < 0 ? errno : 0
+  }
+
+  private func kill() -> String {
+    yb_kill_self()
+    return "allowed"
   }
 
   private func takeMemory() -> String {

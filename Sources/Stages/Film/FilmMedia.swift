@@ -42,34 +42,18 @@ struct FilmMedia: Sendable {
 
   let environment: any StageEnvironment
 
-  func open(_ key: String) throws(Diagnostic) -> MediaObject {
-    guard let media = environment.media else {
-      throw Diagnostic(
-        .data, "no media root is configured",
-        hint: "set media: in yearbook.yaml, or YEARBOOK_MEDIA in the environment")
-    }
-    return try MediaRoot(media).open(key)
-  }
+  func open(_ key: String) throws(Diagnostic) -> MediaObject { try environment.open(media: key) }
 
   func picture(_ key: String) throws(Diagnostic) -> Bitmap {
     try PictureReader.read(
-      open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height)
+      open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height,
+      check: environment.checking)
   }
 
   /// Throws if the object has changed since it was digested: what was made from it would belong to
   /// no key.
   func confirm(_ facts: Facts) throws {
-    if let digest = facts.digest { try confirm(facts.key, digest) }
-  }
-
-  private func confirm(_ key: String, _ digest: SHA256Digest) throws {
-    var now: SHA256Digest?
-    do {
-      now = try environment.digest(ofMedia: key)
-    } catch let error as Diagnostic where error.code == .data {}
-    if now == digest { return }
-    throw Diagnostic(
-      .data, "the object was changed while it was read", at: .init(file: key), isTransient: true)
+    if let digest = facts.digest { try environment.confirm(media: facts.key, digest) }
   }
 
   /// Inspects an object. A fault of the object is returned as a warning and as `unusable`.
@@ -81,7 +65,10 @@ struct FilmMedia: Sendable {
       digest = try environment.digest(ofMedia: key)
     } catch let error as Diagnostic where error.code == .data {
       let facts = Facts(key: key, digest: nil, content: .unusable(error.message))
-      return (facts, [warning("media-missing", key, error.message)])
+      let isRefused = environment.media?.refusal(of: key) != nil
+      return (
+        facts, [warning(isRefused ? "media-refused" : "media-missing", key, error.message)]
+      )
     }
     switch medium {
     case .picture: return try pictureFacts(key, digest)
@@ -103,7 +90,7 @@ struct FilmMedia: Sendable {
         guard error.code == .data else { throw error }
         facts.failure = error.message
       }
-      try confirm(key, digest)
+      try environment.confirm(media: key, digest)
       try FilmMedia.write(facts, to: path)
       return []
     }
@@ -129,12 +116,12 @@ struct FilmMedia: Sendable {
     let found = try environment.cached(inputs) { path in
       var facts = RecordingFacts()
       do throws(Diagnostic) {
-        facts.probe = try RecordingProbe.probe(open(key))
+        facts.probe = try RecordingProbe.probe(open(key), check: environment.checking)
       } catch {
         guard error.code == .data else { throw error }
         facts.failure = error.message
       }
-      try confirm(key, digest)
+      try environment.confirm(media: key, digest)
       try FilmMedia.write(facts, to: path)
       return []
     }

@@ -49,11 +49,6 @@ struct FilmPlanner: Sendable {
     return dataset
   }
 
-  /// An item's object key, with the tenant's media prefix.
-  func mediaKey(_ item: FilmItem) -> String? {
-    item.mediaKey.map { work.settings.mediaPrefix + $0 }
-  }
-
   /// The indices of the items whose media are shown, in order.
   var itemsWithMedia: [Int] {
     plan.scenes.flatMap { scene -> [Int] in

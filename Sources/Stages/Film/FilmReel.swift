@@ -137,7 +137,7 @@ struct FilmReel {
       "contents": PageText.carry(try texts.text("page.contents")),
       "sections": try sections(),
     ]
-    guard let text = pages.library.render(context, withTemplate: "film") else {
+    guard let text = try pages.compiled.render(context, "film") else {
       throw Diagnostic(
         .configuration, "no template is named 'film.html'", at: .init(file: pages.folder))
     }

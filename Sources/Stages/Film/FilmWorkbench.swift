@@ -29,7 +29,8 @@ package struct FilmWorkbench: Sendable {
   /// - Parameters:
   ///   - rows: the folder of the CSV files, each with a header line and without the tenant's
   ///     column.
-  ///   - media: the media root; without it every item gets a card.
+  ///   - media: the folder that object keys are relative to; without it every item gets a card. It
+  ///     is not one tenant's: whoever tunes templates names a folder of their own.
   ///   - preset: replaces the pipeline's preset.
   package init(
     pipeline: Pipeline, tenant: Tenant, period: Period, rows: String, templates: String,
@@ -67,7 +68,7 @@ package struct FilmWorkbench: Sendable {
           content: .file(path: path)))
     }
     let environment = FilmWorkbenchEnvironment(
-      scratch: scratch, templates: templates, media: media)
+      scratch: scratch, templates: templates, media: media.map { MediaRoot($0) })
     let work = PartitionWork(
       tenant: tenant, settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
       datasets: datasets)
@@ -190,7 +191,7 @@ package struct FilmWorkbench: Sendable {
     let found = Locked<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
     try media.environment.parallel(places.count) { turn in
       let item = planner.items[places[turn]]
-      guard let key = planner.mediaKey(item) else { return }
+      guard let key = item.mediaKey else { return }
       let facts = try media.facts(key, item.kind.medium)
       found.withLock { $0[places[turn]] = facts }
     }
@@ -204,7 +205,7 @@ package struct FilmWorkbench: Sendable {
 private struct FilmWorkbenchEnvironment: StageEnvironment {
   let scratch: String
   let templates: String
-  let media: String?
+  let media: MediaRoot?
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     let failures = Locked<[Int: any Error]>([:])
@@ -244,10 +245,7 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
   /// Not a digest of the bytes: here a recording does not change without its size or times
   /// changing.
   func digest(ofMedia key: String) throws -> SHA256Digest {
-    guard let media else {
-      throw Diagnostic(.data, "no media root is configured", hint: "name one with --media")
-    }
-    let object = try MediaRoot(media).open(key)
+    let object = try open(media: key)
     return SHA256Digest(of: "\(key) \(object.size) \(object.modified)".utf8)
   }
 

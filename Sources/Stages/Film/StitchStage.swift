@@ -45,18 +45,15 @@ package struct StitchStage: Stage {
     key.add("period", work.period.description)
     key.add("target", String(work.settings.filmTarget ?? spec.target))
     key.add("maximum", String(work.settings.filmMaximum ?? spec.maximum))
-    key.add("media prefix", work.settings.mediaPrefix)
+    // The digests below tell which objects the prefix allows.
+    key.add("media prefix", work.settings.mediaPrefix ?? "")
     for dataset in work.datasets {
       key.add("dataset \(dataset.name)", dataset.digest)
     }
     var digests: [String: String] = [:]
     for place in planner.itemsWithMedia {
-      guard let object = planner.mediaKey(planner.items[place]) else { continue }
-      do {
-        digests[object] = try environment.digest(ofMedia: object).hex
-      } catch let error as Diagnostic where error.code == .data {
-        digests[object] = "missing"
-      }
+      guard let object = planner.items[place].mediaKey else { continue }
+      digests[object] = try environment.keyText(ofMedia: object)
     }
     for (object, digest) in digests { key.add("media \(object)", digest) }
     return key
@@ -71,6 +68,7 @@ package struct StitchStage: Stage {
         .configuration, "the film's preset '\(spec.preset)' is unknown",
         at: .init(file: work.pipeline.file))
     }
+    try RasterFonts.require()
     let media = FilmMedia(environment: environment)
     let (facts, mediaWarnings) = try look(planner, media)
     let scenes = try planner.scenes(facts)
@@ -152,7 +150,7 @@ package struct StitchStage: Stage {
     let found = Locked<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
     try media.environment.parallel(places.count) { index in
       let item = planner.items[places[index]]
-      guard let key = planner.mediaKey(item) else { return }
+      guard let key = item.mediaKey else { return }
       let facts = try media.facts(key, item.kind.medium)
       found.withLock { $0[places[index]] = facts }
     }

@@ -8,8 +8,6 @@ import Pipelines
 /// encoded again, so that no uploaded byte reaches a reader.
 struct PagePictures {
   let environment: any StageEnvironment
-  /// Prepended to each object key.
-  let prefix: String
 
   /// The greatest size in pixels. The aspect ratio stays; longer pictures are cut at the bottom.
   private static let box = (width: 480, height: 480)
@@ -34,17 +32,12 @@ struct PagePictures {
     }
   }
 
-  /// Whether the error means that a picture cannot be had. The page is then made without it.
-  private static func isAbsence(_ error: Diagnostic) -> Bool {
-    [.data, .configuration, .io].contains(error.code)
-  }
-
-  /// The digest of an object; `nil` if it is missing.
-  func digest(_ key: String) throws -> SHA256Digest? {
+  /// The digest of an object, or why it cannot be used.
+  private func digest(_ key: String) throws -> Result<SHA256Digest, Diagnostic> {
     do {
-      return try environment.digest(ofMedia: prefix + key)
-    } catch let error as Diagnostic where PagePictures.isAbsence(error) {
-      return nil
+      return .success(try environment.digest(ofMedia: key))
+    } catch let error as Diagnostic where error.code == .data {
+      return .failure(error)
     }
   }
 
@@ -58,11 +51,15 @@ struct PagePictures {
     var inlined = 0
     for (place, key) in keys.enumerated() {
       try environment.checkCancellation()
-      guard let digest = try digest(key) else {
+      let digest: SHA256Digest
+      switch try self.digest(key) {
+      case .success(let found): digest = found
+      case .failure(let error):
+        let isRefused = environment.media?.refusal(of: key) != nil
         warnings.append(
           Warning(
-            code: "picture-missing", subject: key,
-            message: "it is not in the media root; it is left out"))
+            code: isRefused ? "media-refused" : "picture-missing", subject: key,
+            message: "\(error.message); it is left out"))
         continue
       }
       let (bytes, found) = try small(key, digest)
@@ -92,19 +89,18 @@ struct PagePictures {
       var bytes: [UInt8] = []
       var warnings: [Warning] = []
       do throws(Diagnostic) {
-        guard let media = environment.media else {
-          throw Diagnostic(.data, "no media root is configured")
-        }
         let picture = try PictureReader.read(
-          MediaRoot(media).open(prefix + key), maxWidth: PagePictures.box.width,
-          maxHeight: PagePictures.box.height * 4)
+          environment.open(media: key), maxWidth: PagePictures.box.width,
+          maxHeight: PagePictures.box.height * 4, check: environment.checking)
         bytes = try StillImage.jpeg(VideoFrame(PagePictures.opaque(picture)), quality: 5)
       } catch {
-        guard PagePictures.isAbsence(error) else { throw error }
+        // Faults of the machine are not the picture's: nothing is kept.
+        guard error.code == .data else { throw error }
         warnings.append(
           Warning(
             code: "picture-unusable", subject: key, message: "\(error.message); it is left out"))
       }
+      try environment.confirm(media: key, digest)
       try Data(bytes).write(to: URL(fileURLWithPath: path))
       return warnings
     }

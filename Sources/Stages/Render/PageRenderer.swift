@@ -83,7 +83,7 @@ struct PageRenderer {
     context.pictures = pictures
     context.script = script
     prepare(context)
-    guard let text = templates.library.render(context, withTemplate: template) else {
+    guard let text = try templates.compiled.render(context, template) else {
       throw Diagnostic(
         .configuration, "no template is named '\(template).html'",
         at: .init(file: work.pipeline.file))

@@ -1,10 +1,9 @@
 package import Basics
 package import Diagnostics
 import Foundation
-import Mustache
 package import Pipelines
 
-/// The page templates of one folder, compiled once. `NAME.html` is a Mustache template, a page or a
+/// The page templates of one folder, read once. `NAME.html` is a Mustache template, a page or a
 /// partial; `page.css` is the style sheet; `messages/LOCALE.yaml` holds the texts.
 package struct PageTemplates: Sendable {
   package let folder: String
@@ -12,7 +11,7 @@ package struct PageTemplates: Sendable {
   /// The SHA-256 of all templates, the style sheet and the script, for stage keys.
   package let digest: SHA256Digest
 
-  let library: MustacheLibrary
+  let compiled: CompiledTemplates
   let styleSheet: String
   /// The script of pages with a table that can be searched; empty without one.
   let searchScript: String
@@ -21,10 +20,13 @@ package struct PageTemplates: Sendable {
   let scriptHash: String
   /// Template to the parts of the report model that it names: `figures.posts`.
   let parts: [String: [TemplateScan.Name]]
-  private let names: [String]
+  private var names: [String] { compiled.names }
 
-  /// Reads and compiles all templates. Throws the faults of all files at once.
-  package init(folder: String) throws(Diagnostics) {
+  /// Reads all templates. Throws the faults of all files at once.
+  ///
+  /// - Parameter isChecking: whether all templates are compiled, to find their faults. Otherwise
+  ///   each is compiled when it is first needed.
+  package init(folder: String, isChecking: Bool = true) throws(Diagnostics) {
     var found: [Diagnostic] = []
     var files: [String] = []
     do {
@@ -43,8 +45,7 @@ package struct PageTemplates: Sendable {
       found += error.all
       catalog = try MessageCatalog(files: [:])
     }
-    var library = MustacheLibrary()
-    var names: [String] = []
+    var sources: [String: CompiledTemplates.Source] = [:]
     var parts: [String: [TemplateScan.Name]] = [:]
     var inputs = KeyInputs(stage: "templates", version: 1)
     for file in files where file.hasSuffix(".html") && !file.hasPrefix(".") {
@@ -55,22 +56,11 @@ package struct PageTemplates: Sendable {
       let scan = TemplateScan(text, file: path)
       found += scan.diagnostics(catalog: catalog, templates: files)
       parts[name] = scan.parts
-      do {
-        try library.register(PageEscape.pragma + text, named: name)
-        names.append(name)
-      } catch let error as MustacheTemplate.ParserError {
-        found.append(
-          Diagnostic(
-            .configuration, "not a Mustache template: \(error.error)",
-            at: .init(
-              file: path, line: error.context.lineNumber - PageEscape.lines,
-              column: error.context.columnNumber)))
-      } catch {
-        found.append(
-          Diagnostic(
-            .configuration, "not a Mustache template", at: .init(file: path), underlying: error))
-      }
+      sources[name] = CompiledTemplates.Source(
+        path: path, text: text, partials: scan.partials.map(\.name))
     }
+    let compiled = CompiledTemplates(sources)
+    if isChecking { found += compiled.faults }
     let sheet = PageTemplates.text("\(folder)/page.css", &found) ?? ""
     if sheet.contains("<") || sheet.contains("&") {
       found.append(
@@ -95,8 +85,7 @@ package struct PageTemplates: Sendable {
     guard found.isEmpty else { throw Diagnostics(found) }
     self.folder = folder
     self.catalog = catalog
-    self.library = library
-    self.names = names
+    self.compiled = compiled
     self.parts = parts
     styleSheet = sheet
     searchScript = script
@@ -105,12 +94,14 @@ package struct PageTemplates: Sendable {
     digest = inputs.key.digest
   }
 
-  /// The templates of a folder, read and compiled once per process. Its faults are kept too.
+  /// The templates of a folder, read once per process. Its faults are kept too.
   package static func cached(folder: String) throws(Diagnostics) -> PageTemplates {
     // The lock is held while the first caller reads: other callers would only do the same work.
     let result = cache.withLock { known in
       if let found = known[folder] { return found }
-      let made = Result { () throws(Diagnostics) in try PageTemplates(folder: folder) }
+      let made = Result { () throws(Diagnostics) in
+        try PageTemplates(folder: folder, isChecking: false)
+      }
       known[folder] = made
       return made
     }
@@ -160,25 +151,43 @@ struct TemplateScan {
 
   init(_ text: String, file: String) {
     self.file = file
-    for (row, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
-      var rest = line
-      while let open = rest.firstRange(of: "{{") {
-        let column = line.distance(from: line.startIndex, to: open.lowerBound) + 1
-        rest = rest[open.upperBound...]
-        let tag = rest.prefix { $0 != "}" }.filter { $0 != " " && $0 != "{" }
-        if tag.hasPrefix(">") {
-          partials.append(Name(name: String(tag.dropFirst()), line: row + 1, column: column))
-          continue
-        }
-        let name = tag.drop { "#^/&$".contains($0) }
-        if name.hasPrefix("t.") {
-          messages.append(Name(name: String(name.dropFirst(2)), line: row + 1, column: column))
-        } else if let root = name.split(separator: ".").first, name.contains("."),
-          ["figures", "charts", "tables", "sentences"].contains(root)
-        {
-          parts.append(Name(name: String(name), line: row + 1, column: column))
-        }
+    // Read as bytes: braces are ASCII, and letters by letters this takes longer than rendering.
+    let bytes = Array(text.utf8)
+    let open = UInt8(ascii: "{")
+    var row = 1
+    var lineStart = 0
+    var place = 0
+    while place + 1 < bytes.count {
+      if bytes[place] == UInt8(ascii: "\n") {
+        row += 1
+        lineStart = place + 1
       }
+      guard bytes[place] == open, bytes[place + 1] == open else {
+        place += 1
+        continue
+      }
+      let column = String(decoding: bytes[lineStart..<place], as: UTF8.self).count + 1
+      let rest = bytes[(place + 2)...]
+      let end =
+        rest.firstIndex { $0 == UInt8(ascii: "}") || $0 == UInt8(ascii: "\n") } ?? bytes.count
+      add(String(decoding: rest[..<end], as: UTF8.self), row, column)
+      place += 2
+    }
+  }
+
+  private mutating func add(_ inside: String, _ row: Int, _ column: Int) {
+    let tag = inside.filter { $0 != " " && $0 != "{" }
+    if tag.hasPrefix(">") {
+      partials.append(Name(name: String(tag.dropFirst()), line: row, column: column))
+      return
+    }
+    let name = tag.drop { "#^/&$".contains($0) }
+    if name.hasPrefix("t.") {
+      messages.append(Name(name: String(name.dropFirst(2)), line: row, column: column))
+    } else if let root = name.split(separator: ".").first, name.contains("."),
+      ["figures", "charts", "tables", "sentences"].contains(root)
+    {
+      parts.append(Name(name: String(name), line: row, column: column))
     }
   }
 

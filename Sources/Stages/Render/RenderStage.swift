@@ -21,6 +21,10 @@ package struct RenderStage: Stage {
     _ work: PartitionWork, inputs: [Artifact], environment: any StageEnvironment
   ) throws -> PreparedStage {
     let templates = try PageTemplates.cached(folder: environment.templates)
+    for page in work.pipeline.render?.pages ?? [] {
+      // A template that cannot be read fails before anything is made.
+      try templates.compiled.library(for: String(page.template.dropLast(5)))
+    }
     return PreparedStage(try keyInputs(work, inputs, templates, environment)) {
       try run(work, inputs, templates, environment)
     }
@@ -43,12 +47,12 @@ package struct RenderStage: Stage {
     // The inputs hold only the object keys of pictures. Their content can change, so it is part of
     // the key.
     if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
-      let pictures = PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
       for (table, keys) in try PagePictures.keys(
         of: model(of: work, inputs).tables, files: files(inputs))
       {
         for object in keys {
-          key.add("picture \(table.name) \(object)", try pictures.digest(object)?.hex ?? "missing")
+          key.add(
+            "picture \(table.name) \(object)", try environment.keyText(ofMedia: object))
         }
       }
     }
@@ -68,8 +72,7 @@ package struct RenderStage: Stage {
     var output = StageOutput(files: [])
     var pictures: [String: PagePicture] = [:]
     for (table, keys) in try PagePictures.keys(of: model.tables, files: files) {
-      let made = try PagePictures(environment: environment, prefix: work.settings.mediaPrefix)
-        .make(keys, of: table)
+      let made = try PagePictures(environment: environment).make(keys, of: table)
       pictures.merge(made.pictures) { first, _ in first }
       output.files += made.files
       output.warnings += made.warnings

@@ -96,10 +96,10 @@ final class StorePage: MustacheParent {
   /// of pages.
   func bytes() throws(Diagnostic) -> [UInt8] {
     let file = Diagnostic.Subject(file: "\(templates.folder)/\(template.file)")
-    guard let text = templates.library.render(self, withTemplate: template.rawValue) else {
-      throw templates.missing(template)
-    }
     do {
+      guard let text = try templates.compiled.render(self, template.rawValue) else {
+        throw templates.missing(template)
+      }
       if let failure { throw failure }
       let bytes = PageText.deliver(text)
       try PageCheck(

@@ -68,6 +68,11 @@ package struct ReleaseSigner: Sendable {
     return SSHSignature(publicKey: publicKey, signature: signature).armored
   }
 
+  /// Whether a signature is this signer's, over these bytes.
+  func hasSigned(_ message: [UInt8], _ signature: [UInt8]) -> Bool {
+    AllowedSigners(keys: [publicKey]).accept(signature, of: message)
+  }
+
   /// The key of a line such as `ssh-ed25519 AAAA… comment`.
   static func publicKey(line: some StringProtocol) -> [UInt8]? {
     let words = line.split(whereSeparator: \.isWhitespace)

@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 import ObjectStorage
 
@@ -20,6 +21,8 @@ extension BucketMirror {
     tenant slug: String, _ options: VerifyOptions
   ) throws(Diagnostic) -> Verification {
     var options = options
+    // They are made from the store, and the store's own pages are compared with them.
+    options.pages = nil
     // A mirroring in progress would look like faults.
     let lock = try MirrorLock(slug, in: store, writing: false)
     defer { withExtendedLifetime(lock) {} }
@@ -31,18 +34,27 @@ extension BucketMirror {
     let objects = try client.list(ReleaseTenant.folder(slug) + "/")
     var verifier = Verifier(
       tree: StoreBucket(client: client, objects: objects), options: options)
+    // The operator's folder has no heads of its own in most stores, so the store tells whether its
+    // pages are signed.
+    verifier.isStoreBound =
+      try FileReader.contents(
+        store.path("\(ReleaseTenant.folder(slug))/\(PageList.fileName)")) != nil
     verifier.verify(tenant: slug)
     verifier.noteMissingPartitions(tenant: slug)
     return verifier.found
   }
+
+  /// A file that marks the bucket. A store that was copied from the bucket has it too.
+  static let markName = ".yearbook"
+  static let mark = Array("this prefix is written by yearbook mirror\n".utf8)
 
   /// Tests that the bucket exists, can be listed, and honours conditions on writes.
   ///
   /// - Throws: `.configuration` for a server that ignores `If-None-Match` or `If-Match`: two
   ///   publishers could then overwrite each other.
   package func probe() throws(Diagnostic) {
-    let path = ".yearbook"
-    let bytes = Array("this prefix is written by yearbook mirror\n".utf8)
+    let path = Self.markName
+    let bytes = Self.mark
     _ = try client.put(path, bytes, when: .absent)
     // The second write must be refused, and so must one over an object with another tag.
     let isIgnored = try client.put(path, bytes, when: .absent)

@@ -77,6 +77,11 @@ package final class BucketMirror {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
     let folder = ReleaseTenant.folder(slug)
+    do throws(Diagnostic) {
+      try store.refuseLinks(below: folder)
+    } catch {
+      throw error.filling(.init(tenant: slug))
+    }
     guard FileReader.status(store.path(folder))?.kind == .folder else { return nil }
     // Taken before anything is read: later changes are mirrored the next time.
     let state = try state(slug)
@@ -131,6 +136,8 @@ package final class BucketMirror {
       let bytes = try FileReader.contents(folder + "/" + name) ?? []
       hasher.update(Array("\(name) \(bytes.count)\n".utf8) + bytes)
     }
+    // It can be signed although the pages are the same as before.
+    hasher.update(try FileReader.contents(folder + "/" + PageList.fileName) ?? [])
     if slug == ReleaseTenant.operatorName {
       for name in ["runs", "tombstones"] {
         hasher.update(Array(try FileReader.names(in: "\(folder)/\(name)").joined().utf8))
@@ -172,7 +179,9 @@ final class MirrorLock {
       lock = nil
       return
     }
-    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644, on: store.disk)
+    let lock =
+      writing
+      ? try store.disk.lock(path, .creating, mode: 0o644) : try FileLock(path, .reading)
     try lock.lock(writing ? .exclusive : .shared)
     self.lock = lock
   }

@@ -127,7 +127,7 @@ struct TenantMirroring {
         let path = folder + "/" + name
         guard let kind = FileReader.status(store.path(path))?.kind else { continue }
         if kind == .folder, depth < 2 { try add(path, depth: depth + 1) }
-        guard kind == .file, !Self.isOfPartition(name), name != "tenant.json",
+        guard kind == .file, !ReleaseStore.isOfPartition(name), name != "tenant.json",
           let bytes = try FileReader.contents(store.path(path))
         else { continue }
         pages[path] = bytes
@@ -135,10 +135,6 @@ struct TenantMirroring {
     }
     try add(ReleaseTenant.folder(slug), depth: 0)
     return pages
-  }
-
-  private static func isOfPartition(_ name: String) -> Bool {
-    ["latest.json", Prunings.fileName, Prunings.signatureName].contains(name)
   }
 
   /// - Parameter failed: Folders of partitions that no page must link to yet.

@@ -49,12 +49,16 @@ struct Pruning {
   private mutating func plan(_ partition: ReleasePartition) {
     do throws(Diagnostic) {
       let plan = try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
-        try store.prunePlan(partition, by: rule, now: now)
+        try store.refuseLinks(in: partition)
+        return try store.prunePlan(partition, by: rule, now: now)
       }
       guard !plan.told.isEmpty || !plan.heads.isEmpty else {
         return outcomes.append(.success(plan.told))
       }
       var going = Going(index: outcomes.count, plan: plan, announced: plan.prunings)
+      going.announced.binding = try store.claim(slug: partition.tenant).map {
+        Binding(tenantID: $0.id, partition)
+      }
       going.announced.add(heads: plan.heads, releases: plan.told.releases + plan.told.leftovers)
       let staging = try stagingFolder()
       going.file = staging.freshPath(".pruned")

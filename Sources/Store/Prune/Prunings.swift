@@ -6,7 +6,7 @@ import FoundationEssentials
 ///
 /// It becomes durable before anything is removed. If a pruner dies, it leaves heads and releases
 /// that the file names: no page leads to them, and the next pruner removes them.
-struct Prunings: Codable, Hashable {
+struct Prunings: Decodable, Hashable {
   static let fileName = "pruned.json"
   static let signatureName = "pruned.json.sig"
 
@@ -14,8 +14,19 @@ struct Prunings: Codable, Hashable {
   private(set) var heads: [[Int]] = []
   /// Releases that the last pruning removes or has removed.
   private(set) var releases: [String] = []
+  /// Whose file it is; `nil` in files that were made before they named it.
+  var binding: Binding?
+
+  private enum CodingKeys: String, CodingKey { case heads, releases }
 
   init() {}
+
+  init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    heads = try values.decode([[Int]].self, forKey: .heads)
+    releases = try values.decode([String].self, forKey: .releases)
+    binding = try Binding(decoder)
+  }
 
   /// Reads the file's bytes; `nil` if they are not a valid `pruned.json`.
   init?(bytes: [UInt8]) {
@@ -34,10 +45,12 @@ struct Prunings: Codable, Hashable {
   }
 
   var bytes: [UInt8] {
-    JSONText.object([
-      ("heads", .array(heads.map { .array($0.map { .integer($0) }) })),
-      ("releases", .array(releases.map { .string($0) })),
-    ]).bytes
+    JSONText.object(
+      (binding?.members ?? []) + [
+        ("heads", .array(heads.map { .array($0.map { .integer($0) }) })),
+        ("releases", .array(releases.map { .string($0) })),
+      ]
+    ).bytes
   }
 
   func containsHead(_ sequence: Int) -> Bool {

@@ -21,16 +21,18 @@ extension ReleaseBatch {
     }
     let isSame = published?.holds(pending.files) ?? false
     if let previous, isSame, isSigned(previous, pending.partition) {
+      try refuseLinks(pending, previous)
       guard previous.status == .provisional, metadata.status != .provisional else {
         return .asItIs(previous)
       }
       let head = Head(
-        release: previous.release, sequence: sequence + 1, metadata: metadata,
-        status: metadata.status, tagManifest: previous.tagManifest)
+        of: pending, release: previous.release, sequence: sequence + 1, status: metadata.status,
+        tagManifest: previous.tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head)
       try writeHead(&staged)
       return .changed(staged)
     }
+    try store.refuseLinks(in: pending.partition)
     let wasFinal = previous.map { $0.status != .provisional } ?? false
     // The same payload again (because a file or a signature was missing) restates nothing.
     let status: ReleaseStatus =
@@ -44,7 +46,7 @@ extension ReleaseBatch {
     do throws(Diagnostic) {
       let tagManifest = try write(bag, to: folder, after: published)
       let head = Head(
-        release: bag.id, sequence: sequence + 1, metadata: metadata, status: status,
+        of: pending, release: bag.id, sequence: sequence + 1, status: status,
         tagManifest: tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head, folder: folder)
       try writeHead(&staged)
@@ -60,6 +62,11 @@ extension ReleaseBatch {
 
   /// Writes the head's bytes to the staging folder.
   mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
+    guard staged.head.sequence <= Head.mostSequence else {
+      throw Diagnostic(
+        .io, "\(store.path(staged.partition.path))/heads has no sequence number left",
+        hint: "somebody added a head with a huge number: `yearbook verify` names it; remove it")
+    }
     let staging = try stagingFolder()
     let before = store.headPath(staged.partition, staged.head.sequence - 1)
     staged.head.previous = try FileReader.contents(before).map { SHA256Digest(of: $0) }
@@ -72,6 +79,20 @@ extension ReleaseBatch {
       try store.disk.create(path, try signer.sign(bytes), mode: 0o444)
       staged.headFiles.signature = path
     }
+  }
+
+  /// Throws if a folder that leads to an unchanged release's files is a symbolic link. The files
+  /// themselves are regular files.
+  private func refuseLinks(_ pending: PendingRelease, _ head: Head) throws(Diagnostic) {
+    let release = "\(pending.partition.path)/releases/\(head.release)"
+    let heads = store.path(pending.partition.path + "/heads")
+    if FileReader.status(heads)?.kind == .link { throw Disk.linked(heads, "open") }
+    try store.refuseLinks(above: release + "/data")
+    let inner = Set(
+      pending.files.map(\.name).filter { $0.contains("/") }.map { name in
+        name.split(separator: "/").dropLast().joined(separator: "/")
+      })
+    for folder in inner { try store.refuseLinks(above: "\(release)/data/\(folder)") }
   }
 
   /// Whether the release and its head are signed, or this store does not sign.

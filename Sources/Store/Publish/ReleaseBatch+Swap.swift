@@ -41,10 +41,7 @@ extension ReleaseBatch {
     return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       // A damaged one is repaired: by the newest head below, or by what is published now.
       let latest = try FileReader.contents(place + "/latest.json").flatMap(Head.init(bytes:))
-      let numbers = try FileReader.names(in: place + "/heads").compactMap { name in
-        name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
-      }
-      var sequence = max(numbers.max() ?? 0, latest?.sequence ?? 0)
+      var sequence = try highestSequence(partition, after: latest?.sequence ?? 0)
       if latest == nil, let prunings = try store.prunings(partition) {
         sequence = max(sequence, prunings.heads.last?.last ?? 0)
       }
@@ -63,6 +60,25 @@ extension ReleaseBatch {
     }
   }
 
+  /// The highest sequence that a head of the partition has.
+  ///
+  /// A damaged head counts too: it must not be replaced. But a name far above all others is not a
+  /// sequence: if it counted, anyone could use up the numbers.
+  private func highestSequence(
+    _ partition: ReleasePartition, after latest: Int
+  ) throws(Diagnostic) -> Int {
+    let folder = store.path(partition.path + "/heads")
+    let numbers = try FileReader.names(in: folder).compactMap { name in
+      name.hasSuffix(".json") ? Int(name.dropLast(5)) : nil
+    }.filter { $0 > latest && $0 < Head.mostSequence }.sorted(by: >)
+    for number in numbers {
+      if number - latest <= Head.mostLost { return number }
+      let bytes = try FileReader.contents("\(folder)/\(number).json")
+      if bytes.flatMap(Head.init(bytes:))?.sequence == number { return number }
+    }
+    return latest
+  }
+
   /// Gives a staged release its name; no head names it yet.
   func place(_ staged: Staged) throws(Diagnostic) {
     guard let folder = staged.folder else { return }
@@ -71,28 +87,30 @@ extension ReleaseBatch {
     try store.disk.rename(folder, to: "\(releases)/\(staged.head.release)")
   }
 
-  /// Makes the staged head the partition's newest.
-  mutating func swap(_ staged: inout Staged) throws(Diagnostic) {
-    let place = store.path(staged.partition.path)
-    try PartitionLock.hold(staged.partition, in: store) { () throws(Diagnostic) in
-      while true {
-        let head = "\(place)/heads/\(staged.head.sequence).json"
-        if FileReader.status(head) == nil {
-          // The signature comes first: no head is ever without it. One that is there already is a
-          // dead publisher's.
-          if let signature = staged.headFiles.signature {
-            try store.disk.rename(signature, to: head + ".sig")
-          } else {
-            try store.disk.remove(head + ".sig")
-          }
-          // A link, unlike a rename, never replaces the head of a faster publisher.
-          if try store.disk.link(staged.headFiles.numbered, to: head) { break }
+  /// Adds the staged head to the partition's. The caller has the partition's lock.
+  mutating func addHead(_ staged: inout Staged) throws(Diagnostic) {
+    while true {
+      let head = store.headPath(staged.partition, staged.head.sequence)
+      if FileReader.status(head) == nil {
+        // The signature comes first: no head is ever without it. One that is there already is a
+        // dead publisher's.
+        if let signature = staged.headFiles.signature {
+          try store.disk.rename(signature, to: head + ".sig")
+        } else {
+          try store.disk.remove(head + ".sig")
         }
-        staged.head.sequence += 1
-        try writeHead(&staged)
-        try store.sync()
+        // A link, unlike a rename, never replaces the head of a faster publisher.
+        if try store.disk.link(staged.headFiles.numbered, to: head) { return }
       }
-      try store.disk.rename(staged.headFiles.latest, to: place + "/latest.json")
+      staged.head.sequence += 1
+      try writeHead(&staged)
+      try store.sync()
     }
+  }
+
+  /// Leads readers to the staged head, which is durable. The caller has the partition's lock.
+  func point(to staged: Staged) throws(Diagnostic) {
+    try store.disk.rename(
+      staged.headFiles.latest, to: store.path(staged.partition.path + "/latest.json"))
   }
 }

@@ -31,7 +31,7 @@ struct ReleaseBatch {
     each(&staged) { batch, one throws(Diagnostic) in try batch.place(one) }
     // A head must not reach the disk before what it names.
     if staged.contains(where: { $0.folder != nil }) { synchronise(&staged) }
-    each(&staged) { batch, one throws(Diagnostic) in try batch.swap(&one) }
+    swap(&staged)
     synchronise(&staged)
     for one in staged {
       outcomes[one.index] = .success(
@@ -82,6 +82,21 @@ struct ReleaseBatch {
       }
     }
     staged = kept
+  }
+
+  /// Makes the staged heads the partitions' newest.
+  ///
+  /// A pointer must not reach the disk before the head that it repeats. All partitions stay locked
+  /// until then, so nobody takes the state in between for damage.
+  private mutating func swap(_ staged: inout [Staged]) {
+    let locks = PartitionLock.Several(staged.map(\.partition), in: store)
+    each(&staged) { batch, one throws(Diagnostic) in
+      if let failure = locks.failures[one.partition] { throw failure }
+      try batch.addHead(&one)
+    }
+    synchronise(&staged)
+    each(&staged) { batch, one throws(Diagnostic) in try batch.point(to: one) }
+    withExtendedLifetime(locks) {}
   }
 
   /// Makes all changes so far durable. If that fails, the whole batch fails.

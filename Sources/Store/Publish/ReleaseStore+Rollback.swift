@@ -23,9 +23,11 @@ extension ReleaseStore {
         .usage, "\(partition) has no published release \(release)",
         hint: "to list its releases: `yearbook releases \(partition)`")
     }
+    try refuseLinks(in: partition)
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
-    verifier.verify(
-      release: "\(partition.path)/releases/\(release)", tagManifest: named.tagManifest)
+    let owner = try tenant(slug: partition.tenant)
+    verifier.ownerID = owner?.id
+    verifier.verify(release: release, of: partition, tagManifest: named.tagManifest)
     if let fault = verifier.found.faults.first {
       throw Diagnostic(
         .io, "the release is damaged (\(fault.kind)): \(fault.path)",
@@ -34,6 +36,7 @@ extension ReleaseStore {
     var head = named
     head.created = Timestamp.rfc3339(now)
     head.run = run
+    head.binding = owner.map { Binding(tenantID: $0.id, partition) }
     var releases = ReleaseBatch(store: self, batch: [])
     return try releases.rollBack(to: head, of: partition)
   }
@@ -55,7 +58,11 @@ extension ReleaseBatch {
     staged.head.sequence = sequence + 1
     try writeHead(&staged)
     try store.sync()
-    try swap(&staged)
+    try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
+      try addHead(&staged)
+      try store.sync()
+      try point(to: staged)
+    }
     try store.sync()
     return staged.head
   }

@@ -23,9 +23,14 @@ package struct Head: Hashable, Sendable, Codable {
   package var tagManifest: SHA256Digest
   /// The digest of the head before this one: it shows if that one was changed later.
   package var previous: SHA256Digest?
+  /// Whose head it is; `nil` in heads that were made before they named it.
+  package var binding: Binding?
 
   /// The largest number that all readers of JSON read as the same number.
   static let mostSequence = 1 << 53
+  /// Some heads can be lost, but a number that is higher than the others by more than this is not a
+  /// sequence.
+  static let mostLost = 100
 
   enum CodingKeys: String, CodingKey {
     case release, sequence, status, created, run
@@ -34,14 +39,42 @@ package struct Head: Hashable, Sendable, Codable {
     case previous = "previous_sha256"
   }
 
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    release = try values.decode(String.self, forKey: .release)
+    sequence = try values.decode(Int.self, forKey: .sequence)
+    status = try values.decode(ReleaseStatus.self, forKey: .status)
+    asOf = try values.decodeIfPresent(String.self, forKey: .asOf)
+    created = try values.decode(String.self, forKey: .created)
+    run = try values.decode(String.self, forKey: .run)
+    tagManifest = try values.decode(SHA256Digest.self, forKey: .tagManifest)
+    previous = try values.decodeIfPresent(SHA256Digest.self, forKey: .previous)
+    binding = try Binding(decoder)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    try binding?.encode(to: encoder)
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(release, forKey: .release)
+    try values.encode(sequence, forKey: .sequence)
+    try values.encode(status, forKey: .status)
+    try values.encodeIfPresent(asOf, forKey: .asOf)
+    try values.encode(created, forKey: .created)
+    try values.encode(run, forKey: .run)
+    try values.encode(tagManifest, forKey: .tagManifest)
+    try values.encodeIfPresent(previous, forKey: .previous)
+  }
+
   var bytes: [UInt8] {
-    JSONText.object([
-      ("release", .string(release)), ("sequence", .integer(sequence)),
-      ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
-      ("created", .string(created)), ("run", .string(run)),
-      ("tagmanifest_sha256", .string(tagManifest.hex)),
-      ("previous_sha256", previous.map { .string($0.hex) }),
-    ]).bytes
+    JSONText.object(
+      (binding?.members ?? []) + [
+        ("release", .string(release)), ("sequence", .integer(sequence)),
+        ("status", .string(status.rawValue)), ("as_of", asOf.map { .string($0) }),
+        ("created", .string(created)), ("run", .string(run)),
+        ("tagmanifest_sha256", .string(tagManifest.hex)),
+        ("previous_sha256", previous.map { .string($0.hex) }),
+      ]
+    ).bytes
   }
 
   /// Reads a head's bytes; `nil` if they are not a head.
@@ -57,9 +90,11 @@ package struct Head: Hashable, Sendable, Codable {
   }
 
   init(
-    release: String, sequence: Int, metadata: ReleaseMetadata, status: ReleaseStatus,
+    of pending: PendingRelease, release: String, sequence: Int, status: ReleaseStatus,
     tagManifest: SHA256Digest
   ) {
+    let metadata = pending.metadata
+    binding = Binding(tenantID: pending.tenant.id, pending.partition)
     self.release = release
     self.sequence = sequence
     self.status = status

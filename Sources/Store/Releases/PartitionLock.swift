@@ -7,7 +7,8 @@ import Glibc
 /// not.
 ///
 /// The locks are on files of the store: NFS refuses locks on folders. Partitions share 256 lock
-/// files, so whoever holds one lock must not take a second.
+/// files. So whoever holds a lock must not take a second one; `Several` takes many in an order that
+/// all share.
 enum PartitionLock {
   static let folderName = ".locks"
 
@@ -19,13 +20,57 @@ enum PartitionLock {
     _ partition: ReleasePartition, in store: ReleaseStore, writing: Bool = true,
     _ body: () throws(Diagnostic) -> T
   ) throws(Diagnostic) -> T {
-    let folder = store.path(folderName)
-    let path = folder + "/" + SHA256Digest(of: Array(partition.path.utf8)).hex.prefix(2)
+    try hold(folder: partition.path, in: store, writing: writing, body)
+  }
+
+  /// The same for the pages of a tenant's or the operator's folder.
+  static func hold<T>(
+    folder: String, in store: ReleaseStore, writing: Bool = true,
+    _ body: () throws(Diagnostic) -> T
+  ) throws(Diagnostic) -> T {
+    let path = path(of: folder, in: store)
     if !writing, access(path, F_OK) != 0 { return try body() }
-    if writing { try store.disk.makeFolders(folder) }
-    let lock = try FileLock(path, writing ? .creating : .reading, mode: 0o644, on: store.disk)
+    let lock = try open(path, in: store, writing: writing)
     try lock.lock(writing ? .exclusive : .shared)
     defer { lock.unlock() }
     return try body()
+  }
+
+  private static func path(of folder: String, in store: ReleaseStore) -> String {
+    store.path(folderName) + "/" + SHA256Digest(of: Array(folder.utf8)).hex.prefix(2)
+  }
+
+  private static func open(
+    _ path: String, in store: ReleaseStore, writing: Bool
+  ) throws(Diagnostic) -> FileLock {
+    guard writing else { return try FileLock(path, .reading) }
+    try store.disk.makeFolders(store.path(folderName))
+    return try store.disk.lock(path, .creating, mode: 0o644)
+  }
+
+  /// The locks of many partitions, held while the value lives.
+  final class Several {
+    private var locks: [FileLock] = []
+    /// Why partitions could not be locked.
+    private(set) var failures: [ReleasePartition: Diagnostic] = [:]
+
+    /// Waits for the locks. Everybody takes the files in the order of their names, so nobody waits
+    /// for somebody who waits.
+    init(_ partitions: [ReleasePartition], in store: ReleaseStore) {
+      let files = Dictionary(grouping: partitions) { path(of: $0.path, in: store) }
+      for (path, partitions) in files.sorted(by: { $0.key < $1.key }) {
+        do throws(Diagnostic) {
+          let lock = try open(path, in: store, writing: true)
+          try lock.lock(.exclusive)
+          locks.append(lock)
+        } catch {
+          for partition in partitions { failures[partition] = error }
+        }
+      }
+    }
+
+    deinit {
+      for lock in locks { lock.unlock() }
+    }
   }
 }

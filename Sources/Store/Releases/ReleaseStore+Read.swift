@@ -97,6 +97,11 @@ extension ReleaseStore {
     }
   }
 
+  /// Whether a file of this name belongs to a partition and is not a page.
+  static func isOfPartition(_ name: String) -> Bool {
+    ["latest.json", Prunings.fileName, Prunings.signatureName].contains(name)
+  }
+
   func folders(in folder: String) throws(Diagnostic) -> [String] {
     try FileReader.names(in: folder).filter { name in
       FileReader.status(folder + "/" + name)?.kind == .folder
@@ -138,6 +143,8 @@ package struct ReleaseDetails: Hashable, Sendable, Decodable {
 
 /// `tenant.json`: the tenant that owns the folder.
 struct TenantClaim: Codable, Hashable {
+  static let fileName = "tenant.json"
+
   var id: String
   var slug: String
   var name: String

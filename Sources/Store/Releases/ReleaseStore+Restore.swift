@@ -26,7 +26,8 @@ extension ReleaseStore {
     }
     let source = "\(partition.path)/releases/\(release)"
     var verifier = Verifier(store: self, options: VerifyOptions(isDeep: true))
-    verifier.verify(release: source, tagManifest: head.tagManifest)
+    verifier.ownerID = try claim(slug: partition.tenant)?.id
+    verifier.verify(release: release, of: partition, tagManifest: head.tagManifest)
     if let fault = verifier.found.faults.first {
       throw Diagnostic(
         .io, "the release is damaged (\(fault.kind)): \(fault.path)",

@@ -4,7 +4,7 @@ package import Diagnostics
 /// The published releases, as readers see them.
 ///
 /// ```
-/// ROOT/tenants/SLUG/tenant.json, index.html
+/// ROOT/tenants/SLUG/tenant.json, index.html, catalog.json, pages.json
 /// ROOT/tenants/SLUG/PIPELINE/PERIOD/index.html, latest.json, heads/N.json, pruned.json,
 ///     releases/ID/…
 /// ROOT/operator/…
@@ -37,7 +37,8 @@ package final class ReleaseStore: Sendable {
 
   init(root: String, disk: Disk, signer: ReleaseSigner? = nil) throws(Diagnostic) {
     self.root = root
-    self.disk = disk
+    // Whoever can write to the store must not lead us out of it by a link.
+    self.disk = disk.rooted(at: root)
     self.signer = signer
     try disk.makeFolders(root)
   }
@@ -50,6 +51,26 @@ package final class ReleaseStore: Sendable {
   /// Makes a folder for what is not published yet. Removes leftovers of dead publishers.
   func makeStaging() throws(Diagnostic) -> ScratchFolder {
     try ScratchFolder(in: path(Self.stagingName), disk: disk)
+  }
+
+  /// Throws for a symbolic link in a partition's folder or above it. A store holds none.
+  func refuseLinks(in partition: ReleasePartition) throws(Diagnostic) {
+    try refuseLinks(below: partition.path)
+  }
+
+  /// Throws for a symbolic link at a path of the store, above it or below it.
+  func refuseLinks(below folder: String) throws(Diagnostic) {
+    try refuseLinks(above: folder)
+    if let link = try FileReader.anyLink(path(folder)) { throw Disk.linked(link, "open") }
+  }
+
+  /// Throws for a symbolic link at a path of the store or above it.
+  func refuseLinks(above path: String) throws(Diagnostic) {
+    var above = root
+    for part in path.split(separator: "/") {
+      above += "/" + part
+      if FileReader.status(above)?.kind == .link { throw Disk.linked(above, "open") }
+    }
   }
 
   /// Makes all that was written to the store durable.

@@ -15,6 +15,8 @@ protocol StoreTree {
   func digest(_ path: String) throws(Diagnostic) -> SHA256Digest
   /// Runs `body` while no publisher is between a head and the pointer to it.
   func hold<T>(_ partition: ReleasePartition, _ body: () -> T) throws(Diagnostic) -> T
+  /// Runs `body` while no publisher is between a page of a folder and the signed list of its pages.
+  func hold<T>(folder: String, _ body: () -> T) throws(Diagnostic) -> T
 }
 
 /// A store in its folder.
@@ -36,7 +38,13 @@ struct StoreFolder: StoreTree {
   }
 
   func hold<T>(_ partition: ReleasePartition, _ body: () -> T) throws(Diagnostic) -> T {
-    try PartitionLock.hold(partition, in: store, writing: false) { () throws(Diagnostic) in body() }
+    try hold(folder: partition.path, body)
+  }
+
+  func hold<T>(folder: String, _ body: () -> T) throws(Diagnostic) -> T {
+    try PartitionLock.hold(folder: folder, in: store, writing: false) {
+      () throws(Diagnostic) in body()
+    }
   }
 }
 
@@ -87,6 +95,8 @@ final class StoreBucket: StoreTree {
   }
 
   func hold<T>(_ partition: ReleasePartition, _ body: () -> T) throws(Diagnostic) -> T { body() }
+
+  func hold<T>(folder: String, _ body: () -> T) throws(Diagnostic) -> T { body() }
 }
 
 private final class DigestSink: BodySink {

@@ -14,12 +14,16 @@ extension ReleaseStore {
     var verifier = Verifier(store: self, options: options)
     var slugs = [tenant].compactMap { $0 }
     if tenant == nil {
+      verifier.verifyRoot()
       slugs = try FileReader.names(in: path("tenants"))
       if FileReader.status(path(ReleaseTenant.folder(ReleaseTenant.operatorName))) != nil {
         slugs.append(ReleaseTenant.operatorName)
+      } else if options.pages != nil, !slugs.isEmpty {
+        verifier.note(.missing, ReleaseTenant.folder(ReleaseTenant.operatorName))
       }
     }
     for slug in slugs { verifier.verify(tenant: slug) }
+    verifier.noteSharedTenants()
     verifier.noteMissingPartitions(tenant: tenant)
     return verifier.found
   }

@@ -12,21 +12,24 @@ extension Verifier {
   /// Reads and checks a partition's heads, `pruned.json` and `latest.json`.
   mutating func statements(of partition: ReleasePartition) -> Statements {
     let folder = partition.path
-    let prunings = prunings(folder)
-    let (read, numbers) = heads(folder, prunings)
+    let prunings = prunings(partition)
+    let (read, numbers) = heads(partition, prunings)
     var heads = read
     let latest = folder + "/latest.json"
-    guard let highest = numbers.max() else {
-      if kind(latest) != nil { note(.badHead, latest) }
+    // Whoever adds a file with a huge number must not make us count to it.
+    let known = read.keys.max() ?? 0
+    guard let highest = numbers.filter({ $0 <= known + Head.mostLost }).max() else {
+      if kind(latest) != nil {
+        if tree.status(folder + "/heads") == nil { note(.missing, folder + "/heads") }
+        note(.badHead, latest)
+      }
       return Statements(prunings: prunings)
     }
     let bytes = self.read(latest)
     let told = bytes.flatMap(Head.init(bytes:))
-    // Some heads can be lost, but a number far above the others is not a sequence.
-    let newest = max(highest, told.map { $0.sequence < highest + 100 ? $0.sequence : 0 } ?? 0)
-    for number in 1...newest where !numbers.contains(number) && !prunings.containsHead(number) {
-      note(.missing, "\(folder)/heads/\(number).json")
-    }
+    let newest = max(
+      highest, told.map { $0.sequence < highest + Head.mostLost ? $0.sequence : 0 } ?? 0)
+    noteMissing(folder, numbers, upTo: newest, prunings)
     noteBrokenChain(folder, heads)
     if let bytes, bytes != heads[newest]?.bytes {
       if heads.contains(where: { $0.key < newest && $0.value.bytes == bytes }) {
@@ -57,8 +60,9 @@ extension Verifier {
 
   /// The heads that can be read, and the numbers of all heads.
   private mutating func heads(
-    _ folder: String, _ prunings: Prunings
+    _ partition: ReleasePartition, _ prunings: Prunings
   ) -> (heads: Heads, numbers: Set<Int>) {
+    let folder = partition.path
     var heads: Heads = [:]
     var numbers: Set<Int> = []
     var signatures: Set<Int> = []
@@ -79,10 +83,16 @@ extension Verifier {
       numbers.insert(number)
       if prunings.containsHead(number) { note(.leftover, path) }
       guard let bytes = read(path) else { continue }
-      if let head = Head(bytes: bytes), head.sequence == number {
-        heads[number] = (head, bytes)
-      } else {
+      guard let head = Head(bytes: bytes), head.sequence == number else {
         note(.badHead, path)
+        continue
+      }
+      heads[number] = (head, bytes)
+      if let binding = head.binding {
+        isBound = true
+        if !binding.fits(partition, tenantID: ownerID) { note(.wrongPlace, path) }
+      } else {
+        found.unboundCount += 1
       }
     }
     for number in signatures.subtracting(numbers).sorted() {
@@ -95,6 +105,25 @@ extension Verifier {
     return (heads, numbers)
   }
 
+  /// Notes the numbers between heads that neither a head nor `pruned.json` has; of a large gap, the
+  /// first ones.
+  private mutating func noteMissing(
+    _ folder: String, _ numbers: Set<Int>, upTo newest: Int, _ prunings: Prunings
+  ) {
+    let present = numbers.filter { $0 <= newest }.map { [$0, $0] }
+    var next = 1
+    for range in (present + prunings.heads + [[newest + 1, newest + 1]]).sorted(by: {
+      $0[0] < $1[0]
+    }) {
+      if next > newest { break }
+      let end = min(range[0], newest + 1)
+      for number in next..<max(next, min(end, next + Head.mostLost)) {
+        note(.missing, "\(folder)/heads/\(number).json")
+      }
+      next = max(next, range[1] + 1)
+    }
+  }
+
   /// Notes heads that do not have the digest that the next head holds.
   private mutating func noteBrokenChain(_ folder: String, _ heads: Heads) {
     for (number, entry) in heads.sorted(by: { $0.key < $1.key }) {
@@ -105,8 +134,8 @@ extension Verifier {
     }
   }
 
-  private mutating func prunings(_ folder: String) -> Prunings {
-    let path = "\(folder)/\(Prunings.fileName)"
+  private mutating func prunings(_ partition: ReleasePartition) -> Prunings {
+    let path = "\(partition.path)/\(Prunings.fileName)"
     guard tree.status(path)?.kind == .file, let bytes = read(path) else {
       return Prunings()
     }
@@ -115,18 +144,29 @@ extension Verifier {
       note(.badManifest, path)
       return Prunings()
     }
+    if let binding = prunings.binding, !binding.fits(partition, tenantID: ownerID) {
+      note(.wrongPlace, path)
+      return Prunings()
+    }
     return prunings
   }
 
   /// Checks the signature beside a file, if the options ask for it.
-  mutating func verifySignature(_ path: String, _ bytes: [UInt8]) {
-    guard options.signers != nil || options.isDeep else { return }
+  ///
+  /// - Parameter isAsked: Whether the result is needed also if the options do not ask.
+  /// - Returns: Whether there is a signature that is right: by one of the signers, if they are
+  ///   known, else over these bytes.
+  @discardableResult
+  mutating func verifySignature(
+    _ path: String, _ bytes: [UInt8], isAsked: Bool = false
+  ) -> Bool {
     guard tree.status(path + ".sig")?.kind == .file,
       let signature = read(path + ".sig")
     else {
       if options.signers != nil { note(.unsigned, path) }
-      return
+      return false
     }
+    guard options.signers != nil || options.isDeep || isAsked else { return true }
     let isRight =
       if let signers = options.signers {
         signers.accept(signature, of: bytes)
@@ -134,5 +174,6 @@ extension Verifier {
         SSHSignature(armored: signature)?.isValid(for: bytes) ?? false
       }
     if !isRight { note(.badSignature, path + ".sig") }
+    return isRight
   }
 }

@@ -3,12 +3,15 @@ import Diagnostics
 import FoundationEssentials
 
 extension Verifier {
-  /// Compares a release with its manifests.
+  /// Compares a release with its manifests, and with the place where it is.
   ///
   /// - Parameter tagManifest: The digest of `tagmanifest-sha256.txt` in the release's head. That
   ///   file has the digests of the tag files; the manifest among them has the digests of the
-  ///   payload.
-  mutating func verify(release folder: String, tagManifest: SHA256Digest) {
+  ///   payload. `nil` for a release that no head names.
+  mutating func verify(
+    release id: String, of partition: ReleasePartition, tagManifest: SHA256Digest?
+  ) {
+    let folder = "\(partition.path)/releases/\(id)"
     found.releaseCount += 1
     let present = names(folder)
     guard present.contains(Bag.tagManifestName) || present.contains(Bag.manifestName) else {
@@ -22,6 +25,7 @@ extension Verifier {
       if !isRight { note(.extra, path) }
     }
     verifyTags(folder, tagManifest)
+    verifyPlace(folder, id, partition)
     let manifestPath = folder + "/" + Bag.manifestName
     guard let bytes = readQuietly(manifestPath) else { return }
     guard let manifest = Manifest(bytes: bytes),
@@ -42,10 +46,46 @@ extension Verifier {
     for name in unnamed.keys.sorted() { note(.extra, folder + "/" + name) }
   }
 
-  private mutating func verifyTags(_ folder: String, _ expected: SHA256Digest) {
+  /// Compares what the tag files say of the release with the place where it is. The slug in them
+  /// can be an older one of the tenant.
+  private mutating func verifyPlace(
+    _ folder: String, _ id: String, _ partition: ReleasePartition
+  ) {
+    let place = [partition.pipeline, partition.period, id]
+    func isPlace(_ identifier: String) -> Bool {
+      identifier.split(separator: "/").suffix(3).map(String.init) == place
+    }
+    let package = folder + "/datapackage.json"
+    if let bytes = readQuietly(package) {
+      do {
+        let origin = try JSONDecoder().decode(ReleaseOrigin.self, from: Data(bytes))
+        let names = [origin.yearbook.pipeline, origin.yearbook.period, id]
+        let isOurs = ownerID == nil || origin.yearbook.tenant.id == ownerID
+        if !isOurs || names != place || !isPlace(origin.id) { note(.wrongPlace, package) }
+      } catch {
+        note(.badManifest, package)
+      }
+    }
+    let info = folder + "/bag-info.txt"
+    guard let bytes = readQuietly(info) else { return }
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") {
+      let parts = line.split(separator: ":", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { continue }
+      let value = String(parts[1].drop(while: \.isWhitespace))
+      let isRight =
+        switch parts[0] {
+        case "External-Identifier": isPlace(value)
+        case "Yearbook-Tenant": ownerID == nil || value == ownerID
+        default: true
+        }
+      if !isRight { return note(.wrongPlace, info) }
+    }
+  }
+
+  private mutating func verifyTags(_ folder: String, _ expected: SHA256Digest?) {
     let path = folder + "/" + Bag.tagManifestName
     guard let bytes = read(path) else { return }
-    if SHA256Digest(of: bytes) != expected { note(.altered, path) }
+    if let expected, SHA256Digest(of: bytes) != expected { note(.altered, path) }
     verifySignature(path, bytes)
     guard let manifest = Manifest(bytes: bytes),
       manifest.entries.map(\.name) == Bag.tagFiles
@@ -79,7 +119,9 @@ extension Verifier {
   /// The payload's regular files by their path in the release; links and other kinds are noted.
   private mutating func payload(_ release: String, _ folder: String) -> [String: FileStatus] {
     var files: [String: FileStatus] = [:]
-    for name in names(release + "/" + folder) {
+    let names = names(release + "/" + folder)
+    if names.isEmpty { note(.extra, release + "/" + folder) }
+    for name in names {
       let path = folder + "/" + name
       guard let status = tree.status(release + "/" + path) else { continue }
       switch status.kind {
@@ -121,4 +163,18 @@ extension Verifier {
       return nil
     }
   }
+}
+
+/// What a data package says of where its release belongs.
+private struct ReleaseOrigin: Decodable {
+  struct Yearbook: Decodable {
+    struct Tenant: Decodable { var id: String }
+
+    var tenant: Tenant
+    var pipeline: String
+    var period: String
+  }
+
+  var id: String
+  var yearbook: Yearbook
 }

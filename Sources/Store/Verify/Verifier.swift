@@ -10,6 +10,18 @@ struct Verifier {
   /// Digests of files already read: a film that ten releases share is read once.
   var digests: [FileStatus.Identity: SHA256Digest] = [:]
 
+  /// The id of the tenant whose folder is being verified, by its `tenant.json`.
+  var ownerID: String?
+  /// Pages of that folder that are there.
+  var pages: [String] = []
+  /// What is there of the operator's reports of runs and erasures.
+  var reports: [String] = []
+  /// Whether a head of that folder, and of the store so far, names whose it is.
+  var isBound = false
+  var isStoreBound = false
+  /// The folders of each tenant's id.
+  var folders: [String: [String]] = [:]
+
   private var seen: Set<ReleasePartition> = []
 
   init(tree: any StoreTree, options: VerifyOptions) {
@@ -33,45 +45,64 @@ struct Verifier {
     let folder = ReleaseTenant.folder(slug)
     guard isFolder(folder) else { return }
     guard Name.isOwner(slug) else { return note(.extra, folder) }
-    if slug == ReleaseTenant.operatorName { return verifyOperator(folder) }
-    let claim = folder + "/tenant.json"
+    (ownerID, pages, reports, isBound) = (nil, [], [], false)
+    let isOperator = slug == ReleaseTenant.operatorName
     // A publisher can have died before it claimed the folder that it made.
-    if names(folder).isEmpty { return }
-    if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != slug {
-      note(.wrongTenant, claim)
+    if names(folder).isEmpty { return note(.leftover, folder) }
+    let claim = "\(folder)/\(TenantClaim.fileName)"
+    // Without reports of all tenants together, nobody has claimed the operator's folder.
+    if !isOperator || tree.status(claim) != nil, let bytes = read(claim) {
+      let owner = TenantClaim(bytes: bytes)
+      if owner?.slug != slug { note(.wrongTenant, claim) }
+      ownerID = owner?.id
+      if let owner { folders[owner.id, default: []].append(folder) }
     }
     for name in names(folder) {
       let path = folder + "/" + name
       guard let kind = kind(path) else { continue }
-      if kind == .folder, Name.isSlug(name) {
+      let isPage = ["index.html", ReleaseStore.catalogName].contains(name)
+      if kind == .folder, isOperator, Self.operatorFolders.contains(name) {
+        verify(reports: path)
+      } else if kind == .folder, Name.isSlug(name) {
         verify(pipeline: path, of: slug, name)
-      } else if !(kind == .file && ["catalog.json", "index.html", "tenant.json"].contains(name)) {
+      } else if kind == .file, isPage {
+        pages.append(path)
+      } else if !(kind == .file && Self.ownFiles.contains(name)) {
+        note(.extra, path)
+      }
+    }
+    isStoreBound = isStoreBound || isBound
+    verifyPages(of: slug)
+  }
+
+  private static let ownFiles = [
+    TenantClaim.fileName, PageList.fileName, PageList.signatureName,
+  ]
+  private static let operatorFolders = ["runs", "tombstones"]
+
+  private mutating func verify(reports folder: String) {
+    for name in names(folder) {
+      let path = folder + "/" + name
+      guard let kind = kind(path) else { continue }
+      if kind == .file, name.hasSuffix(".json"), Name.isFileName(name) {
+        reports.append(path)
+      } else {
         note(.extra, path)
       }
     }
   }
 
-  /// The releases of all tenants together. The operator's other files there are not releases.
-  private mutating func verifyOperator(_ folder: String) {
-    let claim = folder + "/tenant.json"
-    guard tree.status(claim) != nil else { return }
-    if let bytes = read(claim), TenantClaim(bytes: bytes)?.slug != ReleaseTenant.operatorName {
-      note(.wrongTenant, claim)
-    }
-    for name in names(folder) where Name.isSlug(name) && !["runs", "tombstones"].contains(name) {
-      let path = folder + "/" + name
-      guard kind(path) == .folder else { continue }
-      verify(pipeline: path, of: ReleaseTenant.operatorName, name)
-    }
-  }
-
   private mutating func verify(pipeline folder: String, of tenant: String, _ pipeline: String) {
-    for name in names(folder) {
+    let names = names(folder)
+    if names.isEmpty { note(.leftover, folder) }
+    for name in names {
       let path = folder + "/" + name
       guard let kind = kind(path) else { continue }
       if kind == .folder, Name.isPeriod(name) {
         verify(ReleasePartition(tenant: tenant, pipeline: pipeline, period: name))
-      } else if !(kind == .file && name == "index.html") {
+      } else if kind == .file, name == "index.html" {
+        pages.append(path)
+      } else {
         note(.extra, path)
       }
     }
@@ -80,6 +111,11 @@ struct Verifier {
   private mutating func verify(_ partition: ReleasePartition) {
     let folder = partition.path
     seen.insert(partition)
+    let isEmpty = ["", "/heads", "/releases"].allSatisfy { inner in
+      names(folder + inner).allSatisfy { ["heads", "releases"].contains($0) }
+    }
+    // A publisher died before it had published anything here.
+    if isEmpty { note(.leftover, folder) }
     for name in names(folder) {
       let path = folder + "/" + name
       guard let kind = kind(path) else { continue }
@@ -90,6 +126,7 @@ struct Verifier {
         default: nil
         }
       if kind != expected { note(.extra, path) }
+      if kind == .file, name == "index.html" { pages.append(path) }
     }
     var statements = Statements()
     do throws(Diagnostic) {
@@ -113,13 +150,15 @@ struct Verifier {
         note(.extra, path)
       } else if let tagManifest = tagManifests[release] {
         let before = found
-        verify(release: path, tagManifest: tagManifest)
+        verify(release: release, of: partition, tagManifest: tagManifest)
         if found.faults.count > before.faults.count, isPrunedNow(release, partition) {
           found = before
         }
       } else {
         let isLeftover = statements.prunings.releases.contains(release)
         note(isLeftover ? .leftover : .unreferenced, path)
+        // It must still be one that the partition's publisher made.
+        if options.signers != nil { verify(release: release, of: partition, tagManifest: nil) }
       }
     }
   }
@@ -165,13 +204,13 @@ extension Verifier {
   /// A file's bytes; `nil` for a file that is missing or cannot be read, which is noted.
   mutating func read(_ path: String) -> [UInt8]? {
     switch tree.status(path)?.kind {
-    case .link?:
-      // Noted when its folder was listed.
-      return nil
+    case .file?: break
     case nil:
       note(.missing, path)
       return nil
-    default: break
+    default:
+      // Noted when its folder was listed.
+      return nil
     }
     do throws(Diagnostic) {
       return try tree.contents(path)

@@ -23,7 +23,7 @@ extension Configuration {
   func renewPages(of tenants: [String], in store: ReleaseStore) throws {
     let front = try StoreFront(
       store: store, library: try PipelineLibrary(folder: pipelineFolder()),
-      templates: try templateFolder())
+      templates: try templateFolder(), operator: operatorTenant)
     try front.renew(tenants: tenants, record: record)
   }
 }

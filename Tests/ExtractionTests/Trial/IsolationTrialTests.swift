@@ -94,4 +94,40 @@ import Testing
       """)
     #expect(faults == [])
   }
+
+  /// Queries that mix tenants, each in another way. The first kind is refused. The second looks
+  /// like its own tenant's on any generated rows, and is harmless as its tables are shadowed.
+  @Test(arguments: [
+    "(SELECT avg(total) FROM payment)", "(SELECT max(total) FROM payment)",
+    "(SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY total)::numeric FROM payment)",
+    "(SELECT min(created)::date FROM pocuser)", "(SELECT count(DISTINCT created::date) FROM room)",
+    "EXISTS (SELECT FROM payment x WHERE x.kind = 'dispute' AND x.total > 1000)",
+    "(SELECT language FROM pocuser ORDER BY created, id LIMIT 1)",
+    "(SELECT mode() WITHIN GROUP (ORDER BY language) FROM pocuser)",
+    "(SELECT count(*) FROM dojo_recording WHERE stopped IS NULL)",
+    "CASE WHEN (SELECT count(*) FROM pocuser) > 100 THEN 1 ELSE 0 END",
+    "(SELECT count(*) FROM pocuser WHERE language = 'Swift')",
+    "(SELECT max(time_zone) FROM partition)", "'none' IN (SELECT privacy FROM partition)",
+    "(SELECT count(*) FROM partition)", "(SELECT bool_or(currency = 'JPY') FROM partition)",
+    "(SELECT string_agg(r, ',') FROM (SELECT name AS r FROM room WINDOW w AS () ORDER BY name) x)",
+  ])
+  func `A figure over everybody is refused, though it is the same beside a copy`(
+    figure: String
+  ) throws {
+    let faults = try TriedQuery.faults("SELECT p.tenant_id, \(figure) AS v FROM partition p")
+    #expect(faults.map(\.code) == [.configuration], "\(faults)")
+  }
+
+  @Test(arguments: [
+    "count(x.id)", "round(avg(length(x.name)), 2)", "max(x.updated)", "min(x.created)::date",
+    "count(*) FILTER (WHERE x.language = 'Swift')", "string_agg(x.name, ',' ORDER BY x.name, x.id)",
+  ])
+  func `A figure over one tenant passes`(figure: String) throws {
+    let faults = try TriedQuery.faults(
+      """
+      SELECT p.tenant_id, \(figure) AS v
+      FROM partition p LEFT JOIN pocuser x ON x.tenantid = p.tenant_id GROUP BY p.tenant_id
+      """)
+    #expect(faults == [])
+  }
 }

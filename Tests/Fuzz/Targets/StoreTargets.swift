@@ -78,5 +78,8 @@ extension FuzzTarget {
       try require(sequences.allSatisfy(prunings.containsHead), "a head was lost")
       try require(Prunings(bytes: prunings.bytes) == prunings, "other prunings")
     }
+    if let list = PageList(bytes: bytes) {
+      try require(list.bytes == bytes, "another list of pages")
+    }
   }
 }

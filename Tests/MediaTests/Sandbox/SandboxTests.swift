@@ -26,70 +26,57 @@ import Testing
   @Test func `A child that computes for ever is ended by its limit of processor time`() {
     var limits = SandboxLimits()
     limits.processorSeconds = 1
-    #expect(throws: Diagnostic.self) { try SandboxTrial.spin.run(limits: limits) }
+    let expected = Diagnostic(
+      .data, "decoding took more than 1 s of processor time",
+      at: .init(file: "/proc/self/cmdline"))
+    #expect(throws: expected) { try SandboxTrial.spin.run(limits: limits) }
   }
 
   @Test func `A child that sends nothing is ended by the parent`() {
     var limits = SandboxLimits()
     limits.waitingSeconds = 1
-    let expected = Diagnostic(
-      .data, "decoding took longer than 1 s and was given up",
-      at: .init(file: "/proc/self/cmdline"))
-    #expect(throws: expected) { try SandboxTrial.hang.run(limits: limits) }
+    let error = #expect(throws: Diagnostic.self) { try SandboxTrial.hang.run(limits: limits) }
+    // A decoder that computes for ever meets its limit of processor time before: it was not the
+    // input that made it wait.
+    #expect(error?.message == "decoding took longer than 1 s and was given up")
+    #expect(error?.code == .unavailable && error?.isTransient == true)
+  }
+
+  @Test func `Waiting for a child ends when its stage must`() {
+    let began = Date()
+    let late = Diagnostic(.unavailable, "the stage took too long")
+    #expect(throws: late) {
+      try SandboxTrial.hang.run { () throws(Diagnostic) in
+        if Date().timeIntervalSince(began) > 0.5 { throw late }
+      }
+    }
+    #expect(Date().timeIntervalSince(began) < 10)
+  }
+
+  @Test func `A child that somebody else ends says nothing about its input`() {
+    let error = #expect(throws: Diagnostic.self) { try SandboxTrial.kill.run() }
+    #expect(error?.message == "the decoding process was ended from outside, by signal 9")
+    #expect(error?.code == .unavailable && error?.isTransient == true)
+  }
+
+  @Test func `A child that cannot read its input says nothing about it`() throws {
+    // A regular file of 4096 bytes that the kernel does not let anybody read.
+    let input = "/sys/class/net/lo/duplex"
+    guard access(input, R_OK) == 0 else { return }
+    let error = #expect(throws: Diagnostic.self) { try SandboxTrial.read.run(input: input) }
+    #expect(
+      error?.message
+        == "decoding failed on this machine: the object cannot be read: Invalid argument")
+    #expect(error?.code == .unavailable && error?.isTransient == true)
+  }
+
+  @Test func `A sandbox that can be had is found, for doctor`() throws {
+    try SandboxTrial.check()
   }
 
   @Test func `A child that dies is a diagnostic, not the end of the program`() {
     let expected = Diagnostic(
       .data, "the decoder crashed", at: .init(file: "/proc/self/cmdline"))
     #expect(throws: expected) { try SandboxTrial.crash.run() }
-  }
-}
-
-@Suite struct `Opening objects` {
-  let folder = Folder()
-
-  private func refusal(_ key: String) -> String? {
-    do {
-      _ = try MediaRoot(folder.path).open(key)
-      return nil
-    } catch { return error.message }
-  }
-
-  @Test func `A key opens a regular file below the root and nothing else`() throws {
-    try FileManager.default.createDirectory(
-      atPath: folder.file("a"), withIntermediateDirectories: false)
-    try Data("hello".utf8).write(to: URL(fileURLWithPath: folder.file("a/file")))
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.file("link"), withDestinationPath: "a/file")
-    try FileManager.default.createSymbolicLink(
-      atPath: folder.file("out"), withDestinationPath: "/etc")
-    #expect(mkfifo(folder.file("fifo"), 0o600) == 0)
-
-    let object = try MediaRoot(folder.path).open("a/file")
-    #expect(object.size == 5)
-    var bytes: [UInt8] = []
-    try object.forEachBlock { bytes += $0 }
-    #expect(bytes == Array("hello".utf8))
-    #expect(object.modified > 1_700_000_000_000_000_000)
-
-    #expect(refusal("missing") == "there is no such object")
-    #expect(refusal("a/file/below") == "there is no such object")
-    #expect(refusal("a") == "this object is not a regular file")
-    #expect(refusal("fifo") == "this object is not a regular file")
-    #expect(refusal("link") == "this key leads through a symbolic link")
-    #expect(refusal("out/passwd") == "this key leads through a symbolic link")
-    #expect(refusal("../x") == "this key leads out of the media folder")
-    #expect(refusal("a/../../x") == "this key leads out of the media folder")
-    #expect(refusal("/etc/passwd") == "this key leads out of the media folder")
-    #expect(refusal("") == "an object's key is empty or holds a zero byte")
-  }
-
-  @Test func `A missing root is an error of the configuration`() {
-    #expect(
-      throws: Diagnostic(
-        .configuration, "the media folder cannot be opened: No such file or directory",
-        at: .init(file: "/nonexistent"),
-        hint: "set `media` in yearbook.yaml or YEARBOOK_MEDIA")
-    ) { try MediaRoot("/nonexistent").open("x") }
   }
 }

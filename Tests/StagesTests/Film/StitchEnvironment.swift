@@ -12,7 +12,7 @@ import TestSupport
 final class StitchEnvironment: StageEnvironment {
   let scratch: String
   let templates = Places.project + "/templates"
-  let media: String?
+  let media: MediaRoot?
   let workers: Int
   /// Keys of the pieces that were made, not found.
   let made = Mutex<[KeyInputs]>([])
@@ -21,12 +21,13 @@ final class StitchEnvironment: StageEnvironment {
   let changes = Mutex<Set<String>>([])
   private let pieces = Mutex<[String: (Artifact, [Warning])]>([:])
 
-  init(folder: String, workers: Int = 1) throws {
+  /// - Parameter prefix: what the object keys of the tenant begin with.
+  init(folder: String, workers: Int = 1, prefix: String = "") throws {
     self.folder = folder
     self.workers = workers
     scratch = folder + "/scratch"
-    media = folder + "/media"
-    for path in [scratch, media ?? "", folder + "/pieces"] {
+    media = MediaRoot(folder + "/media", prefix: prefix)
+    for path in [scratch, folder + "/media", folder + "/pieces"] {
       try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
   }
@@ -113,7 +114,7 @@ final class StitchEnvironment: StageEnvironment {
   func digest(ofMedia key: String) throws -> SHA256Digest {
     if changes.withLock({ $0.contains(key) }) { return SHA256Digest(of: UUID().uuidString.utf8) }
     var bytes: [UInt8] = []
-    try MediaRoot(media ?? "").open(key).forEachBlock { bytes += $0 }
+    try open(media: key).forEachBlock { bytes += $0 }
     return SHA256Digest(of: bytes)
   }
 

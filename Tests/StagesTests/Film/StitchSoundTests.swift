@@ -61,7 +61,7 @@ struct StitchSoundTests {
   private static func film(_ folder: String, _ names: [String]) throws -> Decoded {
     let environment = try StitchEnvironment(folder: folder, workers: 2)
     for name in names {
-      let media = try #require(environment.media)
+      let media = try #require(environment.media).path
       try FileManager.default.moveItem(atPath: "\(folder)/\(name)", toPath: "\(media)/\(name)")
     }
     let rows = names.enumerated().map { index, name in

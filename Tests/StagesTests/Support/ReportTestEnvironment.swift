@@ -1,6 +1,7 @@
 import Basics
 import Diagnostics
 import Foundation
+import Media
 import Pipelines
 import TestSupport
 
@@ -10,7 +11,7 @@ import TestSupport
 struct ReportTestEnvironment: StageEnvironment {
   let scratch: String
   var templates: String = Places.project + "/templates"
-  var media: String? { nil }
+  var media: MediaRoot? { nil }
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
     for index in 0..<count { try body(index) }

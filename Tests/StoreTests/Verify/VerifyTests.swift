@@ -1,9 +1,10 @@
 import Diagnostics
 import FoundationEssentials
 import Glibc
-import Store
 import TestSupport
 import Testing
+
+@testable import Store
 
 @Suite struct VerifyTests {
   /// A store with two releases of one partition, the second restating a single table.
@@ -193,6 +194,46 @@ import Testing
         let details = try store.details(Samples.partition, release: head.release)
         #expect(details.files.count == 5)
         release = Samples.partition.path + "/releases/" + head.release
+      }
+    }
+  }
+
+  @Test func `What a file system or a copied bucket has in the store's root is no fault`() throws {
+    try withTemporaryFolder { folder in
+      let (store, _) = try Self.makeStore(folder)
+      mkdir(store.path("lost+found"), 0o700)
+      let mark = store.path(BucketMirror.markName)
+      #expect(
+        FileManager.default.createFile(atPath: mark, contents: Data(BucketMirror.mark)))
+      #expect(try store.verify().faults == [])
+      #expect(FileManager.default.createFile(atPath: mark, contents: Data([1])))
+      let found = store.path("lost+found/evil")
+      #expect(FileManager.default.createFile(atPath: found, contents: Data([1])))
+      #expect(
+        try store.verify().faults == [
+          Fault(.extra, BucketMirror.markName), Fault(.extra, "lost+found"),
+        ])
+    }
+  }
+
+  @Test func `Verifying does not wait for the writer of a pipe`() throws {
+    try withTemporaryFolder { folder in
+      let (store, release) = try Self.makeStore(folder)
+      let place = Samples.partition.path
+      for path in [
+        "tenants/acme/tenant.json", place + "/latest.json", place + "/heads/1.json",
+        release + "/manifest-sha256.txt", release + "/data/index.html", "tenants/acme/index.html",
+      ] {
+        let aside = folder + "/aside"
+        #expect(rename(store.path(path), aside) == 0)
+        #expect(mkfifo(store.path(path), 0o644) == 0)
+        let faults = try store.verify(deep: true).faults
+        #expect(faults.contains { $0.path == path }, "\(path): \(faults)")
+        if path.hasSuffix("latest.json") {
+          #expect(throws: Diagnostic.self) { try store.publish(Samples.release()) }
+        }
+        unlink(store.path(path))
+        #expect(rename(aside, store.path(path)) == 0)
       }
     }
   }

@@ -171,6 +171,20 @@ struct StoreCommandTests {
       for name in ["heads/1.json", "latest.json"] {
         try Data(old.utf8).write(to: URL(fileURLWithPath: "\(place)/\(name)"))
       }
+      // The catalogs still say which head was the newest, until they are put back too.
+      try Self.expect(here, ["verify"], status: 1, "rolled-back: tenants/acme/rows/2025")
+      for catalog in ["tenants/acme/catalog.json", "operator/catalog.json"] {
+        let path = "\(here.folder)/store/\(catalog)"
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        #expect(text.contains("\"sequence\":2"))
+        try Data(text.replacing("\"sequence\":2", with: "\"sequence\":1").utf8)
+          .write(to: URL(fileURLWithPath: path))
+      }
+      for folder in ["tenants/acme", "operator"] {
+        for name in ["pages.json", "pages.json.sig"] {
+          unlink("\(here.folder)/store/\(folder)/\(name)")
+        }
+      }
       try Self.expect(here, ["verify"], "all as published")
       try Self.expect(here, ["verify", "--with-record"], status: 1, "rolled-back")
       try Self.expect(

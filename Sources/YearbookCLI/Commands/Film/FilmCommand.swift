@@ -130,6 +130,7 @@ struct FilmRenderCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func run() throws {
+    try RasterFonts.require()
     try film.withWorkbench(shared) { bench in
       switch URL(fileURLWithPath: to).pathExtension {
       case "png":

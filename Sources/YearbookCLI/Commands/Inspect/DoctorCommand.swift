@@ -12,7 +12,7 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor",
     abstract:
-      "Checks what Yearbook needs here: libraries, fonts, databases, folders, free space.",
+      "Checks what Yearbook needs here: libraries, fonts, the sandbox, databases, folders, free space.",
     discussion: """
       Example:
         yearbook doctor --config /etc/yearbook.yaml
@@ -26,14 +26,12 @@ struct DoctorCommand: ParsableCommand {
     report.note("yearbook", Version.text)
     for library in MediaLibraries.versions { report.note(library.name, library.version) }
     report.check("fonts") {
-      let missing = RasterFonts.missing()
-      guard missing.isEmpty else {
-        throw Diagnostic(
-          .unavailable,
-          "missing: \(missing.map(\.family).joined(separator: ", "))",
-          hint: "apt-get install \(missing.map(\.package).joined(separator: " "))")
-      }
+      try RasterFonts.require()
       return "every script of cards and films can be drawn"
+    }
+    report.check("sandbox") {
+      try SandboxTrial.check()
+      return "media can be decoded without rights"
     }
     report.check("pipelines") {
       let library = try PipelineLibrary(folder: configuration.pipelineFolder())
@@ -79,13 +77,14 @@ struct DoctorCommand: ParsableCommand {
         return "\(mirroring.address), conditional writes work"
       }
     }
-    report.folder(.media, of: configuration, isWritten: false)
+    report.media(of: configuration)
     try configuration.withServer {
       report.check("source") {
         let source = try Source(
           configuration.required(.source), schema: configuration.schema)
         let tenants = try source.tenants()
         try configuration.refuseUnknownTenants(among: tenants.slugs)
+        try configuration.refuseSharedMedia(among: tenants.slugs)
         return
           "\(source.connection.target), PostgreSQL \(source.connection.serverVersion / 10_000), "
           + Figures.count(tenants.served.count, "active tenant")
@@ -125,9 +124,19 @@ struct Report {
     }
   }
 
-  mutating func folder(
-    _ setting: Configuration.Setting, of configuration: Configuration, isWritten: Bool = true
-  ) {
+  /// The media root is the platform's: it must be there.
+  mutating func media(of configuration: Configuration) {
+    check(Configuration.Setting.media.name) {
+      let path = try configuration.required(.media)
+      try MediaRoot(path).check()
+      let layout = configuration.mediaLayout == .tenants ? "a folder for each tenant" : "shared"
+      let way =
+        MediaRoot.hasKernelWay ? "" : "; openat2 is not allowed here: opened folder by folder"
+      return "\(path), \(layout)\(way)"
+    }
+  }
+
+  mutating func folder(_ setting: Configuration.Setting, of configuration: Configuration) {
     let subject = setting.name
     guard let path = configuration[setting] else {
       return fault(
@@ -138,9 +147,9 @@ struct Report {
     while !FileManager.default.fileExists(atPath: existing), existing != "/" {
       existing = URL(fileURLWithPath: existing).deletingLastPathComponent().path
     }
-    guard access(existing, isWritten ? W_OK : R_OK) == 0 else {
+    guard access(existing, W_OK) == 0 else {
       return fault(
-        subject, "\(path): no permission to \(isWritten ? "write" : "read")",
+        subject, "\(path): no permission to write",
         hint: "give this user the permission, or configure another folder")
     }
     var status = statvfs()
@@ -148,7 +157,7 @@ struct Report {
       return fault(subject, "\(path): its file system does not answer", hint: nil)
     }
     let free = Int(status.f_bavail) * Int(status.f_frsize)
-    if isWritten, free < 1_000_000_000 {
+    if free < 1_000_000_000 {
       return fault(
         subject, "\(path): only \(Counted.bytes(free)) free",
         hint: "free some space: films need at least 1 GB")

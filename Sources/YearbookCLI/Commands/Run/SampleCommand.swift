@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Engine
 import Foundation
+import Media
 import Postgres
 import Sample
 
@@ -52,6 +53,7 @@ struct SampleCommand: ParsableCommand {
   static func make(
     _ platform: SamplePlatform, on connection: Connection, media: String?
   ) throws -> SamplePlatform.Summary {
+    if media != nil { try RasterFonts.require() }
     let line = ProgressLine()
     let summary = try platform.create(
       on: connection, schema: Resources.platformSchema(), mediaRoot: media

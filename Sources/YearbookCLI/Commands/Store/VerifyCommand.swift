@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Engine
 import Foundation
+import Pipelines
 import Store
 
 struct VerifyCommand: ParsableCommand {
@@ -12,6 +13,9 @@ struct VerifyCommand: ParsableCommand {
       Somebody who can write to the store can put back a complete older state. Only a sequence \
       number kept elsewhere shows that: in the run record (--with-record), or in your own notes \
       (--min-sequence).
+
+      Pages outside of releases are made again and compared. With --signers, each must also be in \
+      the signed list of its folder. While a run publishes, pages can be a few seconds behind.
 
       Examples:
         yearbook verify
@@ -25,7 +29,10 @@ struct VerifyCommand: ParsableCommand {
   var deep = false
   @Option(help: "Only this tenant; can be given several times.", completion: Completions.tenants)
   var tenant: [String] = []
-  @Option(help: "An allowed_signers file of OpenSSH, with a key that signed each head and release.")
+  @Option(
+    help:
+      "An allowed_signers file of OpenSSH, with a key that signed each head, release and list of pages."
+  )
   var signers: String?
   @Option(help: "PARTITION=N: its sequence must be at least N; can be given several times.")
   var minSequence: [String] = []
@@ -48,10 +55,11 @@ struct VerifyCommand: ParsableCommand {
         .usage, "the store has no tenant '\(slug)'",
         hint: NearestWords.hint(for: slug, in: tenants))
     }
+    var found = Verification()
     let options = VerifyOptions(
       isDeep: deep, signers: try signers.map { try AllowedSigners(file: $0) },
-      sequences: try sequences(configuration))
-    var found = Verification()
+      sequences: try sequences(configuration),
+      pages: mirror ? nil : pageMaking(configuration, store, &found))
     if let mirroring {
       found = try mirroring.verify(tenant, options)
     } else {
@@ -61,6 +69,26 @@ struct VerifyCommand: ParsableCommand {
     }
     try json ? printJSON(of: found) : print(found)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
+  }
+
+  /// What makes pages again. Without templates and pipelines, pages are only compared with their
+  /// signed list: whoever checks a copy of the store can have nothing else.
+  private func pageMaking(
+    _ configuration: Configuration, _ store: ReleaseStore, _ found: inout Verification
+  ) -> PageMaking {
+    do {
+      let making = try PageRemaking(
+        store: store, library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+        templates: try configuration.templateFolder(), operator: configuration.operatorTenant)
+      return { making.pages(of: $0) }
+    } catch {
+      found.notes.append("pages outside of releases were not made again: \(error)")
+      return { _ in
+        var made = MadePages()
+        made.isUnknown = true
+        return made
+      }
+    }
   }
 
   private func sequences(_ configuration: Configuration) throws -> [ReleasePartition: Int] {
@@ -95,6 +123,15 @@ struct VerifyCommand: ParsableCommand {
         + (faults == 0
           ? out.styled("all as published", .green)
           : out.styled(Figures.count(faults, "fault"), .red)))
+    for note in found.notes { out.line("note: \(note)") }
+    if found.unboundCount > 0 {
+      out.line(
+        "note: \(Figures.count(found.unboundCount, "head")) unbound: made by an older version, which did"
+          + " not sign whose they are; a partition's next publication binds it")
+    }
+    if found.faults.contains(where: { $0.kind == .outdated }) {
+      out.line("note: the next run renews outdated pages")
+    }
     if let advice = advice(found) { out.line("what to do: \(advice)") }
   }
 
@@ -107,6 +144,15 @@ struct VerifyCommand: ParsableCommand {
         "if signing is new here, run the periods again with signing.key and prune older releases;"
         + " otherwise somebody else published it"
     }
+    let pages = ["index.html", "catalog.json", "pages.json", "pages.json.sig"]
+    let isOfPages = found.faults.filter { !$0.isHarmless }.allSatisfy { fault in
+      pages.contains(fault.path.split(separator: "/").last.map(String.init) ?? "")
+    }
+    if isOfPages, !mirror {
+      return
+        "find out who changed these pages; then remove catalog.json beside them, and the next run"
+        + " makes all pages of the folder again"
+    }
     return mirror
       ? "remove altered objects from the bucket, then run `yearbook mirror`"
       : "restore the folders named above from a backup, or remove them and run the pipelines again"
@@ -118,16 +164,17 @@ struct VerifyCommand: ParsableCommand {
         var kind, path: String
         var harmless: Bool
       }
-      var releases, files, bytes: Int
+      var releases, files, bytes, unbound: Int
       var sound: Bool
       var faults: [Fault]
+      var notes: [String]
     }
     try YearbookCLI.printJSON(
       Output(
         releases: found.releaseCount, files: found.fileCount, bytes: found.byteCount,
-        sound: found.isSound,
+        unbound: found.unboundCount, sound: found.isSound,
         faults: found.faults.map {
           .init(kind: $0.kind.description, path: $0.path, harmless: $0.isHarmless)
-        }))
+        }, notes: found.notes))
   }
 }
