@@ -13,7 +13,7 @@ extension ReleaseBatch {
   mutating func stage(_ pending: PendingRelease) throws(Diagnostic) -> Decision {
     try pending.validate()
     try claim(pending.tenant)
-    let (previous, sequence) = try current(pending.partition)
+    let (previous, sequence) = try current(pending.partition, of: pending.tenant.id)
     let metadata = pending.metadata
     let published = try previous.flatMap { head throws(Diagnostic) in
       try PublishedRelease(

@@ -31,23 +31,31 @@ extension ReleaseBatch {
 
   /// The partition's newest head, and the highest sequence that any head has.
   ///
+  /// A head that says that it is another's counts as damaged: somebody put it there.
+  ///
   /// A publisher that died between a head and `latest.json` had made the release durable before. So
   /// its release is complete, and becomes the latest here.
   mutating func current(
-    _ partition: ReleasePartition
+    _ partition: ReleasePartition, of tenantID: String?
   ) throws(Diagnostic) -> (head: Head?, sequence: Int) {
+    func own(_ bytes: [UInt8]) -> Head? {
+      guard let head = Head(bytes: bytes),
+        head.binding?.fits(partition, tenantID: tenantID) ?? true
+      else { return nil }
+      return head
+    }
     let place = store.path(partition.path)
     try store.disk.makeFolders(place + "/heads")
     return try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       // A damaged one is repaired: by the newest head below, or by what is published now.
-      let latest = try FileReader.contents(place + "/latest.json").flatMap(Head.init(bytes:))
+      let latest = try FileReader.contents(place + "/latest.json").flatMap(own)
       var sequence = try highestSequence(partition, after: latest?.sequence ?? 0)
       if latest == nil, let prunings = try store.prunings(partition) {
         sequence = max(sequence, prunings.heads.last?.last ?? 0)
       }
       guard sequence > latest?.sequence ?? 0,
         let bytes = try FileReader.contents("\(place)/heads/\(sequence).json"),
-        let head = Head(bytes: bytes), head.sequence == sequence,
+        let head = own(bytes), head.sequence == sequence,
         let tags = try FileReader.contents(
           "\(place)/releases/\(head.release)/\(Bag.tagManifestName)"),
         SHA256Digest(of: tags) == head.tagManifest

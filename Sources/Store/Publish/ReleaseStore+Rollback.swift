@@ -48,7 +48,7 @@ extension ReleaseBatch {
     to head: Head, of partition: ReleasePartition
   ) throws(Diagnostic) -> Head {
     let before = try store.latest(partition)
-    let (newest, sequence) = try current(partition)
+    let (newest, sequence) = try current(partition, of: head.binding?.tenantID)
     if let newest, newest.release == head.release {
       // An interrupted rollback, which had not reached the pointer, is finished now.
       if before?.release != head.release { return newest }

@@ -35,7 +35,11 @@ struct PageList: Hashable, Decodable {
     } catch {
       return nil
     }
-    guard self.bytes == bytes else { return nil }
+    let folder = ReleaseTenant.folder(slug)
+    let isRight = digests.keys.allSatisfy { name in
+      name == TenantClaim.fileName || ReleaseStore.owner(ofPage: "\(folder)/\(name)") == slug
+    }
+    guard isRight, self.bytes == bytes else { return nil }
   }
 
   var bytes: [UInt8] {

@@ -23,6 +23,7 @@ extension ReleaseStore {
       }
     }
     for slug in slugs { verifier.verify(tenant: slug) }
+    verifier.lookAgain()
     verifier.noteSharedTenants()
     verifier.noteMissingPartitions(tenant: tenant)
     return verifier.found

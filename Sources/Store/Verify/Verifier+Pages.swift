@@ -7,14 +7,33 @@ extension Verifier {
   /// `pages`, `ownerID` and `isBound` are those of the folder.
   mutating func verifyPages(of slug: String) {
     let folder = ReleaseTenant.folder(slug)
+    let before = found
+    var isBehind = false
     do throws(Diagnostic) {
       // A publisher holds the lock from the first page until their list.
       try tree.hold(folder: folder) {
         let listed = compareWithList(slug, folder)
-        compareWithMade(slug, listed)
+        isBehind = compareWithMade(slug, listed)
       }
     } catch {
       note(.unreadable, folder)
+    }
+    if isBehind, !isTrusting, !isSecondLook {
+      found = before
+      postponed.append(
+        PostponedPages(
+          slug: slug, ownerID: ownerID, pages: pages, reports: reports, isBound: isBound))
+    }
+  }
+
+  /// Looks once more at pages that were older than the newest releases. A publisher can have been
+  /// between the two.
+  mutating func lookAgain() {
+    isSecondLook = true
+    for folder in postponed {
+      (ownerID, pages, reports) = (folder.ownerID, folder.pages, folder.reports)
+      isBound = folder.isBound
+      verifyPages(of: folder.slug)
     }
   }
 
@@ -59,8 +78,9 @@ extension Verifier {
     if options.signers != nil, isNew, isExpected { note(.unsigned, path) }
   }
 
-  private mutating func compareWithMade(_ slug: String, _ listed: Set<String>) {
-    guard let make = options.pages else { return }
+  /// - Returns: Whether pages are older than the releases that they lead to.
+  private mutating func compareWithMade(_ slug: String, _ listed: Set<String>) -> Bool {
+    guard let make = options.pages else { return false }
     var made = make(slug)
     // Releases can be published meanwhile: then the pages are looked at once more.
     if made.pages.contains(where: { differs($0.key, $0.value) }) { made = make(slug) }
@@ -69,7 +89,7 @@ extension Verifier {
     for fault in made.faults where !noted.contains(fault.path) {
       note(fault.kind == .missing ? kindOfMissing(fault.path, made) : fault.kind, fault.path)
     }
-    if made.isUnknown { return }
+    if made.isUnknown { return !made.behind.isEmpty }
     for (path, bytes) in made.pages.sorted(by: { $0.key < $1.key })
     where !noted.contains(path) && differs(path, bytes) {
       if tree.status(path) == nil {
@@ -86,6 +106,7 @@ extension Verifier {
     where made.pages[path] == nil && !made.unknown.contains(path) && !noted.contains(path) {
       note(.extra, path)
     }
+    return !made.behind.isEmpty
   }
 
   /// Whether the store is only looked at for damage. Then pages that are older than the newest
@@ -105,4 +126,13 @@ extension Verifier {
       return true
     }
   }
+}
+
+/// What is known of a folder whose pages are looked at again.
+struct PostponedPages {
+  var slug: String
+  var ownerID: String?
+  var pages: [String]
+  var reports: [String]
+  var isBound: Bool
 }

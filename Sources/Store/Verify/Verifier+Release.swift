@@ -123,7 +123,10 @@ extension Verifier {
     if names.isEmpty { note(.extra, release + "/" + folder) }
     for name in names {
       let path = folder + "/" + name
-      guard let status = tree.status(release + "/" + path) else { continue }
+      guard let status = tree.status(release + "/" + path) else {
+        noteUnreadableName(release + "/" + path)
+        continue
+      }
       switch status.kind {
       case .file: files[path] = status
       case .folder: files.merge(payload(release, path)) { first, _ in first }

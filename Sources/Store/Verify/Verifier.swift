@@ -22,6 +22,10 @@ struct Verifier {
   /// The folders of each tenant's id.
   var folders: [String: [String]] = [:]
 
+  /// Folders whose pages are looked at once more, at the end.
+  var postponed: [PostponedPages] = []
+  var isSecondLook = false
+
   private var seen: Set<ReleasePartition> = []
 
   init(tree: any StoreTree, options: VerifyOptions) {
@@ -183,12 +187,21 @@ extension Verifier {
 
   /// What a path is; `nil` for a link, which is noted, and for nothing.
   mutating func kind(_ path: String) -> FileStatus.Kind? {
-    guard let kind = tree.status(path)?.kind else { return nil }
+    guard let kind = tree.status(path)?.kind else {
+      noteUnreadableName(path)
+      return nil
+    }
     if kind == .link {
       note(.symlink, path)
       return nil
     }
     return kind
+  }
+
+  /// Notes a name whose bytes are not UTF-8. Nothing can be opened by it, and no publisher makes
+  /// it.
+  mutating func noteUnreadableName(_ path: String) {
+    if path.unicodeScalars.contains("\u{FFFD}") { note(.extra, path) }
   }
 
   private mutating func isFolder(_ path: String) -> Bool {

@@ -1,6 +1,7 @@
 import Diagnostics
 import FoundationEssentials
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 
@@ -108,6 +109,62 @@ struct BindingTests {
       ) {
         try scene.store.restore(other, release: release, to: folder + "/restored")
       }
+    }
+  }
+
+  @Test func `A partition swapped with one of equal content is not taken for unchanged`() throws {
+    try withTemporaryFolder(inMemory: true) { folder in
+      let scene = try Scene(folder)
+      let other = ReleasePartition(tenant: "acme", pipeline: "report", period: "2025")
+      _ = try scene.publish("1")
+      _ = try scene.publish("1", period: "2025")
+      #expect(try scene.publish("1").sequence == 1)
+      let (ours, theirs) = (scene.store.path(Samples.partition.path), scene.store.path(other.path))
+      #expect(rename(ours, folder + "/aside") == 0)
+      #expect(rename(theirs, ours) == 0)
+      #expect(rename(folder + "/aside", theirs) == 0)
+      for (period, partition) in [("2026", Samples.partition), ("2025", other)] {
+        let head = try scene.publish("1", period: period)
+        #expect(head.sequence == 2)
+        #expect(head.binding?.period == period)
+        #expect(try scene.store.latest(partition) == head)
+        let details = try scene.store.details(partition, release: head.release)
+        #expect(details.files.count == 4)
+      }
+      // What was swapped is still named.
+      let faults = try scene.verify().faults
+      #expect(faults.contains(Fault(.wrongPlace, other.path + "/heads/1.json")), "\(faults)")
+      #expect(faults.allSatisfy { $0.kind == .wrongPlace }, "\(faults)")
+    }
+  }
+
+  @Test func `Pages that a publisher renews while they are verified are no fault`() throws {
+    try withTemporaryFolder(inMemory: true) { folder in
+      let scene = try Scene(folder)
+      _ = try scene.publish("1")
+      let index = "tenants/acme/index.html"
+      try scene.store.putPages([(index, [1])])
+      let zeta = ReleaseTenant(
+        id: "0a1b2c3d-0000-4000-8000-000000000002", slug: "zeta", name: "Zeta")
+      _ = try scene.store.publish(Samples.release(tenant: zeta))
+      try scene.store.putPages([("tenants/zeta/index.html", [1])])
+      let isRenewed = Mutex(false)
+      let store = scene.store
+      // The page is older than its release at the first look, and renewed before the second.
+      let making: PageMaking = { slug in
+        var made = MadePages()
+        made.pages = ["tenants/\(slug)/index.html": [slug == "acme" ? 2 : 1]]
+        isRenewed.withLock { isRenewed in
+          if slug == "acme", !isRenewed { made.behind = [index] }
+          guard slug == "zeta", !isRenewed else { return }
+          isRenewed = true
+          do { try store.putPages([(index, [2])]) } catch { Issue.record("\(error)") }
+        }
+        return made
+      }
+      let found = try store.verify(
+        VerifyOptions(isDeep: true, signers: scene.signers, pages: making))
+      #expect(found.faults == [Fault(.missing, "operator")])
     }
   }
 

@@ -237,4 +237,21 @@ import Testing
       }
     }
   }
+
+  @Test func `A name whose bytes are no text is found too`() throws {
+    try withTemporaryFolder { folder in
+      let (store, release) = try Self.makeStore(folder)
+      for place in ["", "/tenants", "/tenants/acme", "/" + release, "/\(release)/data"] {
+        let name = Array((store.root + place + "/evil-").utf8CString.dropLast()) + [-1, 0]
+        let file = open(name, O_CREAT | O_WRONLY, 0o644)
+        #expect(file >= 0)
+        close(file)
+        let faults = try store.verify().faults
+        #expect(
+          faults == [Fault(.extra, (place + "/evil-\u{FFFD}").trimmingPrefix("/").description)],
+          "\(place)")
+        unlink(name)
+      }
+    }
+  }
 }

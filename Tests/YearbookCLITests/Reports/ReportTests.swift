@@ -63,10 +63,11 @@ struct ReportTests {
 
   private func withReports(_ body: (Installation) throws -> Void) throws {
     try Installation.with { here in
-      for name in Self.reports + ["common", "platform.yaml"] {
+      for name in Self.reports + ["common"] {
         try FileManager.default.copyItem(
           atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
       }
+      try here.useProjectRules()
       let connection = try here.platform.connect()
       try connection.execute(Self.rows)
       try body(here)

@@ -242,7 +242,7 @@ struct FailureTests {
   @Test func `A missing media file costs a scene and leaves a warning`() throws {
     try Installation.with { here in
       try here.addTenant("acme")
-      for name in ["video", "common", "platform.yaml"] {
+      for name in ["video", "common"] {
         try FileManager.default.copyItem(
           atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
       }

@@ -45,6 +45,8 @@ struct Installation {
       "YEARBOOK_STORE=\(folder)/store", "YEARBOOK_WORKSPACE=\(folder)/workspace",
       "YEARBOOK_MEDIA=\(folder)/media", "NO_COLOR=1",
     ]
+    // The pipeline `rows` reads names by itself, which the project's own rules forbid.
+    try write("pipelines/platform.yaml", "owners: {room_member: roomid}\n")
     try write(
       "pipelines/rows/pipeline.yaml",
       """
@@ -89,11 +91,16 @@ struct Installation {
   /// Adds one of the project's own reports, and the files that all of them share.
   func addReport(_ name: String) throws {
     let files = FileManager.default
-    for file in [name, "common", "platform.yaml"] {
+    for file in [name, "common"] {
       let (here, there) = ("\(folder)/pipelines/\(file)", "\(Places.project)/pipelines/\(file)")
       if files.fileExists(atPath: here) || !files.fileExists(atPath: there) { continue }
       try files.copyItem(atPath: there, toPath: here)
     }
+  }
+
+  /// Sets the project's own rules for the platform's tables: withheld columns, names of people.
+  func useProjectRules() throws {
+    try write("pipelines/platform.yaml", Self.text("pipelines/platform.yaml"))
   }
 
   /// Adds an active tenant with some people.

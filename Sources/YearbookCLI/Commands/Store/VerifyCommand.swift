@@ -114,7 +114,7 @@ struct VerifyCommand: ParsableCommand {
     let out = Console.standardOutput
     for fault in found.faults {
       let word = fault.isHarmless ? "harmless" : out.styled("fault", .red)
-      out.line("\(word) \(fault.kind): \(fault.path)")
+      out.line("\(word) \(fault.kind): \(Self.shown(fault.path))")
     }
     let faults = found.faults.count { !$0.isHarmless }
     out.line(
@@ -133,6 +133,18 @@ struct VerifyCommand: ParsableCommand {
       out.line("note: the next run renews outdated pages")
     }
     if let advice = advice(found) { out.line("what to do: \(advice)") }
+  }
+
+  /// A path without characters that a terminal obeys: somebody else can have chosen the name.
+  private static func shown(_ path: String) -> String {
+    path.unicodeScalars.reduce(into: "") { text, scalar in
+      let isPlain =
+        scalar.properties.generalCategory != .control
+        && scalar.properties.generalCategory != .format
+        && scalar.properties.generalCategory != .lineSeparator
+        && scalar.properties.generalCategory != .paragraphSeparator
+      text += isPlain ? String(scalar) : "\\u{\(String(scalar.value, radix: 16))}"
+    }
   }
 
   /// What to do about the gravest of the faults; `nil` if there are none.
