@@ -336,7 +336,8 @@ struct ReportTests {
   private func newest(_ here: Installation, _ partition: String, _ name: String) throws -> String {
     let folder = "\(here.folder)/store/\(partition)"
     let latest = try Installation.text("latest.json", in: folder)
-    let release = try #require(latest.split(separator: "\"").first { $0.hasPrefix("2") })
+    let release = try #require(
+      latest.split(separator: "\"").first { $0.hasPrefix("2") && $0.contains("t") })
     return try Installation.text("releases/\(release)/data/\(name)", in: folder)
   }
 
