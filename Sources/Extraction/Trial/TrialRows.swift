@@ -208,9 +208,9 @@ struct TrialRows {
     // shares some values, in rows whose other values differ.
     let isShared = Self.pick(2, index, position, salt: 6) == 0
     let mark = isShared ? TrialWorld.Character().mark : character.mark
-    let isFavourite =
-      character.favourite != nil && Self.pick(4, index, position, salt: 8) > 0
-    let digit = isFavourite ? character.favourite ?? 0 : index % 5
+    let isUsual =
+      character.usualText != nil && Self.pick(4, index, position, salt: 8) > 0
+    let digit = isUsual ? character.usualText ?? 0 : index % 5
     let text = mark + String(digit) + column.name.prefix(4)
     let tail = isShared ? "" : String(repeating: "x", count: character.longer)
     return String((text + tail).prefix(column.length ?? 40))

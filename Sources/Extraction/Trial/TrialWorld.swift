@@ -32,7 +32,7 @@ struct TrialWorld {
     /// How many rows a table has at least.
     var rows = 0
     /// Which of the usual texts most rows have; `nil`: each as often.
-    var favourite: Int?
+    var usualText: Int?
     /// Words and numbers that the queries compare with.
     var words: [String] = []
     var amounts: [Int] = []
@@ -93,7 +93,7 @@ struct TrialWorld {
       crowd.days = 3
       crowd.hours = 11
       crowd.longer = 7
-      crowd.favourite = 3
+      crowd.usualText = 3
       crowd.rows = 130
       crowd.words = words
       crowd.amounts = amounts + amounts.map { $0 + 1 }
