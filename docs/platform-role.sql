@@ -56,9 +56,33 @@ BEGIN
       WHERE c.relname IN (SELECT split_part(w, '.', 1) FROM unnest(withheld) AS w)
         AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
       GROUP BY c.relname
+      UNION ALL
+      -- A table that inherits from such a table has its columns too.
+      SELECT c.relname, string_agg(quote_ident(a.attname), ', ')
+      FROM pg_catalog.pg_class c
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace AND n.nspname = 'app'
+      JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid
+      JOIN pg_catalog.pg_class p ON p.oid = i.inhparent
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+        AND p.relname || '.' || a.attname <> ALL (withheld)
+      WHERE p.relname IN (SELECT split_part(w, '.', 1) FROM unnest(withheld) AS w)
+      GROUP BY c.relname
     LOOP
       EXECUTE format('REVOKE SELECT ON app.%I FROM yearbook_reader', readable.name);
       EXECUTE format('GRANT SELECT (%s) ON app.%I TO yearbook_reader', readable.columns, readable.name);
+    END LOOP;
+    -- A view that reads a withheld column shows it under any name.
+    FOR readable IN
+      SELECT DISTINCT v.relname AS name
+      FROM pg_catalog.pg_class v
+      JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace AND n.nspname = 'app'
+      JOIN pg_catalog.pg_rewrite w ON w.ev_class = v.oid AND v.relkind IN ('v', 'm')
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::regclass AND d.objid = w.oid
+      JOIN pg_catalog.pg_class c ON c.oid = d.refobjid AND d.refclassid = 'pg_catalog.pg_class'::regclass
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.refobjsubid
+      WHERE c.relname || '.' || a.attname = ANY (withheld)
+    LOOP
+      EXECUTE format('REVOKE ALL ON app.%I FROM yearbook_reader', readable.name);
     END LOOP;
     -- Tables that this role adds to app later are readable too.
     ALTER DEFAULT PRIVILEGES IN SCHEMA app GRANT SELECT ON TABLES TO yearbook_reader;

@@ -34,11 +34,13 @@ struct Shadow: Sendable {
     self.table = table.name
     from = Self.qualified(table.name, schema)
     let platform = extract.platform
-    let withheld = platform.withheld[table.name] ?? []
-    let names = platform.personal[table.name]?.columns ?? []
-    let readable = table.columns.filter(\.isReadable).map(\.name)
-    columns = readable.filter { !withheld.contains($0) && !names.contains($0) }
-    personal = readable.filter { !withheld.contains($0) && names.contains($0) }
+    let rules = catalog.rules(for: table.name, platform)
+    let readable = table.columns.filter { $0.isReadable && !rules.withheld.contains($0.name) }
+    let isNaming: (SourceCatalog.Column) -> Bool = {
+      rules.personal?.columns.contains($0.name) ?? false
+    }
+    columns = readable.filter { !isNaming($0) }.map(Self.expression)
+    personal = readable.filter(isNaming).map(Self.expression)
     if let tenant, !extract.shared.contains(table.name) {
       let ownership = try Ownership(of: table, in: catalog, platform)
       condition = ownership.condition(tenant: tenant, schema: schema)
@@ -55,12 +57,20 @@ struct Shadow: Sendable {
   ///   - withNames: whether it has the columns that name people.
   ///   - hidden: a further condition.
   func expression(withNames: Bool = false, hidden: String? = nil) -> String {
-    let columns = (withNames ? columns + personal : columns).map(Quoting.identifier)
+    let columns = withNames ? columns + personal : columns
     let conditions = [condition, hidden].compactMap { $0 }
     return "\(Quoting.identifier(table)) AS NOT MATERIALIZED (SELECT "
       + columns.joined(separator: ", ") + " FROM \(from)"
       + (conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND "))
       + (isFenced ? " OFFSET 0)" : ")")
+  }
+
+  /// A column of one of the platform's own types is seen as text, by the type's output function: a
+  /// cast could call a function of the platform's.
+  private static func expression(_ column: SourceCatalog.Column) -> String {
+    let name = Quoting.identifier(column.name)
+    guard column.isOwnType else { return name }
+    return "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END AS \(name)"
   }
 
   /// Whether the table has columns that name people.
@@ -85,6 +95,7 @@ extension SourceCatalog {
     return tables.compactMap { table in
       let name = table.name.lowercased()
       guard table.columns.contains(where: \.isReadable),
+        closedColumn(in: table.name, extract.platform) == nil,
         texts.contains(where: { $0.contains(name) })
       else { return nil }
       do throws(Diagnostic) {
@@ -123,16 +134,17 @@ indirect enum Ownership: Sendable {
     _ passed: [String]
   ) throws(Diagnostic) -> Ownership? {
     if table.name == tenantTable { return .column("id") }
+    let named = platform.owners[table.name]
     let own = table.columns.filter { $0.reference?.table == tenantTable }.map(\.name)
+      .filter { named == nil || $0 == named }
     if own.count == 1 { return .column(own[0]) }
     if let usual = own.first(where: { ["tenantid", "tenant_id"].contains($0) }) {
       return .column(usual)
     }
-    if !own.isEmpty, platform.owners[table.name] == nil { throw ambiguous(table.name, own) }
+    if !own.isEmpty { throw ambiguous(table.name, own) }
     var ways: [(column: String, way: Ownership)] = []
     for column in table.columns {
-      if let owner = platform.owners[table.name], owner != column.name { continue }
-      if own.contains(column.name) { return .column(column.name) }
+      if let named, named != column.name { continue }
       guard let reference = column.reference, !(passed + [table.name]).contains(reference.table),
         let target = catalog.table(reference.table),
         let further = try find(target, catalog, platform, passed + [table.name])
@@ -142,6 +154,16 @@ indirect enum Ownership: Sendable {
     }
     guard ways.count <= 1 else { throw ambiguous(table.name, ways.map(\.column)) }
     return ways.first?.way
+  }
+
+  /// Whether rows of the table lead to a tenant in any way.
+  static func leadsToTenant(_ table: SourceCatalog.Table, in catalog: SourceCatalog) -> Bool {
+    do throws(Diagnostic) {
+      return try find(table, catalog, PlatformSpec(), []) != nil
+    } catch {
+      // In several ways.
+      return true
+    }
   }
 
   private static func ambiguous(_ table: String, _ columns: [String]) -> Diagnostic {

@@ -1,4 +1,5 @@
 package import Diagnostics
+import Pipelines
 package import Postgres
 
 /// The tables of the platform's schema, from its catalog.
@@ -22,6 +23,8 @@ package struct SourceCatalog: Sendable {
     var isNullable: Bool
     /// Whether the source's role can read it.
     var isReadable: Bool
+    /// Whether its type is one that the platform defines, and no domain.
+    var isOwnType: Bool
   }
 
   struct Reference: Sendable {
@@ -38,6 +41,10 @@ package struct SourceCatalog: Sendable {
   let schema: String
   /// In alphabetical order.
   let tables: [Table]
+  /// Table to the tables that it inherits from, near and far.
+  private let parents: [String: [String]]
+  /// View to the columns of tables that it reads, also by way of other views.
+  private let viewColumns: [String: [(table: String, column: String)]]
   /// Everything that was read, for the fingerprint of a passed trial.
   let fingerprint: String
 
@@ -57,7 +64,7 @@ package struct SourceCatalog: Sendable {
           base: isOwnType ? "text" : base, length: try row.optionalInt("length"),
           words: labels.map { $0.split(separator: "\u{1}").map(String.init) } ?? [],
           digits: try row.optionalInt("digits"), isNullable: try row.bool("is_nullable"),
-          isReadable: try row.bool("is_readable")))
+          isReadable: try row.bool("is_readable"), isOwnType: isOwnType))
       fingerprint += row.values.map { $0 ?? "" }.joined(separator: "\t") + "\n"
     }
     guard !tables.isEmpty else {
@@ -65,6 +72,7 @@ package struct SourceCatalog: Sendable {
         .configuration, "the source has no table in the schema '\(schema)' that this role can see",
         hint: "set source.schema, and give the role its rights with docs/platform-role.sql")
     }
+    var foreign: Set<String> = []
     for row in try connection.query(Self.constraints, [schema]) {
       let table = try row.string("table_name")
       let column = try row.string("column_name")
@@ -73,7 +81,10 @@ package struct SourceCatalog: Sendable {
       guard let t = tables.firstIndex(where: { $0.name == table }),
         let c = tables[t].columns.firstIndex(where: { $0.name == column })
       else { continue }
-      if let target = try row.optionalString("target") {
+      if try row.bool("is_key"), try row.optionalString("target") == nil {
+        // It refers to a table of another schema, whatever its name says.
+        foreign.insert("\(table).\(column)")
+      } else if let target = try row.optionalString("target") {
         tables[t].columns[c].reference = Reference(
           table: target, column: try row.string("target_column"))
       } else {
@@ -85,6 +96,7 @@ package struct SourceCatalog: Sendable {
       for c in tables[t].columns.indices where tables[t].columns[c].reference == nil {
         // A platform that declares no foreign keys still names the columns after their tables.
         let name = tables[t].columns[c].name
+        if foreign.contains("\(tables[t].name).\(name)") { continue }
         for suffix in ["_id", "id"] where name.hasSuffix(suffix) && name != "id" {
           let target = String(name.dropLast(suffix.count))
           if names.contains(target) {
@@ -93,12 +105,50 @@ package struct SourceCatalog: Sendable {
         }
       }
     }
+    var parents: [String: [String]] = [:]
+    for row in try connection.query(Self.inheritance, [schema]) {
+      let (child, parent) = (try row.string("child"), try row.string("parent"))
+      parents[child, default: []].append(parent)
+      fingerprint += "child\t\(child)\t\(parent)\n"
+    }
+    var viewColumns: [String: [(table: String, column: String)]] = [:]
+    for row in try connection.query(Self.views, [schema]) {
+      let (view, table, column) = (
+        try row.string("view_name"), try row.string("table_name"), try row.string("column_name")
+      )
+      viewColumns[view, default: []].append((table, column))
+      fingerprint += "view\t\(view)\t\(table)\t\(column)\n"
+    }
+    self.parents = parents
+    self.viewColumns = viewColumns
     self.schema = schema
     self.tables = tables
     self.fingerprint = fingerprint
   }
 
   func table(_ name: String) -> Table? { tables.first { $0.name == name } }
+
+  /// What holds for a table's columns: its own rules, and those of the tables that it inherits
+  /// from.
+  func rules(
+    for table: String, _ platform: PlatformSpec
+  ) -> (withheld: Set<String>, personal: PlatformSpec.Personal?) {
+    let kin = [table] + (parents[table] ?? [])
+    return (
+      Set(kin.flatMap { platform.withheld[$0] ?? [] }),
+      kin.lazy.compactMap { platform.personal[$0] }.first
+    )
+  }
+
+  /// A column that a view reads and reports must not, or not without the privacy settings; `nil`
+  /// for a table, and for a view that reads none.
+  func closedColumn(in view: String, _ platform: PlatformSpec) -> String? {
+    viewColumns[view]?.first { read in
+      let rules = rules(for: read.table, platform)
+      return rules.withheld.contains(read.column)
+        || rules.personal?.columns.contains(read.column) ?? false
+    }.map { "\($0.table).\($0.column)" }
+  }
 
   /// The literals of a CHECK that allows a list: `ARRAY['A'::bpchar, 'I'::bpchar]`, `ARRAY[0, 1]`.
   static func words(of definition: String) -> [String] {
@@ -117,36 +167,87 @@ package struct SourceCatalog: Sendable {
 
   private static let columns = """
     SELECT c.relname AS table_name, a.attname AS column_name,
-      pg_catalog.format_type(a.atttypid, a.atttypmod) AS type,
-      pg_catalog.format_type(a.atttypid, NULL) AS base,
+      pg_catalog.format_type(b.oid, m.modifier) AS type,
+      pg_catalog.format_type(b.oid, NULL) AS base,
       NOT a.attnotnull AS is_nullable,
       pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') AS is_readable,
-      CASE WHEN a.atttypid = 1700 AND a.atttypmod > 4
-        THEN ((a.atttypmod - 4) >> 16) - ((a.atttypmod - 4) & 2047) END AS digits,
-      CASE WHEN a.atttypid IN (1042, 1043) AND a.atttypmod > 4 THEN a.atttypmod - 4 END AS length,
-      t.typtype <> 'b' OR tn.nspname <> 'pg_catalog' AS is_own_type,
+      CASE WHEN b.oid = 1700 AND m.modifier > 4
+        THEN ((m.modifier - 4) >> 16) - ((m.modifier - 4) & 2047) END AS digits,
+      CASE WHEN b.oid IN (1042, 1043) AND m.modifier > 4 THEN m.modifier - 4 END AS length,
+      b.typtype <> 'b' OR bn.nspname <> 'pg_catalog' AS is_own_type,
       (SELECT pg_catalog.string_agg(e.enumlabel, E'\\x01' ORDER BY e.enumsortorder)
         FROM pg_catalog.pg_enum e WHERE e.enumtypid = a.atttypid) AS labels
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace
+    -- A domain is what it is a domain over.
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) m (modifier)
+    JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace
     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
     ORDER BY c.relname COLLATE "C", a.attnum
     """
 
   private static let constraints = """
     SELECT c.relname AS table_name, a.attname AS column_name, r.relname AS target,
+      k.contype = 'f' AS is_key,
       f.attname AS target_column,
       pg_catalog.pg_get_constraintdef(k.oid) AS definition
     FROM pg_catalog.pg_constraint k
     JOIN pg_catalog.pg_class c ON c.oid = k.conrelid
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
-    LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid
+    LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid AND r.relnamespace = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
     WHERE n.nspname = $1 AND k.contype IN ('f', 'c') AND pg_catalog.cardinality(k.conkey) = 1
     ORDER BY c.relname COLLATE "C", a.attnum, k.conname COLLATE "C"
+    """
+
+  private static let inheritance = """
+    WITH RECURSIVE kin (child, parent) AS (
+      SELECT inhrelid, inhparent FROM pg_catalog.pg_inherits
+      UNION
+      SELECT k.child, i.inhparent FROM kin k JOIN pg_catalog.pg_inherits i ON i.inhrelid = k.parent
+    )
+    SELECT c.relname AS child, p.relname AS parent
+    FROM kin k
+    JOIN pg_catalog.pg_class c ON c.oid = k.child
+    JOIN pg_catalog.pg_class p ON p.oid = k.parent
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = $1
+    ORDER BY 1, 2
+    """
+
+  private static let views = """
+    WITH RECURSIVE uses (view, relation, number) AS (
+      SELECT w.ev_class, d.refobjid, d.refobjsubid
+      FROM pg_catalog.pg_rewrite w
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        AND d.objid = w.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid <> w.ev_class
+      UNION
+      -- A whole row as one value stands for all columns.
+      SELECT w.ev_class, d.refobjid, a.attnum
+      FROM pg_catalog.pg_rewrite w
+      JOIN pg_catalog.pg_depend d ON d.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass
+        AND d.objid = w.oid AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+        AND d.refobjid <> w.ev_class
+      JOIN pg_catalog.pg_attribute a ON a.attrelid = d.refobjid AND a.attnum > 0
+      WHERE w.ev_action::text LIKE '%:varattno 0 %'
+    ), reach (view, relation, number) AS (
+      SELECT view, relation, number FROM uses
+      UNION
+      SELECT r.view, u.relation, u.number FROM reach r JOIN uses u ON u.view = r.relation
+    )
+    SELECT DISTINCT v.relname AS view_name, c.relname AS table_name, a.attname AS column_name
+    FROM reach r
+    JOIN pg_catalog.pg_class v ON v.oid = r.view
+    JOIN pg_catalog.pg_namespace n ON n.oid = v.relnamespace
+    JOIN pg_catalog.pg_class c ON c.oid = r.relation AND c.relkind IN ('r', 'p', 'f')
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = r.number AND a.attnum > 0
+    WHERE n.nspname = $1
+    ORDER BY 1, 2, 3
     """
 }

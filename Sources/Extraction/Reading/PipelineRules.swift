@@ -22,7 +22,16 @@ struct PipelineRules {
           .configuration, "the source has no column '\(named.table).\(named.column)'",
           at: named.place.subject))
     }
-    for name in pipeline.extract.shared where catalog.table(name) == nil {
+    for name in pipeline.extract.shared {
+      if let table = catalog.table(name) {
+        guard Ownership.leadsToTenant(table, in: catalog) else { continue }
+        faults.append(
+          Diagnostic(
+            .configuration,
+            "the rows of the table '\(name)' are tenants': extract.shared must not name it",
+            at: .init(file: pipeline.file)))
+        continue
+      }
       faults.append(
         Diagnostic(
           .configuration, "the source has no table '\(name)', which extract.shared names",
@@ -48,6 +57,11 @@ struct PipelineRules {
           "a table name with its schema '\(relation.schema)' is refused", file, relation.schema,
           hint: "write the table name alone: the schema is source.schema")
       }
+      if let read = catalog.closedColumn(in: relation.name, platform) {
+        return fault(
+          "the view '\(relation.name)' is refused: it reads '\(read)'", file, relation.name,
+          hint: "platform.yaml lists the columns that are withheld, and those that name people")
+      }
       guard pipeline.scope == .tenant, !pipeline.extract.shared.contains(relation.name),
         let table = catalog.table(relation.name)
       else { return nil }
@@ -66,14 +80,15 @@ struct PipelineRules {
     var faults: [Diagnostic] = []
     for read in file.reads {
       let name = "\(read.table).\(read.column)"
-      if platform.withheld[read.table]?.contains(read.column) == true {
+      let rules = catalog.rules(for: read.table, platform)
+      if rules.withheld.contains(read.column) {
         faults.append(
           fault(
             "'\(name)' is withheld: no report reads it", file, read.column,
             hint: "platform.yaml lists the columns that are withheld"))
-      } else if let personal = platform.personal[read.table],
+      } else if let personal = rules.personal,
         personal.columns.contains(read.column),
-        !platform.canName(peopleOf: read.table, file: file.path)
+        !platform.canName(peopleOf: personal, file: file.path)
       {
         faults.append(
           fault(
@@ -112,12 +127,15 @@ struct PipelineRules {
   private func keyFaults(_ file: QueryReading.File) -> [Diagnostic] {
     guard file.query != nil, let query = file.nodes.first else { return [] }
     return file.columns.indices.compactMap { index in
-      let origin = reading.origin(
-        ofColumn: index + 1, in: query, [],
-        { part in
+      let sources = reading.sources(
+        ofColumn: index + 1, in: query,
+        through: { part in
           !platform.personal.keys.contains { platform.canName(peopleOf: $0, file: part.path) }
         })
-      guard let origin, isPersonKey(origin.table, origin.column) else { return nil }
+      let keys = sources.filter { isPersonKey($0.table, $0.column) }
+      guard let origin = keys.min(by: { ($0.table, $0.column) < ($1.table, $1.column) }) else {
+        return nil
+      }
       let name = file.columns[index].name
       return fault(
         "the column '\(name)' is a person's key ('\(origin.table).\(origin.column)')", file, name,

@@ -102,6 +102,12 @@ struct QueryReading {
       own[files[index].view] = try row.int("relation")
       files[index].nodes = try NodeTree.nodes(of: row.string("tree"))
     }
+    // A file whose parse is not found would break no rule.
+    if let unread = files.first(where: { $0.nodes.isEmpty }) {
+      throw Diagnostic(
+        .configuration, "PostgreSQL's parse of the file is not found", at: .init(file: unread.path),
+        hint: "a name in extract.with has at most 63 letters")
+    }
     for row in try connection.query(Self.dependencies, [schema]) {
       guard let index = views[try row.string("view_name")] else { continue }
       files[index].reads.append((try row.string("table_name"), try row.string("column_name")))

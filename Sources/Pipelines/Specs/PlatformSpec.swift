@@ -79,6 +79,11 @@ package struct PlatformSpec: Sendable, Equatable {
     }
   }
 
+  /// Whether `file`, a path as a pipeline has it, can read these columns.
+  package func canName(peopleOf personal: Personal, file: String) -> Bool {
+    personal.reader == Self.standardized(file)
+  }
+
   /// Whether `file`, a path as a pipeline has it, can read the personal columns of `table`.
   package func canName(peopleOf table: String, file: String) -> Bool {
     personal[table].map { $0.reader == Self.standardized(file) } ?? true

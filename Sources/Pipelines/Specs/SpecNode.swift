@@ -46,6 +46,11 @@ package struct SpecNode {
       report("expected a name of [a-z0-9_], beginning with a letter, found '\(text)'")
       return nil
     }
+    // PostgreSQL cuts longer names.
+    guard text.utf8.count <= 63 else {
+      report("the name '\(text)' has more than 63 letters")
+      return nil
+    }
     return text
   }
 

@@ -117,6 +117,90 @@ import Testing
     #expect(try TriedQuery.faults(sql, scope: "platform") != [])
   }
 
+  /// What a reader with a fresh mind brought past the rules, each in another way.
+  @Test(arguments: [
+    "WITH x AS (SELECT tenantid, userid::text AS a FROM pocuser) SELECT p.tenant_id, x.a FROM partition p"
+      + " JOIN x ON x.tenantid = p.tenant_id",
+    "SELECT p.tenant_id, c.userid::text || '' AS a FROM partition p JOIN pocuser c ON c.tenantid = p.tenant_id",
+    "SELECT p.tenant_id, c.name AS a FROM partition p JOIN pocuser c ON c.tenantid = p.tenant_id"
+      + " UNION SELECT p.tenant_id, c.userid::text FROM partition p JOIN pocuser c ON c.tenantid = p.tenant_id",
+    "SELECT p.tenant_id, min(c.userid::text) AS a FROM partition p JOIN pocuser c ON c.tenantid = p.tenant_id"
+      + " GROUP BY 1",
+    "SELECT p.tenant_id, (SELECT max(u.id::text) FROM \"user\" u WHERE u.tenantid = p.tenant_id) AS a"
+      + " FROM partition p",
+  ])
+  func `A person's key reaches no result by a detour`(sql: String) throws {
+    let faults = try TriedQuery.faults(sql)
+    #expect(faults.contains { $0.message.contains("is a person's key") }, "\(faults)")
+  }
+
+  @Test func `A key may decide and be counted`() throws {
+    let faults = try TriedQuery.faults(
+      """
+      SELECT p.tenant_id, count(DISTINCT c.userid) AS authors,
+        CASE WHEN min(c.userid::text) IS NULL THEN 'none' ELSE 'some' END AS a
+      FROM partition p LEFT JOIN pocuser c ON c.tenantid = p.tenant_id GROUP BY p.tenant_id
+      """)
+    #expect(faults == [])
+  }
+
+  @Test func `A table whose rows lead to a tenant cannot be shared`() throws {
+    let faults = try TriedQuery.faults(
+      "SELECT p.tenant_id, c.name AS a FROM partition p CROSS JOIN pocuser c",
+      extract: "shared: [pocuser]")
+    #expect(faults.contains { $0.message.contains("extract.shared must not name it") }, "\(faults)")
+  }
+
+  @Test func `Views and heirs of a table give away no withheld column`() throws {
+    let sql = """
+      CREATE VIEW app.contact AS SELECT id, tenantid, email AS address FROM app."user";
+      CREATE VIEW app.book AS SELECT * FROM app.contact;
+      CREATE VIEW app.whole AS SELECT tenantid, to_json(u)::text AS a FROM app."user" u;
+      CREATE VIEW app.plain AS SELECT id, tenantid, account_status AS a FROM app."user";
+      CREATE TABLE app.heir () INHERITS (app."user");
+      """
+    for (table, column) in [("contact", "address"), ("book", "address"), ("whole", "a")] {
+      let faults = try TriedQuery.faults(
+        "SELECT p.tenant_id, v.\(column) AS a FROM partition p JOIN \(table) v ON v.tenantid = p.tenant_id",
+        platform: sql)
+      #expect(
+        faults.contains { $0.message.contains("the view '\(table)' is refused") }, "\(faults)")
+    }
+    for column in ["email", "firstname"] {
+      let faults = try TriedQuery.faults(
+        "SELECT p.tenant_id, v.\(column) AS a FROM partition p JOIN heir v ON v.tenantid = p.tenant_id",
+        platform: sql)
+      #expect(faults.contains { $0.message.contains("'heir.\(column)'") }, "\(faults)")
+    }
+    #expect(
+      try TriedQuery.faults(
+        "SELECT p.tenant_id, v.a::text AS a FROM partition p JOIN plain v ON v.tenantid = p.tenant_id",
+        platform: sql) == [])
+  }
+
+  @Test func `A key into another schema leads to no table of ours`() throws {
+    let faults = try TriedQuery.faults(
+      """
+      SELECT p.tenant_id, n.body AS a FROM partition p
+      JOIN desk d ON d.tenantid = p.tenant_id JOIN note n ON n.desk = d.id
+      """,
+      platform: """
+        CREATE SCHEMA crm; CREATE TABLE crm.desk (id uuid PRIMARY KEY);
+        CREATE TABLE app.desk (id uuid PRIMARY KEY, tenantid uuid REFERENCES app.tenant (id));
+        CREATE TABLE app.note (id uuid PRIMARY KEY, desk uuid REFERENCES crm.desk (id), body text);
+        """)
+    #expect(faults.map(\.message) == ["the rows of the table 'note' do not lead to a tenant"])
+  }
+
+  @Test func `A name that PostgreSQL would cut is refused`() throws {
+    let name = String(repeating: "x", count: 64)
+    #expect(throws: Diagnostics.self) {
+      try TriedQuery.faults(
+        "SELECT p.tenant_id, 1 AS a FROM partition p CROSS JOIN \(name)",
+        extract: "with: {\(name): ../common/people.sql}")
+    }
+  }
+
   @Test func `A query without rows in the trial must say why`() throws {
     let sql = "SELECT p.tenant_id, 1 AS x FROM partition p WHERE p.locale = 'xx'"
     #expect(try TriedQuery.faults(sql).first?.message.contains("had no rows in the trial") == true)

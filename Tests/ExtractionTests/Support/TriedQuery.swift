@@ -8,12 +8,16 @@ import TestSupport
 
 /// Runs the trial of single queries on the platform's schema.
 enum TriedQuery {
-  static func withTrial(_ body: (IsolationTrial) throws -> Void) throws {
+  /// - Parameter platform: statements that add to the platform's schema.
+  static func withTrial(
+    platform: String = "", _ body: (IsolationTrial) throws -> Void
+  ) throws {
     try withDatabase { conninfo in
       let connection = try Connection(conninfo)
       try connection.execute(
         String(contentsOfFile: Places.project + "/docs/platform-schema.sql", encoding: .utf8))
       try connection.execute("CREATE TABLE app.country (code char(2), title text)")
+      if !platform.isEmpty { try connection.execute(platform) }
       try body(
         IsolationTrial(record: connection, catalog: SourceCatalog(connection, schema: "app")))
       let left = try connection.query(
@@ -29,10 +33,11 @@ enum TriedQuery {
   ///   - extract: more of the pipeline's `extract`, such as `shared: [country]`.
   ///   - setting: more of the query's settings, such as `silent: why`.
   static func faults(
-    _ sql: String, extract: String = "", setting: String = "order: []", scope: String = "tenant"
+    _ sql: String, extract: String = "", setting: String = "order: []", scope: String = "tenant",
+    platform: String = ""
   ) throws -> [Diagnostic] {
     var faults: [Diagnostic] = []
-    try withTrial { trial in
+    try withTrial(platform: platform) { trial in
       faults = try self.faults(sql, extract: extract, setting: setting, scope: scope, trial)
     }
     return faults

@@ -34,6 +34,8 @@ struct NightCrashTests {
         try connection.execute("SET yearbook.part = \(part); SET client_min_messages = warning")
         try connection.execute(Installation.text("docs/platform-role.sql"))
       }
+      try FileManager.default.createDirectory(
+        atPath: "\(folder)/media", withIntermediateDirectories: true)
       try FileManager.default.copyItem(
         atPath: "\(Places.project)/pipelines", toPath: "\(folder)/pipelines")
       if !NightCrashTests.isFull {
