@@ -24,6 +24,8 @@ struct ExtractStatement {
   let shadows: [Shadow]
   /// Rows that the queries must not see.
   let hidden: Extractor.HiddenRows?
+  /// The common table expressions, which all statements begin with.
+  private var head = Text()
 
   init(
     _ extract: ExtractSpec, partition: Partition, shadows: [Shadow] = [],
@@ -33,10 +35,11 @@ struct ExtractStatement {
     self.partition = partition
     self.shadows = shadows
     self.hidden = hidden
+    head = makeHead()
   }
 
-  /// A statement's text, and the offsets in it, in characters, at which the texts of files begin.
-  /// They turn a position into a line of a file.
+  /// A statement's text, and the offsets in it, in bytes, at which the texts of files begin. They
+  /// turn a position into a line of a file.
   struct Text {
     var sql = ""
     /// The file that is named if a position is in none.
@@ -44,7 +47,7 @@ struct ExtractStatement {
     private var places: [(file: String, offset: Int, text: String)] = []
 
     mutating func add(_ text: String, of file: String) {
-      places.append((file, sql.unicodeScalars.count, text))
+      places.append((file, sql.utf8.count, text))
       sql += text
     }
 
@@ -62,7 +65,8 @@ struct ExtractStatement {
     /// The place in a pipeline's file of a position in the statement (in characters, from 1).
     private func place(of position: Int) -> Diagnostic.Subject? {
       for place in places {
-        let offset = position - 1 - place.offset
+        let preceding = String(decoding: sql.utf8.prefix(place.offset), as: UTF8.self)
+        let offset = position - 1 - preceding.unicodeScalars.count
         guard offset >= 0, offset <= place.text.unicodeScalars.count else { continue }
         let before = place.text.unicodeScalars.prefix(offset)
         let line = before.count { $0 == "\n" } + 1
@@ -139,7 +143,7 @@ struct ExtractStatement {
 
   // MARK: - The common table expressions
 
-  private var head: Text {
+  private func makeHead() -> Text {
     var text = Text()
     text.sql = "WITH partition(\(Self.columns)) AS (VALUES\n"
     switch partition {

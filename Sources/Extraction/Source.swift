@@ -10,6 +10,7 @@ package final class Source {
   package let connection: Connection
   package let schema: String
   private var readCatalog: SourceCatalog?
+  private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
 
   /// Opens the source and refuses a role that could do more than read.
@@ -83,8 +84,11 @@ package final class Source {
   /// What a pipeline's queries see of the platform's tables: one tenant's rows; all rows if its
   /// scope is `platform`.
   func shadows(for pipeline: Pipeline) throws(Diagnostic) -> [Shadow] {
-    try catalog().shadows(
+    if let known = madeShadows[pipeline.name] { return known }
+    let made = try catalog().shadows(
       for: pipeline.extract, tenant: pipeline.scope == .tenant ? "$1" : nil, schema: schema)
+    madeShadows[pipeline.name] = made
+    return made
   }
 
   /// A pipeline's queries, prepared once per session.
