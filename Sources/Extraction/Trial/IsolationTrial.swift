@@ -249,7 +249,7 @@ package struct IsolationTrial {
     }
     guard alone != beside else { return nil }
     let mark = Array(TrialWorld.foreignMark.utf8)
-    if beside.contains(where: { $0.containsSequence(mark) }) {
+    if beside.contains(where: { $0.containsRun(mark) }) {
       return Diagnostic(
         .configuration, foreignData,
         at: .init(file: query.file),
@@ -366,15 +366,6 @@ extension Diagnostic {
   /// Whether a value was the reason: SQLSTATE class 22.
   fileprivate var isDataException: Bool {
     (underlying as? PostgresError)?.sqlState.hasPrefix("22") ?? false
-  }
-}
-
-extension [UInt8] {
-  fileprivate func containsSequence(_ wanted: [UInt8]) -> Bool {
-    guard let first = wanted.first, count >= wanted.count else { return false }
-    return indices.dropLast(wanted.count - 1).contains { index in
-      self[index] == first && self[index..<(index + wanted.count)].elementsEqual(wanted)
-    }
   }
 }
 

@@ -8,6 +8,8 @@ import Synchronization
 package final class CancelToken: @unchecked Sendable {
   private let handle: OpaquePointer
   private let used = Atomic<Bool>(false)
+  /// How many requests are on their way. A statement that begins meanwhile can be the one they stop.
+  private let underWay = Atomic<Int>(0)
 
   init?(_ connection: OpaquePointer) {
     guard let handle = PQgetCancel(connection) else { return nil }
@@ -22,8 +24,12 @@ package final class CancelToken: @unchecked Sendable {
   /// - Returns: Whether the request was sent.
   @discardableResult
   package func cancel() -> Bool {
+    underWay.add(1, ordering: .sequentiallyConsistent)
+    let isSent = send()
+    // After the request, as a statement that began meanwhile has taken back what was said before.
     used.store(true, ordering: .sequentiallyConsistent)
-    return send()
+    underWay.subtract(1, ordering: .sequentiallyConsistent)
+    return isSent
   }
 
   /// Stops the statement for the connection itself, which reports the reason.
@@ -34,7 +40,10 @@ package final class CancelToken: @unchecked Sendable {
     }
   }
 
-  var wasUsed: Bool { used.load(ordering: .sequentiallyConsistent) }
+  var wasUsed: Bool {
+    underWay.load(ordering: .sequentiallyConsistent) > 0
+      || used.load(ordering: .sequentiallyConsistent)
+  }
 
   func reset() { used.store(false, ordering: .sequentiallyConsistent) }
 }
