@@ -8,7 +8,8 @@ import Synchronization
 package final class CancelToken: @unchecked Sendable {
   private let handle: OpaquePointer
   private let used = Atomic<Bool>(false)
-  /// How many requests are on their way. A statement that begins meanwhile can be the one they stop.
+  /// How many requests are on their way. A statement that begins meanwhile can be the one that they
+  /// stop.
   private let underWay = Atomic<Int>(0)
 
   init?(_ connection: OpaquePointer) {
