@@ -1,9 +1,25 @@
 #ifndef YEARBOOK_CFILES_SHIM_H
 #define YEARBOOK_CFILES_SHIM_H
 
+// Not the C library's headers: their types would be another module's than Glibc's.
+#include <asm/unistd.h>
+#include <linux/openat2.h>
+
 // glibc declares syncfs only with _GNU_SOURCE. Swift's Glibc module is built without it.
 extern int syncfs(int descriptor);
 
 static inline int yb_syncfs(int descriptor) { return syncfs(descriptor); }
+
+extern long syscall(long number, ...);
+
+// What is at a path below an open one, where no part of the path is a symbolic link; -1 with errno where it is not
+// there, where there is a link, or where the kernel or a filter around this process does not allow the call.
+static inline int yb_open_beneath(int folder, const char *path, unsigned long long flags) {
+  struct open_how how = {
+      .flags = flags,
+      .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS,
+  };
+  return (int)syscall(__NR_openat2, folder, path, &how, sizeof how);
+}
 
 #endif

@@ -1,3 +1,4 @@
+import CFiles
 import Diagnostics
 import Glibc
 
@@ -45,8 +46,21 @@ struct FolderWalk: ~Copyable {
   /// - Parameters:
   ///   - target: What the walk is for, and what is to be done with it, for messages.
   mutating func enter(
-    all names: some Sequence<String>, for target: String, _ verb: String
+    all names: some Collection<String>, for target: String, _ verb: String
   ) throws(Diagnostic) {
+    if names.isEmpty { return }
+    if !names.contains(where: { $0 == "." || $0 == ".." }) {
+      // One call of the kernel, which follows no link either. Where it fails, for whatever reason,
+      // the way is walked, which says why.
+      let way = names.joined(separator: "/")
+      let flags = UInt64(O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+      let number = retryingInterrupts { yb_open_beneath(folder.number, way, flags) }
+      if number >= 0 {
+        folder = FileDescriptor(owning: number)
+        path += "/" + way
+        return
+      }
+    }
     for name in names where try !enter(name) {
       errno = ENOENT
       throw Disk.failure(verb, target)
