@@ -37,8 +37,6 @@ package struct SourceCatalog: Sendable {
     var columns: [Column]
   }
 
-  /// The schema that holds the tables.
-  let schema: String
   /// In alphabetical order.
   let tables: [Table]
   /// Table to the tables that it inherits from, near and far.
@@ -121,7 +119,6 @@ package struct SourceCatalog: Sendable {
     }
     self.parents = parents
     self.viewColumns = viewColumns
-    self.schema = schema
     self.tables = tables
     self.fingerprint = fingerprint
   }

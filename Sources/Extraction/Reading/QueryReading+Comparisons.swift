@@ -47,30 +47,28 @@ extension QueryReading {
 
   /// The column of a table that an expression is, if it is one with no more than another type.
   ///
-  /// - Parameters:
-  ///   - queries: the queries around the expression, the innermost last.
-  ///   - through: whether to look behind what a common part gives.
-  func origin(
-    of expression: NodeTree, _ queries: [NodeTree], through: (File) -> Bool = { _ in true }
+  /// - Parameter queries: the queries around the expression, the innermost last.
+  private func origin(
+    of expression: NodeTree, _ queries: [NodeTree]
   ) -> (table: String, column: String)? {
     switch expression.tag {
-    case "VAR": return origin(ofReference: expression, queries, through)
+    case "VAR": return origin(ofReference: expression, queries)
     case "RELABELTYPE", "COERCEVIAIO", "COLLATE", "COLLATEEXPR":
       return expression["arg"].flatMap(\.nodes).first.flatMap {
-        origin(of: $0, queries, through: through)
+        origin(of: $0, queries)
       }
     case "FUNCEXPR":
       // A cast, written or not.
       guard [1, 2].contains(expression.number("funcformat") ?? 0) else { return nil }
       return expression["args"].flatMap(\.nodes).first.flatMap {
-        origin(of: $0, queries, through: through)
+        origin(of: $0, queries)
       }
     default: return nil
     }
   }
 
   private func origin(
-    ofReference reference: NodeTree, _ queries: [NodeTree], _ through: (File) -> Bool
+    ofReference reference: NodeTree, _ queries: [NodeTree]
   ) -> (table: String, column: String)? {
     let level = reference.number("varlevelsup") ?? 0
     guard level < queries.count, let number = reference.number("varno"),
@@ -85,22 +83,20 @@ extension QueryReading {
       guard let part = files.first(where: { $0.query == nil && $0.view == name }) else {
         return columnNames[relation]?[column].map { (name, $0) }
       }
-      guard through(part) else { return nil }
-      return part.nodes.first.flatMap { origin(ofColumn: column, in: $0, [], through) }
+      return part.nodes.first.flatMap { origin(ofColumn: column, in: $0, []) }
     }
     return entry["subquery"].flatMap(\.nodes).first.flatMap {
-      origin(ofColumn: column, in: $0, outer, through)
+      origin(ofColumn: column, in: $0, outer)
     }
   }
 
   /// The column of a table that a query's column is.
-  func origin(
-    ofColumn column: Int, in query: NodeTree, _ outer: [NodeTree] = [],
-    _ through: (File) -> Bool = { _ in true }
+  private func origin(
+    ofColumn column: Int, in query: NodeTree, _ outer: [NodeTree]
   ) -> (table: String, column: String)? {
     let target = query["targetList"].flatMap(\.nodes).first { $0.number("resno") == column }
     return target?["expr"].flatMap(\.nodes).first.flatMap {
-      origin(of: $0, outer + [query], through: through)
+      origin(of: $0, outer + [query])
     }
   }
 }
