@@ -329,6 +329,8 @@ package struct IsolationTrial {
           row.appendCSV(2..<(2 + columns[place].count), to: &line)
           rows[place, default: []].append(line)
         }
+        // A session of the record lives long, and a trial runs sixteen such statements.
+        try record.forget(prepared)
       }
     } catch let error as Diagnostic {
       throw Diagnostics([named(text.located(error), statement, parameters)])

@@ -64,6 +64,11 @@ extension Connection {
     return PreparedStatement(name: name, columns: try columns(of: name, parameters: parameters))
   }
 
+  /// Makes the server forget a prepared statement, which otherwise stays as long as the session.
+  package func forget(_ statement: PreparedStatement) throws(Diagnostic) {
+    try execute("DEALLOCATE \(Quoting.identifier(statement.name))")
+  }
+
   /// Runs a prepared statement and passes each row to `row` as it arrives.
   ///
   /// Memory does not grow with the number of rows. If `row` throws, the statement is stopped on the
