@@ -85,7 +85,8 @@ package enum FileReader {
       let name = name(of: entry)
       if name != ".", name != ".." { names.append(name) }
     }
-    guard errno == 0 else { throw Disk.failure("list", folder) }
+    // The folder can be removed while it is read.
+    guard errno == 0 || errno == ENOENT else { throw Disk.failure("list", folder) }
     return names.sorted { Array($0.utf8).lexicographicallyPrecedes(Array($1.utf8)) }
   }
 
@@ -125,7 +126,11 @@ package enum FileReader {
   }
 
   private static func anyLink(below folder: String) throws(Diagnostic) -> String? {
-    guard let stream = opendir(folder) else { throw Disk.failure("list", folder) }
+    guard let stream = opendir(folder) else {
+      // A pruner removes releases while a publisher looks at their partition.
+      if errno == ENOENT || errno == ENOTDIR { return nil }
+      throw Disk.failure("list", folder)
+    }
     defer { closedir(stream) }
     errno = 0
     while let entry = readdir(stream) {
@@ -143,7 +148,7 @@ package enum FileReader {
       if let link { return link }
       errno = 0
     }
-    guard errno == 0 else { throw Disk.failure("list", folder) }
+    guard errno == 0 || errno == ENOENT else { throw Disk.failure("list", folder) }
     return nil
   }
 

@@ -21,6 +21,9 @@ extension Verifier {
     guard let highest = numbers.filter({ $0 <= known + Head.mostLost }).max() else {
       if kind(latest) != nil {
         if tree.status(folder + "/heads") == nil { note(.missing, folder + "/heads") }
+        if let told = self.read(latest).flatMap(Head.init(bytes:)) {
+          note(.missing, "\(folder)/heads/\(told.sequence).json")
+        }
         note(.badHead, latest)
       }
       return Statements(prunings: prunings)
@@ -29,7 +32,15 @@ extension Verifier {
     let told = bytes.flatMap(Head.init(bytes:))
     let newest = max(
       highest, told.map { $0.sequence < highest + Head.mostLost ? $0.sequence : 0 } ?? 0)
+    let faultCount = found.faults.count
     noteMissing(folder, numbers, upTo: newest, prunings)
+    let pruned = "\(folder)/\(Prunings.fileName)"
+    // A pruner puts the signature there first. But as long as only that is there, no head is gone.
+    if found.faults.count > faultCount, tree.status(pruned) == nil,
+      tree.status(pruned + ".sig") != nil
+    {
+      note(.missing, pruned)
+    }
     noteBrokenChain(folder, heads)
     if let bytes, bytes != heads[newest]?.bytes {
       if heads.contains(where: { $0.key < newest && $0.value.bytes == bytes }) {

@@ -51,6 +51,10 @@ extension Verifier {
     }
     guard list.slug == slug, list.tenantID == ownerID else {
       note(.wrongPlace, path)
+      // The list names the folder, but another owner than the folder's own file does: one of the
+      // two was changed.
+      let claim = "\(folder)/\(TenantClaim.fileName)"
+      if list.slug == slug { note(tree.status(claim) == nil ? .missing : .altered, claim) }
       return []
     }
     var right: Set<String> = []
