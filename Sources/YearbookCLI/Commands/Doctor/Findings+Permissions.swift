@@ -4,7 +4,7 @@ import Engine
 import Foundation
 import Store
 
-extension Report {
+extension Findings {
   /// Who can read what: secrets, the store, the workspace, and what the umask decides.
   mutating func permissions(of configuration: Configuration) {
     let files = configuration.secretFiles(environment: ProcessInfo.processInfo.environment)
