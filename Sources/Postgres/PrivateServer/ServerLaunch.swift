@@ -31,6 +31,7 @@ struct ServerLaunch {
   /// Runs initdb in a folder beside the final one and renames that when it is complete. So a killed
   /// initdb leaves no incomplete cluster under the final name.
   private func makeCluster(_ programs: ServerPrograms, log: Int32) throws(Diagnostic) {
+    try user.requireName()
     let new = data + ".new"
     for leftover in [new, data] where access(leftover, F_OK) == 0 {
       do {
@@ -89,7 +90,7 @@ struct ServerLaunch {
     let arguments =
       user.prefix + [programs.postgres, "-D", data]
       + (settings + options.settings).flatMap { ["-c", $0] }
-    let child = try ChildProcess(arguments, output: log)
+    let child = try ChildProcess(arguments, environment: options.environment, output: log)
     let end = ContinuousClock.now + .seconds(60)
     while true {
       if let file = PostmasterFile(data: data), file.pid == child.pid, file.status == "ready" {
