@@ -49,6 +49,7 @@ extension RunRecord {
           OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
           OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
           OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
+          OR \(Self.isAhead("old.snapshot")) AND excluded.snapshot IS NOT NULL
         """,
         [
           run
@@ -73,28 +74,39 @@ extension RunRecord {
   struct Outlook {
     /// Whether its release was made from rows that were read later than this run's.
     var isNewer: Bool
+    /// Whether its release was made from rows that were read at a time that has not come yet.
+    var isAhead: Bool
     /// The newest result of each stage, by its name.
     var results: [String: RecordedResult]
   }
 
-  /// - Parameter snapshot: when this run read the partition's rows.
+  /// The condition that a time is ahead of this server's clock by more than is tolerated. Such a
+  /// time is wrong, and nothing is compared with it.
+  static func isAhead(_ column: String) -> String {
+    "coalesce(\(column) > now() + interval '\(Clocks.toleratedSeconds) seconds', false)"
+  }
+
+  /// - Parameter snapshot: when this run read the partition's rows, by this server's clock.
   func outlook(
     of partition: PartitionKey, snapshot: Int64
   ) throws(Diagnostic) -> Outlook {
     let rows = try connection.queryPrepared(
       """
-      SELECT coalesce((SELECT snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
-          FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3), false) AS is_newer,
-        stage, encode(key, 'hex') AS key, files, warnings, versions
+      SELECT coalesce(p.snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond',
+          false) AS is_newer, \(Self.isAhead("p.snapshot")) AS is_ahead, stage, encode(key, 'hex') AS key, files, warnings, versions
       FROM (SELECT) AS one LEFT JOIN (
+        SELECT snapshot FROM yearbook.partition
+        WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
+      ) AS p ON true LEFT JOIN (
         SELECT DISTINCT ON (stage) stage, key, files, warnings, versions FROM yearbook.result
         WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 ORDER BY stage DESC, made DESC
       ) AS newest ON true
       """,
       partition.values + [String(snapshot)])
-    var outlook = Outlook(isNewer: false, results: [:])
+    var outlook = Outlook(isNewer: false, isAhead: false, results: [:])
     for row in rows {
-      outlook.isNewer = try row.bool("is_newer")
+      outlook.isAhead = try row.bool("is_ahead")
+      outlook.isNewer = try row.bool("is_newer") && !outlook.isAhead
       guard let stage = try row.optionalString("stage") else { continue }
       outlook.results[stage] = try RecordedResult(row)
     }

@@ -32,7 +32,7 @@ final class PartitionWorker: Sendable {
   /// Works on a partition whose rows were read, or records that they could not be read.
   ///
   /// - Parameters:
-  ///   - snapshot: when the rows were read, microseconds since 1970.
+  ///   - snapshot: when the rows were read by the record's clock, microseconds since 1970.
   ///   - order: the partition's place in the queue.
   ///   - mayDefer: whether a partition that another run is working on moves to the end of the
   ///     queue.
@@ -71,7 +71,8 @@ final class PartitionWorker: Sendable {
           state.ended(partition, .unchanged, warnings: [])
           return
         }
-        let (files, warnings) = try files(of: partition, datasets, outlook)
+        let (files, found) = try files(of: partition, datasets, outlook)
+        let warnings = found + (outlook.isAhead ? [Self.snapshotAhead] : [])
         committer.add(
           Publication(
             partition: partition, files: files, warnings: warnings, snapshot: snapshot,
@@ -89,6 +90,12 @@ final class PartitionWorker: Sendable {
   }
 
   private static let behindAll = 1 << 40
+
+  private static let snapshotAhead = Warning(
+    code: "snapshot-ahead", subject: "clock",
+    message:
+      "the last release was made of rows that were read at a time that has not come yet, as a"
+      + " clock was wrong; the rows of this run replaced them")
 
   /// Throws the first failure outside of all partitions.
   func finish() throws {
