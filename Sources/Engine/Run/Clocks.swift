@@ -60,7 +60,7 @@ package struct Clocks: Sendable, Hashable {
           code: "source-clock", subject: "clock",
           message:
             "the source's clock is \(Self.text(source)) the record's; the times at which rows"
-            + " were read are corrected by that: set the source's clock right"))
+            + " were read are corrected by that: correct the source's clock"))
     }
     if abs(host) > least {
       warnings.append(
@@ -68,7 +68,7 @@ package struct Clocks: Sendable, Hashable {
           code: "host-clock", subject: "clock",
           message:
             "this host's clock is \(Self.text(host)) the record's; it decides which day it is,"
-            + " and so which periods are over: set the clock that is wrong right"))
+            + " and so which periods are over: correct the clock that is wrong"))
     }
     return warnings
   }

@@ -10,12 +10,8 @@ struct ChildProcess {
   /// glibc's POSIX_SPAWN_SETSID, which Swift does not import.
   private static let newSession: Int32 = 0x80
 
-  /// - Parameters:
-  ///   - environment: what it has besides the clean environment, as `NAME=value`.
-  ///   - output: The file descriptor for the program's standard output and error.
-  init(
-    _ arguments: [String], environment more: [String] = [], output: Int32
-  ) throws(Diagnostic) {
+  /// - Parameter output: The file descriptor for the program's standard output and error.
+  init(_ arguments: [String], output: Int32) throws(Diagnostic) {
     var actions = posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
     posix_spawn_file_actions_init(&actions)
@@ -36,8 +32,7 @@ struct ChildProcess {
     posix_spawnattr_setflags(
       &attributes,
       Int16(Self.newSession | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
-    let environment =
-      ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C", "TZ=UTC"] + more
+    let environment = ["PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin", "LC_ALL=C", "TZ=UTC"]
     // The server's user may not have access to the current folder, so the program starts in `/`.
     let command = ["/usr/bin/env", "--chdir=/"] + arguments
     var pid: pid_t = 0

@@ -87,10 +87,12 @@ struct ServerLaunch {
     if !options.isDurable {
       settings += ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
     }
+    // Of the server alone: what loads a library must not do so as another user before.
+    let environment = options.environment.isEmpty ? [] : ["/usr/bin/env"] + options.environment
     let arguments =
-      user.prefix + [programs.postgres, "-D", data]
+      user.prefix + environment + [programs.postgres, "-D", data]
       + (settings + options.settings).flatMap { ["-c", $0] }
-    let child = try ChildProcess(arguments, environment: options.environment, output: log)
+    let child = try ChildProcess(arguments, output: log)
     let end = ContinuousClock.now + .seconds(60)
     while true {
       if let file = PostmasterFile(data: data), file.pid == child.pid, file.status == "ready" {

@@ -85,6 +85,7 @@ struct RowSecurityTests {
         GRANT SELECT ON app."user" TO \(owner);
         ALTER TABLE app."user" ENABLE ROW LEVEL SECURITY;
         SET ROLE \(owner);
+        SET row_security = on;
         CREATE \(kind) app.person AS SELECT id, tenantid, username, created FROM app."user";
         GRANT SELECT ON app.person TO yearbook_reader;
         RESET ROLE
