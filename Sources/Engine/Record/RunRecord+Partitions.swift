@@ -49,7 +49,6 @@ extension RunRecord {
           OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
           OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
           OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
-          OR \(Self.isAhead("old.snapshot")) AND excluded.snapshot IS NOT NULL
         """,
         [
           run
@@ -74,8 +73,6 @@ extension RunRecord {
   struct Outlook {
     /// Whether its release was made from rows that were read later than this run's.
     var isNewer: Bool
-    /// Whether its release was made from rows that were read at a time that has not come yet.
-    var isAhead: Bool
     /// The newest result of each stage, by its name.
     var results: [String: RecordedResult]
   }
@@ -86,14 +83,33 @@ extension RunRecord {
     "coalesce(\(column) > now() + interval '\(Clocks.toleratedSeconds) seconds', false)"
   }
 
+  /// Forgets when rows were read, where that is at a time that has not come yet.
+  ///
+  /// - Returns: A warning, if there were any.
+  func forgetTimesAhead() throws(Diagnostic) -> [Warning] {
+    let count = try connection.query(
+      "UPDATE yearbook.partition SET snapshot = NULL WHERE \(Self.isAhead("snapshot"))"
+    ).affected
+    if count == 0 { return [] }
+    return [
+      Warning(
+        code: "snapshot-ahead", subject: "clock",
+        message:
+          "the record said of \(count) \(count == 1 ? "partition" : "partitions") that the rows were"
+          + " read at a time that has not come yet, as a clock was wrong; nothing is compared with"
+          + " these times any more")
+    ]
+  }
+
   /// - Parameter snapshot: when this run read the partition's rows, by this server's clock.
   func outlook(
     of partition: PartitionKey, snapshot: Int64
   ) throws(Diagnostic) -> Outlook {
     let rows = try connection.queryPrepared(
       """
-      SELECT coalesce(p.snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond',
-          false) AS is_newer, \(Self.isAhead("p.snapshot")) AS is_ahead, stage, encode(key, 'hex') AS key, files, warnings, versions
+      SELECT coalesce(p.snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond', false)
+          AND NOT \(Self.isAhead("p.snapshot")) AS is_newer,
+        stage, encode(key, 'hex') AS key, files, warnings, versions
       FROM (SELECT) AS one LEFT JOIN (
         SELECT snapshot FROM yearbook.partition
         WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
@@ -103,10 +119,9 @@ extension RunRecord {
       ) AS newest ON true
       """,
       partition.values + [String(snapshot)])
-    var outlook = Outlook(isNewer: false, isAhead: false, results: [:])
+    var outlook = Outlook(isNewer: false, results: [:])
     for row in rows {
-      outlook.isAhead = try row.bool("is_ahead")
-      outlook.isNewer = try row.bool("is_newer") && !outlook.isAhead
+      outlook.isNewer = try row.bool("is_newer")
       guard let stage = try row.optionalString("stage") else { continue }
       outlook.results[stage] = try RecordedResult(row)
     }

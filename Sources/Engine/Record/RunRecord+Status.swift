@@ -161,7 +161,7 @@ extension RunRecord {
   }
 
   /// How many partitions have a release from rows that were read at a time that has not come yet,
-  /// as a clock was wrong. The next run of each corrects that.
+  /// as a clock was wrong. The next run forgets these times.
   package func partitionsAhead() throws(Diagnostic) -> Int {
     try connection.query(
       "SELECT count(*) AS ahead FROM yearbook.partition WHERE \(Self.isAhead("snapshot"))"

@@ -71,8 +71,7 @@ final class PartitionWorker: Sendable {
           state.ended(partition, .unchanged, warnings: [])
           return
         }
-        let (files, found) = try files(of: partition, datasets, outlook)
-        let warnings = found + (outlook.isAhead ? [Self.snapshotAhead] : [])
+        let (files, warnings) = try files(of: partition, datasets, outlook)
         committer.add(
           Publication(
             partition: partition, files: files, warnings: warnings, snapshot: snapshot,
@@ -90,12 +89,6 @@ final class PartitionWorker: Sendable {
   }
 
   private static let behindAll = 1 << 40
-
-  private static let snapshotAhead = Warning(
-    code: "snapshot-ahead", subject: "clock",
-    message:
-      "the last release was made of rows that were read at a time that has not come yet, as a"
-      + " clock was wrong; the rows of this run replaced them")
 
   /// Throws the first failure outside of all partitions.
   func finish() throws {

@@ -122,6 +122,7 @@ final class Run {
       .began(
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
+    state.warn(try record.forgetTimesAhead())
     let watchdog = try makeWatchdog()
     defer { watchdog.stop() }
     do {

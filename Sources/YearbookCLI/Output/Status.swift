@@ -47,7 +47,8 @@ struct Status {
         "\(out.styled("wrong clock", .red)): the record says of \(Figures.count(ahead, "partition"))"
           + " that the rows were read at a time that has not come yet")
       out.line(
-        "  what to do: set the clocks right, then run again: the next run replaces these releases")
+        "  what to do: correct the clocks, then run again: the next run no longer counts these times"
+      )
     }
     if let problem = run.problem {
       out.line("\(out.styled("stopped", .red)): \(problem)")

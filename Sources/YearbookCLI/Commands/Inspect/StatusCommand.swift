@@ -117,7 +117,7 @@ struct StatusCommand: ParsableCommand {
       if ahead > 0 {
         text =
           "the record says of \(Figures.count(ahead, "partition")) that the rows were read at a time"
-          + " that has not come yet: set the clocks right, then run again; \(text)"
+          + " that has not come yet: correct the clocks, then run again; \(text)"
       }
       Console.standardOutput.line(
         "\(isFresh ? "ok" : ahead > 0 ? "wrong clock" : "too old"): \(text)")
