@@ -86,7 +86,9 @@ package struct Extractor {
       text = ExtractStatement(
         batch.pipeline.extract, partition: .parameters,
         shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
-      prepared = try connection.savepoint { try source.prepared(batch.pipeline.name, text) }
+      prepared = try explaining(text) {
+        try connection.savepoint { try source.prepared(batch.pipeline.name, text) }
+      }
       try connection.execute(Self.savepoint)
     } catch {
       return batch.members.map { .failure(located(error, batch, $0)) }
@@ -99,6 +101,16 @@ package struct Extractor {
       } catch {
         return .failure(located(error, batch, member))
       }
+    }
+  }
+
+  /// Throws what `body` throws, or what hides rows and is behind it.
+  private func explaining<T>(_ text: ExtractStatement, _ body: () throws -> T) throws -> T {
+    do {
+      return try body()
+    } catch let error as Diagnostic {
+      let statements = text.extract.queries.map { text.unordered($0).sql }
+      throw source.explained(error, in: statements.joined(separator: "\n"))
     }
   }
 
@@ -150,20 +162,22 @@ package struct Extractor {
         batch.pipeline.extract, partition: .rows(batch.members, batch.period, batch.moment),
         shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
       return .success(
-        try connection.savepoint {
-          try batch.pipeline.extract.queries.map { query in
-            let columns = try columns(of: query, text)
-            let dataset = TogetherDataset(
-              name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
-              writer: try makeWriter(owner))
-            let ordered = text.ordered(query, by: columns, together: true)
-            do {
-              try connection.copyOut(
-                "COPY (\(ordered.sql)) TO STDOUT (FORMAT csv)", row: dataset.add)
-            } catch let error as Diagnostic {
-              throw ordered.located(error)
+        try explaining(text) {
+          try connection.savepoint {
+            try batch.pipeline.extract.queries.map { query in
+              let columns = try columns(of: query, text)
+              let dataset = TogetherDataset(
+                name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
+                writer: try makeWriter(owner))
+              let ordered = text.ordered(query, by: columns, together: true)
+              do {
+                try connection.copyOut(
+                  "COPY (\(ordered.sql)) TO STDOUT (FORMAT csv)", row: dataset.add)
+              } catch let error as Diagnostic {
+                throw ordered.located(error)
+              }
+              return try dataset.finish()
             }
-            return try dataset.finish()
           }
         })
     } catch {

@@ -10,6 +10,7 @@ package final class Source {
   package let connection: Connection
   package let schema: String
   private var readCatalog: SourceCatalog?
+  private var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
 
@@ -81,14 +82,56 @@ package final class Source {
     return catalog
   }
 
+  /// What row-level security hides, read once per session.
+  func security() throws(Diagnostic) -> RowSecurity {
+    if let readSecurity { return readSecurity }
+    let security = try RowSecurity(connection, schema: schema)
+    readSecurity = security
+    return security
+  }
+
+  /// That this role sees all rows of all tables and views, for people. Throws `configuration` with
+  /// the tables of which it does not.
+  package func rowSecurity() throws(Diagnostic) -> String {
+    let security = try RowSecurity(connection, schema: schema)
+    if let fault = security.fault(of: security.relations) { throw fault }
+    return "no row is hidden from this role"
+  }
+
   /// What a pipeline's queries see of the platform's tables: one tenant's rows; all rows if its
   /// scope is `platform`.
+  ///
+  /// A table that hides rows has no shadow: PostgreSQL would refuse the statement, even if no query
+  /// reads the table. A query that does read it fails, and `explained` says why.
   func shadows(for pipeline: Pipeline) throws(Diagnostic) -> [Shadow] {
     if let known = madeShadows[pipeline.name] { return known }
+    let hidden = Set(try security().relations)
     let made = try catalog().shadows(
-      for: pipeline.extract, tenant: pipeline.scope == .tenant ? "$1" : nil, schema: schema)
+      for: pipeline.extract, tenant: pipeline.scope == .tenant ? "$1" : nil, schema: schema
+    ).filter { !hidden.contains($0.table) }
     madeShadows[pipeline.name] = made
     return made
+  }
+
+  /// An error of a statement, or the row-level security that is behind it.
+  ///
+  /// - Parameter sql: the statement, or the texts that were made into it.
+  func explained(_ error: Diagnostic, in sql: String) -> Diagnostic {
+    guard let state = (error.underlying as? PostgresError)?.sqlState,
+      // No right to do it; no such table.
+      ["42501", "42P01"].contains(state), let readSecurity
+    else { return error }
+    let words = Set(
+      sql.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
+        .map(String.init))
+    let named = readSecurity.relations.filter { relation in
+      relation.lowercased().split { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "$") }
+        .allSatisfy { words.contains(String($0)) }
+    }
+    guard var fault = readSecurity.fault(of: named) else { return error }
+    fault.subject = error.subject
+    fault.underlying = error.underlying
+    return fault
   }
 
   /// A pipeline's queries, prepared once per session.
@@ -131,6 +174,7 @@ package final class Source {
 
   /// The active tenants.
   package func tenants() throws(Diagnostic) -> Tenants {
+    if let fault = try security().fault(of: [Ownership.tenantTable]) { throw fault }
     var tenants = Tenants()
     for row in try connection.query(
       """
@@ -175,8 +219,9 @@ package final class Source {
 
   /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
   package func slug(of id: String) throws(Diagnostic) -> String? {
-    try connection.query("SELECT slug FROM \(tenantTable) WHERE id::text = $1", [id]).first?.string(
-      "slug")
+    if let fault = try security().fault(of: [Ownership.tenantTable]) { throw fault }
+    return try connection.query("SELECT slug FROM \(tenantTable) WHERE id::text = $1", [id]).first?
+      .string("slug")
   }
 
   private static func isSlug(_ slug: String) -> Bool {

@@ -4,7 +4,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets]
+  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -280,4 +280,9 @@ enum RecordSchema {
     UPDATE yearbook.run SET arguments = 'run ' || name
     WHERE arguments ~* '--(source|record)|passw(or)?d|://[^/ ]*@';
     """#
+
+  private static let withNotes = """
+    ALTER TABLE yearbook.run ADD COLUMN IF NOT EXISTS notes jsonb NOT NULL DEFAULT '[]';
+    COMMENT ON COLUMN yearbook.run.notes IS 'warnings about the run as a whole, such as a wrong clock';
+    """
 }

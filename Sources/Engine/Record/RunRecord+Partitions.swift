@@ -77,16 +77,43 @@ extension RunRecord {
     var results: [String: RecordedResult]
   }
 
-  /// - Parameter snapshot: when this run read the partition's rows.
+  /// The condition that a time is ahead of this server's clock by more than is tolerated. Such a
+  /// time is wrong, and nothing is compared with it.
+  static func isAhead(_ column: String) -> String {
+    "coalesce(\(column) > now() + interval '\(Clocks.toleratedSeconds) seconds', false)"
+  }
+
+  /// Forgets when rows were read, where that is at a time that has not come yet.
+  ///
+  /// - Returns: A warning, if there were any.
+  func forgetTimesAhead() throws(Diagnostic) -> [Warning] {
+    let count = try connection.query(
+      "UPDATE yearbook.partition SET snapshot = NULL WHERE \(Self.isAhead("snapshot"))"
+    ).affected
+    if count == 0 { return [] }
+    return [
+      Warning(
+        code: "snapshot-ahead", subject: "clock",
+        message:
+          "the record said of \(count) \(count == 1 ? "partition" : "partitions") that the rows were"
+          + " read at a time that has not come yet, as a clock was wrong; nothing is compared with"
+          + " these times any more")
+    ]
+  }
+
+  /// - Parameter snapshot: when this run read the partition's rows, by this server's clock.
   func outlook(
     of partition: PartitionKey, snapshot: Int64
   ) throws(Diagnostic) -> Outlook {
     let rows = try connection.queryPrepared(
       """
-      SELECT coalesce((SELECT snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond'
-          FROM yearbook.partition WHERE tenant_id = $1 AND pipeline = $2 AND period = $3), false) AS is_newer,
+      SELECT coalesce(p.snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond', false)
+          AND NOT \(Self.isAhead("p.snapshot")) AS is_newer,
         stage, encode(key, 'hex') AS key, files, warnings, versions
       FROM (SELECT) AS one LEFT JOIN (
+        SELECT snapshot FROM yearbook.partition
+        WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
+      ) AS p ON true LEFT JOIN (
         SELECT DISTINCT ON (stage) stage, key, files, warnings, versions FROM yearbook.result
         WHERE tenant_id = $1 AND pipeline = $2 AND period = $3 ORDER BY stage DESC, made DESC
       ) AS newest ON true

@@ -46,6 +46,8 @@ extension RunRecord {
     /// What stopped the run as a whole, and what to do about it.
     package var problem: String?
     package var hint: String?
+    /// Warnings about the run as a whole.
+    package var notes: [Warning] = []
   }
 
   /// A partition that failed in a run.
@@ -112,17 +114,21 @@ extension RunRecord {
 
   /// Records the end of a run and frees its lock.
   ///
-  /// - Parameter problem: what stopped the whole run.
+  /// - Parameters:
+  ///   - problem: what stopped the whole run.
+  ///   - notes: warnings about the whole run.
   func finish(
-    _ id: String, state: String, _ counts: RunCounts, problem: Diagnostic? = nil
-  ) throws(Diagnostic) {
+    _ id: String, state: String, _ counts: RunCounts, problem: Diagnostic? = nil,
+    notes: [Warning] = []
+  ) throws {
+    let notes = String(decoding: try JSONEncoder().encode(notes), as: UTF8.self)
     try connection.query(
       """
       UPDATE yearbook.run SET state = $2, finished = now(), planned = $3, published = $4,
         unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10,
-        problem = $11, hint = $12
+        problem = $11, hint = $12, notes = $13
       WHERE id = $1
-      """, [id, state] + counts.values + [problem.map(Self.told), problem?.hint])
+      """, [id, state] + counts.values + [problem.map(Self.told), problem?.hint, notes])
     try connection.unlock(Self.lock(of: id))
   }
 
@@ -168,8 +174,10 @@ extension RunRecord {
       SELECT id, name, as_of, arguments, state, to_char(started, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS started,
         (extract(epoch FROM coalesce(finished, now()) - started) * 1000)::bigint AS ms,
         planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
-        problem, hint
-      FROM yearbook.run WHERE starts_with(id, $1) ORDER BY run.started DESC, id COLLATE "C" DESC LIMIT $2
+        problem, hint, notes
+      FROM yearbook.run WHERE starts_with(id, $1)
+      -- What began at a time that has not come yet is not the newest: a clock was wrong.
+      ORDER BY \(Self.isAhead("run.started")), run.started DESC, id COLLATE "C" DESC LIMIT $2
       """, [beginning, String(limit)])
     { runs.append(try run(row)) }
     return runs
@@ -185,12 +193,21 @@ extension RunRecord {
     counts.stagesRun = try row.int("stages_run")
     counts.stagesFound = try row.int("stages_found")
     counts.warnings = try row.int("warnings")
+    let notes: [Warning]
+    do {
+      notes = try JSONDecoder().decode([Warning].self, from: Data(try row.string("notes").utf8))
+    } catch {
+      throw Diagnostic(
+        .data, "the run record holds malformed JSON in the column 'notes'",
+        hint: "restore the record from a backup, or start with an empty one")
+    }
     return Run(
       id: try row.string("id"), name: try row.string("name"), moment: try row.string("as_of"),
       arguments: try row.string("arguments"), state: try row.string("state"),
       started: try row.string("started"),
       seconds: Double(try row.int("ms")) / 1000, counts: counts,
-      problem: try row.optionalString("problem"), hint: try row.optionalString("hint"))
+      problem: try row.optionalString("problem"), hint: try row.optionalString("hint"),
+      notes: notes)
   }
 
   /// The failures of a run that no later run has fixed.

@@ -147,7 +147,7 @@ extension RunRecord {
       """
       SELECT id, extract(epoch FROM now() - started)::bigint AS age FROM yearbook.run r
       WHERE name = $1 AND arguments !~ '(^| )(retry|--tenant|--period|--as-of)( |=|$)'
-        AND problem IS NULL
+        AND problem IS NULL AND NOT \(Self.isAhead("started"))
         AND (state = 'done' OR state = 'failed' AND failed + skipped > 0 AND failed + skipped = (
           SELECT count(*) FROM (
             SELECT DISTINCT pipeline, tenant_id, period FROM yearbook.failure f WHERE f.run_id = r.id
@@ -158,6 +158,14 @@ extension RunRecord {
     ).first
     guard let row, let run = try run(row.string("id")) else { return nil }
     return (run, try row.int("age"))
+  }
+
+  /// How many partitions have a release from rows that were read at a time that has not come yet,
+  /// as a clock was wrong. The next run forgets these times.
+  package func partitionsAhead() throws(Diagnostic) -> Int {
+    try connection.query(
+      "SELECT count(*) AS ahead FROM yearbook.partition WHERE \(Self.isAhead("snapshot"))"
+    ).only().int("ahead")
   }
 
   /// Tells a run to stop. Its watchdog sees it within a second.

@@ -15,8 +15,13 @@ package final class RunRecord {
   /// Throws `configuration` if the schema is newer than this program, or cannot be created.
   package init(_ conninfo: String) throws {
     connection = try Connection(
-      conninfo, application: "yearbook record", settings: SessionSettings(lockTimeout: 600_000))
+      conninfo, application: "yearbook record", settings: RunRecord.settings(lockTimeout: 600_000))
     try migrate()
+  }
+
+  /// The settings of a session with the record: names without a schema are PostgreSQL's own.
+  static func settings(lockTimeout: Int = 0) -> SessionSettings {
+    SessionSettings(searchPath: ["pg_catalog", "pg_temp"], lockTimeout: lockTimeout)
   }
 
   private func migrate() throws {

@@ -96,7 +96,9 @@ package struct RequestWorker {
       desk.known = Set(
         tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
           + tenants.nameless.compactMap(\.subject.tenant))
-    } catch let error as Diagnostic where error.isTransient || error.code == .unavailable {
+    } catch let error as Diagnostic
+      where error.isTransient || [.unavailable, .configuration].contains(error.code)
+    {
       // The request that is taken next meets the same failure, and says so.
       return
     }

@@ -13,7 +13,8 @@ final class Claims: Sendable {
   private let session: Locked<Connection>
 
   init(_ conninfo: String) throws {
-    let connection = try Connection(conninfo, application: "yearbook claims")
+    let connection = try Connection(
+      conninfo, application: "yearbook claims", settings: RunRecord.settings())
     // A host whose network is cut loses its session, and its claims with it, within 25 s.
     try connection.execute(
       "SET tcp_keepalives_idle = 10; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 3")

@@ -32,7 +32,7 @@ final class PartitionWorker: Sendable {
   /// Works on a partition whose rows were read, or records that they could not be read.
   ///
   /// - Parameters:
-  ///   - snapshot: when the rows were read, microseconds since 1970.
+  ///   - snapshot: when the rows were read by the record's clock, microseconds since 1970.
   ///   - order: the partition's place in the queue.
   ///   - mayDefer: whether a partition that another run is working on moves to the end of the
   ///     queue.

@@ -96,7 +96,14 @@ final class Run {
     reader = SourceReader(
       source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
       interruption: interruption,
-      hidden: { try session.hiddenRows(of: $0, lookup) }, open: { try session.openSource() })
+      hidden: { try session.hiddenRows(of: $0, lookup) },
+      correction: { source in
+        let clocks = try lookup.withLock { record throws(Diagnostic) in
+          try Clocks(source: source.connection, record: record.connection)
+        }
+        state.warn(clocks.warnings)
+        return clocks.correction
+      }, open: { try session.openSource() })
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
     let isShared = plan.isSchedule
@@ -115,6 +122,7 @@ final class Run {
       .began(
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
+    state.warn(try record.forgetTimesAhead())
     let watchdog = try makeWatchdog()
     defer { watchdog.stop() }
     do {
@@ -139,13 +147,14 @@ final class Run {
       do {
         try committer.finish()
         let problem = Self.problem(cause)
-        try record.finish(id, state: "failed", state.counts, problem: problem)
+        try record.finish(
+          id, state: "failed", state.counts, problem: problem, notes: state.warnings)
         try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
       } catch { throw cause }
       throw cause
     }
     var summary = summary(problem: nil)
-    try record.finish(id, state: summary.state, summary.counts)
+    try record.finish(id, state: summary.state, summary.counts, notes: state.warnings)
     try publisher.finish(summary, isForAll: plan.isSchedule)
     // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {

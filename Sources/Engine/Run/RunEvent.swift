@@ -24,6 +24,7 @@ package enum RunEvent: Sendable {
   /// A stage ended: it ran, or its result was found.
   case stageEnded(stage: String, partition: String, wasFound: Bool, seconds: Double)
   case progress(stage: String, partition: String, done: Int, total: Int, what: String)
+  /// A warning about a partition, or about the run as a whole: then `partition` is `run`.
   case warning(partition: String, Warning)
   case ended(partition: String, Outcome, done: Int, total: Int)
   /// A tenant that cannot be served at all.

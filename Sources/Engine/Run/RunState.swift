@@ -9,6 +9,8 @@ final class RunState: Sendable {
     var counts = RunCounts()
     var stageSeconds: [String: Double] = [:]
     var failures: [Diagnostic] = []
+    /// About the run as a whole.
+    var warnings: [Warning] = []
     /// Pipelines with a failed or skipped partition, by the tenant's id.
     var failedPipelines: [String: Set<String>] = [:]
   }
@@ -37,6 +39,21 @@ final class RunState: Sendable {
   var counts: RunCounts { values.withLock { $0.counts } }
   var stageSeconds: [String: Double] { values.withLock { $0.stageSeconds } }
   var failures: [Diagnostic] { values.withLock { $0.failures } }
+
+  var warnings: [Warning] { values.withLock { $0.warnings } }
+
+  /// Warnings about the run as a whole. Each code is told once.
+  func warn(_ warnings: [Warning]) {
+    for warning in warnings {
+      let isNew = values.withLock { values in
+        if values.warnings.contains(where: { $0.code == warning.code }) { return false }
+        values.warnings.append(warning)
+        values.counts.warnings += 1
+        return true
+      }
+      if isNew { tell(.warning(partition: "run", warning)) }
+    }
+  }
 
   func tell(_ event: RunEvent) {
     telling.withLock { _ in observer.receive(event) }

@@ -16,7 +16,7 @@ final class SourceReader {
   /// The rows of one batch, or the failures to read them.
   struct Reading {
     var outcomes: [Result<[Dataset], any Error>]
-    /// When the snapshot was taken, by the source's clock: microseconds since 1970.
+    /// When the snapshot was taken, by the record's clock: microseconds since 1970.
     var snapshot: Int64
     var seconds: Double
   }
@@ -30,18 +30,22 @@ final class SourceReader {
   private let backoff: Backoff
   private let interruption: Interruption
   private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows
+  private let correction: (Source) throws -> Int64
 
   /// - Parameters:
   ///   - source: an open source.
   ///   - hidden: rows that a batch must not see, such as people who were erased.
+  ///   - correction: what makes a time of this source's clock one of the record's: microseconds.
   ///   - open: opens a new session.
   init(
     _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
     interruption: Interruption, backoff: Backoff = .database,
     hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows,
+    correction: @escaping (Source) throws -> Int64 = { _ in 0 },
     open: @escaping () throws -> Source
   ) {
     self.hidden = hidden
+    self.correction = correction
     self.interruption = interruption
     self.source = source
     self.open = open
@@ -63,7 +67,7 @@ final class SourceReader {
     var next = 0
     try withSource { source, succeeded in
       try source.connection.transaction(.readOnlySnapshot) {
-        let snapshot = try source.snapshotMoment()
+        let snapshot = try source.snapshotMoment() + correction(source)
         while next < batches.count, !cancellation.isRequested {
           let batch = try leaving(batches[next])
           if !batch.isEmpty {

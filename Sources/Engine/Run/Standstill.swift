@@ -16,7 +16,8 @@ package final class Standstill {
   /// - Parameter conninfo: The record's connection string.
   /// - Throws: `.busy` while a run or another standstill is under way.
   package init(record conninfo: String) throws {
-    session = try Connection(conninfo, application: "yearbook standstill")
+    session = try Connection(
+      conninfo, application: "yearbook standstill", settings: RunRecord.settings())
     let waited = Stopwatch()
     while try !session.tryLock(Self.key) {
       guard waited.seconds < 1 else {

@@ -22,11 +22,16 @@ package final class PrivateServer {
     package var isDurable = true
     /// More settings, each as `name=value`.
     package var settings: [String] = []
+    /// More of the server's environment, each as `NAME=value`.
+    package var environment: [String] = []
 
     /// Options with these values.
-    package init(isDurable: Bool = true, settings: [String] = []) {
+    package init(
+      isDurable: Bool = true, settings: [String] = [], environment: [String] = []
+    ) {
       self.isDurable = isDurable
       self.settings = settings
+      self.environment = environment
     }
   }
 

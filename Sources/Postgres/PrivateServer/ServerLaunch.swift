@@ -31,6 +31,7 @@ struct ServerLaunch {
   /// Runs initdb in a folder beside the final one and renames that when it is complete. So a killed
   /// initdb leaves no incomplete cluster under the final name.
   private func makeCluster(_ programs: ServerPrograms, log: Int32) throws(Diagnostic) {
+    try user.requireName()
     let new = data + ".new"
     for leftover in [new, data] where access(leftover, F_OK) == 0 {
       do {
@@ -86,8 +87,10 @@ struct ServerLaunch {
     if !options.isDurable {
       settings += ["fsync=off", "full_page_writes=off", "synchronous_commit=off"]
     }
+    // Of the server alone: what loads a library must not do so as another user before.
+    let environment = options.environment.isEmpty ? [] : ["/usr/bin/env"] + options.environment
     let arguments =
-      user.prefix + [programs.postgres, "-D", data]
+      user.prefix + environment + [programs.postgres, "-D", data]
       + (settings + options.settings).flatMap { ["-c", $0] }
     let child = try ChildProcess(arguments, output: log)
     let end = ContinuousClock.now + .seconds(60)

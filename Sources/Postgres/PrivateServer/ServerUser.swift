@@ -33,6 +33,23 @@ struct ServerUser {
       ])
   }
 
+  /// Throws `configuration` if the user has no name. initdb then refuses to make a cluster; an
+  /// existing one can be used.
+  func requireName() throws(Diagnostic) {
+    var entry = passwd()
+    var found: UnsafeMutablePointer<passwd>?
+    var buffer = [CChar](repeating: 0, count: 16384)
+    // A directory service that does not answer is not a missing user: initdb then says what it met.
+    guard getpwuid_r(id, &entry, &buffer, buffer.count, &found) == 0, found == nil else { return }
+    throw Diagnostic(
+      .configuration,
+      "a private PostgreSQL server cannot be made: the user id \(id) of this process has no entry in"
+        + " /etc/passwd, and PostgreSQL's initdb needs its name",
+      hint:
+        "run as a user with an entry, or use a server that runs already: set source: and record:"
+        + " in yearbook.yaml, each with user=NAME")
+  }
+
   /// The first folder on the way to `path`, or `path` itself, that this user cannot enter.
   func blockingFolder(to path: String) -> String? {
     var folders = ["/"]

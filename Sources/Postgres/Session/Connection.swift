@@ -16,6 +16,12 @@ package final class Connection {
   var prepared: [String: String] = [:]
   /// How many statements `prepare` has prepared.
   var preparedCount = 0
+  /// Whether this program limits the time of statements.
+  private let isLimited: Bool
+  /// Whether this program made the session read-only.
+  private let isReadOnly: Bool
+  /// The string that opened it, for another session of the same kind.
+  let conninfo: String
 
   /// Opens a session.
   ///
@@ -24,25 +30,30 @@ package final class Connection {
   ///     service file and password file are used.
   ///   - application: Shown as `application_name` in `pg_stat_activity`.
   /// - Throws: `.unavailable` with host, port, database and user (never the password);
-  ///   `.configuration` if the string is malformed.
-  package init(
+  ///   `.configuration` if the string is malformed, if the server refuses the session for a reason
+  ///   that does not pass, and behind a pooler that does not keep a session on one server process.
+  package convenience init(
     _ conninfo: String, application: String = "yearbook",
     settings: SessionSettings = SessionSettings()
   ) throws(Diagnostic) {
+    try self.init(alone: conninfo, application, settings)
+    if isPooled { try SessionPooling.require(for: self) }
+  }
+
+  /// Opens a session without the question whether a pooler shares it, and without its settings if
+  /// they are `nil`.
+  init(
+    alone conninfo: String, _ application: String, _ settings: SessionSettings?
+  ) throws(Diagnostic) {
     let keywords = try ConnectionKeywords.of(conninfo, application: application)
-    let opened = keywords.map(\.0).withCStrings { names in
-      keywords.map(\.1).withCStrings { values in
-        PQconnectdbParams(names.baseAddress, values.baseAddress, 1)
-      }
-    }
-    guard let opened else {
+    let opened = try ConnectionAttempt.open(keywords)
+    guard let cancel = CancelToken(opened) else {
+      PQfinish(opened)
       throw Diagnostic(.unavailable, "libpq is out of memory", isTransient: true)
     }
-    guard PQstatus(opened) == CONNECTION_OK, let cancel = CancelToken(opened) else {
-      let failure = ConnectionTarget(opened).failure(String(cString: PQerrorMessage(opened)))
-      PQfinish(opened)
-      throw failure
-    }
+    self.conninfo = conninfo
+    isLimited = (settings?.statementTimeout ?? 0) > 0
+    isReadOnly = settings?.isReadOnly ?? false
     handle = opened
     cancelToken = cancel
     PQsetNoticeReceiver(
@@ -51,7 +62,19 @@ package final class Connection {
         guard let context else { return }
         Unmanaged<Connection>.fromOpaque(context).takeUnretainedValue().notice(result)
       }, Unmanaged.passUnretained(self).toOpaque())
-    try apply(settings)
+    guard let settings else { return }
+    do throws(Diagnostic) {
+      let process = try query(settings.statement).only().int("process")
+      isPooled = process != Int(PQbackendPID(opened))
+    } catch {
+      guard (error.underlying as? PostgresError)?.sqlState == "57014" else { throw error }
+      var failure = error
+      failure.isTransient = true
+      failure.hint =
+        "the statement_timeout of the role, the database or the server is too short to change it in"
+        + " a session: raise it"
+      throw failure
+    }
   }
 
   deinit { PQfinish(handle) }
@@ -61,6 +84,10 @@ package final class Connection {
 
   /// Whether the session is usable, as far as the client knows.
   package var isOpen: Bool { PQstatus(handle) == CONNECTION_OK }
+
+  /// Whether something between here and the server answers for it. A server names its own process
+  /// when a session begins; a pooler makes a number up, as it has no process for the session yet.
+  private(set) var isPooled = false
 
   /// Host, port, database and user, for messages; never a password.
   package var target: String { ConnectionTarget(handle).description }
@@ -110,13 +137,6 @@ package final class Connection {
     return Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK]))
   }
 
-  private func apply(_ settings: SessionSettings) throws(Diagnostic) {
-    let calls = settings.values.map { setting in
-      "set_config(\(Quoting.literal(setting.name)), \(Quoting.literal(setting.value)), false)"
-    }
-    try execute("SELECT " + calls.joined(separator: ", "))
-  }
-
   private func notice(_ result: OpaquePointer?) {
     guard let onNotice, let notice = PostgresError(result: result) else { return }
     onNotice(notice)
@@ -140,11 +160,13 @@ extension Connection {
     let status = PQresultStatus(pointer)
     if statuses.contains(status) { return result }
     if let error = PostgresError(result: pointer) {
-      var diagnostic = error.diagnostic(wasCancelled: cancelToken.wasUsed)
+      var diagnostic = error.diagnostic(
+        wasCancelled: cancelToken.wasUsed, isLimited: isLimited, isReadOnly: isReadOnly)
       if error.sqlState == "42501", let role = PQuser(handle), let database = PQdb(handle) {
         diagnostic.hint =
           "the role '\(String(cString: role))' does not have this right in the database"
-          + " '\(String(cString: database))': grant it, or connect as another role"
+          + " '\(String(cString: database))': grant it, or connect as another role; where a"
+          + " row-level security policy would hide rows, the role needs BYPASSRLS"
       }
       throw diagnostic
     }

@@ -51,38 +51,6 @@ struct ConnectionTarget {
     }
     return line
   }
-
-  /// The diagnostic for a connection that could not be opened.
-  ///
-  /// libpq gives no SQLSTATE here. A server that answered sent a line with `FATAL`. Of these
-  /// failures, only three can pass by themselves: the server starts, stops or is full. A server
-  /// that did not answer may come back.
-  func failure(_ libpqMessage: String) -> Diagnostic {
-    let message = scrubbed(libpqMessage)
-    let passing = [
-      "starting up", "shutting down", "not yet accepting", "in recovery mode", "too many clients",
-      "too many connections", "remaining connection slots",
-    ]
-    let answered = message.contains("FATAL:")
-    let isTransient =
-      answered
-      ? passing.contains { message.contains($0) }
-      : !message.contains("no password supplied") && !message.contains("certificate")
-        && !message.contains("Name or service not known")
-    let hint: String
-    if message.contains("password") {
-      hint = "set the password in ~/.pgpass or PGPASSWORD, or in the connection string"
-    } else if answered && isTransient {
-      hint = "the server does not accept more connections now: run again later"
-    } else if answered {
-      hint = "check that the database and the user exist and that pg_hba.conf allows this user"
-    } else {
-      hint = "check that PostgreSQL runs there and that the host and the port are correct"
-    }
-    return Diagnostic(
-      .unavailable, "cannot connect to PostgreSQL (\(description)): \(message)", hint: hint,
-      isTransient: isTransient)
-  }
 }
 
 /// The keywords that open a connection.

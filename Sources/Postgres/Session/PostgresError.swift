@@ -30,45 +30,90 @@ extension PostgresError {
   /// The first two characters of the SQLSTATE.
   var sqlClass: Substring { sqlState.prefix(2) }
 
-  /// Whether the same statement can succeed on another try: after a lost connection, a deadlock, a
-  /// serialisation failure, exhausted resources, or while the server stops or starts.
+  /// Whether the same statement can succeed on another try: after a lost or ended session, a
+  /// deadlock, a serialisation failure, exhausted resources, or while the server stops or starts.
   package var isTransient: Bool {
-    ["08", "53"].contains(sqlClass) || ["40001", "40P01"].contains(sqlState)
-      || sqlState.hasPrefix("57P0")
+    switch sqlClass {
+    case "08": !isPoolerRefusal
+    // 53400 is a limit that somebody has set.
+    case "53": sqlState != "53400"
+    default: Self.transientStates.contains(sqlState)
+    }
   }
 
+  private static let transientStates: Set = [
+    // The session's idle_in_transaction_session_timeout, transaction_timeout, idle_session_timeout.
+    "25P03", "25P04", "57P05",
+    // Serialisation failures and deadlocks; also conflicts with the recovery of a standby.
+    "40000", "40001", "40003", "40P01",
+    // The server stops, crashed, starts.
+    "57P01", "57P02", "57P03",
+    // A snapshot is too old. A foreign server does not answer.
+    "72000", "HV00N",
+  ]
+
   var code: Diagnostic.Code {
+    if isTransient, sqlClass != "53" { return .unavailable }
     switch sqlClass {
-    case "08", "28", "40", "57": return .unavailable
-    case "53": return sqlState == "53100" ? .io : .unavailable
+    case "28", "40", "57", "XX": return .unavailable
+    case "53":
+      switch sqlState {
+      case "53100": return .io
+      case "53400": return .configuration
+      default: return .unavailable
+      }
     case "55": return sqlState == "55P03" ? .busy : .configuration
     case "58": return .io
-    case "0A", "25", "26", "34", "3B", "3D", "3F", "42", "54": return .configuration
-    case "XX": return .unavailable
+    case "08", "0A", "25", "26", "34", "3B", "3D", "3F", "42", "54", "F0", "HV":
+      return .configuration
     default: return .data
     }
   }
 
   /// The error as the rest of the program sees it.
-  func diagnostic(wasCancelled: Bool = false) -> Diagnostic {
+  ///
+  /// - Parameters:
+  ///   - wasCancelled: whether this program asked the server to stop the statement.
+  ///   - isLimited: whether this program limits the time of the session's statements.
+  ///   - isReadOnly: whether this program made the session read-only.
+  func diagnostic(
+    wasCancelled: Bool = false, isLimited: Bool = true, isReadOnly: Bool = true
+  ) -> Diagnostic {
     if sqlState == "57014" {
       if wasCancelled {
         return Diagnostic(.interrupted, "the statement was cancelled", underlying: self)
       }
       return Diagnostic(
         .unavailable, "PostgreSQL: \(description)",
-        hint: "the statement took longer than the session's statement_timeout", underlying: self)
+        hint: isLimited
+          ? "the statement took longer than the session's statement_timeout"
+          : "somebody cancelled the statement, or something between here and the server limits its"
+            + " time",
+        underlying: self)
+    }
+    if sqlState == "25006", !isReadOnly {
+      // After a failover, sessions stay open with the server that is a standby now. New ones go to
+      // the primary.
+      return Diagnostic(
+        .unavailable, "PostgreSQL: \(description)", hint: hint, underlying: self, isTransient: true)
     }
     return Diagnostic(
       code, "PostgreSQL: \(description)", hint: hint, underlying: self, isTransient: isTransient)
   }
 
   private var hint: String? {
-    switch sqlState {
+    if let poolerHint { return poolerHint }
+    return switch sqlState {
+    case "25006":
+      "the server is a standby, or read-only: connect to the primary, for example with"
+        + " target_session_attrs=read-write"
+    case "25P03", "25P04", "57P05":
+      "a time limit ended the session, which sets its own to none: look for one in a pooler"
     case "42501": "grant the role this right, or connect as another role"
     case "42P01", "3F000": "check the name; without a schema it is looked up in the configured one"
     case "53300": "the server has no free connections: use fewer jobs, or raise max_connections"
     case "53100": "free some space on the database server"
+    case "53400": "raise the limit that the message names, such as temp_file_limit, for this role"
     default: nil
     }
   }

@@ -18,15 +18,18 @@ struct Status {
 
   func print(everyPartition: Bool, everyWarning: Bool) throws {
     let out = Console.standardOutput
-    printRun(out)
+    try printRun(out)
     try printPartitions(out, each: everyPartition)
     try printWarnings(out, each: everyWarning)
     printFailures(out)
   }
 
-  private func printRun(_ out: Console) {
+  private func printRun(_ out: Console) throws {
     let counts = run.counts
-    let style: Console.Style = run.state == "done" ? .green : run.state == "running" ? .bold : .red
+    let ahead = try record.partitionsAhead()
+    let isSound = ahead == 0 && run.notes.isEmpty
+    let style: Console.Style =
+      run.state == "done" ? (isSound ? .green : .yellow) : run.state == "running" ? .bold : .red
     out.line(
       "\(out.styled(run.state, style)) run \(run.id) of \(run.name) as of \(run.moment), began"
         + " \(run.started), \(run.state == "running" ? "for" : "took") \(Figures.duration(run.seconds))"
@@ -36,6 +39,17 @@ struct Status {
         + " \(Figures.count(counts.unchanged)) unchanged, \(Figures.count(counts.failed)) failed,"
         + " \(Figures.count(counts.skipped)) skipped; stages: \(Figures.count(counts.stagesRun)) run,"
         + " \(Figures.count(counts.stagesFound)) found done")
+    for note in run.notes {
+      out.line("\(out.styled("warning", .yellow)): \(note.message) (\(note.code))")
+    }
+    if ahead > 0 {
+      out.line(
+        "\(out.styled("wrong clock", .red)): the record says of \(Figures.count(ahead, "partition"))"
+          + " that the rows were read at a time that has not come yet")
+      out.line(
+        "  what to do: correct the clocks, then run again: the next run no longer counts these times"
+      )
+    }
     if let problem = run.problem {
       out.line("\(out.styled("stopped", .red)): \(problem)")
       if let hint = run.hint { out.line("  what to do: \(hint)") }
@@ -153,7 +167,7 @@ struct Status {
     try Console.standardOutput.json(
       StatusJSON(
         run, failures: failures, partitions: record.partitions(choice),
-        warnings: record.warnings(choice)
+        warnings: record.warnings(choice), ahead: record.partitionsAhead()
       ) { retry([$0]) })
   }
 }
@@ -175,19 +189,25 @@ private struct StatusJSON: Encodable {
   struct Warning: Encodable {
     var pipeline, tenant, period, code, subject, message: String
   }
+  struct RunWarning: Encodable {
+    var code, message: String
+  }
 
   var run, name, as_of, state, started, arguments: String
   var problem, hint: String?
   var seconds: Double
   var planned, published, unchanged, failed, skipped: Int
   var stages_run, stages_found, warnings: Int
+  /// Partitions whose rows were read at a time that has not come yet.
+  var partitions_ahead: Int
+  var run_warnings: [RunWarning]
   var failures: [Failure]
   var partitions: [Partition]
   var partition_warnings: [Warning]
 
   init(
     _ run: RunRecord.Run, failures: [(failure: RunRecord.Failure, stands: Bool)],
-    partitions: [RunRecord.PartitionState], warnings: [RunRecord.PartitionWarning],
+    partitions: [RunRecord.PartitionState], warnings: [RunRecord.PartitionWarning], ahead: Int,
     retry: (RunRecord.Failure) -> String
   ) {
     self.run = run.id
@@ -207,6 +227,8 @@ private struct StatusJSON: Encodable {
     stages_run = run.counts.stagesRun
     stages_found = run.counts.stagesFound
     self.warnings = run.counts.warnings
+    partitions_ahead = ahead
+    run_warnings = run.notes.map { RunWarning(code: $0.code, message: $0.message) }
     self.failures = failures.map { failure, stands in
       Failure(
         pipeline: failure.partition.pipeline, tenant: failure.slug,

@@ -123,7 +123,7 @@ import Testing
   @Test func `A missing database is not a transient failure`() throws {
     let conninfo = try TestServer.conninfo(database: "absent")
     let error = #expect(throws: Diagnostic.self) { try Connection(conninfo + " password=hush") }
-    #expect(error?.code == .unavailable)
+    #expect(error?.code == .configuration)
     #expect(error?.isTransient == false)
     #expect(error?.message.contains("database \"absent\" does not exist") == true)
     #expect(error?.message.contains("hush") == false)

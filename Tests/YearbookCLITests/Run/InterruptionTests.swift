@@ -143,12 +143,19 @@ struct InterruptionTests {
       try here.addTenant("acme")
       #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
       let before = try here.payload()
-      // As if a run on demand had read in an hour what this one reads now.
-      try here.record.connect().execute(
-        "UPDATE yearbook.partition SET snapshot = now() + interval '1 hour'")
-      try here.platform.connect().execute(
-        "UPDATE app.\"user\" SET username = 'other' WHERE username = 'u2'")
-      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 0)
+      let platform = try here.platform.connect()
+      try platform.execute("UPDATE app.\"user\" SET username = 'other' WHERE username = 'u2'")
+      let tenant = try platform.query("SELECT id::text AS id FROM app.tenant").only().string("id")
+      // Another run works on the partition, and this one has read its rows before it.
+      let other = try here.record.connect()
+      let claim = AdvisoryKey(["yearbook", "partition", tenant, "rows", "2025"])
+      #expect(try other.tryLock(claim))
+      let run = try here.start(["run", "rows", "--period", "2025"])
+      #expect(eventually(within: 60) { run.output.contains("extracted rows") }, "\(run.output)")
+      try other.execute("UPDATE yearbook.partition SET snapshot = now()")
+      try other.unlock(claim)
+      let (status, output) = try run.wait()
+      #expect(status == 0 && output.contains("1 unchanged"), "\(output)")
       #expect(try here.payload() == before)
     }
   }

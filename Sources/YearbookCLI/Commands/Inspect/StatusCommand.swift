@@ -84,7 +84,8 @@ struct StatusCommand: ParsableCommand {
   /// Prints whether the last good run is recent enough; exits with 1 if it is not.
   private func watch(_ record: RunRecord, _ seconds: Int) throws {
     let good = try record.lastGoodRun(of: schedule)
-    let isFresh = good.map { $0.age <= seconds } ?? false
+    let ahead = try record.partitionsAhead()
+    let isFresh = ahead == 0 && good.map { $0.age <= seconds } ?? false
     let last = try record.runs(limit: 1000).first { $0.name == schedule }
     if json {
       struct Output: Encodable {
@@ -95,12 +96,13 @@ struct StatusCommand: ParsableCommand {
         var age_seconds: Int?
         var last_run: String?
         var last_state: String?
+        var partitions_ahead: Int
       }
       try Console.standardOutput.json(
         Output(
           schedule: schedule, is_fresh: isFresh, max_age_seconds: seconds,
           good_run: good?.run.id, age_seconds: good?.age, last_run: last?.id,
-          last_state: last?.state))
+          last_state: last?.state, partitions_ahead: ahead))
     } else {
       var text =
         good.map {
@@ -112,7 +114,13 @@ struct StatusCommand: ParsableCommand {
           ? "; the last run, \(last.id), does not count: it had --tenant or --as-of"
           : "; the last run, \(last.id), is \(last.state): yearbook status \(last.id)"
       }
-      Console.standardOutput.line("\(isFresh ? "ok" : "too old"): \(text)")
+      if ahead > 0 {
+        text =
+          "the record says of \(Figures.count(ahead, "partition")) that the rows were read at a time"
+          + " that has not come yet: correct the clocks, then run again; \(text)"
+      }
+      Console.standardOutput.line(
+        "\(isFresh ? "ok" : ahead > 0 ? "wrong clock" : "too old"): \(text)")
     }
     if !isFresh { throw CommandFailure(exitCode: 1) }
   }

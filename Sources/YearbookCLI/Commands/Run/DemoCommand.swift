@@ -64,7 +64,6 @@ private struct Demo {
   var store: String { root + "/store" }
 
   func startServer() throws -> PrivateServer {
-    try FileManager.default.createDirectory(atPath: root, withIntermediateDirectories: true)
     let server = try PrivateServer.start(in: root + "/postgres")
     setenv("PGHOST", server.socketDirectory, 1)
     setenv("PGPORT", "5432", 1)
