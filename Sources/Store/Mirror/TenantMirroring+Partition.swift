@@ -131,6 +131,7 @@ extension TenantMirroring {
       return try putOnce(path, bytes)
     }
     let condition: PutCondition = listed[path].map { .over(tag: $0.tag) } ?? .absent
+    try begun.note(path)
     if try !client.putInParts(path, file: store.path(path), digest: digest, when: condition) {
       let there = try client.list(path).first { $0.path == path }
       guard there?.byteCount == status.byteCount else { throw conflict(path) }
