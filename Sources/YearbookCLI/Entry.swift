@@ -17,6 +17,8 @@ package enum Entry {
     ProcessArguments.hideSecrets()
     // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files that was inherited is an error of the file, too.
+    signal(SIGXFSZ, SIG_IGN)
     exit(run(arguments))
   }
 

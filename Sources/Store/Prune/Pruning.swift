@@ -114,7 +114,9 @@ struct Pruning {
       for release in plan.told.releases + plan.told.leftovers {
         let folder = store.path("\(partition.path)/releases/\(release)")
         if FileReader.status(folder) == nil { continue }
-        try store.disk.rename(folder, to: staging.freshPath())
+        if try store.disk.move(folder, to: staging.freshPath()) { continue }
+        // It cannot be moved here. No page leads to it, and `pruned.json` names what is left of it.
+        try store.disk.remove(folder)
       }
     }
   }

@@ -115,7 +115,9 @@ extension ReleaseBatch {
       if let end = file.name.lastIndex(of: "/") {
         try store.disk.makeFolders(folder + "/data/" + file.name[..<end])
       }
-      if let path = try published?.path(of: file), try store.disk.link(path, to: target) {
+      if let path = try published?.path(of: file),
+        try store.disk.link(path, to: target) == .made
+      {
         continue
       }
       try copy(file, to: target)
