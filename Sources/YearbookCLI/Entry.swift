@@ -113,8 +113,8 @@ struct YearbookCommand: ParsableCommand {
       CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
-      RollbackCommand.self, PruneCommand.self, PurgeCommand.self, TenantCommand.self,
-      MirrorCommand.self,
+      RollbackCommand.self, WithdrawCommand.self, PruneCommand.self, PurgeCommand.self,
+      TenantCommand.self, MirrorCommand.self,
     ])
 
   // These options can stand before or after the command's name.

@@ -84,7 +84,8 @@ struct Pruning {
     try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       let latest = try store.latest(partition)
       guard try store.prunings(partition) ?? Prunings() == plan.prunings,
-        !going.announced.releases.contains(latest?.release ?? ""),
+        latest?.isWithdrawn ?? false
+          || !going.announced.releases.contains(latest?.release ?? ""),
         !going.announced.containsHead(latest?.sequence ?? 0)
       else {
         throw Diagnostic(

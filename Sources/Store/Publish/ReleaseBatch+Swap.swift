@@ -64,9 +64,7 @@ extension ReleaseBatch {
       guard sequence > latest?.sequence ?? 0,
         let bytes = try FileReader.contents("\(place)/heads/\(sequence).json"),
         let head = own(bytes), head.sequence == sequence,
-        let tags = try FileReader.contents(
-          "\(place)/releases/\(head.release)/\(Bag.tagManifestName)"),
-        SHA256Digest(of: tags) == head.tagManifest
+        try isPlaced(head, of: partition)
       else { return (latest, sequence) }
       let file = try stagingFolder().freshPath(".json")
       try store.disk.create(file, bytes, mode: 0o444)
@@ -74,6 +72,16 @@ extension ReleaseBatch {
       try store.disk.rename(file, to: place + "/latest.json")
       return (head, sequence)
     }
+  }
+
+  /// Whether a head's release is there, or need not be.
+  private func isPlaced(
+    _ head: Head, of partition: ReleasePartition
+  ) throws(Diagnostic) -> Bool {
+    if head.isWithdrawn { return true }
+    let release = "\(partition.path)/releases/\(head.release)"
+    let tags = try FileReader.contents(store.path("\(release)/\(Bag.tagManifestName)"))
+    return tags.map { SHA256Digest(of: $0) } == head.tagManifest
   }
 
   /// The highest sequence that a head of the partition has.
@@ -117,6 +125,14 @@ extension ReleaseBatch {
         }
         // Never replaces the head of a faster publisher.
         if try store.disk.claim(staged.headFiles.numbered, as: head) { return }
+      }
+      if !staged.replacesWithdrawn,
+        try FileReader.contents(head).flatMap(Head.init(bytes:))?.isWithdrawn ?? false
+      {
+        throw Diagnostic(
+          .busy, "it was withdrawn while it was being published",
+          hint: "it stays withdrawn; to publish it all the same, run it with --tenant, --period and"
+            + " --force")
       }
       staged.head.sequence += 1
       try writeHead(&staged)

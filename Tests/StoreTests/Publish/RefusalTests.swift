@@ -240,7 +240,7 @@ struct RefusalTests {
 
   @Test(.enabled(if: canOverlay, "an overlay can only be mounted by root"))
   func `On an image's lower layer, all commands go through`() throws {
-    for command in ["publish", "rollback", "prune", "rename", "purge"] {
+    for command in ["publish", "rollback", "withdraw", "prune", "rename", "purge"] {
       try withTemporaryFolder { folder in
         for version in Self.publish {
           try FileManager.default.createDirectory(
