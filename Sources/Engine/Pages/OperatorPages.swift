@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -136,7 +137,7 @@ struct OperatorPages {
     overview.tenants = sorted.map { line in
       .init(
         slug: line.slug, name: line.name, partitions: line.partitions.count { !$0.isWithdrawn },
-        bytes: line.partitions.reduce(0) { $0 + $1.bytes },
+        bytes: line.partitions.reduce(0) { $0.saturatingAdd($1.bytes) },
         published: line.partitions.map(\.published).max() ?? "",
         failing: failing.count { $0.slug == line.slug })
     }

@@ -25,7 +25,7 @@ struct TenantCatalog: Codable, Hashable {
     /// Why it was withdrawn.
     var reason: String?
 
-    var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+    var bytes: Int { files.reduce(0) { $0.saturatingAdd($1.bytes) } }
     var isEncrypted: Bool { files.contains { $0.name.hasSuffix(".age") } }
 
     var isWithdrawn: Bool { status == ReleaseStatus.withdrawn.rawValue }

@@ -138,7 +138,7 @@ package enum StorePages {
     let folder = "\(partition.pipeline)/\(partition.period)"
     // A line breaks between the parts of a note, never inside of one.
     func note(_ text: String) -> String { page.text(text.replacing(" ", with: "\u{A0}")) }
-    let size = messages.format.size(bytes: partition.files.reduce(0) { $0 + $1.bytes })
+    let size = messages.format.size(bytes: partition.files.reduce(0) { $0.saturatingAdd($1.bytes) })
     let count = MessageCatalog.Argument.number(DecimalNumber(partition.files.count))
     let published = try messages.text("store.published")
     let view = PageView([

@@ -153,7 +153,7 @@ extension ReleaseStore {
     }
     for release in releases { try add(path("\(partition.path)/releases/\(release)")) }
     return files.values.reduce(0) { sum, file in
-      sum + (file.names == file.status.linkCount ? file.status.byteCount : 0)
+      file.names == file.status.linkCount ? sum.saturatingAdd(file.status.byteCount) : sum
     }
   }
 }

@@ -169,6 +169,31 @@ struct DamageTests {
     }
   }
 
+  @Test func `A catalog or a data package that lies about sizes is told, and is no trap`() throws {
+    try Self.with { here in
+      func lie(_ path: String, _ pattern: some RegexComponent, _ lie: String) throws {
+        let text = try String(contentsOfFile: path, encoding: .utf8)
+        let changed = text.replacing(pattern, with: lie)
+        #expect(changed != text, "\(path)")
+        try write(changed, path)
+      }
+      let huge = "9223372036854775807"
+      let place = "\(here.folder)/store/tenants/acme"
+      try lie(place + "/catalog.json", /"bytes":[0-9]+/, "\"bytes\":\(huge)")
+      try expect(here, ["verify"], status: 1, "fault altered: tenants/acme/catalog.json")
+      try expect(here, Self.run + ["--force"])
+      let package = try #require(try files(here, "datapackage.json").last)
+      try lie(package, /"bytes": [0-9]+/, "\"bytes\": \(huge)")
+      try expect(here, ["verify"], status: 1, "datapackage.json")
+      try expect(here, ["show", "acme/rows/2025"])
+      try expect(here, ["prune", "--grace", "0s"])
+      unlink(place + "/catalog.json")
+      try here.platform.connect().execute("UPDATE app.\"user\" SET username = username || 'x'")
+      // The pages are made again, also of the other releases.
+      try expect(here, Self.run, "1 published")
+    }
+  }
+
   /// Whether root can make a folder that root itself cannot write.
   private static func setImmutable(_ path: String, _ isOn: Bool) throws -> Bool {
     guard let chattr = Places.program("chattr") else { return false }

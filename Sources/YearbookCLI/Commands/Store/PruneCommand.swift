@@ -122,7 +122,7 @@ struct PruneCommand: ParsableCommand {
     }
     let count = pruned.reduce(0) { $0 + $1.count }
     guard count > 0 else { return out.line("nothing to remove") }
-    let bytes = Counted.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
+    let bytes = Counted.bytes(pruned.reduce(0) { $0.saturatingAdd($1.freedBytes) })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
     if !yes { out.line("to remove them, give the same command with --yes") }
