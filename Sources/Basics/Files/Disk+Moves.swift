@@ -39,7 +39,10 @@ extension Disk {
   package func claim(_ source: String, as target: String) throws(Diagnostic) -> Bool {
     switch try link(source, to: target) {
     case .made: return true
-    case .taken: return false
+    case .taken:
+      // Over NFS a link can be made, its reply lost, and the second try find it.
+      let ours = FileReader.status(source)?.identity
+      return ours != nil && ours == FileReader.status(target)?.identity
     case .impossible: break
     }
     return try at(source, "create") { from, old throws(Diagnostic) in

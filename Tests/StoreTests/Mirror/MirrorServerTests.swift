@@ -40,11 +40,13 @@ extension MirrorTrials {
 
     /// Mirrors a film in a process of its own, and kills it in the midst of its parts.
     private func kill(_ scene: MirrorScene) throws {
+      func secondParts() -> Int { scene.requests().count { $0.contains("partNumber=2") } }
+      let before = secondParts()
       scene.server.misbehave("hang 1 9 partNumber=3")
       let trial = try RunningProgram(
         [Places.storeTrial, "mirror", scene.store.root, "s3://bucket/\(scene.prefix)"],
         environment: scene.server.environment.map { "\($0)=\($1)" })
-      let isUnderWay = eventually { scene.requests().contains { $0.contains("partNumber=2") } }
+      let isUnderWay = eventually { secondParts() > before }
       trial.send(SIGKILL)
       #expect(try trial.wait().status == 128 + SIGKILL && isUnderWay)
       scene.server.misbehave(nil)

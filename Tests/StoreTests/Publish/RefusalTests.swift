@@ -4,6 +4,7 @@ import Glibc
 import TestSupport
 import Testing
 
+@testable import Basics
 @testable import Store
 
 /// Publishing, pruning and more on file systems that cannot do everything. A real process meets the
@@ -48,6 +49,17 @@ struct RefusalTests {
         #expect(rolled.status == 0, "\(rolled.output)")
         #expect(try store.latest(Samples.partition)?.sequence == 3)
       }
+    }
+  }
+
+  @Test func `A name that is taken by our own link, whose reply was lost, is ours`() throws {
+    try withTemporaryFolder(inMemory: true) { folder in
+      let disk = Disk()
+      for name in ["one", "two"] { try disk.create("\(folder)/\(name)", [1]) }
+      #expect(try disk.link("\(folder)/one", to: "\(folder)/name") == .made)
+      #expect(try disk.claim("\(folder)/one", as: "\(folder)/name"))
+      #expect(try !disk.claim("\(folder)/two", as: "\(folder)/name"))
+      #expect(try disk.claim("\(folder)/two", as: "\(folder)/other"))
     }
   }
 
