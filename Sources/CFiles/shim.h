@@ -10,6 +10,17 @@ extern int syncfs(int descriptor);
 
 static inline int yb_syncfs(int descriptor) { return syncfs(descriptor); }
 
+// Declared only with _GNU_SOURCE, too.
+extern int renameat2(int from, const char *old_name, int to, const char *new_name, unsigned flags);
+
+// Renames a file, and fails with EEXIST where the new name is taken. Many file systems do not know the flag: EINVAL.
+static inline int yb_rename_new(int from, const char *old_name, int to, const char *new_name) {
+  return renameat2(from, old_name, to, new_name, 1 /* RENAME_NOREPLACE */);
+}
+
+// O_TMPFILE without O_DIRECTORY, which it needs beside it: the same on all machines that Swift knows.
+static inline int yb_unnamed_file_flag(void) { return 020000000; }
+
 extern long syscall(long number, ...);
 
 // What is at a path below an open one, where no part of the path is a symbolic link; -1 with errno where it is not

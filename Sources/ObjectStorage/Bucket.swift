@@ -46,6 +46,10 @@ package struct Bucket: Sendable, CustomStringConvertible {
         hint: "use https://, or allow it: 'mirror: plain_http: true' in yearbook.yaml, or"
           + " YEARBOOK_MIRROR_PLAIN_HTTP=allow")
     }
+    if location.addressing == nil {
+      location.addressing = Self.addressing(profile["addressing_style"])
+    }
+    try location.checkAddressing()
     self.location = location
     region =
       location.region ?? value("AWS_REGION", "AWS_DEFAULT_REGION") ?? profile["region"]
@@ -53,6 +57,15 @@ package struct Bucket: Sendable, CustomStringConvertible {
     authorities = value("AWS_CA_BUNDLE") ?? profile["ca_bundle"]
     credentials = try BucketCredentials(environment: environment, profile: profile)
     self.isCancelled = isCancelled
+  }
+
+  /// What Amazon's own tools call the addressing of buckets; `nil` for anything else.
+  private static func addressing(_ style: String?) -> BucketAddressing? {
+    switch style {
+    case "virtual": .host
+    case "path": .path
+    default: nil
+    }
   }
 
   package var description: String { location.description }

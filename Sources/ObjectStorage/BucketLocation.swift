@@ -1,5 +1,13 @@
 package import Diagnostics
 
+/// Where the bucket's name stands in the addresses of its objects.
+package enum BucketAddressing: String, Sendable, CaseIterable {
+  /// `https://HOST/BUCKET/KEY`
+  case path
+  /// `https://BUCKET.HOST/KEY`
+  case host
+}
+
 /// The bucket that the store is mirrored to: `s3://BUCKET/PREFIX` at an endpoint.
 package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
   package var bucket: String
@@ -12,6 +20,8 @@ package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
   /// Whether the endpoint can be `http://`: everybody between here and the server can then read and
   /// change what is copied.
   package var allowsPlainHTTP = false
+  /// `nil`: at Amazon in the host's name, elsewhere in the path.
+  package var addressing: BucketAddressing?
 
   /// Reads an address `s3://BUCKET/PREFIX`.
   ///
@@ -56,15 +66,34 @@ package struct BucketLocation: Hashable, Sendable, CustomStringConvertible {
     endpoint = scheme + name
   }
 
-  /// The URL of the bucket. At Amazon the bucket is in the host name, elsewhere in the path.
+  /// The URL of the bucket. At Amazon the bucket is in the host name, elsewhere in the path, unless
+  /// `addressing` says otherwise.
   package func url(region: String) -> String {
-    guard let endpoint else {
-      // A certificate for *.s3… is not valid for a bucket with dots in its name.
-      return bucket.contains(".")
-        ? "https://s3.\(region).amazonaws.com/\(bucket)"
-        : "https://\(bucket).s3.\(region).amazonaws.com"
+    let amazon = "https://s3.\(region).amazonaws.com"
+    // A certificate for *.s3… is not valid for a bucket with dots in its name.
+    let usual: BucketAddressing = endpoint == nil && !bucket.contains(".") ? .host : .path
+    guard addressing ?? usual == .host else { return (endpoint ?? amazon) + "/" + bucket }
+    let parts = (endpoint ?? amazon).split(separator: "/").map(String.init)
+    // An endpoint that was copied from a console can have the bucket's name already.
+    return parts[1].hasPrefix(bucket + ".")
+      ? "\(parts[0])//\(parts[1])" : "\(parts[0])//\(bucket).\(parts[1])"
+  }
+
+  /// Throws if the bucket cannot be a part of the host's name.
+  ///
+  /// - Throws: `.configuration`
+  package func checkAddressing() throws(Diagnostic) {
+    guard addressing == .host, let endpoint else { return }
+    let name = endpoint.split(separator: "/").dropFirst().first ?? ""
+    let host = name.hasPrefix("[") ? name[...] : name.prefix { $0 != ":" }
+    let isNumber = host.hasPrefix("[") || host.allSatisfy { $0.isNumber || $0 == "." }
+    guard !isNumber else {
+      throw Diagnostic(
+        .configuration,
+        "'addressing: host' puts the bucket before the endpoint's host, which is a"
+          + " number here",
+        hint: "name the endpoint by its host name, or set 'addressing: path'")
     }
-    return endpoint + "/" + bucket
   }
 
   private static func isBucket(_ name: String) -> Bool {

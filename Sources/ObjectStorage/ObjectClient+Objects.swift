@@ -92,7 +92,7 @@ extension ObjectClient {
       let body = try send("GET", nil, query: query).body[...]
       for content in ObjectXML.elements("Contents", in: body) {
         guard let path = path(ObjectXML.text("Key", in: content)),
-          let size = ObjectXML.text("Size", in: content).flatMap({ Int($0) })
+          let size = ObjectXML.text("Size", in: content).flatMap(Self.size)
         else { continue }
         let modified = ObjectXML.text("LastModified", in: content).map { $0.prefix(19) + "Z" }
         objects.append(
@@ -105,6 +105,12 @@ extension ObjectClient {
         ? ObjectXML.text("NextContinuationToken", in: body) : nil
     } while token != nil
     return objects
+  }
+
+  /// A size from a listing. No object is larger than a petabyte: a server that says so must not
+  /// make sums overflow.
+  static func size(_ text: String) -> Int? {
+    Int(text).map { min(max($0, 0), 1 << 50) } ?? (text.allSatisfy(\.isNumber) ? 1 << 50 : nil)
   }
 
   /// The names that follow `prefix`, up to the next slash.

@@ -1,7 +1,4 @@
 package import Diagnostics
-import FoundationEssentials
-
-import enum Crypto.Insecure
 
 /// One version of an object, or a deletion mark.
 package struct ObjectVersion: Hashable {
@@ -39,10 +36,11 @@ extension ObjectClient {
           + "</Object>"
       }
       let body = Array("<Delete><Quiet>true</Quiet>\(batch.joined())</Delete>".utf8)
-      let sum = Data(Insecure.MD5.hash(data: body)).base64EncodedString()
       let response = try send(
         "POST", nil, query: [("delete", "")],
-        headers: [("Content-MD5", sum), ("Content-Type", "application/xml")], body: body)
+        headers: [
+          ("Content-MD5", Self.contentMD5(body)), ("Content-Type", "application/xml"),
+        ], body: body)
       for error in ObjectXML.elements("Error", in: response.body[...]) {
         let code = ObjectXML.text("Code", in: error) ?? ""
         refused.append(

@@ -3,6 +3,8 @@ package import Diagnostics
 import FoundationEssentials
 import Glibc
 
+import enum Crypto.Insecure
+
 /// An S3 client for one bucket. Paths are relative to the bucket's prefix. Only one thread can use
 /// it.
 ///
@@ -42,6 +44,9 @@ package final class ObjectClient {
     var request = HTTPRequest(method: method, url: url(path, query), headers: headers, body: body)
     request.headers.append(
       ("x-amz-content-sha256", (digest ?? SHA256Digest(of: body)).hex))
+    // Buckets that lock objects by themselves refuse a PUT without a checksum of this kind. All
+    // servers know this one.
+    if method == "PUT" { request.headers.append(("Content-MD5", Self.contentMD5(body))) }
     if let token = bucket.credentials.token {
       request.headers.append(("x-amz-security-token", token))
     }
@@ -75,6 +80,11 @@ package final class ObjectClient {
         if bucket.isCancelled() { throw Self.interrupted }
       }
     }
+  }
+
+  /// The value of `Content-MD5` for a body.
+  static func contentMD5(_ body: [UInt8]) -> String {
+    Data(Insecure.MD5.hash(data: body)).base64EncodedString()
   }
 
   // MARK: - URLs
@@ -132,6 +142,12 @@ package final class ObjectClient {
     "ServiceUnavailable", "SlowDown", "Throttling", "TooManyRequests",
   ]
 
+  /// What servers answer that refuse the bucket's name in the path.
+  private static let hostCodes: Set<String> = [
+    "SecondLevelDomainForbidden", "PathStyleDomainForbidden", "VirtualHostDomainRequired",
+    "InvalidPathAccess",
+  ]
+
   package static let interrupted = Diagnostic(
     .interrupted, "the mirroring was told to stop",
     hint: "run the same command again: finished work is kept")
@@ -162,6 +178,15 @@ package final class ObjectClient {
       return Diagnostic(
         .configuration, "\(bucket) is not in the region \(bucket.region)\(region)",
         hint: "set AWS_REGION, or `region` at `mirror` in yearbook.yaml")
+    case _ where Self.hostCodes.contains(code):
+      return Diagnostic(
+        .configuration, "\(bucket)'s server wants the bucket's name in the host name (\(said))",
+        hint: "set 'addressing: host' at `mirror` in yearbook.yaml")
+    case "InvalidDigest", "BadDigest", "XAmzContentSHA256Mismatch":
+      return Diagnostic(
+        .unavailable, "\(place) arrived damaged at \(bucket)'s server (\(said))",
+        hint: "if it happens again, something between here and the server changes what is sent: run"
+          + " again later: yearbook mirror", isTransient: true)
     case "RequestTimeTooSkewed":
       return Diagnostic(
         .unavailable, "the clocks of \(bucket)'s server and of this machine differ",

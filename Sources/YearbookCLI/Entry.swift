@@ -17,6 +17,8 @@ package enum Entry {
     ProcessArguments.hideSecrets()
     // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
+    // A limit on the size of files that was inherited is an error of the file, too.
+    signal(SIGXFSZ, SIG_IGN)
     exit(run(arguments))
   }
 
@@ -111,8 +113,8 @@ struct YearbookCommand: ParsableCommand {
       CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
-      RollbackCommand.self, PruneCommand.self, PurgeCommand.self, TenantCommand.self,
-      MirrorCommand.self,
+      RollbackCommand.self, WithdrawCommand.self, PruneCommand.self, PurgeCommand.self,
+      TenantCommand.self, MirrorCommand.self,
     ])
 
   // These options can stand before or after the command's name.

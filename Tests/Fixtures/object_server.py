@@ -12,20 +12,27 @@ FOLDER/rule tells how to misbehave, counted from when it was last written:
     cut FROM COUNT           their connections are closed, and they are not passed on
     lose FROM COUNT          they are passed on, and their answers are lost
     hang FROM COUNT          they are never answered
+    checksum FROM COUNT      a PUT without a checksum of its body is refused, as in a bucket that locks objects by itself
+    exact FROM COUNT         unfinished uploads are listed for the exact key alone, as MinIO does
+    host FROM COUNT          an address with the bucket in its path is refused, as Alibaba and Tencent do
 A rule may end in a word: only requests whose path has it are counted.
 FOLDER/log has a line a request: the method, the path with its query, the status, the condition.
 """
 
+import base64
+import hashlib
 import http.client
 import http.server
 import json
 import logging
 import os
+import re
 import shutil
 import ssl
 import sys
 import threading
 import time
+import urllib.parse
 
 import boto3
 import moto.settings
@@ -118,8 +125,16 @@ class Proxy(http.server.BaseHTTPRequestHandler):
         if kind == "status":
             self.tell(rule[1])
             return self.answer(int(rule[1]), [], b"<Error><Code>SlowDown</Code></Error>")
+        if kind == "checksum" and self.command == "PUT" and not self.has_checksum(body):
+            self.tell("no-checksum")
+            return self.answer(400, [], b"<Error><Code>InvalidRequest</Code></Error>")
+        if kind == "host" and self.path.split("?")[0].split("/")[1] in ("bucket", "versions"):
+            self.tell("by-path")
+            return self.answer(403, [], b"<Error><Code>SecondLevelDomainForbidden</Code></Error>")
         if self.command == "GET":
             answer, content = self.ask(body)
+            if kind == "exact":
+                content = self.exact(content)
         else:
             with changing:
                 answer, content = self.ask(body)
@@ -129,6 +144,25 @@ class Proxy(http.server.BaseHTTPRequestHandler):
             return
         self.tell(answer.status)
         self.answer(answer.status, answer.getheaders(), content)
+
+    def has_checksum(self, body):
+        names = [name.lower() for name in self.headers]
+        if any(name.startswith("x-amz-checksum-") for name in names):
+            return True
+        sum = base64.b64encode(hashlib.md5(body).digest()).decode()
+        return self.headers.get("Content-MD5") == sum
+
+    def exact(self, content):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query, keep_blank_values=True)
+        if "uploads" not in query:
+            return content
+        wanted = query.get("prefix", [""])[0]
+
+        def kept(match):
+            key = re.search(rb"<Key>(.*?)</Key>", match.group(0))
+            return match.group(0) if key and urllib.parse.unquote(key.group(1).decode()) == wanted else b""
+
+        return re.sub(rb"<Upload>.*?</Upload>", kept, content, flags=re.S)
 
     def ask(self, body):
         connection = http.client.HTTPConnection("127.0.0.1", moto_port, timeout=60)

@@ -48,6 +48,34 @@ import Testing
         == "https://minio:9000/bucket")
   }
 
+  @Test(arguments: [
+    ("https://oss-cn-hangzhou.aliyuncs.com", "https://bucket.oss-cn-hangzhou.aliyuncs.com"),
+    ("https://bucket.oss-cn-hangzhou.aliyuncs.com", "https://bucket.oss-cn-hangzhou.aliyuncs.com"),
+    ("https://minio.example.org:9000/", "https://bucket.minio.example.org:9000"),
+  ])
+  func `With 'addressing: host' the bucket is in the host name everywhere`(
+    endpoint: String, address: String
+  ) throws {
+    var location = try BucketLocation("s3://bucket/a", endpoint: endpoint)
+    location.addressing = .host
+    try location.checkAddressing()
+    #expect(location.url(region: "x") == address)
+    var amazon = try BucketLocation("s3://bucket")
+    amazon.addressing = .path
+    var dotted = try BucketLocation("s3://my.domain", endpoint: endpoint)
+    dotted.addressing = .host
+    #expect(dotted.url(region: "x").hasPrefix("https://my.domain."))
+    #expect(amazon.url(region: "x") == "https://s3.x.amazonaws.com/bucket")
+  }
+
+  @Test(arguments: ["https://192.0.2.1:9000", "https://[2001:db8::1]"])
+  func `A bucket cannot stand before a number`(endpoint: String) throws {
+    var location = try BucketLocation("s3://bucket", endpoint: endpoint)
+    location.addressing = .host
+    let error = #expect(throws: Diagnostic.self) { try location.checkAddressing() }
+    #expect(error?.code == .configuration && error?.hint?.contains("addressing: path") == true)
+  }
+
   @Test func `Credentials come from the environment, otherwise from the profile`() throws {
     try withTemporaryFolder { folder in
       func write(_ name: String, _ text: String) {
@@ -75,6 +103,8 @@ import Testing
         [profile other]
         region = sa-east-1
         endpoint_url = https://minio.example.org
+        s3 =
+          addressing_style = virtual
         """)
       let files = [
         "AWS_SHARED_CREDENTIALS_FILE": folder + "/credentials",
@@ -91,6 +121,7 @@ import Testing
       #expect(other.credentials.keyID == "AKIAOTHER" && other.credentials.token == "token")
       #expect(other.region == "sa-east-1")
       #expect(other.location.endpoint == "https://minio.example.org")
+      #expect(other.location.addressing == .host && first.location.addressing == nil)
       let own = try bucket([
         "AWS_ACCESS_KEY_ID": "AKIAENV", "AWS_SECRET_ACCESS_KEY": "s", "AWS_PROFILE": "other",
         "AWS_REGION": "us-west-2", "AWS_ENDPOINT_URL": "https://localhost:9000",

@@ -9,6 +9,7 @@ import Store
 //   StoreTrial publish ROOT VERSION [KEY]    three partitions of two tenants, all files of one version
 //   StoreTrial prune ROOT [KEY]              all but the newest releases
 //   StoreTrial rollback ROOT [KEY]           acme's report of 2026 to its first release
+//   StoreTrial withdraw ROOT [KEY]           acme's report of 2026
 //   StoreTrial purge ROOT                    the tenant acme
 //   StoreTrial rename ROOT                   the tenant acme to ajax
 //   StoreTrial mirror ROOT BUCKET            all tenants to s3://…, as the environment says
@@ -44,6 +45,9 @@ func perform(_ arguments: [String]) throws {
     if try store.latest(partition)?.release != first {
       _ = try store.rollBack(partition, to: first, run: "rollback", now: Int(time(nil)))
     }
+  case "withdraw":
+    _ = try store.withdraw(
+      TrialReleases.partitions[0], reason: "wrong", run: "withdraw", now: Int(time(nil)))
   case "purge": _ = try store.removeTenant(slug: "acme", id: TrialReleases.acme.id)
   case "rename":
     if try store.tenants().contains("acme") || store.tenantsInDisorder().contains("ajax") {

@@ -14,7 +14,7 @@ package final class Disk: Sendable {
   /// Called before each change. If it throws, the change is not made.
   package typealias Gate = @Sendable (Operation, String) throws(Diagnostic) -> Void
 
-  private let gate: Gate?
+  let gate: Gate?
   /// No change follows a link below this folder; `nil` leaves links to the system.
   let root: String?
   /// The permissions that nobody gets, whatever the process's umask; `nil` for the umask's.
@@ -143,26 +143,9 @@ package final class Disk: Sendable {
 
   /// Moves a file or folder within one file system. Replaces an existing target.
   package func rename(_ source: String, to target: String) throws(Diagnostic) {
-    try gate?(.rename, target)
-    try at(source, "create") { from, old throws(Diagnostic) in
-      try at(target, "create") { to, new throws(Diagnostic) in
-        guard renameat(from, old, to, new) == 0 else { throw Self.failure("create", target) }
-      }
-    }
-  }
-
-  /// Creates a hard link to a file.
-  ///
-  /// - Returns: `false` if the target exists, if the file cannot have more links, or if it no
-  ///   longer exists.
-  package func link(_ source: String, to target: String) throws(Diagnostic) -> Bool {
-    try gate?(.link, target)
-    return try at(source, "create") { from, old throws(Diagnostic) in
-      try at(target, "create") { to, new throws(Diagnostic) in
-        if linkat(from, old, to, new, 0) == 0 { return true }
-        if [EEXIST, EMLINK, EXDEV, EPERM, ENOENT].contains(errno) { return false }
-        throw Self.failure("create", target)
-      }
+    guard try move(source, to: target) else {
+      errno = EXDEV
+      throw Self.failure("create", target)
     }
   }
 
@@ -170,7 +153,11 @@ package final class Disk: Sendable {
   package func sync(_ folder: String) throws(Diagnostic) {
     try gate?(.sync, folder)
     let descriptor = try FileDescriptor(folder, O_RDONLY | O_DIRECTORY)
-    guard yb_syncfs(descriptor.number) == 0 else { throw Self.failure("write", folder) }
+    if yb_syncfs(descriptor.number) == 0 { return }
+    guard Self.isUnsupported(errno) else { throw Self.failure("write", folder) }
+    // The kernel, or a filter around this process, does not know the call. The older one waits for
+    // all file systems.
+    Glibc.sync()
   }
 
   /// Removes a file, or a folder with its content. A link is removed, not what it leads to. Does
@@ -206,8 +193,15 @@ package final class Disk: Sendable {
       switch number {
       case ENOSPC, EDQUOT: "free some space there and run again: published releases are kept"
       case EACCES, EPERM: "check who can write there"
+      case EFBIG: "raise the limit on the size of files (ulimit -f), or use another file system"
       case EROFS: "mount the file system for writing"
       case ENOTDIR: "give the path of a folder"
+      case EXDEV:
+        "it would have to be moved to another file system, or comes with a container's image; put"
+          + " the whole folder on one volume"
+      case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL:
+        "this file system, or a filter around the program, does not support it: to see what works"
+          + " there, run yearbook doctor"
       default: nil
       }
     return Diagnostic(
@@ -224,13 +218,13 @@ package final class Disk: Sendable {
 
 extension Disk {
   /// The names below the root that lead to a path; `nil` for a path that is not below it.
-  private func parts(_ path: String) -> [String]? {
+  func parts(_ path: String) -> [String]? {
     guard let root, path.hasPrefix(root + "/") else { return nil }
     return path.dropFirst(root.utf8.count + 1).split(separator: "/").map(String.init)
   }
 
   /// Calls `body` with the open folder that holds a path, and with the name in that folder.
-  private func at<T: ~Copyable>(
+  func at<T: ~Copyable>(
     _ path: String, _ verb: String, _ body: (Int32, String) throws(Diagnostic) -> T
   ) throws(Diagnostic) -> T {
     guard let parts = parts(path), let name = parts.last else { return try body(AT_FDCWD, path) }

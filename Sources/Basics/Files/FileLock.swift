@@ -69,14 +69,27 @@ package final class FileLock: Sendable {
 
   /// Waits until the lock is free, then takes it.
   package func lock(_ mode: Mode) throws(Diagnostic) {
-    guard retryingInterrupts({ flock(descriptor, mode.operation) }) == 0 else {
-      throw Disk.failure("lock", path)
-    }
+    guard retryingInterrupts({ flock(descriptor, mode.operation) }) == 0 else { throw failure }
   }
 
   /// Takes the lock if it is free. Returns whether it is now held.
-  package func tryLock(_ mode: Mode) -> Bool {
-    retryingInterrupts { flock(descriptor, mode.operation | LOCK_NB) } == 0
+  ///
+  /// - Throws: `.io` if the file system has no locks: then nobody holds it, and nobody ever will.
+  package func tryLock(_ mode: Mode) throws(Diagnostic) -> Bool {
+    if retryingInterrupts({ flock(descriptor, mode.operation | LOCK_NB) }) == 0 { return true }
+    if errno == EWOULDBLOCK { return false }
+    throw failure
+  }
+
+  private var failure: Diagnostic {
+    let isUnsupported = errno == ENOLCK || Disk.isUnsupported(errno)
+    var failure = Disk.failure("lock", path)
+    if isUnsupported {
+      failure.hint =
+        "the file system has no working locks, which keep two programs apart: mount it with locks"
+        + " (NFS: a lock service on both ends), or use another one"
+    }
+    return failure
   }
 
   /// Releases the lock.

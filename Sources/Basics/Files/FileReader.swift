@@ -17,7 +17,8 @@ package enum FileReader {
       throw Diagnostic(.io, "cannot read \(path): it is not a regular file")
     }
     // Most files are small: a large buffer for each would cost more than reading it.
-    var buffer = [UInt8](repeating: 0, count: min(pieceSize, max(4096, Int(status.st_size) + 1)))
+    let room = min(pieceSize, max(4096, Int(status.st_size).saturatingAdd(1)))
+    var buffer = [UInt8](repeating: 0, count: room)
     while true {
       let count = buffer.withUnsafeMutableBytes { room in
         retryingInterrupts { Glibc.read(file.number, room.baseAddress, room.count) }

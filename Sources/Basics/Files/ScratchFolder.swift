@@ -18,7 +18,8 @@ package final class ScratchFolder: Sendable {
     self.disk = disk
     try disk.makeFolders(parent)
     try Self.clearAbandoned(in: parent, disk: disk)
-    while true {
+    // Another process can take a folder that is not locked yet for a dead one's; but not for ever.
+    for _ in 0..<Self.mostTries {
       let name = "\(parent)/\(getpid())-\(String(UInt64.random(in: 0 ... .max), radix: 36))"
       guard try disk.makeOwnFolder(name) else { continue }
       let lock: FileLock
@@ -29,11 +30,29 @@ package final class ScratchFolder: Sendable {
         if access(name, F_OK) != 0 { continue }
         throw error
       }
-      if lock.tryLock(.exclusive), access(name + "/lock", F_OK) == 0 {
+      if try Self.isTaken(lock, name, disk), access(name + "/lock", F_OK) == 0 {
         self.lock = lock
         path = name
         return
       }
+    }
+    throw Diagnostic(
+      .io, "cannot keep a folder in \(parent): each that was made was removed at once",
+      hint: "find out what removes it: nothing else must clean up there")
+  }
+
+  private static let mostTries = 100
+
+  /// Takes the lock of a new folder. If the file system has no locks, the folder goes again.
+  private static func isTaken(
+    _ lock: FileLock, _ folder: String, _ disk: Disk
+  ) throws(Diagnostic) -> Bool {
+    do throws(Diagnostic) {
+      return try lock.tryLock(.exclusive)
+    } catch {
+      let cause = error
+      do throws(Diagnostic) { try disk.remove(folder) } catch { throw cause }
+      throw cause
     }
   }
 
@@ -67,7 +86,7 @@ package final class ScratchFolder: Sendable {
       }
       // A lock that cannot be opened is another user's, or went away this moment: the folder stays.
       guard let lock = openLock(path, disk) else { continue }
-      if lock.tryLock(.exclusive) { try disk.remove(folder) }
+      if try lock.tryLock(.exclusive) { try disk.remove(folder) }
     }
   }
 

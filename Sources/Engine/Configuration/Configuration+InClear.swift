@@ -13,7 +13,7 @@ extension Configuration {
     for (slug, settings) in tenants.sorted(by: { $0.key < $1.key }) {
       if settings.recipients.isEmpty { continue }
       for partition in try store.partitions(tenant: slug) {
-        guard let head = try store.latest(partition) else { continue }
+        guard let head = try store.latest(partition), !head.isWithdrawn else { continue }
         let files = try store.details(partition, release: head.release).files
         if !files.contains(where: { $0.path.hasSuffix(".age") }) { found.append(partition) }
       }

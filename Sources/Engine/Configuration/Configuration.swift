@@ -218,7 +218,8 @@ extension Configuration {
   private static func mirror(_ node: SpecNode) -> MirrorSettings? {
     let map =
       node.isMapping
-      ? node.mapping(keys: ["to", "endpoint", "region", "connections", "plain_http"]) : nil
+      ? node.mapping(
+        keys: ["to", "endpoint", "region", "addressing", "connections", "plain_http"]) : nil
     if node.isMapping, map == nil { return nil }
     let address = map == nil ? node : map?.required("to")
     guard let text = address?.string() else { return nil }
@@ -226,6 +227,12 @@ extension Configuration {
       var location = try BucketLocation(
         text, endpoint: map?["endpoint"]?.string(), region: map?["region"]?.string())
       location.allowsPlainHTTP = map?["plain_http"]?.boolean() ?? false
+      if let node = map?["addressing"],
+        let word = node.word(of: BucketAddressing.allCases.map(\.rawValue))
+      {
+        location.addressing = BucketAddressing(rawValue: word)
+      }
+      try location.checkAddressing()
       let connections = map?["connections"]?.integer() ?? 8
       if !(1...64).contains(connections) {
         map?["connections"]?.report("expected a number from 1 to 64")

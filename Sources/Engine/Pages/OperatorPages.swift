@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -96,6 +97,8 @@ struct OperatorPages {
       var pipeline, period, release, status, published: String
       var as_of: String?
       var sequence, bytes: Int
+
+      var isWithdrawn: Bool { status == ReleaseStatus.withdrawn.rawValue }
     }
 
     var slug, id, name: String
@@ -133,13 +136,13 @@ struct OperatorPages {
     var overview = OperatorOverview()
     overview.tenants = sorted.map { line in
       .init(
-        slug: line.slug, name: line.name, partitions: line.partitions.count,
-        bytes: line.partitions.reduce(0) { $0 + $1.bytes },
+        slug: line.slug, name: line.name, partitions: line.partitions.count { !$0.isWithdrawn },
+        bytes: line.partitions.reduce(0) { $0.saturatingAdd($1.bytes) },
         published: line.partitions.map(\.published).max() ?? "",
         failing: failing.count { $0.slug == line.slug })
     }
     overview.reports = try store.partitions(tenant: ReleaseTenant.operatorName)
-      .filter { try store.latest($0) != nil }
+      .filter { try store.shown($0) != nil }
       .map {
         .init(
           name: "\($0.pipeline) \($0.period)", address: "\($0.pipeline)/\($0.period)/index.html")

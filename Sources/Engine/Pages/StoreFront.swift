@@ -22,6 +22,16 @@ package struct StoreFront {
       store: store, library: library, templates: try PageTemplates.ofStore(folder: templates))
   }
 
+  /// Throws if the pages of these partitions could not say that they are withdrawn: before they
+  /// are.
+  package func checkWithdrawal(of partitions: [ReleasePartition]) throws {
+    for slug in Set(partitions.map(\.tenant)) {
+      let tenant = try TenantCatalog(store: store, slug: slug)?.tenant ?? owner
+      _ = try StorePages.withdrawnAddress(
+        title: slug, tenant: tenant, day: nil, reason: nil, templates: pages.templates)
+    }
+  }
+
   /// Makes the pages of tenants and of the operator again.
   ///
   /// - Parameters:

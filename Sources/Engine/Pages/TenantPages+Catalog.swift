@@ -22,13 +22,18 @@ struct TenantCatalog: Codable, Hashable {
     var asOf: String?
     var published: String
     var files: [File]
+    /// Why it was withdrawn.
+    var reason: String?
 
-    var bytes: Int { files.reduce(0) { $0 + $1.bytes } }
+    var bytes: Int { files.reduce(0) { $0.saturatingAdd($1.bytes) } }
     var isEncrypted: Bool { files.contains { $0.name.hasSuffix(".age") } }
 
-    /// The entry as the tenant's index shows it.
+    var isWithdrawn: Bool { status == ReleaseStatus.withdrawn.rawValue }
+
+    /// The entry as the tenant's index shows it; `nil` for one that is not shown.
     var shown: StorePages.Partition? {
-      guard let period = Period(period), let day = CivilDate(published.prefix(10)) else {
+      guard !isWithdrawn, let period = Period(period), let day = CivilDate(published.prefix(10))
+      else {
         return nil
       }
       return StorePages.Partition(

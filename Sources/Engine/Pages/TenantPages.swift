@@ -83,6 +83,14 @@ struct TenantPages {
     _ place: ReleasePartition, _ head: Head, _ tenant: Tenant
   ) throws -> TenantCatalog.Entry? {
     guard Period(place.period) != nil else { return nil }
+    if head.isWithdrawn {
+      // Its release can be gone, and its files are nobody's business now.
+      return TenantCatalog.Entry(
+        pipeline: place.pipeline, period: place.period,
+        title: library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? place.pipeline,
+        release: head.release, sequence: head.sequence, status: head.status.rawValue,
+        asOf: head.asOf, published: head.created, files: [], reason: head.reason)
+    }
     let details: ReleaseDetails
     do {
       details = try store.details(place, release: head.release)
@@ -101,6 +109,11 @@ struct TenantPages {
 
   func address(_ entry: TenantCatalog.Entry, _ tenant: Tenant) throws -> [UInt8] {
     let title = "\(entry.title) \(entry.period)"
+    if entry.isWithdrawn {
+      return try StorePages.withdrawnAddress(
+        title: title, tenant: tenant, day: CivilDate(entry.published.prefix(10)),
+        reason: entry.reason, templates: templates)
+    }
     if entry.isEncrypted {
       return try StorePages.encryptedAddress(
         title: title, tenant: tenant, release: entry.release, files: entry.files.map(\.name),

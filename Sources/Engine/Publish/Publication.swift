@@ -13,6 +13,8 @@ struct Publication: Sendable {
   /// When the rows were read, microseconds since 1970.
   var snapshot: Int64
   var claim: Claims.Claim
+  /// The head that says that the partition is withdrawn and stays so. Then it has no files.
+  var withdrawn: Head?
 }
 
 extension Publication {

@@ -23,6 +23,7 @@ final class Publisher: Sendable {
   private let state: RunState
   private let claims: Claims
   private let versions: [String: String]
+  private let policy: RunPolicy
   /// The partitions that this run published or made final.
   private let told = Locked<[(place: ReleasePartition, head: Head)]>([])
   /// The ids of tenants that ever had an encrypted file; `nil` until it is needed.
@@ -33,8 +34,9 @@ final class Publisher: Sendable {
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
     templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
-    state: RunState, claims: Claims
+    state: RunState, claims: Claims, policy: RunPolicy
   ) {
+    self.policy = policy
     self.claims = claims
     self.recipients = recipients
     self.store = store
@@ -50,6 +52,15 @@ final class Publisher: Sendable {
 
   func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
     try store.linked(partition)
+  }
+
+  /// The head that says that a partition is withdrawn; `nil` if it is not, or is published again
+  /// all the same.
+  func withdrawal(of partition: RunPlan.Partition) throws -> Head? {
+    guard !policy.replacesWithdrawn, let head = try store.newest(partition.place),
+      head.isWithdrawn
+    else { return nil }
+    return head
   }
 
   // MARK: - Failures
@@ -96,8 +107,16 @@ final class Publisher: Sendable {
     var sealed: [SealedFile] = []
     let created = Int(Date().timeIntervalSince1970)
     for (index, publication) in publications.enumerated() {
+      if let head = publication.withdrawn {
+        // Its pages and its row are renewed all the same: who withdrew it can have been
+        // interrupted.
+        outcomes.append(.success(.unchanged(head)))
+        continue
+      }
       do {
         var release = publication.pending(run: run, created: created, versions: versions)
+        release.replacesWithdrawn = policy.replacesWithdrawn
+        release.readsPublished = policy.readsPublished
         sealed += try seal(&release, for: publication.partition)
         pending.append(release)
         places.append(index)
@@ -141,6 +160,8 @@ final class Publisher: Sendable {
       let bytes = publication.files.reduce(0) { $0 + $1.byteCount }
       state.ended(
         partition, .published(release: head.release, bytes: bytes), warnings: publication.warnings)
+    case .success(let outcome) where outcome.head.isWithdrawn:
+      state.ended(partition, .withdrawn, warnings: [])
     case .success:
       state.ended(partition, .unchanged, warnings: publication.warnings)
     case .failure(let error):
@@ -170,6 +191,7 @@ final class Publisher: Sendable {
             noted.status = published.head.status
             noted.releaseID = published.head.release
             noted.sequence = published.head.sequence
+            if published.head.isWithdrawn { return noted }
             noted.warnings = publication.warnings
             noted.snapshot = publication.snapshot
             return noted
@@ -199,9 +221,7 @@ final class Publisher: Sendable {
     for (publication, outcome) in zip(publications, outcomes) {
       guard case .success(let published) = outcome else { continue }
       let partition = publication.partition
-      let place = ReleasePartition(
-        tenant: partition.tenant.slug, pipeline: partition.pipeline.name,
-        period: partition.period.description)
+      let place = partition.place
       tenants[place.tenant, default: (partition.tenant, [:])].heads[place] = published.head
       if case .unchanged = published { continue }
       told.withLock { $0.append((place, published.head)) }
@@ -251,13 +271,21 @@ final class Publisher: Sendable {
   }
 }
 
+extension RunPlan.Partition {
+  /// Its place in the store.
+  var place: ReleasePartition {
+    ReleasePartition(
+      tenant: tenant.slug, pipeline: pipeline.name, period: period.description)
+  }
+}
+
 extension ReleaseStore {
   /// The pipelines that the partition's pages link to and that have a release of its tenant and
   /// period.
   func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
     Set(
       try (partition.pipeline.render?.links ?? []).filter { pipeline in
-        try newest(
+        try shown(
           ReleasePartition(
             tenant: partition.tenant.slug, pipeline: pipeline,
             period: partition.period.description)) != nil

@@ -4,7 +4,9 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes]
+  static let migrations = [
+    first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
+  ]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -266,6 +268,34 @@ enum RecordSchema {
         planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
         problem, hint
       FROM yearbook.run;
+    """
+
+  /// Partitions that were published can be withdrawn. Then their report has no location.
+  private static let withdrawals = """
+    ALTER TABLE yearbook.partition DROP CONSTRAINT partition_status_check,
+      ADD CONSTRAINT partition_status_check
+      CHECK (status IN ('provisional', 'final', 'restated', 'withdrawn'));
+    ALTER TABLE yearbook.reports DROP CONSTRAINT reports_status_check,
+      ADD CONSTRAINT reports_status_check
+      CHECK (status IN ('requested', 'running', 'published', 'failed', 'withdrawn'));
+    CREATE OR REPLACE FUNCTION yearbook.enter_report() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN
+        INSERT INTO yearbook.reports AS known
+          (tenant_id, report_type, period, status, location, is_request, finished)
+        VALUES (NEW.tenant_id, upper(NEW.pipeline), NEW.period,
+          CASE NEW.status WHEN 'withdrawn' THEN 'withdrawn' ELSE 'published' END,
+          CASE NEW.status WHEN 'withdrawn' THEN NULL ELSE
+            format('tenants/%s/%s/%s/releases/%s', NEW.slug, NEW.pipeline, NEW.period, NEW.release_id) END,
+          false, now())
+        ON CONFLICT (tenant_id, report_type, period) WHERE NOT is_request
+        DO UPDATE SET status = excluded.status, location = excluded.location, finished = excluded.finished
+        WHERE (known.status, known.location) IS DISTINCT FROM (excluded.status, excluded.location);
+        RETURN NULL;
+      END
+    $$;
+    DROP TRIGGER enter_report ON yearbook.partition;
+    CREATE TRIGGER enter_report AFTER INSERT OR UPDATE OF release_id, slug, status ON yearbook.partition
+      FOR EACH ROW WHEN (NEW.release_id IS NOT NULL) EXECUTE FUNCTION yearbook.enter_report();
     """
 
   /// Earlier programs recorded connection strings, which can hold a password, with the arguments.

@@ -18,6 +18,8 @@ extension RunRecord {
       case missing
       /// The status of the release: made before the period's end, for its end, or changed later.
       case provisional, final, restated
+      /// Taken back: readers are led to no release.
+      case withdrawn
     }
 
     package var tenants: [String] = []

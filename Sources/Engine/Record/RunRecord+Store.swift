@@ -18,6 +18,21 @@ extension RunRecord {
     return sequences
   }
 
+  /// Notes that a partition was withdrawn by this head.
+  package func note(withdrawn head: Head, of partition: ReleasePartition) throws(Diagnostic) {
+    try connection.query(
+      """
+      UPDATE yearbook.partition
+      SET state = 'published', status = 'withdrawn', sequence = $4::bigint, warnings = '[]',
+        changed = now()
+      WHERE slug = $1 AND pipeline = $2 AND period = $3
+        AND (status, sequence) IS DISTINCT FROM ('withdrawn', $4::bigint)
+      """,
+      [
+        partition.tenant, partition.pipeline, partition.period, String(head.sequence),
+      ])
+  }
+
   /// A tenant by the slug under which it was last published.
   package func tenant(slug: String) throws(Diagnostic) -> ReleaseTenant? {
     let rows = try connection.query(

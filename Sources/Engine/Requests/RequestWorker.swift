@@ -217,6 +217,11 @@ package struct RequestWorker {
     guard let head = try store.latest(place) else {
       throw Diagnostic(.io, "the release that was just published is not in the store")
     }
+    if head.isWithdrawn {
+      throw Diagnostic(
+        .usage, "the operator has withdrawn this report",
+        hint: "to publish it again: yearbook \(request.arguments) --force")
+    }
     return .published(location: "\(place.path)/releases/\(head.release)")
   }
 }

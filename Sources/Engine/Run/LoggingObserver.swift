@@ -90,6 +90,7 @@ package struct LoggingObserver: RunObserver {
         "published",
         metadata: metadata.merging(["release": "\(release)", "bytes": "\(bytes)"]) { $1 })
     case .unchanged: logger.debug("unchanged", metadata: metadata)
+    case .withdrawn: logger.info("withdrawn", metadata: metadata)
     case .failed(let failure): fail(failure, metadata)
     case .skipped(let pipeline):
       logger.error("skipped", metadata: metadata.merging(["because": "\(pipeline)"]) { $1 })

@@ -62,6 +62,13 @@ final class PartitionWorker: Sendable {
       }
       let claim = try taken ?? claims.await(partition.key, cancellation)
       do {
+        if let head = try publisher.withdrawal(of: partition) {
+          committer.add(
+            Publication(
+              partition: partition, files: [], warnings: [], snapshot: snapshot, claim: claim,
+              withdrawn: head))
+          return
+        }
         // Another run was quicker and read its rows later: older rows never replace newer ones.
         let outlook = try record.withLock { record throws(Diagnostic) in
           try record.outlook(of: partition.key, snapshot: snapshot)

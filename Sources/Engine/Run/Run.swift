@@ -51,14 +51,17 @@ final class Run {
     self.session = session
     self.plan = plan
     self.record = record
-    id = try record.takeID(at: started)
-    sharedID = leader ?? id
     let configuration = session.configuration
     let conninfo = try configuration.required(.record)
     let workspace = try configuration.required(.workspace)
-    let root = try configuration.required(.store)
+    let store = try configuration.releaseStore(configuration.required(.store))
     let blobs = try BlobStore(workspace: workspace)
     self.blobs = blobs
+    // Before a minute's work, not after hours of it.
+    try blobs.tryWriting()
+    try store.tryWriting()
+    id = try record.takeID(at: started)
+    sharedID = leader ?? id
     keptFrom = policy.keptFrom
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
@@ -68,10 +71,10 @@ final class Run {
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
     publisher = try Publisher(
-      store: configuration.releaseStore(root), record: Locked(RunRecord(conninfo)), blobs: blobs,
+      store: store, record: Locked(RunRecord(conninfo)), blobs: blobs,
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
-      claims: claims)
+      claims: claims, policy: policy)
     let committer = Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
@@ -129,6 +132,7 @@ final class Run {
       for fault in faults { state.refused(fault) }
       do {
         try refuseMoved()
+        refuseUnwritable()
         try refuseWithoutFonts()
         try tryPipelines()
         try extract()
@@ -220,6 +224,17 @@ final class Run {
           .configuration, "the tenant was published as '\(old)', but has another slug now",
           at: .init(stage: "plan", tenant: tenant.slug),
           hint: "rename it in the store, then retry: yearbook tenant rename \(old) \(tenant.slug)")
+      }
+    }
+  }
+
+  /// Fails the partitions whose folder in the store cannot be written, before anything is made.
+  private func refuseUnwritable() {
+    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
+      do throws(Diagnostic) {
+        try publisher.store.tryWriting(plan.partitions[index].place)
+      } catch {
+        plan.partitions[index].fault = error.filling(.init(stage: "publish"))
       }
     }
   }

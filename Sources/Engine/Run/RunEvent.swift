@@ -8,6 +8,8 @@ package enum RunEvent: Sendable {
     /// A new release: its id and the total bytes of its files.
     case published(release: String, bytes: Int)
     case unchanged
+    /// It was withdrawn and stays so.
+    case withdrawn
     case failed(Diagnostic)
     /// Not tried, because this pipeline failed for the tenant.
     case skipped(because: String)

@@ -14,6 +14,10 @@ package struct RunPolicy: Sendable {
   package var joins = false
   /// Whether every media object is read again, even if its size and times have not changed.
   package var rehashes = false
+  /// Whether partitions that were withdrawn are published again.
+  package var replacesWithdrawn = false
+  /// Whether published releases are read to the last byte before they count as unchanged.
+  package var readsPublished = false
 
   /// A normal run: it uses every result that exists.
   package init() {}

@@ -75,7 +75,7 @@ final class RunState: Sendable {
     let counts = values.withLock { values in
       switch outcome {
       case .published: values.counts.published += 1
-      case .unchanged: values.counts.unchanged += 1
+      case .unchanged, .withdrawn: values.counts.unchanged += 1
       case .failed(let failure):
         values.counts.failed += 1
         values.failures.append(failure)

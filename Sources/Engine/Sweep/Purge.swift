@@ -177,7 +177,7 @@ package struct Purge {
     let now = Int(Date().timeIntervalSince1970)
     for outcome in store.prune(partitions, by: PruneRule(last: 1, grace: 0), now: now + 1) {
       let pruned = try outcome.get()
-      releases += pruned.releases.count + pruned.leftovers.count
+      releases += pruned.count
     }
     try blobs.removeAll(tenant: tenant.id)
     let rows = try record.forgetPerson(tenant: tenant.id, user: user) + forgetResultsTogether()

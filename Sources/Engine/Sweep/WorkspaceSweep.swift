@@ -88,7 +88,7 @@ package struct WorkspaceSweep {
     var released: Set<SHA256Digest> = []
     for slug in slugs {
       for place in try store.partitions(tenant: slug) {
-        guard let head = try store.latest(place) else { continue }
+        guard let head = try store.latest(place), !head.isWithdrawn else { continue }
         for file in try store.details(place, release: head.release).files {
           if let digest = file.digest { released.insert(digest) }
         }

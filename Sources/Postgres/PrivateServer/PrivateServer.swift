@@ -106,7 +106,7 @@ package final class PrivateServer {
     try lock.lock(.exclusive)
     defer { lock.unlock() }
     users.unlock()
-    guard users.tryLock(.exclusive) else { return false }
+    guard try users.tryLock(.exclusive) else { return false }
     defer { users.unlock() }
     guard let running = PostmasterFile(data: dataDirectory),
       running.isAlive(data: dataDirectory)
@@ -128,7 +128,7 @@ package final class PrivateServer {
     let lock = try FileLock(directory + "/lock")
     let users = try FileLock(directory + "/users")
     try lock.lock(.exclusive)
-    guard users.tryLock(.exclusive) else { return false }
+    guard try users.tryLock(.exclusive) else { return false }
     let place = try ServerPlace.find(in: directory, for: user)
     if let file = PostmasterFile(data: place.data), file.isAlive(data: place.data) {
       try end(file, .immediate, log: directory + "/server.log")

@@ -1,5 +1,5 @@
+import Basics
 import Diagnostics
-import Foundation
 import Media
 
 /// The disk space that a film needs, estimated before its first scene is encoded.
@@ -12,12 +12,13 @@ enum FilmRoom {
     2 * steps * (format.width * format.height / 4 + format.audioBitRate / 15)
   }
 
-  /// Throws `io` if the folder's file system has less free space.
-  static func check(_ scenes: [FilmScene], _ format: FilmFormat, in folder: String) throws {
+  /// Throws `io` if the folder's file system says that it has less free space.
+  static func check(
+    _ scenes: [FilmScene], _ format: FilmFormat, in folder: String
+  ) throws(Diagnostic) {
     let needed = bytes(steps: scenes.reduce(0) { $0 + $1.steps }, format)
-    let free =
-      try FileManager.default.attributesOfFileSystem(forPath: folder)[.systemFreeSize] as? Int
-    try check(needed: needed, free: free ?? .max)
+    // A file system that does not tell can have room: the encoder finds out.
+    try check(needed: needed, free: FreeSpace.bytes(at: folder) ?? .max)
   }
 
   static func check(needed: Int, free: Int) throws(Diagnostic) {

@@ -13,6 +13,7 @@ final class StorePage: MustacheParent {
     case address = "store-address"
     case encrypted = "store-encrypted"
     case overview = "store-operator"
+    case withdrawn = "store-withdrawn"
 
     /// `store-index.html`
     var file: String { "\(rawValue).html" }
@@ -135,6 +136,7 @@ extension PageTemplates {
 
   /// The faults of templates of the store's pages that do not exist.
   func missingOfStore() -> [Diagnostic] {
-    StorePage.Template.allCases.filter { !has($0.rawValue) }.map(missing)
+    // Most stores never need that one. Who withdraws something is told.
+    StorePage.Template.allCases.filter { $0 != .withdrawn && !has($0.rawValue) }.map(missing)
   }
 }

@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 
 /// The content of `operator/index.html`.
@@ -102,7 +103,7 @@ extension StorePages {
     page["total"] = PageView([
       "tenants": count(overview.tenants.count),
       "releases": count(overview.tenants.reduce(0) { $0 + $1.partitions }),
-      "size": Counted.bytes(overview.tenants.reduce(0) { $0 + $1.bytes }),
+      "size": Counted.bytes(overview.tenants.reduce(0) { $0.saturatingAdd($1.bytes) }),
     ])
     page["failing"] = failing(overview.failing, page)
     page["reports"] = lines(overview.reports.sorted { $1.name < $0.name }) { report in

@@ -95,6 +95,21 @@ package enum StorePages {
     return try page.bytes()
   }
 
+  /// `tenants/SLUG/PIPELINE/PERIOD/index.html` of a partition that was withdrawn: it says so.
+  ///
+  /// - Parameters:
+  ///   - day: when it was withdrawn; `nil` if that is not known.
+  ///   - reason: the operator's words.
+  package static func withdrawnAddress(
+    title: String, tenant: Tenant, day: CivilDate?, reason: String?, templates: PageTemplates
+  ) throws -> [UInt8] {
+    let page = try StorePage(.withdrawn, of: tenant, templates: templates)
+    page["title"] = page.text(title)
+    if let day { page["day"] = page.text(page.messages.format.date(day)) }
+    if let reason { page["reason"] = page.text(reason) }
+    return try page.bytes()
+  }
+
   /// `tenants/SLUG/index.html`: all releases of a tenant, the newest period first.
   ///
   /// Links are relative and name files, so they work from a disk and from any static web server.
@@ -123,7 +138,7 @@ package enum StorePages {
     let folder = "\(partition.pipeline)/\(partition.period)"
     // A line breaks between the parts of a note, never inside of one.
     func note(_ text: String) -> String { page.text(text.replacing(" ", with: "\u{A0}")) }
-    let size = messages.format.size(bytes: partition.files.reduce(0) { $0 + $1.bytes })
+    let size = messages.format.size(bytes: partition.files.reduce(0) { $0.saturatingAdd($1.bytes) })
     let count = MessageCatalog.Argument.number(DecimalNumber(partition.files.count))
     let published = try messages.text("store.published")
     let view = PageView([

@@ -15,9 +15,9 @@ package struct BlobSweep: Sendable, Hashable {
   /// Adds another sweep's numbers.
   package static func += (sum: inout BlobSweep, other: BlobSweep) {
     sum.keptCount += other.keptCount
-    sum.keptBytes += other.keptBytes
+    sum.keptBytes = sum.keptBytes.saturatingAdd(other.keptBytes)
     sum.freedCount += other.freedCount
-    sum.freedBytes += other.freedBytes
+    sum.freedBytes = sum.freedBytes.saturatingAdd(other.freedBytes)
   }
 }
 
@@ -49,13 +49,13 @@ extension BlobStore {
       guard let (bytes, written) = Self.look(path) else { continue }
       if written > oldest || needed(digest) {
         sweep.keptCount += 1
-        sweep.keptBytes += bytes
+        sweep.keptBytes = sweep.keptBytes.saturatingAdd(bytes)
       } else if isDry ? true : try take(path, oldest) {
         sweep.freedCount += 1
-        sweep.freedBytes += bytes
+        sweep.freedBytes = sweep.freedBytes.saturatingAdd(bytes)
       } else {
         sweep.keptCount += 1
-        sweep.keptBytes += bytes
+        sweep.keptBytes = sweep.keptBytes.saturatingAdd(bytes)
       }
     }
     return sweep

@@ -133,8 +133,8 @@ package final class BlobStore: Sendable {
     let folder = "\(workspace)/tenants/\(tenant)"
     guard FileReader.status(folder) != nil else { return }
     let trash = scratch.freshPath()
-    try disk.rename(folder, to: trash)
-    try disk.remove(trash)
+    // If it cannot be moved, it goes piece by piece: a result counts only with all its blobs.
+    try disk.remove(disk.move(folder, to: trash) ? trash : folder)
     try sync()
   }
 

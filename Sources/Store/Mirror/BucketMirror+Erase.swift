@@ -11,6 +11,7 @@ extension BucketMirror {
   package func erase(tenant slug: String, then rest: () throws -> Void) throws -> [String] {
     let lock = try MirrorLock(slug, in: store)
     defer { withExtendedLifetime(lock) {} }
+    try begunUploads(slug).abort(client)
     let lines = try remove(ReleaseTenant.folder(slug) + "/")
     try rest()
     try forget(slug)
@@ -34,6 +35,7 @@ extension BucketMirror {
     defer { withExtendedLifetime(lock) {} }
     let folder = ReleaseTenant.folder(slug)
     guard FileReader.status(store.path(folder)) == nil else { return }
+    try begunUploads(slug).abort(client)
     for upload in try client.uploads(folder + "/") { try client.abort(upload) }
     let refused =
       if let versions = try client.versions(folder + "/") {

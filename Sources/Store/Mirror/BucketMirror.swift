@@ -83,12 +83,15 @@ package final class BucketMirror {
       throw error.filling(.init(tenant: slug))
     }
     guard FileReader.status(store.path(folder))?.kind == .folder else { return nil }
+    let begun = begunUploads(slug)
+    try begun.abort(client)
     // Taken before anything is read: later changes are mirrored the next time.
     let state = try state(slug)
     var mirroring = TenantMirroring(
-      store: store, client: client, slug: slug, options: options,
+      store: store, client: client, slug: slug, options: options, begun: begun,
       listed: try client.list(folder + "/"))
     try mirroring.run()
+    if mirroring.outcome.failures.isEmpty { try begun.forget() }
     if mirroring.outcome.failures.isEmpty { try keep(state, of: slug) }
     return mirroring.outcome
   }
@@ -102,6 +105,11 @@ package final class BucketMirror {
       String(upload.path.split(separator: "/").dropFirst().first ?? "")
     }
     if try !client.uploads("operator/").isEmpty { places.append(ReleaseTenant.operatorName) }
+    // Servers that list uploads only for exact keys have shown none of these.
+    let suffix = Self.uploadsSuffix
+    for name in try FileReader.names(in: place) where name.hasSuffix(suffix) {
+      places.append(String(name.dropLast(suffix.count)))
+    }
     for slug in Set(places).sorted() {
       // Nobody uploads while we hold the lock: an upload that is there now is dead.
       let lock = try MirrorLock(slug, in: store)
@@ -110,6 +118,7 @@ package final class BucketMirror {
         try client.abort(upload)
         count += 1
       }
+      count += try begunUploads(slug).abort(client)
     }
     return count
   }
@@ -123,6 +132,12 @@ package final class BucketMirror {
     let target = "\(location.endpoint ?? "")|\(location)"
     return store.path(
       "\(Self.folderName)/\(SHA256Digest(of: Array(target.utf8)).hex.prefix(16))")
+  }
+
+  private static let uploadsSuffix = ".uploads"
+
+  func begunUploads(_ slug: String) -> BegunUploads {
+    BegunUploads(store: store, path: statePath(slug) + Self.uploadsSuffix)
   }
 
   private func statePath(_ slug: String) -> String { "\(place)/\(slug)" }

@@ -38,7 +38,9 @@ extension TenantMirroring {
     let place = partition.path
     let pointer = try pointer(of: partition, statements)
     try refuseAnother(partition, statements, pointer)
-    for release in Set(statements.heads.map(\.head.release)).sorted() {
+    // What was withdrawn before it was in the bucket never gets there.
+    let isWithdrawn = statements.latest.isWithdrawn
+    for release in isWithdrawn ? [] : Set(statements.heads.map(\.head.release)).sorted() {
       let folder = "\(place)/releases/\(release)"
       // A lost release is reported by `verify`; readers only need the newest.
       if FileReader.status(store.path(folder)) == nil, release != statements.latest.release {
@@ -131,6 +133,7 @@ extension TenantMirroring {
       return try putOnce(path, bytes)
     }
     let condition: PutCondition = listed[path].map { .over(tag: $0.tag) } ?? .absent
+    try begun.note(path)
     if try !client.putInParts(path, file: store.path(path), digest: digest, when: condition) {
       let there = try client.list(path).first { $0.path == path }
       guard there?.byteCount == status.byteCount else { throw conflict(path) }

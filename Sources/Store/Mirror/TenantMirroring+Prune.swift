@@ -29,8 +29,10 @@ extension TenantMirroring {
       }
     }
     let present = try store.releases(partition)
-    let standing = Set(statements.heads.map(\.head.release) + present + [statements.latest.release])
-      .union([before?.release].compactMap { $0 })
+    // A head that says that the partition is withdrawn needs no release.
+    let naming = (statements.heads.map(\.head) + [statements.latest, before].compactMap { $0 })
+      .filter { !$0.isWithdrawn }
+    let standing = Set(naming.map(\.release) + present)
     // Releases that heads in the bucket name and that the store no longer has.
     var named: [String: Int] = [:]
     var pruned: [Int: String] = [:]

@@ -8,6 +8,7 @@ struct TenantMirroring {
   let client: ObjectClient
   let slug: String
   let options: BucketMirror.Options
+  let begun: BegunUploads
   /// The bucket's objects by path: as listed, plus what was written since.
   var listed: [String: ListedObject]
   var outcome = BucketMirror.Outcome()
@@ -16,12 +17,13 @@ struct TenantMirroring {
 
   init(
     store: ReleaseStore, client: ObjectClient, slug: String, options: BucketMirror.Options,
-    listed: [ListedObject]
+    begun: BegunUploads, listed: [ListedObject]
   ) {
     self.store = store
     self.client = client
     self.slug = slug
     self.options = options
+    self.begun = begun
     self.listed = Dictionary(listed.map { ($0.path, $0) }, uniquingKeysWith: { $1 })
   }
 

@@ -25,6 +25,15 @@ package struct PruneRule: Hashable, Sendable {
     self.grace = grace
   }
 
+  /// The same for a withdrawn partition, whose last head says so: all, if that is long enough ago.
+  func doomedOfWithdrawn(_ heads: [Head], changed: [Int: Int], now: Int) -> [String] {
+    guard let last = heads.last, last.isWithdrawn,
+      max(Timestamp.seconds(last.created) ?? now, changed[last.sequence] ?? 0) <= now - grace
+    else { return [] }
+    var seen: Set<String> = []
+    return heads.map(\.release).filter { seen.insert($0).inserted }
+  }
+
   /// The ids of the releases to remove.
   ///
   /// - Parameters:

@@ -84,7 +84,8 @@ struct Pruning {
     try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       let latest = try store.latest(partition)
       guard try store.prunings(partition) ?? Prunings() == plan.prunings,
-        !going.announced.releases.contains(latest?.release ?? ""),
+        latest?.isWithdrawn ?? false
+          || !going.announced.releases.contains(latest?.release ?? ""),
         !going.announced.containsHead(latest?.sequence ?? 0)
       else {
         throw Diagnostic(
@@ -114,7 +115,9 @@ struct Pruning {
       for release in plan.told.releases + plan.told.leftovers {
         let folder = store.path("\(partition.path)/releases/\(release)")
         if FileReader.status(folder) == nil { continue }
-        try store.disk.rename(folder, to: staging.freshPath())
+        if try store.disk.move(folder, to: staging.freshPath()) { continue }
+        // It cannot be moved here. No page leads to it, and `pruned.json` names what is left of it.
+        try store.disk.remove(folder)
       }
     }
   }

@@ -8,13 +8,18 @@ package struct PrunedPartition: Hashable, Sendable {
   package var releases: [String]
   /// Releases that no head names and nobody is publishing, and those that a dead pruner left.
   package var leftovers: [String]
+  /// Releases that the rule does not keep and that were lost before: only their heads are removed.
+  package var lost: [String] = []
   /// How many releases stay.
   package var keptCount: Int
   /// Bytes that the disk gets back, because no other release shares them.
   package var freedBytes: Int
 
   /// Whether there is nothing to remove.
-  package var isEmpty: Bool { releases.isEmpty && leftovers.isEmpty }
+  package var isEmpty: Bool { count == 0 }
+
+  /// The number of releases that go.
+  package var count: Int { releases.count + leftovers.count + lost.count }
 }
 
 extension ReleaseStore {
@@ -33,7 +38,8 @@ extension ReleaseStore {
   ///
   /// First `pruned.json` names them and becomes durable. Then the heads are removed, then the
   /// releases, each in one move: no head ever names a release that is not there completely. The
-  /// newest release always stays, and so does one that was replaced within the rule's grace. One
+  /// newest release always stays, and so does one that was replaced within the rule's grace. Of a
+  /// partition that was withdrawn longer ago than that, only the head stays that says so. One
   /// partition's failure does not stop the others.
   ///
   /// - Parameter now: Seconds since 1970.
@@ -84,7 +90,11 @@ extension ReleaseStore {
     for head in heads {
       changed[head.sequence] = FileReader.status(headPath(partition, head.sequence))?.changed
     }
-    let doomed = rule.doomed(heads, changed: changed, now: now).filter { $0 != latest?.release }
+    let isWithdrawn = latest?.isWithdrawn ?? false
+    let doomed =
+      isWithdrawn
+      ? rule.doomedOfWithdrawn(heads, changed: changed, now: now)
+      : rule.doomed(heads, changed: changed, now: now).filter { $0 != latest?.release }
     let named = Set(heads.map(\.release))
     var leftovers = present.filter { !named.contains($0) }
     if !leftovers.isEmpty {
@@ -93,12 +103,19 @@ extension ReleaseStore {
       leftovers = leftovers.filter { !coming.contains($0) && $0 != latest?.release }
     }
     let going = Set(doomed).union(leftovers)
+    let goingHeads = all.filter { head in
+      isWithdrawn
+        ? going.contains(head.release) && head.sequence != latest?.sequence
+        : going.contains(head.release) && head.release != latest?.release
+    }
     let sequences =
-      all.filter { going.contains($0.release) && $0.release != latest?.release }.map(\.sequence)
-      + all.filter { head in !heads.contains(head) }.map(\.sequence)
+      goingHeads.map(\.sequence) + all.filter { head in !heads.contains(head) }.map(\.sequence)
     return PrunePlan(
       told: PrunedPartition(
         partition: partition, releases: doomed.filter(present.contains), leftovers: leftovers,
+        lost: doomed.filter { id in
+          !present.contains(id) && goingHeads.contains { $0.release == id }
+        },
         keptCount: present.count - going.intersection(present).count,
         freedBytes: try freedBytes(partition, going)),
       heads: Array(Set(sequences)).sorted(), prunings: prunings)
@@ -136,7 +153,7 @@ extension ReleaseStore {
     }
     for release in releases { try add(path("\(partition.path)/releases/\(release)")) }
     return files.values.reduce(0) { sum, file in
-      sum + (file.names == file.status.linkCount ? file.status.byteCount : 0)
+      file.names == file.status.linkCount ? sum.saturatingAdd(file.status.byteCount) : sum
     }
   }
 }

@@ -33,6 +33,8 @@ package enum ReleaseStatus: String, Hashable, Sendable, Codable {
   case final
   /// Changed after it was final.
   case restated
+  /// Taken back: readers are led to no release. Only heads have it, never a release.
+  case withdrawn
 }
 
 /// A release's metadata: who made it, when and from what.
@@ -76,6 +78,10 @@ package struct PendingRelease: Sendable {
   package var title: String
   package var files: [ReleaseFile]
   package var metadata: ReleaseMetadata
+  /// Whether it is published even if the partition was withdrawn.
+  package var replacesWithdrawn = false
+  /// Whether the published release is read to its last byte before it counts as the same.
+  package var readsPublished = false
 
   /// A release to publish. `publish` validates the names.
   package init(

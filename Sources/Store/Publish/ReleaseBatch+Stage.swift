@@ -14,30 +14,41 @@ extension ReleaseBatch {
     try pending.validate()
     try claim(pending.tenant)
     let (previous, sequence) = try current(pending.partition, of: pending.tenant.id)
+    let isWithdrawn = previous?.isWithdrawn ?? false
+    // It stays withdrawn until somebody says otherwise.
+    if let previous, isWithdrawn, !pending.replacesWithdrawn { return .asItIs(previous) }
     let metadata = pending.metadata
     let published = try previous.flatMap { head throws(Diagnostic) in
       try PublishedRelease(
-        folder: store.path("\(pending.partition.path)/releases/\(head.release)"))
+        folder: store.path("\(pending.partition.path)/releases/\(head.release)"),
+        readsAll: pending.readsPublished)
     }
-    let isSame = published?.holds(pending.files) ?? false
+    var isSame = published?.holds(pending.files) ?? false
+    if isSame, pending.readsPublished, let previous {
+      isSame = try store.isWhole(pending.partition, previous)
+    }
     if let previous, isSame, isSigned(previous, pending.partition) {
       try refuseLinks(pending, previous)
-      guard previous.status == .provisional, metadata.status != .provisional else {
-        return .asItIs(previous)
-      }
+      guard
+        isWithdrawn || previous.status == .provisional && metadata.status != .provisional
+      else { return .asItIs(previous) }
       let head = Head(
         of: pending, release: previous.release, sequence: sequence + 1, status: metadata.status,
         tagManifest: previous.tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head)
+      staged.replacesWithdrawn = pending.replacesWithdrawn
       try writeHead(&staged)
       return .changed(staged)
     }
     try store.refuseLinks(in: pending.partition)
-    let wasFinal = previous.map { $0.status != .provisional } ?? false
+    // What readers saw last, also if it was withdrawn since then.
+    let shown =
+      isWithdrawn ? try store.heads(pending.partition).last { !$0.isWithdrawn } : previous
+    let wasFinal = shown.map { $0.status != .provisional } ?? false
     // The same payload again (because a file or a signature was missing) restates nothing.
     let status: ReleaseStatus =
-      if wasFinal, let previous, published?.promises(pending.files) ?? false {
-        previous.status
+      if wasFinal, let shown, published?.promises(pending.files) ?? false {
+        shown.status
       } else {
         wasFinal && metadata.status == .final ? .restated : metadata.status
       }
@@ -49,6 +60,7 @@ extension ReleaseBatch {
         of: pending, release: bag.id, sequence: sequence + 1, status: status,
         tagManifest: tagManifest)
       var staged = Staged(index: 0, partition: pending.partition, head: head, folder: folder)
+      staged.replacesWithdrawn = pending.replacesWithdrawn
       try writeHead(&staged)
       return .changed(staged)
     } catch {
@@ -115,7 +127,9 @@ extension ReleaseBatch {
       if let end = file.name.lastIndex(of: "/") {
         try store.disk.makeFolders(folder + "/data/" + file.name[..<end])
       }
-      if let path = try published?.path(of: file), try store.disk.link(path, to: target) {
+      if let path = try published?.path(of: file),
+        try store.disk.link(path, to: target) == .made
+      {
         continue
       }
       try copy(file, to: target)

@@ -8,8 +8,9 @@ extension ReleaseBatch {
     let claim = TenantClaim(tenant)
     let folder = store.path(ReleaseTenant.folder(tenant.slug))
     let path = folder + "/tenant.json"
-    while true {
-      if let owner = try store.tenant(slug: tenant.slug) {
+    for _ in 0..<Self.mostTries {
+      let owner = try store.tenant(slug: tenant.slug)
+      if let owner {
         guard owner.id == tenant.id else {
           throw Diagnostic(
             .configuration,
@@ -21,13 +22,20 @@ extension ReleaseBatch {
       let file = try stagingFolder().freshPath(".json")
       try store.disk.makeFolders(folder)
       try store.disk.create(file, claim.bytes)
-      if FileReader.status(path) != nil {
-        return try store.disk.rename(file, to: path)
-      }
-      // A link, unlike a rename, fails for the second of two that claim the slug.
-      if try store.disk.link(file, to: path) { return }
+      if owner != nil { return try store.disk.rename(file, to: path) }
+      // Fails for the second of two that claim the slug, also where the lock alone tells.
+      let isOurs = try PartitionLock.hold(
+        folder: ReleaseTenant.folder(tenant.slug), in: store
+      ) { () throws(Diagnostic) in try store.disk.claim(file, as: path) }
+      if isOurs { return }
     }
+    throw Diagnostic(
+      .busy, "\(path) appears and is gone again, each time that it is claimed",
+      hint: "find out what removes it, then run again", isTransient: true)
   }
+
+  /// How often something is tried that only others at the same moment can prevent.
+  private static let mostTries = 100
 
   /// The partition's newest head, and the highest sequence that any head has.
   ///
@@ -56,9 +64,7 @@ extension ReleaseBatch {
       guard sequence > latest?.sequence ?? 0,
         let bytes = try FileReader.contents("\(place)/heads/\(sequence).json"),
         let head = own(bytes), head.sequence == sequence,
-        let tags = try FileReader.contents(
-          "\(place)/releases/\(head.release)/\(Bag.tagManifestName)"),
-        SHA256Digest(of: tags) == head.tagManifest
+        try isPlaced(head, of: partition)
       else { return (latest, sequence) }
       let file = try stagingFolder().freshPath(".json")
       try store.disk.create(file, bytes, mode: 0o444)
@@ -66,6 +72,16 @@ extension ReleaseBatch {
       try store.disk.rename(file, to: place + "/latest.json")
       return (head, sequence)
     }
+  }
+
+  /// Whether a head's release is there, or need not be.
+  private func isPlaced(
+    _ head: Head, of partition: ReleasePartition
+  ) throws(Diagnostic) -> Bool {
+    if head.isWithdrawn { return true }
+    let release = "\(partition.path)/releases/\(head.release)"
+    let tags = try FileReader.contents(store.path("\(release)/\(Bag.tagManifestName)"))
+    return tags.map { SHA256Digest(of: $0) } == head.tagManifest
   }
 
   /// The highest sequence that a head of the partition has.
@@ -97,7 +113,7 @@ extension ReleaseBatch {
 
   /// Adds the staged head to the partition's. The caller has the partition's lock.
   mutating func addHead(_ staged: inout Staged) throws(Diagnostic) {
-    while true {
+    for _ in 0..<Self.mostTries {
       let head = store.headPath(staged.partition, staged.head.sequence)
       if FileReader.status(head) == nil {
         // The signature comes first: no head is ever without it. One that is there already is a
@@ -107,13 +123,24 @@ extension ReleaseBatch {
         } else {
           try store.disk.remove(head + ".sig")
         }
-        // A link, unlike a rename, never replaces the head of a faster publisher.
-        if try store.disk.link(staged.headFiles.numbered, to: head) { return }
+        // Never replaces the head of a faster publisher.
+        if try store.disk.claim(staged.headFiles.numbered, as: head) { return }
+      }
+      if !staged.replacesWithdrawn,
+        try FileReader.contents(head).flatMap(Head.init(bytes:))?.isWithdrawn ?? false
+      {
+        throw Diagnostic(
+          .busy, "it was withdrawn while it was being published",
+          hint: "it stays withdrawn; to publish it all the same, run it with --tenant, --period and"
+            + " --force")
       }
       staged.head.sequence += 1
       try writeHead(&staged)
       try store.sync()
     }
+    throw Diagnostic(
+      .busy, "others add heads to \(staged.partition.path) all the time",
+      hint: "run the same command again", isTransient: true)
   }
 
   /// Leads readers to the staged head, which is durable. The caller has the partition's lock.

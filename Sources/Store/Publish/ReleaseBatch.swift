@@ -12,6 +12,8 @@ struct ReleaseBatch {
     var folder: String?
     /// The staged head, twice: for `heads/N.json` and for `latest.json`. And its signature.
     var headFiles: (numbered: String, latest: String, signature: String?) = ("", "", nil)
+    /// Whether it can follow a head that says that the partition was withdrawn.
+    var replacesWithdrawn = false
   }
 
   let store: ReleaseStore

@@ -16,7 +16,7 @@ extension ReleaseStore {
     _ partition: ReleasePartition, to release: String, run: String, now: Int
   ) throws(Diagnostic) -> Head {
     let heads = try heads(partition)
-    guard let named = heads.last(where: { $0.release == release }),
+    guard let named = heads.last(where: { $0.release == release && !$0.isWithdrawn }),
       try !(prunings(partition)?.releases.contains(release) ?? false)
     else {
       throw Diagnostic(
@@ -49,15 +49,24 @@ extension ReleaseBatch {
   ) throws(Diagnostic) -> Head {
     let before = try store.latest(partition)
     let (newest, sequence) = try current(partition, of: head.binding?.tenantID)
-    if let newest, newest.release == head.release {
+    if let newest, newest.release == head.release, !newest.isWithdrawn {
       // An interrupted rollback, which had not reached the pointer, is finished now.
       if before?.release != head.release { return newest }
       throw Diagnostic(.usage, "\(head.release) is the newest release of \(partition) already")
     }
     var staged = Staged(index: 0, partition: partition, head: head)
+    staged.replacesWithdrawn = true
+    return try add(&staged, after: sequence)
+  }
+
+  /// Makes a head without a release of its own the partition's newest.
+  private mutating func add(
+    _ staged: inout Staged, after sequence: Int
+  ) throws(Diagnostic) -> Head {
     staged.head.sequence = sequence + 1
     try writeHead(&staged)
     try store.sync()
+    let partition = staged.partition
     try PartitionLock.hold(partition, in: store) { () throws(Diagnostic) in
       try addHead(&staged)
       try store.sync()
@@ -65,5 +74,26 @@ extension ReleaseBatch {
     }
     try store.sync()
     return staged.head
+  }
+
+  /// Publishes a head that says that the partition is withdrawn, unless its newest says so.
+  mutating func withdraw(
+    _ partition: ReleasePartition, owner: ReleaseTenant?, reason: String?, run: String, now: Int
+  ) throws(Diagnostic) -> (head: Head, isNew: Bool) {
+    // Finishes what a dead publisher, or an interrupted withdrawal, had begun.
+    let (newest, sequence) = try current(partition, of: owner?.id)
+    let last = try store.heads(partition).last
+    guard var head = newest ?? last else {
+      throw Diagnostic(.usage, "\(partition) has no release to withdraw")
+    }
+    if head.isWithdrawn { return (head, false) }
+    head.status = .withdrawn
+    head.reason = reason
+    head.created = Timestamp.rfc3339(now)
+    head.run = run
+    head.binding = owner.map { Binding(tenantID: $0.id, partition) }
+    var staged = Staged(index: 0, partition: partition, head: head)
+    staged.replacesWithdrawn = true
+    return (try add(&staged, after: sequence), true)
   }
 }

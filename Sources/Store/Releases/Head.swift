@@ -25,6 +25,11 @@ package struct Head: Hashable, Sendable, Codable {
   package var previous: SHA256Digest?
   /// Whose head it is; `nil` in heads that were made before they named it.
   package var binding: Binding?
+  /// Why the partition was withdrawn, in the operator's words; only in heads that say so.
+  package var reason: String?
+
+  /// Whether the partition was withdrawn: its releases are no longer shown to readers.
+  package var isWithdrawn: Bool { status == .withdrawn }
 
   /// The largest number that all readers of JSON read as the same number.
   static let mostSequence = 1 << 53
@@ -33,7 +38,7 @@ package struct Head: Hashable, Sendable, Codable {
   static let mostLost = 100
 
   enum CodingKeys: String, CodingKey {
-    case release, sequence, status, created, run
+    case release, sequence, status, created, run, reason
     case asOf = "as_of"
     case tagManifest = "tagmanifest_sha256"
     case previous = "previous_sha256"
@@ -49,6 +54,7 @@ package struct Head: Hashable, Sendable, Codable {
     run = try values.decode(String.self, forKey: .run)
     tagManifest = try values.decode(SHA256Digest.self, forKey: .tagManifest)
     previous = try values.decodeIfPresent(SHA256Digest.self, forKey: .previous)
+    reason = try values.decodeIfPresent(String.self, forKey: .reason)
     binding = try Binding(decoder)
   }
 
@@ -63,6 +69,7 @@ package struct Head: Hashable, Sendable, Codable {
     try values.encode(run, forKey: .run)
     try values.encode(tagManifest, forKey: .tagManifest)
     try values.encodeIfPresent(previous, forKey: .previous)
+    try values.encodeIfPresent(reason, forKey: .reason)
   }
 
   var bytes: [UInt8] {
@@ -73,6 +80,7 @@ package struct Head: Hashable, Sendable, Codable {
         ("created", .string(created)), ("run", .string(run)),
         ("tagmanifest_sha256", .string(tagManifest.hex)),
         ("previous_sha256", previous.map { .string($0.hex) }),
+        ("reason", reason.map { .string($0) }),
       ]
     ).bytes
   }

@@ -1,5 +1,6 @@
 import Basics
 package import Diagnostics
+import Glibc
 
 /// The published releases, as readers see them.
 ///
@@ -31,8 +32,14 @@ package final class ReleaseStore: Sendable {
     root: String, signer: ReleaseSigner? = nil, mode: StoreMode = .public
   ) throws(Diagnostic) {
     try self.init(root: root, disk: Disk(mask: mode.mask), signer: signer)
-    // It closes what was published before, too.
-    if !disk.narrow(root), mode != .public { throw Disk.failure("protect", root) }
+    // It closes what was published before, too. A root that is another user's can stay as it is, if
+    // nobody reads through it who must not.
+    let isNarrow = disk.narrow(root)
+    let reason = errno
+    guard isNarrow || mode == .public || Disk.mode(root).map({ $0 & mode.mask & 0o055 }) == 0 else {
+      errno = reason
+      throw Disk.failure("protect", root)
+    }
   }
 
   init(root: String, disk: Disk, signer: ReleaseSigner? = nil) throws(Diagnostic) {

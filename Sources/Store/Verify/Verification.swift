@@ -1,3 +1,5 @@
+import Basics
+
 /// Something in the store that is not as it was published.
 package struct Fault: Hashable, Sendable {
   /// What is wrong. A struct around a private enum: a new kind breaks no `switch`.
@@ -146,7 +148,7 @@ package struct Verification: Hashable, Sendable {
     faults += other.faults
     releaseCount += other.releaseCount
     fileCount += other.fileCount
-    byteCount += other.byteCount
+    byteCount = byteCount.saturatingAdd(other.byteCount)
     unboundCount += other.unboundCount
     notes += other.notes
   }

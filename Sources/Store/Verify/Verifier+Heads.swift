@@ -56,7 +56,8 @@ extension Verifier {
     }
     if let least = options.sequences[partition], newest < least { note(.rolledBack, latest) }
     if let head = heads[newest]?.head,
-      prunings.containsHead(newest) || prunings.releases.contains(head.release)
+      prunings.containsHead(newest)
+        || !head.isWithdrawn && prunings.releases.contains(head.release)
     {
       note(.badManifest, "\(folder)/\(Prunings.fileName)")
     }

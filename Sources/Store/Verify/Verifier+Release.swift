@@ -141,7 +141,7 @@ extension Verifier {
     _ path: String, _ status: FileStatus, _ digest: SHA256Digest, byteCount: Int?
   ) {
     found.fileCount += 1
-    found.byteCount += status.byteCount
+    found.byteCount = found.byteCount.saturatingAdd(status.byteCount)
     if let byteCount, byteCount != status.byteCount { return note(.altered, path) }
     guard options.isDeep else { return }
     if let known = digests[status.identity] {

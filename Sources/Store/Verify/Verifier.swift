@@ -143,8 +143,10 @@ struct Verifier {
       statements.heads.map { ($0.release, $0.tagManifest) },
       uniquingKeysWith: { _, newest in newest })
     let present = names(folder + "/releases")
+    // Nobody is led to a release of a withdrawn partition, there or not.
+    let isWithdrawn = statements.heads.last?.isWithdrawn ?? false
     for release in Set(tagManifests.keys).subtracting(present).sorted()
-    where !isPrunedNow(release, partition) {
+    where !isWithdrawn && !isPrunedNow(release, partition) {
       note(.missing, "\(folder)/releases/\(release)")
     }
     for release in present {
@@ -172,7 +174,7 @@ struct Verifier {
     do throws(Diagnostic) {
       guard
         let latest = try tree.contents(partition.path + "/latest.json").flatMap(Head.init(bytes:)),
-        latest.release != release,
+        latest.release != release || latest.isWithdrawn,
         let prunings = try tree.contents("\(partition.path)/\(Prunings.fileName)")
       else { return false }
       return Prunings(bytes: prunings)?.releases.contains(release) ?? false

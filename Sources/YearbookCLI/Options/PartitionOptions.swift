@@ -15,7 +15,7 @@ struct PartitionOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
       "Only partitions in this state: done, failed, stale (failed, an older release is published),"
-        + " missing (failed, nothing is published), provisional, final or restated;"
+        + " missing (failed, nothing is published), provisional, final, restated or withdrawn;"
         + " can be given several times."),
     completion: .list(RunRecord.Choice.State.allCases.map(\.rawValue)),
     transform: { text in

@@ -21,10 +21,14 @@ extension Configuration {
   /// Renews the pages of tenants whose releases changed. Without a record, the overview lists no
   /// failures.
   func renewPages(of tenants: [String], in store: ReleaseStore) throws {
-    let front = try StoreFront(
+    try storeFront(store).renew(tenants: tenants, record: record)
+  }
+
+  /// The pages of a store, to be renewed.
+  func storeFront(_ store: ReleaseStore) throws -> StoreFront {
+    try StoreFront(
       store: store, library: try PipelineLibrary(folder: pipelineFolder()),
       templates: try templateFolder(), operator: operatorTenant)
-    try front.renew(tenants: tenants, record: record)
   }
 }
 

@@ -100,6 +100,18 @@ struct Console: Sendable {
     return pieces
   }
 
+  /// Writes one error of each cause, and how many others have the same.
+  func write(causesOf failures: [Diagnostic]) {
+    for cause in failures.byCause {
+      line(styled("error: ", .red) + cause.first.description)
+      if cause.count > 1 {
+        line("  and \(Figures.count(cause.count - 1)) more for the same reason")
+      }
+      if let hint = cause.first.hint { line("  what to do: \(hint)") }
+    }
+    if failures.count > 1 { line("\(Figures.count(failures.count, "error"))") }
+  }
+
   /// Prints what is wrong, where, and what to do, one block per diagnostic.
   func write(report diagnostics: [Diagnostic]) {
     for diagnostic in diagnostics {

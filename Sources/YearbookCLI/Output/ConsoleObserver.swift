@@ -78,6 +78,8 @@ final class ConsoleObserver: RunReporter {
       switch outcome {
       case .published(_, let bytes) where total <= Self.mostPublished:
         say("published \(partition), \(Counted.bytes(bytes))", &state)
+      case .withdrawn:
+        say("\(partition) was withdrawn and stays so", &state)
       case .published, .unchanged: state.display?.draw(state.progress)
       case .failed(let failure): fail(failure, &state)
       case .skipped(let pipeline):

@@ -91,6 +91,7 @@ private struct EventLine: Encodable {
       event = "published"
       (self.release, self.bytes) = (release, bytes)
     case .unchanged: event = "unchanged"
+    case .withdrawn: event = "withdrawn"
     case .failed(let failure):
       event = "failed"
       tell(failure)

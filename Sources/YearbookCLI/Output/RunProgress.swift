@@ -25,7 +25,7 @@ struct RunProgress {
       (self.done, self.total) = (done, total)
       switch outcome {
       case .failed, .skipped: failed += 1
-      case .published, .unchanged: break
+      case .published, .unchanged, .withdrawn: break
       }
     case .refused: failed += 1
     case .tried, .replayed, .extracted, .warning, .mirrored, .finished: break

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -53,6 +54,9 @@ import Testing
         templates: templates),
       try StorePages.encryptedAddress(
         title: Self.typed, tenant: Self.tenant, release: "r", files: ["a.csv.age"],
+        templates: templates),
+      try StorePages.withdrawnAddress(
+        title: Self.typed, tenant: Self.tenant, day: CivilDate("2026-11-21"), reason: Self.typed,
         templates: templates),
       try StorePages.operatorOverview(overview, templates: templates),
     ].map(Self.text)

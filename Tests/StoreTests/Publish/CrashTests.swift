@@ -22,7 +22,9 @@ import Testing
     }
   }
 
-  enum Change: String, CaseIterable { case publish, prune, rollback, purge, rename }
+  enum Change: String, CaseIterable {
+    case publish, prune, rollback, withdraw, purge, rename
+  }
 
   private static let compiler = Places.program("cc") ?? Places.program("clang")
   private static let keygen = Places.program("ssh-keygen")
@@ -68,7 +70,7 @@ import Testing
       let arguments =
         switch change {
         case .publish: [root, version, key]
-        case .prune, .rollback: [root, key]
+        case .prune, .rollback, .withdraw: [root, key]
         case .purge, .rename: [root]
         }
       return try Program.run(
@@ -81,7 +83,7 @@ import Testing
       var versions: [String: String] = [:]
       for slug in try FileManager.default.contentsOfDirectory(atPath: root + "/tenants") {
         for partition in try store.partitions(tenant: slug) {
-          guard let head = try store.latest(partition) else { continue }
+          guard let head = try store.shown(partition) else { continue }
           let data = store.path("\(partition.path)/releases/\(head.release)/data/")
           let texts = try ["index.html", "tables/months.csv"].map { name in
             try #require(FileManager.default.contents(atPath: data + name), "\(name) is missing")
@@ -110,6 +112,7 @@ import Testing
       let first = rest.removeValue(forKey: "acme/report/2026")
       return all(["version 1", "version 2"]) && first != nil
         && rest.values.allSatisfy { $0 == "version 2" }
+    case .withdraw: return all(["version 2"]) || all(["version 2"], Array(partitions.dropFirst()))
     case .purge: return all(["version 2"]) || all(["version 2"], ["zeta/report/2026"])
     case .rename:
       return all(["version 2"])
@@ -180,6 +183,8 @@ import Testing
     case .publish: #expect(versions.values.allSatisfy { $0 == "version 3" }, what)
     case .prune: #expect(versions.values.allSatisfy { $0 == "version 2" }, what)
     case .rollback: #expect(versions["acme/report/2026"] == "version 1", what)
+    case .withdraw:
+      #expect(versions.keys.sorted() == Self.partitions.dropFirst().sorted(), what)
     case .purge: #expect(versions.keys.sorted() == ["zeta/report/2026"], what)
     case .rename: #expect(versions.keys.contains("ajax/report/2026"), what)
     }

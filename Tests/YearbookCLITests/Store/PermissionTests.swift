@@ -72,6 +72,69 @@ struct PermissionTests {
     }
   }
 
+  @Test
+  func
+    `Under a private umask, signed pages and lists are readable, and belong to the root's group`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let keys = try Program.run(
+        ["/usr/bin/ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", "\(here.folder)/key"])
+      try #require(keys.status == 0, "\(keys.output)")
+      for (mode, expected) in [
+        ("public", ["d 2755", "f 644", "f 444"]), ("group", ["d 2750", "f 640", "f 440"]),
+      ] as [(String, Set<String>)] {
+        let store = "\(here.folder)/store-\(mode)"
+        #expect(mkdir(store, 0o755) == 0)
+        // Another group than the process's own, if there is one to take.
+        let isOther = chown(store, getuid(), 65534) == 0
+        #expect(chmod(store, 0o2755) == 0)
+        try here.write(
+          "yearbook.yaml", "store: {folder: \(store), mode: \(mode)}\nsigning: {key: key}\n")
+        for _ in 1...2 {
+          let run = try yearbook(
+            here, umask: "077", ["run", "nightly", "--store", store, "--force"])
+          #expect(run.status == 0, "\(run.output)")
+        }
+        let withdrawn = try yearbook(
+          here, umask: "077",
+          [
+            "withdraw", "--store", store, "--tenant", "acme", "--pipeline", "rows", "--period",
+            "\(Calendar(identifier: .gregorian).component(.year, from: Date()))", "--yes",
+          ])
+        #expect(withdrawn.status == 0, "\(withdrawn.output)")
+        try? FileManager.default.removeItem(atPath: store + "/.staging")
+        #expect(try modes(store) == expected, "\(mode)")
+        for name in [
+          "operator/pages.json", "operator/pages.json.sig", "operator/catalog.json",
+          "tenants/acme/pages.json", "tenants/acme/pages.json.sig", "tenants/acme/index.html",
+          "tenants/acme/tenant.json",
+        ] { #expect(FileManager.default.fileExists(atPath: "\(store)/\(name)"), "\(name)") }
+        let groups = try Program.run(["/usr/bin/find", store, "-printf", "%G\\n"]).output
+        #expect(
+          !isOther || Set(groups.split(separator: "\n")) == ["65534"], "\(mode): \(groups)")
+      }
+    }
+  }
+
+  @Test(.enabled(if: Refusals.missing == nil, "\(Refusals.missing ?? "")"))
+  func `A store's root that is another user's can be group-writable, but not open to all`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let store = "\(here.folder)/store"
+      try here.write("yearbook.yaml", "store: {folder: store, mode: group}\n")
+      #expect(mkdir(store, 0o770) == 0)
+      let refusals = try Refusals.environment("chmod=\(EPERM)", below: store)
+      for (mode, status) in [(0o2770, 0), (0o2775, 74)] as [(mode_t, Int32)] {
+        #expect(chmod(store, mode) == 0)
+        let run = try here.yearbook(["run", "rows", "--period", "2025"], environment: refusals)
+        #expect(run.status == status, "\(run.output)")
+        #expect(status == 0 || run.output.contains("cannot protect"), "\(run.output)")
+      }
+    }
+  }
+
   @Test func `Nobody else can read the workspace, also one that was open before`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

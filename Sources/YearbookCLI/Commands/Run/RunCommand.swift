@@ -52,7 +52,10 @@ struct RunCommand: ParsableCommand {
   var asOf: String?
   @Flag(help: "Print what would run, why, and the expected time; run nothing.")
   var dryRun = false
-  @Flag(help: "Run every stage, even if it has a result.")
+  @Flag(
+    help:
+      "Run every stage, even if it has a result. With --tenant and --period, also publish again what was withdrawn."
+  )
   var force = false
   @Flag(help: "Read all media files again, even if their size and times have not changed.")
   var rehash = false
@@ -88,6 +91,8 @@ struct RunCommand: ParsableCommand {
   private func policy() throws -> RunPolicy {
     var policy = RunPolicy()
     policy.isForced = force
+    // Who makes everything again need not know what was withdrawn; who names it does.
+    policy.replacesWithdrawn = force && !tenant.isEmpty && !period.isEmpty
     policy.joins = join
     policy.rehashes = rehash
     policy.waitSeconds = try wait.map { try Self.seconds($0, "--wait") } ?? 0

@@ -63,7 +63,7 @@ struct CollectCommand: ParsableCommand {
             + " \(dryRun ? "would be removed" : "removed")")
       }
       if !outcome.faults.isEmpty {
-        Console.standardError.write(report: outcome.faults)
+        Console.standardError.write(causesOf: outcome.faults)
         throw CommandFailure(exitCode: Diagnostic.Code.io.exitCode)
       }
     }

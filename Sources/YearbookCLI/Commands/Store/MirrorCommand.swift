@@ -72,7 +72,7 @@ struct MirrorCommand: ParsableCommand {
       Console.standardOutput.line("\(mirroring.address): \(summary.told)")
     }
     if let first = summary.failures.first {
-      Console.standardError.write(report: summary.failures)
+      Console.standardError.write(causesOf: summary.failures)
       throw CommandFailure(
         exitCode: first.code == .interrupted ? Signals.exitCode : first.code.exitCode)
     }

@@ -10,7 +10,7 @@ struct PruneCommand: ParsableCommand {
     commandName: "prune",
     abstract: "Removes old releases by a rule; without --yes it only lists them.",
     discussion: """
-      The newest release always stays. A release that was replaced less than --grace ago stays \
+      The newest release always stays, unless it was withdrawn. A release that was replaced less than --grace ago stays \
       too, because somebody can be reading it. --keep-monthly 12 keeps the last release of each of \
       the last 12 months that have releases. A release stays if any rule keeps it.
 
@@ -35,6 +35,8 @@ struct PruneCommand: ParsableCommand {
     help: "A tenant's slug; can be given several times (default: all).",
     completion: Completions.owners)
   var tenant: [String] = []
+  @Flag(help: "Only partitions that were withdrawn: all their releases go.")
+  var withdrawn = false
   @Flag(help: "Remove them.")
   var yes = false
   @Flag(help: "Print JSON.")
@@ -64,10 +66,12 @@ struct PruneCommand: ParsableCommand {
       yearly: keepYearly, grace: seconds ?? 0)
     let slugs = tenant.isEmpty ? try store.owners() : tenant
     let partitions = try slugs.flatMap { try ReleaseAddress.partitions(tenant: $0, in: store) }
+      .filter { try !withdrawn || store.newest($0)?.isWithdrawn ?? false }
     let now = Int(Date().timeIntervalSince1970)
     var failures: [Diagnostic] = []
     var pruned: [PrunedPartition] = []
     if yes {
+      try store.tryWriting()
       for outcome in store.prune(partitions, by: rule, now: now) {
         switch outcome {
         case .success(let partition): pruned.append(partition)
@@ -78,7 +82,7 @@ struct PruneCommand: ParsableCommand {
       pruned = try partitions.map { try store.prunable($0, by: rule, now: now) }
     }
     let older = pruned.reduce(0) { $0 + $1.keptCount } - pruned.count { $0.keptCount > 0 }
-    try tell(pruned.filter { !$0.isEmpty })
+    if failures.isEmpty || !pruned.isEmpty { try tell(pruned.filter { !$0.isEmpty }) }
     if !json, older > 0 {
       Console.standardOutput.line(
         "\(Figures.count(older, "older release")) kept by the rule, or replaced less than \(grace) ago (--grace)"
@@ -86,7 +90,7 @@ struct PruneCommand: ParsableCommand {
     }
     if yes { try configuration.mirror(slugs, in: store, grace: seconds) }
     if let first = failures.first {
-      Console.standardError.write(report: failures)
+      Console.standardError.write(causesOf: failures)
       throw CommandFailure(exitCode: first.code.exitCode)
     }
   }
@@ -95,7 +99,7 @@ struct PruneCommand: ParsableCommand {
     if json {
       struct Line: Encodable {
         var partition: String
-        var releases, leftovers: [String]
+        var releases, leftovers, lost: [String]
         var kept, bytes: Int
         var removed: Bool
       }
@@ -103,7 +107,7 @@ struct PruneCommand: ParsableCommand {
         pruned.map {
           Line(
             partition: $0.partition.description, releases: $0.releases, leftovers: $0.leftovers,
-            kept: $0.keptCount, bytes: $0.freedBytes, removed: yes)
+            lost: $0.lost, kept: $0.keptCount, bytes: $0.freedBytes, removed: yes)
         })
     }
     let out = Console.standardOutput
@@ -112,10 +116,13 @@ struct PruneCommand: ParsableCommand {
       for release in partition.leftovers {
         out.line("\(partition.partition)/\(release), which was never published or is half removed")
       }
+      for release in partition.lost {
+        out.line("\(partition.partition)/\(release), whose files were lost before")
+      }
     }
-    let count = pruned.reduce(0) { $0 + $1.releases.count + $1.leftovers.count }
+    let count = pruned.reduce(0) { $0 + $1.count }
     guard count > 0 else { return out.line("nothing to remove") }
-    let bytes = Counted.bytes(pruned.reduce(0) { $0 + $1.freedBytes })
+    let bytes = Counted.bytes(pruned.reduce(0) { $0.saturatingAdd($1.freedBytes) })
     out.line(
       "\(Figures.count(count, "release")), \(bytes), \(yes ? "removed" : "would be removed")")
     if !yes { out.line("to remove them, give the same command with --yes") }

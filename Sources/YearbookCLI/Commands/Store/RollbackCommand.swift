@@ -12,6 +12,8 @@ struct RollbackCommand: ParsableCommand {
       The next run publishes the platform's data again. Fix the data or the pipeline first, or \
       take the partition out of the schedule.
 
+      A withdrawn partition is shown again, with the release that was withdrawn.
+
       Examples:
         yearbook rollback acme/annual/2026                the one before the newest
         yearbook rollback acme/annual/2026/20261120t0315
@@ -27,9 +29,13 @@ struct RollbackCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     var address = try ReleaseAddress(release, in: store)
-    let newest = try store.latest(address.partition)?.release
+    let newest = try store.latest(address.partition)
     if release.split(separator: "/").count == 3 {
-      guard let before = try store.heads(address.partition).last(where: { $0.release != newest })
+      let isWithdrawn = newest?.isWithdrawn ?? false
+      guard
+        let before = try store.heads(address.partition).last(where: { head in
+          !head.isWithdrawn && (isWithdrawn || head.release != newest?.release)
+        })
       else {
         throw Diagnostic(
           .usage, "\(address.partition) has no release before the newest",

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -63,6 +64,6 @@ struct ShowCommand: ParsableCommand {
     }
     out.line(
       "\(Figures.count(details.files.count, "file")),"
-        + " \(Counted.bytes(details.files.reduce(0) { $0 + $1.bytes }))")
+        + " \(Counted.bytes(details.files.reduce(0) { $0.saturatingAdd($1.bytes) }))")
   }
 }

@@ -14,6 +14,9 @@ struct VerifyCommand: ParsableCommand {
       number kept elsewhere shows that: in the run record (--with-record), or in your own notes \
       (--min-sequence).
 
+      With --repair, damaged files get their bytes back from other releases or from the workspace. \
+      A newest release that stays damaged is published again. What cannot be repaired is named.
+
       Pages outside of releases are made again and compared. With --signers, each must also be in \
       the signed list of its folder. While a run publishes, pages can be a few seconds behind.
 
@@ -23,6 +26,7 @@ struct VerifyCommand: ParsableCommand {
         yearbook verify --signers allowed_signers --with-record
         yearbook verify --min-sequence acme/annual/2026=17
         yearbook verify --mirror --deep
+        yearbook verify --deep --repair
       """)
 
   @Flag(help: "Read and hash every byte, not only names and sizes.")
@@ -41,9 +45,17 @@ struct VerifyCommand: ParsableCommand {
   @Flag(
     help: "Check the mirror's bucket instead of the store, and whether it is behind.")
   var mirror = false
+  @Flag(help: "Repair what is damaged, then verify again.")
+  var repair = false
   @Flag(help: "Print JSON.")
   var json = false
   @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    if repair, mirror {
+      throw ValidationError("--repair is for the store; `yearbook mirror` repairs the bucket")
+    }
+  }
 
   func run() throws {
     let configuration = try shared.configuration()
@@ -67,8 +79,33 @@ struct VerifyCommand: ParsableCommand {
         found.add(try store.verify(tenant: slug, options))
       }
     }
-    try json ? printJSON(of: found) : print(found)
+    var repaired: StoreRepair.Outcome?
+    if repair, !found.isSound {
+      Signals.watch()
+      let outcome = try self.repair(found, configuration, store)
+      repaired = outcome
+      found = Verification()
+      for slug in tenant.isEmpty ? [nil] : tenant.map(Optional.init) {
+        found.add(try store.verify(tenant: slug, options))
+      }
+    }
+    try json ? printJSON(of: found, repaired) : print(found, repaired)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
+  }
+
+  private func repair(
+    _ found: Verification, _ configuration: Configuration, _ store: ReleaseStore
+  ) throws -> StoreRepair.Outcome {
+    try configuration.withServer {
+      try store.tryWriting()
+      let session = RunSession(
+        configuration: configuration,
+        library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+        templates: try configuration.templateFolder(),
+        threads: ProcessInfo.processInfo.activeProcessorCount,
+        cancellation: Signals.cancellation, observer: SilentObserver())
+      return try StoreRepair(session, store: store).run(found.faults)
+    }
   }
 
   /// What makes pages again. Without templates and pipelines, pages are only compared with their
@@ -110,8 +147,13 @@ struct VerifyCommand: ParsableCommand {
     return sequences
   }
 
-  private func print(_ found: Verification) {
+  private func print(_ found: Verification, _ repaired: StoreRepair.Outcome?) {
     let out = Console.standardOutput
+    for path in repaired?.restored ?? [] { out.line("restored: \(Self.shown(path))") }
+    for partition in repaired?.published ?? [] { out.line("published again: \(partition)") }
+    if let failures = repaired?.failures, !failures.isEmpty {
+      Console.standardError.write(report: failures)
+    }
     for fault in found.faults {
       let word = fault.isHarmless ? "harmless" : out.styled("fault", .red)
       out.line("\(word) \(fault.kind): \(Self.shown(fault.path))")
@@ -132,7 +174,9 @@ struct VerifyCommand: ParsableCommand {
     if found.faults.contains(where: { $0.kind == .outdated }) {
       out.line("note: the next run renews outdated pages")
     }
-    if let advice = advice(found) { out.line("what to do: \(advice)") }
+    if let advice = advice(found, isRepaired: repaired != nil) {
+      out.line("what to do: \(advice)")
+    }
   }
 
   /// A path without characters that a terminal obeys: somebody else can have chosen the name.
@@ -148,7 +192,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   /// What to do about the gravest of the faults; `nil` if there are none.
-  private func advice(_ found: Verification) -> String? {
+  private func advice(_ found: Verification, isRepaired: Bool) -> String? {
     let kinds = Set(found.faults.filter { !$0.isHarmless }.map(\.kind))
     if kinds.isEmpty { return nil }
     if kinds == [.unsigned] {
@@ -165,12 +209,20 @@ struct VerifyCommand: ParsableCommand {
         "find out who changed these pages; then remove catalog.json beside them, and the next run"
         + " makes all pages of the folder again"
     }
+    if !mirror, !isRepaired {
+      return
+        "repair what can be, with `yearbook verify --deep --repair`; or restore the folders named"
+        + " above from a backup"
+    }
     return mirror
       ? "remove altered objects from the bucket, then run `yearbook mirror`"
-      : "restore the folders named above from a backup, or remove them and run the pipelines again"
+      : "restore the folders named above from a backup, or remove them and run the pipelines again;"
+        + " `yearbook prune` removes older releases"
   }
 
-  private func printJSON(of found: Verification) throws {
+  private func printJSON(
+    of found: Verification, _ repaired: StoreRepair.Outcome?
+  ) throws {
     struct Output: Encodable {
       struct Fault: Encodable {
         var kind, path: String
@@ -180,6 +232,7 @@ struct VerifyCommand: ParsableCommand {
       var sound: Bool
       var faults: [Fault]
       var notes: [String]
+      var restored, published_again, not_repaired: [String]?
     }
     try YearbookCLI.printJSON(
       Output(
@@ -187,6 +240,8 @@ struct VerifyCommand: ParsableCommand {
         unbound: found.unboundCount, sound: found.isSound,
         faults: found.faults.map {
           .init(kind: $0.kind.description, path: $0.path, harmless: $0.isHarmless)
-        }, notes: found.notes))
+        }, notes: found.notes, restored: repaired?.restored,
+        published_again: repaired?.published.map(\.description),
+        not_repaired: repaired?.failures.map(\.description)))
   }
 }
