@@ -10,6 +10,13 @@ extern int syncfs(int descriptor);
 
 static inline int yb_syncfs(int descriptor) { return syncfs(descriptor); }
 
+// The same. A pthread_t is a number on Linux.
+extern int pthread_setname_np(unsigned long thread, const char *name);
+
+static inline int yb_name_thread(unsigned long thread, const char *name) {
+  return pthread_setname_np(thread, name);
+}
+
 extern long syscall(long number, ...);
 
 // What is at a path below an open one, where no part of the path is a symbolic link; -1 with errno where it is not

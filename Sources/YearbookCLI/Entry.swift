@@ -17,6 +17,8 @@ package enum Entry {
     ProcessArguments.hideSecrets()
     // If a reader goes away, the write fails; the process must not die of it.
     signal(SIGPIPE, SIG_IGN)
+    // Likewise if a file grows beyond `ulimit -f`.
+    signal(SIGXFSZ, SIG_IGN)
     exit(run(arguments))
   }
 

@@ -72,7 +72,7 @@ final class Run {
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
       claims: claims)
-    let committer = Committer(write: writer.write, publish: publisher.publish)
+    let committer = try Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
       if policy.isForced {
@@ -83,7 +83,7 @@ final class Run {
       } else {
         .all
       }
-    pool = WorkerPool(size: session.threads)
+    pool = try WorkerPool(size: session.threads)
     let services = StageServices(
       templates: session.templates,
       media: configuration.media, mediaLayout: configuration.mediaLayout,
@@ -183,7 +183,7 @@ final class Run {
   private func makeWatchdog() throws -> Watchdog {
     let conninfo = try session.configuration.required(.record)
     let asking = Locked(try RunRecord(conninfo))
-    return Watchdog(session.cancellation) { [interruption] in
+    return try Watchdog(session.cancellation) { [interruption] in
       interruption.interrupt()
     } isCancelled: { [id] in
       asking.withLock { record in
