@@ -56,6 +56,7 @@ final class Run {
     let configuration = session.configuration
     let conninfo = try configuration.required(.record)
     let workspace = try configuration.required(.workspace)
+    RasterFonts.use(workspace: workspace)
     let root = try configuration.required(.store)
     let blobs = try BlobStore(workspace: workspace)
     self.blobs = blobs
