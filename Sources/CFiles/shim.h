@@ -21,6 +21,13 @@ static inline int yb_rename_new(int from, const char *old_name, int to, const ch
 // O_TMPFILE without O_DIRECTORY, which it needs beside it: the same on all machines that Swift knows.
 static inline int yb_unnamed_file_flag(void) { return 020000000; }
 
+// The same. A pthread_t is a number on Linux.
+extern int pthread_setname_np(unsigned long thread, const char *name);
+
+static inline int yb_name_thread(unsigned long thread, const char *name) {
+  return pthread_setname_np(thread, name);
+}
+
 extern long syscall(long number, ...);
 
 // What is at a path below an open one, where no part of the path is a symbolic link; -1 with errno where it is not

@@ -46,4 +46,16 @@ package struct FileDescriptor: ~Copyable {
     }
     return true
   }
+
+  /// Writes a whole file, which is made or replaced. If that fails, nothing of it is left.
+  ///
+  /// - Throws: `io`. Foundation's errors would not say whether the disk is full.
+  package static func write(file path: String, _ bytes: some Sequence<UInt8>) throws(Diagnostic) {
+    let file = try FileDescriptor(path, O_WRONLY | O_CREAT | O_TRUNC)
+    guard Array(bytes).withUnsafeBytes({ file.write($0) }) else {
+      let failure = Disk.failure("write", path)
+      unlink(path)
+      throw failure
+    }
+  }
 }

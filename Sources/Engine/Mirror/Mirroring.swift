@@ -71,14 +71,15 @@ package struct Mirroring: Sendable {
     let mirroring = Stopwatch()
     let work: Locked<Work>
     let abandoned: Int
+    let pool: WorkerPool
     do throws(Diagnostic) {
       work = Locked(Work(slugs: try everyone(slugs)))
       abandoned = try BucketMirror(store, bucket).clearUploads()
+      pool = try WorkerPool(size: min(connections, work.withLock { $0.slugs.count }))
     } catch {
       return MirrorSummary(failures: [error])
     }
     let count = min(connections, work.withLock { $0.slugs.count })
-    let pool = WorkerPool(size: count)
     defer { pool.stop() }
     do {
       try pool.parallel(count) { _ in

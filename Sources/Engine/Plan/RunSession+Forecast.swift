@@ -21,9 +21,9 @@ extension RunSession {
     let conninfo = try configuration.required(.record)
     let blobs = try BlobStore(workspace: configuration.required(.workspace))
     // Nothing is ever added to it: no stage runs.
-    let committer = Committer(write: { _ in }, publish: { _ in })
+    let committer = try Committer(write: { _ in }, publish: { _ in })
     defer { do { try committer.finish() } catch {} }
-    let pool = WorkerPool(size: threads)
+    let pool = try WorkerPool(size: threads)
     defer { pool.stop() }
     let lookup = Locked(try RunRecord(conninfo))
     let cache = ResultCache(

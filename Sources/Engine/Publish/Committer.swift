@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -42,12 +43,10 @@ final class Committer: @unchecked Sendable {
   init(
     write: @escaping @Sendable (Batch) throws -> Void,
     publish: @escaping @Sendable ([Publication]) -> Void
-  ) {
+  ) throws {
     self.write = write
     self.publish = publish
-    let thread = Thread { [self] in work() }
-    thread.name = "yearbook-commit"
-    thread.start()
+    try WorkerThread.start("yearbook-commit") { [self] in work() }
   }
 
   func add(_ result: StageResult) {

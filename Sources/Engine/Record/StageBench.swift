@@ -36,10 +36,10 @@ package enum StageBench {
     let blobs = try BlobStore(workspace: workspace)
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: "bench", sharedRun: "bench")
-    let committer = Committer(write: writer.write) { _ in }
+    let committer = try Committer(write: writer.write) { _ in }
     let cache = ResultCache(
       blobs: blobs, record: Locked(try RunRecord(conninfo)), committer: committer, policy: .all)
-    let pool = WorkerPool(size: threads)
+    let pool = try WorkerPool(size: threads)
     defer { pool.stop() }
     let failure = Locked<(any Error)?>(nil)
     let made = Locked(0)

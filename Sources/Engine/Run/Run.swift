@@ -55,6 +55,7 @@ final class Run {
     let conninfo = try configuration.required(.record)
     let workspace = try configuration.required(.workspace)
     let store = try configuration.releaseStore(configuration.required(.store))
+    RasterFonts.use(workspace: workspace)
     let blobs = try BlobStore(workspace: workspace)
     self.blobs = blobs
     // Before a minute's work, not after hours of it.
@@ -75,7 +76,7 @@ final class Run {
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
       claims: claims, policy: policy)
-    let committer = Committer(write: writer.write, publish: publisher.publish)
+    let committer = try Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
       if policy.isForced {
@@ -86,7 +87,7 @@ final class Run {
       } else {
         .all
       }
-    pool = WorkerPool(size: session.threads)
+    pool = try WorkerPool(size: session.threads)
     let services = StageServices(
       templates: session.templates,
       media: configuration.media, mediaLayout: configuration.mediaLayout,
@@ -196,7 +197,7 @@ final class Run {
   private func makeWatchdog() throws -> Watchdog {
     let conninfo = try session.configuration.required(.record)
     let asking = Locked(try RunRecord(conninfo))
-    return Watchdog(session.cancellation) { [interruption] in
+    return try Watchdog(session.cancellation) { [interruption] in
       interruption.interrupt()
     } isCancelled: { [id] in
       asking.withLock { record in

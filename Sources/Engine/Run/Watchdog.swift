@@ -14,8 +14,8 @@ final class Watchdog: Sendable {
   init(
     _ cancellation: Cancellation, interrupt: @escaping @Sendable () -> Void,
     isCancelled: @escaping @Sendable () -> Bool
-  ) {
-    let thread = Thread { [self] in
+  ) throws {
+    try WorkerThread.start("yearbook-watch") { [self] in
       var asked = Stopwatch()
       while !isStopped.load(ordering: .relaxed) {
         Thread.sleep(forTimeInterval: 0.1)
@@ -27,8 +27,6 @@ final class Watchdog: Sendable {
         }
       }
     }
-    thread.name = "yearbook-watchdog"
-    thread.start()
   }
 
   func stop() { isStopped.store(true, ordering: .relaxed) }

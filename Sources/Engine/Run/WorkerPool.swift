@@ -1,3 +1,5 @@
+import Basics
+import Diagnostics
 import Foundation
 import HeapModule
 
@@ -19,21 +21,23 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
-  let size: Int
+  private(set) var size = 0
   private let condition = NSCondition()
   private var jobs = Heap<Job>()
   private var serial = 0
   private var running = 0
   private var isStopped = false
 
-  init(size: Int) {
-    self.size = max(1, size)
-    for number in 0..<self.size {
-      let thread = Thread { [self] in work() }
-      thread.name = "yearbook-\(number)"
-      // Layout engines and codecs recurse deeper than a secondary thread's default allows.
-      thread.stackSize = 8 << 20
-      thread.start()
+  /// - Throws: `unavailable` if the system does not allow a single thread. Fewer than `size` do.
+  init(size: Int) throws(Diagnostic) {
+    while self.size < max(1, size) {
+      do throws(Diagnostic) {
+        try WorkerThread.start("yearbook-\(self.size)") { [self] in work() }
+        self.size += 1
+      } catch {
+        if self.size == 0 { throw error }
+        return
+      }
     }
   }
 

@@ -28,7 +28,7 @@ final class Decoder {
     _ parameters: UnsafePointer<AVCodecParameters>, codecs: String, timeBase: AVRational,
     maxPixels: Int, isRough: Bool = false
   ) throws(Diagnostic) {
-    let name = String(cString: avcodec_get_name(parameters.pointee.codec_id))
+    let name = Decoder.name(of: parameters)
     codec = name
     guard let codec = Decoder.find(parameters.pointee.codec_id, among: codecs),
       let context = avcodec_alloc_context3(codec)
@@ -54,6 +54,22 @@ final class Decoder {
 
   private func withFeatures(_ body: () -> Int32) -> Int32 {
     isExact ? LibAV.withAllFeatures(body) : body()
+  }
+
+  /// Whether a recording's track can be decoded, as far as its codec says.
+  static func canDecode(_ parameters: UnsafePointer<AVCodecParameters>) -> Bool {
+    find(parameters.pointee.codec_id, among: recordingCodecs) != nil
+  }
+
+  /// The codec's short name. If libav does not know the codec, the container's word for it.
+  static func name(of parameters: UnsafePointer<AVCodecParameters>) -> String {
+    let id = parameters.pointee.codec_id
+    if id != AV_CODEC_ID_NONE { return String(cString: avcodec_get_name(id)) }
+    let letters = (0..<4).map {
+      UInt8(truncatingIfNeeded: parameters.pointee.codec_tag >> (8 * $0))
+    }
+    let isReadable = letters.allSatisfy { (0x30...0x39).contains($0) || (0x41...0x7A).contains($0) }
+    return isReadable ? String(decoding: letters, as: UTF8.self) : "unknown"
   }
 
   private static func find(_ id: AVCodecID, among codecs: String) -> UnsafePointer<AVCodec>? {

@@ -13,12 +13,12 @@ import Diagnostics
 /// - The excerpt ends when both streams have ended.
 struct ExcerptDecoder {
   static func run(
-    _ input: MediaInput, start: Int, length: Int, box: (width: Int, height: Int)
+    _ input: MediaInput, start: Int, length: Int, box: (width: Int, height: Int), longest: Int?
   ) throws(Diagnostic) {
     guard start >= 0, length >= 0, length <= 86_400_000, start <= 1 << 40,
       (16...8_192).contains(box.width), (16...8_192).contains(box.height)
     else { throw Diagnostic(.data, "the requested excerpt is out of range") }
-    let source = try RecordingSource(input)
+    let source = try RecordingSource(input, longest: longest)
     let feed = PacketFeed(source)
     let begin = Int64(start) * 1_000
     if start > 0 { feed.skip(to: begin) }
@@ -169,11 +169,15 @@ private final class PictureTrack {
 private final class SoundTrack {
   /// 20 ms.
   private static let tolerance = 960
+  /// A silence of more than a second is long.
+  private static let silence = 48_000
 
   private let feed: PacketFeed
   private let decoder: Decoder
   private let converter = SoundConverter()
   private var samples: [Float] = []
+  /// Sound after a long silence, which takes no memory.
+  private var later: (start: Int, samples: [Float])?
   /// Where `samples` begins on the timeline.
   private var base: Int
   private var isFirst = true
@@ -196,12 +200,27 @@ private final class SoundTrack {
   var failures: Int { decoder.failures }
 
   /// The end of the sound so far, in microseconds.
-  var end: Int64 { Int64(base + samples.count / 2) * 1_000 / 48 }
+  var end: Int64 {
+    let last = later.map { $0.start + $0.samples.count / 2 } ?? base + samples.count / 2
+    return Int64(last) * 1_000 / 48
+  }
 
   /// `count` samples per channel from `start` on, with silence where there is no sound. `start`
   /// never goes back.
   func take(from start: Int, count: Int) -> [Float] {
-    while !hasEnded, base + samples.count / 2 < start + count { decode() }
+    while base + samples.count / 2 < start + count {
+      if let next = later {
+        if next.start >= start + count { break }
+        later = nil
+        // What is before the wanted range is over.
+        if base + samples.count / 2 <= start { (base, samples) = (start, []) }
+        append(next.samples, after: next.start - base - samples.count / 2)
+      } else if hasEnded {
+        break
+      } else {
+        decode()
+      }
+    }
     var result = [Float](repeating: 0, count: 2 * count)
     let first = max(start, base)
     let last = min(start + count, base + samples.count / 2)
@@ -240,6 +259,11 @@ private final class SoundTrack {
     place(found, at: start)
   }
 
+  private func append(_ found: [Float], after silence: Int) {
+    samples += [Float](repeating: 0, count: 2 * max(0, silence))
+    samples += found
+  }
+
   private func place(_ found: [Float], at start: Int) {
     if found.isEmpty { return }
     let expected = base + samples.count / 2
@@ -249,9 +273,10 @@ private final class SoundTrack {
       return
     }
     isFirst = false
-    if deviation >= 0 {
-      samples += [Float](repeating: 0, count: 2 * deviation)
-      samples += found
+    if deviation > SoundTrack.silence {
+      later = (start, found)
+    } else if deviation >= 0 {
+      append(found, after: deviation)
     } else if -deviation < found.count / 2 {
       samples += found[(2 * -deviation)...]
     } else {

@@ -15,7 +15,7 @@ enum PictureDecoder {
     if input.size > largestFile {
       throw Diagnostic(.data, "the file has more than \(largestFile >> 20) MiB")
     }
-    let bytes = try input.read(at: 0, count: input.size)
+    var bytes = try input.read(at: 0, count: input.size)
     guard let header = PictureHeader(bytes) else {
       throw Diagnostic(.data, "it is no PNG, JPEG, WebP, GIF or BMP, or its header is damaged")
     }
@@ -25,8 +25,12 @@ enum PictureDecoder {
         "\(header.width) × \(header.height) pixels are more than the "
           + "\(PictureReader.pixelBudget / 1_000_000) million that are decoded")
     }
+    if header.kind == .webp, let still = PictureHeader.firstFrame(ofWebP: bytes) { bytes = still }
     let frame = try decode(bytes, header, input)
     let result = try convert(frame.pointer, box)
+    if header.kind == .jpeg, !PictureHeader.isComplete(jpeg: bytes) {
+      ChildOutput.warn("picture-damaged", "it breaks off: a part of the picture is missing")
+    }
     var size: [UInt8] = []
     size.append(littleEndian: UInt32(result.width))
     size.append(littleEndian: UInt32(result.height))

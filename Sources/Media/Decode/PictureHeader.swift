@@ -53,6 +53,25 @@ struct PictureHeader: Hashable {
     self.height = height
   }
 
+  /// Whether a JPEG has its end: the marker EOI after its first scan. A transfer that broke off
+  /// leaves the rest of the picture grey. (A small picture inside has an end of its own, earlier.)
+  static func isComplete(jpeg bytes: [UInt8]) -> Bool {
+    var offset = 2
+    while offset + 3 < bytes.count, bytes[offset] == 0xFF, bytes[offset + 1] != 0xDA {
+      let marker = bytes[offset + 1]
+      let isBare = marker == 0xFF || marker == 0x01 || (0xD0...0xD8).contains(marker)
+      offset += marker == 0xFF ? 1 : 2
+      if !isBare { offset += Int(bytes[offset]) << 8 | Int(bytes[offset + 1]) }
+    }
+    guard offset + 1 < bytes.count else { return false }
+    var place = bytes.count - 2
+    while place >= offset {
+      if bytes[place] == 0xFF, bytes[place + 1] == 0xD9 { return true }
+      place -= 1
+    }
+    return false
+  }
+
   /// Walks the segments up to the frame's header.
   private static func jpegSize(_ bytes: [UInt8]) -> (width: Int, height: Int)? {
     var offset = 2
@@ -81,5 +100,48 @@ struct PictureHeader: Hashable {
       offset += 2 + (Int(bytes[offset + 2]) << 8 | Int(bytes[offset + 3]))
     }
     return nil
+  }
+}
+
+extension PictureHeader {
+  /// The first frame of an animated WebP as a WebP without animation, which libav can decode; `nil`
+  /// if it is not animated, or cut before its first frame ends.
+  ///
+  /// Source: the WebP container specification, RFC 9649. All numbers are little-endian.
+  static func firstFrame(ofWebP bytes: [UInt8]) -> [UInt8]? {
+    func number(_ offset: Int, _ count: Int) -> Int {
+      Int(UInt32(littleEndianBytes: bytes[offset..<offset + count]))
+    }
+    func chunk(_ name: String, _ payload: some Collection<UInt8>) -> [UInt8] {
+      var chunk = Array(name.utf8)
+      chunk.append(littleEndian: UInt32(payload.count))
+      return chunk + payload + (payload.count % 2 == 0 ? [] : [0])
+    }
+    var frame: ArraySlice<UInt8>?
+    var exif: ArraySlice<UInt8>?
+    var isAnimated = false
+    var offset = 12
+    while offset + 8 <= bytes.count {
+      let name = String(decoding: bytes[offset..<offset + 4], as: UTF8.self)
+      let start = offset + 8
+      let end = start + number(offset + 4, 4)
+      guard end <= bytes.count else { break }
+      switch name {
+      case "VP8X" where end > start: isAnimated = bytes[start] & 2 != 0
+      case "ANMF" where end - start > 16 && frame == nil: frame = bytes[start..<end]
+      case "EXIF": exif = bytes[start..<end]
+      default: break
+      }
+      offset = end + (end - start) % 2
+    }
+    guard isAnimated, let frame else { return nil }
+    // The frame: its place, its size less one, its duration and flags; then its own chunks.
+    let (place, body) = (frame.startIndex, frame.dropFirst(16))
+    let hasAlpha = body.starts(with: "ALPH".utf8) || body.starts(with: "VP8L".utf8)
+    let flags: UInt8 = (hasAlpha ? 0x10 : 0) | (exif == nil ? 0 : 0x08)
+    let size = bytes[place + 6..<place + 12]
+    var parts = Array("WEBP".utf8) + chunk("VP8X", [flags, 0, 0, 0] + size) + body
+    if let exif { parts += chunk("EXIF", exif) }
+    return chunk("RIFF", parts)
   }
 }

@@ -46,13 +46,14 @@ final class RecordingAnalyst {
   private var videoEnd: Int64 = 0
   private var audioEnd: Int64 = 0
   private var decodedSamples = 0
+  private var soundPackets = 0
   private var peak: Float = 0
   /// Energy and samples of a window that is not complete yet.
   private var window = (energy: Float(0), samples: 0)
   private var lastPicture: (start: Int64, length: Int64)?
 
-  static func run(_ input: MediaInput) throws(Diagnostic) {
-    let analyst = RecordingAnalyst(try RecordingSource(input))
+  static func run(_ input: MediaInput, longest: Int?) throws(Diagnostic) {
+    let analyst = RecordingAnalyst(try RecordingSource(input, longest: longest))
     let probe = try analyst.analyse()
     let encoder = JSONEncoder()
     encoder.outputFormatting = .sortedKeys
@@ -63,6 +64,7 @@ final class RecordingAnalyst {
 
   private init(_ source: RecordingSource) {
     self.source = source
+    warnings = source.warnings
     do throws(Diagnostic) { video = try source.makeDecoder(.video, isRough: true) } catch {
       warn("recording-without-picture", error.message)
     }
@@ -76,7 +78,9 @@ final class RecordingAnalyst {
   }
 
   private func analyse() throws(Diagnostic) -> RecordingProbe {
-    if video == nil, audio == nil, let reason = warnings.first {
+    if video == nil, audio == nil,
+      let reason = warnings.first(where: { $0.code.hasPrefix("recording-without") })
+    {
       throw Diagnostic(.data, reason.message)
     }
     while let (kind, packet, start) = source.next() {
@@ -158,6 +162,7 @@ final class RecordingAnalyst {
 
   private func takeSound(_ packet: Packet, _ start: Int64) {
     guard let audio else { return }
+    soundPackets += 1
     audio.send(packet)
     while audio.receive() { listen(audio.frame.pointer) }
   }
@@ -204,12 +209,16 @@ final class RecordingAnalyst {
     if video != nil, decodedPictures == 0, pictures > 0 {
       warn("recording-without-picture", "none of its \(pictures) pictures can be decoded")
     }
+    if audio != nil, decodedSamples == 0, soundPackets > 0 {
+      warn("recording-without-sound", "none of its sound can be decoded")
+    }
     if decodedPictures == 0, decodedSamples == 0 {
       throw Diagnostic(.data, "it holds neither picture nor sound that can be decoded")
     }
     if failures > 0 {
       warn("recording-damaged", "\(failures) of its pictures or packets could not be decoded")
     }
+    warnOfJumps()
     if source.isBroken { warn("recording-damaged", "its container breaks off or is damaged") }
     var foundVideo: RecordingProbe.Video?
     if decodedPictures > 0, let video, let stream = source.video {
@@ -230,7 +239,19 @@ final class RecordingAnalyst {
     let end = max(foundVideo == nil ? 0 : videoEnd, foundAudio == nil ? 0 : audioEnd)
     return RecordingProbe(
       container: source.container, duration: Int(end / 1_000), video: foundVideo,
-      audio: foundAudio, activity: activity(until: end), warnings: warnings)
+      audio: foundAudio, pause: Int(source.timeline.paused / 1_000),
+      activity: activity(until: end), warnings: warnings)
+  }
+
+  private func warnOfJumps() {
+    let leftOut = source.timeline.leftOut
+    guard leftOut.count > 0 else { return }
+    func seconds(_ time: Int64) -> String { "\(Counted.tenths(Double(time) / 1_000_000)) s" }
+    let places = leftOut.count == 1 ? "at" : "in \(leftOut.count) places, first at"
+    warn(
+      "recording-jump",
+      "its clock jumps ahead \(places) \(seconds(leftOut.first)); the \(seconds(leftOut.total))"
+        + " between are left out")
   }
 
   private func activity(until end: Int64) -> [RecordingProbe.Activity] {

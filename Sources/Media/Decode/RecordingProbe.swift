@@ -11,6 +11,9 @@ package struct RecordingProbe: Hashable, Sendable, Codable {
   package var duration: Int
   package var video: Video?
   package var audio: Audio?
+  /// The length of all pauses of more than half a minute, in milliseconds. The picture stands, and
+  /// there is no sound.
+  package var pause: Int
   /// One entry per second of the recording.
   package var activity: [Activity]
   /// Problems that were found: a broken end, a stream left out.
@@ -58,12 +61,16 @@ package struct RecordingProbe: Hashable, Sendable, Codable {
 
   /// Probes the object in a sandboxed child.
   ///
+  /// - Parameter longest: How long it can be at most, in milliseconds, if that is known from
+  ///   elsewhere. A pause that leads beyond that is a change of the recorder's clock, and is left
+  ///   out.
   /// - Throws: `data` with the reason if the recording cannot be used.
   package static func probe(
-    _ object: MediaObject, limits: SandboxLimits = SandboxLimits(),
+    _ object: MediaObject, longest: Int? = nil, limits: SandboxLimits = SandboxLimits(),
     check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) -> RecordingProbe {
-    let process = try SandboxProcess(.probe, object: object, limits: limits, check: check)
+    let process = try SandboxProcess(
+      .probe(longest: longest ?? 0), object: object, limits: limits, check: check)
     guard let message = try process.next(), message.tag == .result else {
       throw process.failure("the decoding process gave no answer")
     }

@@ -26,14 +26,18 @@ package final class RecordingReader {
   /// is zero at its first packet.
   ///
   /// Pictures are scaled to fit `maxWidth × maxHeight` pixels, and enlarged at most four times.
+  ///
+  /// - Parameter longest: As in `RecordingProbe.probe`.
   package init(
     _ object: MediaObject, start: Int, length: Int, maxWidth: Int, maxHeight: Int,
-    limits: SandboxLimits = SandboxLimits(), check: @escaping SandboxCheck = {}
+    longest: Int? = nil, limits: SandboxLimits = SandboxLimits(), check: @escaping SandboxCheck = {}
   ) throws(Diagnostic) {
     key = object.key
     box = (maxWidth, maxHeight)
     process = try SandboxProcess(
-      .read(start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight),
+      .read(
+        start: start, length: length, maxWidth: maxWidth, maxHeight: maxHeight,
+        longest: longest ?? 0),
       object: object, limits: limits, check: check)
   }
 
@@ -92,11 +96,7 @@ package final class RecordingReader {
   }
 
   private func warn(_ bytes: [UInt8]) {
-    let parts = bytes.split(separator: 10, maxSplits: 1)
-    guard parts.count == 2, warnings.count < 20 else { return }
-    warnings.append(
-      Warning(
-        code: SandboxProcess.tame(parts[0]), subject: key,
-        message: SandboxProcess.tame(parts[1])))
+    guard warnings.count < 20, let warning = process.warning(bytes) else { return }
+    warnings.append(warning)
   }
 }

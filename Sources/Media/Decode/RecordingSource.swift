@@ -3,10 +3,11 @@ import Diagnostics
 
 /// The packets of a recording, on one timeline in microseconds that begins with the first packet.
 ///
-/// **The timeline.** The container's timestamps are trusted as long as they make sense. A stream's
-/// timestamps can jump back by more than 0.5 s, or ahead of everything by more than 30 s (two
-/// joined recordings, a clock that was set). Then a new *epoch* begins: the recording continues
-/// from where it was. The other stream joins the epoch when it jumps too.
+/// **The timeline.** The container's timestamps are trusted as long as they make sense. If no
+/// packet comes for more than 30 s, `Timeline.Witness` tells a pause, which stays, from a changed
+/// clock. A changed clock, and a jump back by more than 0.5 s (two joined recordings), begins a new
+/// *epoch*: the recording continues from where it was. The other stream joins the epoch when it
+/// jumps too.
 final class RecordingSource {
   enum Kind { case video, audio }
 
@@ -21,22 +22,29 @@ final class RecordingSource {
   static let containers = "matroska,mov,mpegts,avi,ogg,wav,mp3"
   /// Recordings with more pixels per frame are refused: 8192 × 4320.
   static let maxPixels = 8_192 * 4_320
+  /// How far it is read ahead to understand a track or a jump.
+  private static let patience = (packets: 500, bytes: 16 << 20)
 
   private let input: MediaInput
   private let context: UnsafeMutablePointer<AVFormatContext>
   let container: String
-  let video: Stream?
-  let audio: Stream?
+  private(set) var video: Stream?
+  private(set) var audio: Stream?
+  /// What is left out of it, and why.
+  private(set) var warnings: [Warning] = []
   /// Whether the container breaks off or is damaged.
   private(set) var isBroken = false
-  private var peeked: [(Kind, Packet)] = []
+  private var peeked: [(kind: Kind, packet: Packet)] = []
   private var nextPeeked = 0
   private var origin: Int64 = 0
-  private var timeline = Timeline()
+  private(set) var timeline: Timeline
 
+  /// - Parameter longest: How long it can be at most, in milliseconds, as far as that is known from
+  ///   elsewhere.
   /// - Throws: `data` with the reason if the recording cannot be used.
-  init(_ input: MediaInput) throws(Diagnostic) {
+  init(_ input: MediaInput, longest: Int? = nil) throws(Diagnostic) {
     self.input = input
+    timeline = longest.map { Timeline(longest: Int64(clamping: $0) * 1_000) } ?? Timeline()
     if input.size == 0 { throw Diagnostic(.data, "the file is empty") }
     context = try input.openDemuxer(
       containers: RecordingSource.containers, codecs: Decoder.recordingCodecs)
@@ -44,45 +52,76 @@ final class RecordingSource {
     container = String(names.prefix { $0 != "," })
     // After a failure, what was found so far is kept. Decoding shows whether it can be used.
     _ = avformat_find_stream_info(context, nil)
-    video = RecordingSource.best(AVMEDIA_TYPE_VIDEO, in: context)
-    audio = RecordingSource.best(AVMEDIA_TYPE_AUDIO, in: context)
-    if video == nil, audio == nil {
+    var pictures = RecordingTracks(.video, in: context)
+    var sounds = RecordingTracks(.audio, in: context)
+    if pictures.chosen == nil, sounds.chosen == nil {
       throw Diagnostic(.data, "it holds neither picture nor sound")
     }
-    for index in 0..<Int32(context.pointee.nb_streams) {
-      let isUsed = index == video?.index || index == audio?.index
-      context.pointee.streams[Int(index)]?.pointee.discard =
-        isUsed ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    var packets: [Packet] = []
+    if pictures.isOpen || sounds.isOpen {
+      let indices = (pictures.usable + sounds.usable).map(\.index)
+      select(indices)
+      packets = peek(indices)
+      pictures.sift(packets)
+      sounds.sift(packets)
     }
+    video = pictures.chosen
+    audio = sounds.chosen
+    warnings = pictures.warnings + sounds.warnings
+    select([video, audio].compactMap { $0?.index })
+    peeked = packets.compactMap { packet in kind(of: packet).map { ($0, packet) } }
     findOrigin()
   }
 
   deinit { MediaInput.close(context) }
 
-  private static func best(
-    _ type: AVMediaType, in context: UnsafeMutablePointer<AVFormatContext>
-  ) -> Stream? {
-    let index = av_find_best_stream(context, type, -1, -1, nil, 0)
-    guard index >= 0, let stream = context.pointee.streams[Int(index)],
-      let parameters = stream.pointee.codecpar,
-      stream.pointee.disposition & AV_DISPOSITION_ATTACHED_PIC == 0
-    else { return nil }
-    var size = 0
-    let matrix = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size)
-    return Stream(
-      index: index, timeBase: stream.pointee.time_base, parameters: parameters,
-      rotation: size >= 36 ? Orientation(displayMatrix: matrix) : .upright,
-      sampleAspect: av_guess_sample_aspect_ratio(context, stream, nil))
+  /// Lets the demuxer return only these streams' packets.
+  private func select(_ indices: [Int32]) {
+    for index in 0..<Int32(context.pointee.nb_streams) {
+      context.pointee.streams[Int(index)]?.pointee.discard =
+        indices.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    }
+  }
+
+  /// Reads until some packets of each of these streams are there.
+  private func peek(_ indices: [Int32]) -> [Packet] {
+    var packets: [Packet] = []
+    var counts: [Int32: Int] = [:]
+    var bytes = 0
+    while packets.count < RecordingSource.patience.packets,
+      bytes < RecordingSource.patience.bytes,
+      indices.contains(where: { counts[$0, default: 0] < RecordingTracks.sample }),
+      let packet = readPacket()
+    {
+      counts[packet.pointer.pointee.stream_index, default: 0] += 1
+      bytes += Int(packet.pointer.pointee.size)
+      packets.append(packet)
+    }
+    return packets
+  }
+
+  private func kind(of packet: Packet) -> Kind? {
+    switch packet.pointer.pointee.stream_index {
+    case video?.index: .video
+    case audio?.index: .audio
+    default: nil
+    }
   }
 
   /// Reads the first packets to find the earliest time. The streams can begin at different times.
   private func findOrigin() {
     var firsts: [Kind: Int64] = [:]
     var bytes = 0
-    let wanted = (video == nil ? 0 : 1) + (audio == nil ? 0 : 1)
-    while firsts.count < wanted, peeked.count < 500, bytes < 16 << 20, let (kind, packet) = read() {
+    func note(_ kind: Kind, _ packet: Packet) {
       if firsts[kind] == nil, let start = rawStart(of: packet, kind) { firsts[kind] = start }
       bytes += Int(packet.pointer.pointee.size)
+    }
+    for (kind, packet) in peeked { note(kind, packet) }
+    let wanted = (video == nil ? 0 : 1) + (audio == nil ? 0 : 1)
+    while firsts.count < wanted, peeked.count < RecordingSource.patience.packets,
+      bytes < RecordingSource.patience.bytes, let (kind, packet) = read()
+    {
+      note(kind, packet)
       peeked.append((kind, packet))
     }
     origin = firsts.values.min() ?? 0
@@ -112,24 +151,22 @@ final class RecordingSource {
   }
 
   private func read() -> (Kind, Packet)? {
+    while let packet = readPacket() {
+      if let kind = kind(of: packet) { return (kind, packet) }
+    }
+    return nil
+  }
+
+  private func readPacket() -> Packet? {
     let packet = Packet()
-    var attempts = 0
-    while attempts < 1_000 {
+    for _ in 0..<1_000 {
       let status = av_read_frame(context, packet.pointer)
+      if status >= 0 { return packet }
       if status == yb_averror_eof() {
         if context.pointee.pb.pointee.error < 0 { isBroken = true }
         return nil
       }
-      if status < 0 {
-        isBroken = true
-        attempts += 1
-        continue
-      }
-      switch packet.pointer.pointee.stream_index {
-      case video?.index: return (.video, packet)
-      case audio?.index: return (.audio, packet)
-      default: av_packet_unref(packet.pointer)
-      }
+      isBroken = true
     }
     return nil
   }
@@ -152,10 +189,13 @@ final class RecordingSource {
     }
     let none = yb_no_timestamp()
     let fields = packet.pointer
-    let raw = fields.pointee.pts == none ? fields.pointee.dts : fields.pointee.pts
-    let time = raw == none ? nil : microseconds(raw, stream) - origin
-    let length = min(max(0, microseconds(fields.pointee.duration, stream)), 1_000_000)
-    let start = timeline.place(time, length: length, track: kind == .video ? 0 : 1)
+    let (time, length) = times(of: packet, stream)
+    let track = kind == .video ? 0 : 1
+    var isOtherClock = false
+    if let time, timeline.isFarAhead(time, track: track) {
+      isOtherClock = isClockChanged(before: time, kind)
+    }
+    let start = timeline.place(time, length: length, track: track, isOtherClock: isOtherClock)
     let shift = start - (time ?? start)
     fields.pointee.pts =
       fields.pointee.pts == none ? start : microseconds(fields.pointee.pts, stream) - origin + shift
@@ -163,6 +203,41 @@ final class RecordingSource {
       fields.pointee.dts == none ? none : microseconds(fields.pointee.dts, stream) - origin + shift
     fields.pointee.duration = length
     return (kind, packet, start)
+  }
+
+  /// A packet's time since the origin, as the container gives it, and its length.
+  private func times(of packet: Packet, _ stream: Stream) -> (time: Int64?, length: Int64) {
+    let none = yb_no_timestamp()
+    let fields = packet.pointer.pointee
+    let raw = fields.pts == none ? fields.dts : fields.pts
+    return (
+      raw == none ? nil : microseconds(raw, stream) - origin,
+      min(max(0, microseconds(fields.duration, stream)), 1_000_000)
+    )
+  }
+
+  /// Reads ahead in the other stream.
+  private func isClockChanged(before time: Int64, _ kind: Kind) -> Bool {
+    let other: Kind = kind == .video ? .audio : .video
+    guard let stream = other == .video ? video : audio else { return false }
+    var witness = timeline.witness(time, track: kind == .video ? 0 : 1)
+    var place = nextPeeked
+    var bytes = 0
+    while place - nextPeeked < 8 * RecordingSource.patience.packets,
+      bytes < RecordingSource.patience.bytes
+    {
+      if place == peeked.count {
+        guard let (kind, packet) = read() else { break }
+        peeked.append((kind, packet))
+      }
+      let (found, packet) = peeked[place]
+      place += 1
+      bytes += Int(packet.pointer.pointee.size)
+      guard found == other else { continue }
+      let (time, length) = times(of: packet, stream)
+      if let answer = witness.sees(time, length: length) { return answer }
+    }
+    return witness.verdict
   }
 
   /// The time base of all packets.

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 import CLibRSVG
 package import Diagnostics
 import Glibc
@@ -21,14 +21,20 @@ package enum RasterFonts {
     "JetBrains Mono, Noto Sans Mono, \(cjk(locale)), Noto Color Emoji"
   }
 
-  /// The families that films need and this machine does not have, with the Debian package of each.
+  /// The families that films need and this machine does not have, with the Debian package of each;
+  /// then the scripts that none of its fonts has.
   package static func missing() -> [(family: String, package: String)] {
     prepare()
-    return [
+    let families: [(family: String, package: String)] = [
       ("Inter", "fonts-inter"), ("Noto Sans", "fonts-noto-core"),
       ("Noto Sans CJK JP", "fonts-noto-cjk"), ("Noto Color Emoji", "fonts-noto-color-emoji"),
       ("JetBrains Mono", "fonts-jetbrains-mono"),
-    ].filter { !isInstalled($0.0) }
+    ].filter { !isInstalled($0.family) }
+    // The scripts of a missing package are not named one by one.
+    let absent = families.map(\.package)
+    var waiting = FontSample.all.filter { !absent.contains($0.package) }
+    for font in installed() { waiting.removeAll { font.has($0.text) } }
+    return families + waiting.map { ("a font for \($0.script)", $0.package) }
   }
 
   /// Throws `configuration` unless every script of cards and films can be drawn: without a font its
@@ -38,7 +44,58 @@ package enum RasterFonts {
     guard !missing.isEmpty else { return }
     throw Diagnostic(
       .configuration, "fonts are missing: \(missing.map(\.family).joined(separator: ", "))",
-      hint: "apt-get install \(missing.map(\.package).joined(separator: " "))")
+      hint: "apt-get install \(packages(missing.map(\.package)))")
+  }
+
+  static func packages(_ names: [String]) -> String {
+    names.reduce(into: [String]()) { if !$0.contains($1) { $0.append($1) } }.joined(separator: " ")
+  }
+
+  /// What tells these fonts from others, for the keys of what is drawn with them: each font's
+  /// family, style, version and number of characters. Where they lie, and when they were installed,
+  /// does not matter.
+  package static let digest: SHA256Digest = {
+    prepare()
+    let lines = Set(installed().map(\.identity)).sorted()
+    return SHA256Digest(of: lines.joined(separator: "\n").utf8)
+  }()
+
+  private static func installed() -> [Font] {
+    guard let set = FcConfigGetFonts(nil, FcSetSystem) else { return [] }
+    return (0..<Int(set.pointee.nfont)).compactMap {
+      set.pointee.fonts[$0].map { Font(pattern: $0) }
+    }
+  }
+
+  /// An installed font, as fontconfig describes it.
+  private struct Font {
+    let pattern: OpaquePointer
+
+    var identity: String {
+      var version: Int32 = 0
+      FcPatternGetInteger(pattern, FC_FONTVERSION, 0, &version)
+      let count = charset.map { FcCharSetCount($0) } ?? 0
+      return [text(FC_FAMILY), text(FC_STYLE), String(version), String(count)]
+        .joined(separator: "\t")
+    }
+
+    private func text(_ object: String) -> String {
+      var value: UnsafeMutablePointer<FcChar8>?
+      guard FcPatternGetString(pattern, object, 0, &value) == FcResultMatch, let value else {
+        return ""
+      }
+      return String(cString: value)
+    }
+
+    private var charset: OpaquePointer? {
+      var value: OpaquePointer?
+      return FcPatternGetCharSet(pattern, FC_CHARSET, 0, &value) == FcResultMatch ? value : nil
+    }
+
+    func has(_ text: String) -> Bool {
+      guard let charset else { return false }
+      return text.unicodeScalars.allSatisfy { FcCharSetHasChar(charset, $0.value) != 0 }
+    }
   }
 
   private static func cjk(_ locale: String) -> String {
@@ -62,12 +119,17 @@ package enum RasterFonts {
   }
 
   private static let isPrepared = Locked(false)
+  private static let workspace = Locked<String?>(nil)
+
+  /// Names a folder that this process can write to, where no other one is writable.
+  package static func use(workspace folder: String) { workspace.withLock { $0 = folder } }
 
   /// Makes this the configuration of the process, before the first text is shaped.
   static func prepare() {
     isPrepared.withLock { isPrepared in
       if isPrepared { return }
       isPrepared = true
+      RasterFaults.watch()
       guard let config = FcConfigCreate() else { return }
       let cache = TemporaryCache()
       if FcConfigParseAndLoadFromMemory(config, configuration(cache.path), 0) == 1,
@@ -90,7 +152,8 @@ package enum RasterFonts {
     /// `path` is empty if no folder can be made.
     init() {
       let own = getenv("TMPDIR").map { String(cString: $0) }
-      for parent in [own, "/tmp", "/dev/shm"].compactMap(\.self) {
+      let folders = [own, "/tmp", "/dev/shm", "/var/tmp", RasterFonts.workspace.withLock { $0 }]
+      for parent in folders.compactMap(\.self) {
         var name = Array("\(parent)/yearbook-fonts-XXXXXX".utf8CString)
         guard mkdtemp(&name) != nil else { continue }
         path = String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -114,58 +177,5 @@ package enum RasterFonts {
       }
       rmdir(path)
     }
-  }
-
-  private static func escaped(_ path: String) -> String {
-    path.replacing("&", with: "&amp;").replacing("<", with: "&lt;")
-  }
-
-  /// Debian's own cache is read, so that a start needs no scan.
-  private static func configuration(_ cache: String) -> String {
-    """
-    <?xml version="1.0"?>
-    <!DOCTYPE fontconfig SYSTEM "fonts.dtd">
-    <fontconfig>
-      <dir>/usr/share/fonts/opentype/inter</dir>
-      <dir>/usr/share/fonts/opentype/noto</dir>
-      <dir>/usr/share/fonts/truetype/noto</dir>
-      <dir>/usr/share/fonts/truetype/jetbrains-mono</dir>
-      <cachedir>/var/cache/fontconfig</cachedir>
-      \(cache.isEmpty ? "" : "<cachedir>\(escaped(cache))</cachedir>")
-      <selectfont><rejectfont>
-        <glob>/usr/share/fonts/opentype/noto/NotoSerif*</glob>
-        <glob>/usr/share/fonts/truetype/noto/NotoSerif*</glob>
-        <glob>/usr/share/fonts/truetype/noto/NotoSansDisplay*</glob>
-      </rejectfont></selectfont>
-      <alias binding="same"><family>emoji</family>
-        <prefer><family>Noto Color Emoji</family></prefer></alias>
-      <alias binding="same"><family>sans-serif</family>
-        <prefer><family>Inter</family><family>Noto Sans</family></prefer></alias>
-      <alias binding="same"><family>monospace</family>
-        <prefer><family>JetBrains Mono</family></prefer></alias>
-      <match target="pattern">
-        <edit name="antialias" mode="append"><bool>true</bool></edit>
-      </match>
-      <match target="font">
-        <edit name="hintstyle" mode="assign"><const>hintnone</const></edit>
-        <edit name="embeddedbitmap" mode="assign"><bool>true</bool></edit>
-        <edit name="rgba" mode="assign"><const>none</const></edit>
-      </match>
-      <match target="font">
-        <test name="outline" compare="eq"><bool>false</bool></test>
-        <edit name="pixelsizefixupfactor" mode="assign"><divide>
-          <name target="pattern">pixelsize</name><name target="font">pixelsize</name>
-        </divide></edit>
-        <edit name="matrix" mode="assign"><times><name>matrix</name><matrix>
-          <name>pixelsizefixupfactor</name><double>0</double>
-          <double>0</double><name>pixelsizefixupfactor</name>
-        </matrix></times></edit>
-        <edit name="size" mode="assign"><divide>
-          <name>size</name><name>pixelsizefixupfactor</name>
-        </divide></edit>
-      </match>
-      <config><rescan><int>0</int></rescan></config>
-    </fontconfig>
-    """
   }
 }

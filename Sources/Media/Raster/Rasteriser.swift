@@ -47,6 +47,7 @@ package enum Rasteriser {
         : draw(handle, layer, on: surface, width, height)
     }
     if let failure { throw failure }
+    try RasterFaults.check()
     return bitmap
   }
 
@@ -132,6 +133,7 @@ package enum Rasteriser {
       else { throw SVGDocument.failure("this text cannot be measured", error) }
       found.append((ink.width, ink.height))
     }
+    try RasterFaults.check()
     return found
   }
 }

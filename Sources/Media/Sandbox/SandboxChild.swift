@@ -66,11 +66,12 @@ package enum SandboxChild {
       _exit(refused)
     }
     switch job {
-    case .probe:
-      try RecordingAnalyst.run(input)
-    case .read(let start, let length, let maxWidth, let maxHeight):
+    case .probe(let longest):
+      try RecordingAnalyst.run(input, longest: longest > 0 ? longest : nil)
+    case .read(let start, let length, let maxWidth, let maxHeight, let longest):
       try ExcerptDecoder.run(
-        input, start: start, length: length, box: (maxWidth, maxHeight))
+        input, start: start, length: length, box: (maxWidth, maxHeight),
+        longest: longest > 0 ? longest : nil)
     case .picture(let maxWidth, let maxHeight):
       try PictureDecoder.run(input, box: (maxWidth, maxHeight))
     case .trial(let trial):

@@ -6,10 +6,11 @@ package typealias SandboxCheck = () throws(Diagnostic) -> Void
 /// What a child must do. The job is sent to the child as words and numbers. It contains no text
 /// that a tenant typed.
 enum SandboxJob: Hashable, Sendable {
-  /// Find out what a recording contains.
-  case probe
-  /// Decode an excerpt of a recording. Times are in milliseconds.
-  case read(start: Int, length: Int, maxWidth: Int, maxHeight: Int)
+  /// Find out what a recording contains. Times are in milliseconds; `longest` is 0 if it is
+  /// unknown.
+  case probe(longest: Int)
+  /// Decode an excerpt of a recording.
+  case read(start: Int, length: Int, maxWidth: Int, maxHeight: Int, longest: Int)
   /// Decode one picture.
   case picture(maxWidth: Int, maxHeight: Int)
   /// Try something that the sandbox must refuse.
@@ -17,9 +18,9 @@ enum SandboxJob: Hashable, Sendable {
 
   var words: [String] {
     switch self {
-    case .probe: ["probe"]
-    case .read(let start, let length, let maxWidth, let maxHeight):
-      ["read"] + [start, length, maxWidth, maxHeight].map(String.init)
+    case .probe(let longest): ["probe", String(longest)]
+    case .read(let start, let length, let maxWidth, let maxHeight, let longest):
+      ["read"] + [start, length, maxWidth, maxHeight, longest].map(String.init)
     case .picture(let maxWidth, let maxHeight): ["picture", String(maxWidth), String(maxHeight)]
     case .trial(let trial): ["trial", trial.rawValue]
     }
@@ -29,10 +30,11 @@ enum SandboxJob: Hashable, Sendable {
     let numbers = words.dropFirst().compactMap { Int($0) }
     let isNumeric = numbers.count == words.count - 1
     switch (words.first, numbers.count) {
-    case ("probe", 0): self = .probe
-    case ("read", 4) where isNumeric:
+    case ("probe", 1) where isNumeric: self = .probe(longest: numbers[0])
+    case ("read", 5) where isNumeric:
       self = .read(
-        start: numbers[0], length: numbers[1], maxWidth: numbers[2], maxHeight: numbers[3])
+        start: numbers[0], length: numbers[1], maxWidth: numbers[2], maxHeight: numbers[3],
+        longest: numbers[4])
     case ("picture", 2) where isNumeric:
       self = .picture(maxWidth: numbers[0], maxHeight: numbers[1])
     case ("trial", 0):

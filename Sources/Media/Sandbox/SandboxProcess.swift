@@ -116,6 +116,14 @@ final class SandboxProcess {
     return Diagnostic(.data, message, at: .init(file: key))
   }
 
+  /// The warning in a message; `nil` if it is malformed.
+  func warning(_ bytes: [UInt8]) -> Warning? {
+    let parts = bytes.split(separator: 10, maxSplits: 1)
+    guard parts.count == 2 else { return nil }
+    return Warning(
+      code: SandboxProcess.tame(parts[0]), subject: key, message: SandboxProcess.tame(parts[1]))
+  }
+
   /// A hostile input may control the child. So its text is shortened, and control characters are
   /// removed.
   static func tame(_ bytes: some Collection<UInt8>) -> String {

@@ -2,6 +2,11 @@ import CLibAV
 import Diagnostics
 
 /// Converts decoded sound of any rate, layout and format to interleaved stereo floats at 48 kHz.
+///
+/// Every channel is heard, and none in one ear alone unless it is the left or the right one: a
+/// single channel is the middle whatever its name, two are left and right, and more are mixed by
+/// their places, the deep one too. Channels without known places are mixed equally. The mix of loud
+/// channels is not clipped.
 final class SoundConverter {
   private struct Setup: Hashable {
     var format: Int32
@@ -30,8 +35,10 @@ final class SoundConverter {
     let isNative = fields.ch_layout.order == AV_CHANNEL_ORDER_NATIVE
     let wanted = Setup(
       format: fields.format, rate: fields.sample_rate, channels: fields.ch_layout.nb_channels,
-      mask: isNative ? fields.ch_layout.u.mask : 0)
-    if wanted != setup, !open(wanted, frame) { return (start, []) }
+      mask: isNative && fields.ch_layout.nb_channels > 2 ? fields.ch_layout.u.mask : 0)
+    if wanted != setup, !open(wanted, byPlace: true), !open(wanted, byPlace: false) {
+      return (start, [])
+    }
     let delay = Int(swr_get_delay(context, Int64(FilmFormat.sampleRate)))
     let room = Int(swr_get_out_samples(context, fields.nb_samples))
     guard room > 0, room < 1 << 24 else { return (start, []) }
@@ -54,14 +61,18 @@ final class SoundConverter {
     return (start - delay, samples)
   }
 
-  private func open(_ wanted: Setup, _ frame: UnsafeMutablePointer<AVFrame>) -> Bool {
+  /// - Parameter byPlace: Whether channels are mixed by their places, and not equally.
+  private func open(_ wanted: Setup, byPlace: Bool) -> Bool {
     swr_free(&context)
     setup = nil
     var output = AVChannelLayout()
     av_channel_layout_default(&output, 2)
     var input = AVChannelLayout()
     defer { av_channel_layout_uninit(&input) }
-    if wanted.mask != 0 {
+    if !byPlace {
+      input.order = AV_CHANNEL_ORDER_UNSPEC
+      input.nb_channels = wanted.channels
+    } else if wanted.mask != 0 {
       av_channel_layout_from_mask(&input, wanted.mask)
     } else {
       av_channel_layout_default(&input, wanted.channels)
@@ -69,7 +80,17 @@ final class SoundConverter {
     let status = swr_alloc_set_opts2(
       &context, &output, AV_SAMPLE_FMT_FLT, Int32(FilmFormat.sampleRate), &input,
       AVSampleFormat(wanted.format), wanted.rate, 0, nil)
-    guard status >= 0, swr_init(context) >= 0 else { return false }
+    guard status >= 0, let context else { return false }
+    let options = UnsafeMutableRawPointer(context)
+    // Otherwise the mix of 5.1 leaves the deep channel out, and can be twice as loud as it fits.
+    av_opt_set_double(options, "lfe_mix_level", 0.5, 0)
+    av_opt_set_double(options, "rematrix_maxval", 1, 0)
+    if !byPlace {
+      let part = 1 / Double(wanted.channels)
+      let matrix = [Double](repeating: part, count: 2 * Int(wanted.channels))
+      guard swr_set_matrix(context, matrix, wanted.channels) >= 0 else { return false }
+    }
+    guard swr_init(context) >= 0 else { return false }
     setup = wanted
     return true
   }

@@ -97,7 +97,8 @@ struct FilmExcerpt {
       let reader = try RecordingReader(
         segment.media.open(facts.key), start: start,
         length: FilmFormat.milliseconds(ofSteps: steps), maxWidth: format.width,
-        maxHeight: format.height, check: segment.media.environment.checking)
+        maxHeight: format.height, longest: facts.longest,
+        check: segment.media.environment.checking)
       return .success((reader, try reader.next()))
     } catch {
       if error.code == .data { return .failure(error) }

@@ -16,11 +16,14 @@ struct FilmItem: Hashable, Sendable {
   var hidden: Int
   var guests: Int
   var mediaKey: String?
+  /// How long its recording ran by the platform's clock, in milliseconds; `nil` if that is unknown.
+  var recorded: Int?
   var isEmphasised: Bool
 
   /// Reads all rows of the storyboard's dataset, in its order.
   ///
-  /// Optional columns: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`.
+  /// Optional columns: `subtitle`, `description`, `people`, `hidden`, `guests`, `media_key`, and
+  /// the instants `started` and `stopped` of the recording.
   static func read(_ dataset: Dataset, spec: StitchSpec) throws -> [FilmItem] {
     let reader = try TableReader(dataset)
     let kind = try reader.index(of: "kind")
@@ -32,6 +35,7 @@ struct FilmItem: Hashable, Sendable {
     let texts = ["subtitle", "description", "people"].map(optional)
     let counts = ["hidden", "guests"].map(optional)
     let media = optional("media_key")
+    let instants = ["started", "stopped"].map(optional)
     var items: [FilmItem] = []
     while try reader.next() {
       let word = reader.text(kind) ?? ""
@@ -47,12 +51,17 @@ struct FilmItem: Hashable, Sendable {
       }
       let text = texts.map { $0.flatMap { reader.text($0) } ?? "" }
       let count = counts.map { $0.flatMap { reader.text($0) }.flatMap { Int($0) } ?? 0 }
+      let times = instants.map { $0.flatMap { reader.text($0) }.flatMap { ReportInstant($0) } }
+      var recorded: Int?
+      if let start = times[0], let stop = times[1], stop.seconds >= start.seconds {
+        recorded = min(stop.seconds - start.seconds, 1 << 32) * 1_000
+      }
       let key = media.flatMap { reader.text($0) } ?? ""
       items.append(
         FilmItem(
           kind: kind, id: reader.text(id) ?? "", day: date, title: reader.text(title) ?? "",
           subtitle: text[0], description: text[1], people: text[2], hidden: count[0],
-          guests: count[1], mediaKey: key.isEmpty ? nil : key,
+          guests: count[1], mediaKey: key.isEmpty ? nil : key, recorded: recorded,
           isEmphasised: emphasis.map { reader.text($0) == "t" } ?? false))
     }
     return items

@@ -12,6 +12,8 @@ struct FilmMedia: Sendable {
     /// `nil` where there is no such object.
     var digest: SHA256Digest?
     var content: Content
+    /// How long the recording can be at most, in milliseconds, if that decides what is in it.
+    var longest: Int?
 
     /// What stands in keys.
     var digestText: String { digest?.hex ?? "missing" }
@@ -29,6 +31,8 @@ struct FilmMedia: Sendable {
     var width: Int?
     var height: Int?
     var failure: String?
+    /// What is missing of it.
+    var damage: String?
   }
 
   private struct RecordingFacts: Codable {
@@ -57,8 +61,10 @@ struct FilmMedia: Sendable {
   }
 
   /// Inspects an object. A fault of the object is returned as a warning and as `unusable`.
+  ///
+  /// - Parameter recorded: How long a recording ran by the platform's clock, in milliseconds.
   func facts(
-    _ key: String, _ medium: StitchSpec.Medium
+    _ key: String, _ medium: StitchSpec.Medium, recorded: Int? = nil
   ) throws -> (facts: Facts, warnings: [Warning]) {
     let digest: SHA256Digest
     do {
@@ -72,20 +78,38 @@ struct FilmMedia: Sendable {
     }
     switch medium {
     case .picture: return try pictureFacts(key, digest)
-    case .recording: return try recordingFacts(key, digest)
+    case .recording: return try recordingFacts(key, digest, recorded: recorded)
     }
+  }
+
+  /// A recording with long pauses that lasts longer than it ran is read again: what looks like a
+  /// pause was a change of the recorder's clock.
+  private func recordingFacts(
+    _ key: String, _ digest: SHA256Digest, recorded: Int?
+  ) throws -> (facts: Facts, warnings: [Warning]) {
+    let found = try recordingFacts(key, digest, longest: nil)
+    guard case .recording(let probe) = found.facts.content, probe.pause > 0, let recorded else {
+      return found
+    }
+    // The two clocks differ, and the recorder starts and stops a little later.
+    let longest = recorded + recorded / 10 + 60_000
+    return probe.duration > longest
+      ? try recordingFacts(key, digest, longest: longest) : found
   }
 
   private func pictureFacts(
     _ key: String, _ digest: SHA256Digest
   ) throws -> (facts: Facts, warnings: [Warning]) {
-    var inputs = KeyInputs(stage: "picture facts", version: 1)
+    var inputs = KeyInputs(stage: "picture facts", version: 2)
     inputs.add("media", digest)
     let found = try environment.cached(inputs) { path in
       var facts = PictureFacts()
       do throws(Diagnostic) {
-        let picture = try picture(key)
-        facts = PictureFacts(width: picture.width, height: picture.height)
+        let (picture, warnings) = try PictureReader.inspect(
+          open(key), maxWidth: FilmMedia.pictureBox.width, maxHeight: FilmMedia.pictureBox.height,
+          check: environment.checking)
+        facts = PictureFacts(
+          width: picture.width, height: picture.height, damage: warnings.first?.message)
       } catch {
         guard error.code == .data else { throw error }
         facts.failure = error.message
@@ -105,18 +129,21 @@ struct FilmMedia: Sendable {
     return (
       Facts(key: key, digest: digest, content: .picture(width: width, height: height)),
       found.warnings
+        + (facts.damage.map { [Warning(code: "picture-damaged", subject: key, message: $0)] } ?? [])
     )
   }
 
   private func recordingFacts(
-    _ key: String, _ digest: SHA256Digest
+    _ key: String, _ digest: SHA256Digest, longest: Int?
   ) throws -> (facts: Facts, warnings: [Warning]) {
-    var inputs = KeyInputs(stage: "recording facts", version: 2)
+    var inputs = KeyInputs(stage: "recording facts", version: 3)
     inputs.add("media", digest)
+    if let longest { inputs.add("longest", String(longest)) }
     let found = try environment.cached(inputs) { path in
       var facts = RecordingFacts()
       do throws(Diagnostic) {
-        facts.probe = try RecordingProbe.probe(open(key), check: environment.checking)
+        facts.probe = try RecordingProbe.probe(
+          open(key), longest: longest, check: environment.checking)
       } catch {
         guard error.code == .data else { throw error }
         facts.failure = error.message
@@ -134,7 +161,7 @@ struct FilmMedia: Sendable {
       )
     }
     return (
-      Facts(key: key, digest: digest, content: .recording(probe)),
+      Facts(key: key, digest: digest, content: .recording(probe), longest: longest),
       probe.warnings.map { Warning(code: $0.code, subject: key, message: $0.message) }
     )
   }
@@ -146,7 +173,7 @@ struct FilmMedia: Sendable {
   private static func write(_ value: some Encodable, to path: String) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
-    try encoder.encode(value).write(to: URL(fileURLWithPath: path))
+    try FileDescriptor.write(file: path, encoder.encode(value))
   }
 
   private static func read<Value: Decodable>(_ type: Value.Type, from path: String) throws -> Value

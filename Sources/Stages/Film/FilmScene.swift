@@ -62,12 +62,13 @@ struct FilmScene: Sendable {
   /// - Parameter header: `SegmentEncoder.header`, so that segments of incompatible encoders are not
   ///   mixed.
   func key(_ format: FilmFormat, ink: String, header: [UInt8]) -> KeyInputs {
-    var key = KeyInputs(stage: "segment", version: 3)
+    var key = KeyInputs(stage: "segment", version: 4)
     key.add("header", contentsOf: header)
     key.add("format", "\(format.width)x\(format.height) crf \(format.crf) \(format.speed)")
     key.add("sound", String(format.audioBitRate))
     key.add("steps", String(steps))
     key.add("drawing", contentsOf: svg)
+    key.add("fonts", RasterFonts.digest)
     key.add("ink", ink)
     if isImmediate { key.add("immediate", "true") }
     if let opening { key.add("opening", opening) }
@@ -84,6 +85,7 @@ struct FilmScene: Sendable {
     case .recording(let media, let start), .sound(let media, let start):
       key.add("media", media.digestText)
       key.add("start", String(start))
+      if let longest = media.longest { key.add("longest", String(longest)) }
       key.add("fallback", contentsOf: fallback)
       if let lead { key.add("lead", "\(lead.steps) \(lead.ground)") }
     }

@@ -192,7 +192,7 @@ package struct FilmWorkbench: Sendable {
     try media.environment.parallel(places.count) { turn in
       let item = planner.items[places[turn]]
       guard let key = item.mediaKey else { return }
-      let facts = try media.facts(key, item.kind.medium)
+      let facts = try media.facts(key, item.kind.medium, recorded: item.recorded)
       found.withLock { $0[places[turn]] = facts }
     }
     let all = found.withLock { $0 }
@@ -208,17 +208,26 @@ private struct FilmWorkbenchEnvironment: StageEnvironment {
   let media: MediaRoot?
 
   func parallel(_ count: Int, _ body: @Sendable (Int) throws -> Void) throws {
-    let failures = Locked<[Int: any Error]>([:])
-    withoutActuallyEscaping(body) { body in
-      DispatchQueue.concurrentPerform(iterations: count) { index in
+    let failure = withoutActuallyEscaping(body) { body in
+      let calls = SharedCalls(count, body)
+      let others = DispatchGroup()
+      for _ in 1..<max(1, min(count, ProcessInfo.processInfo.activeProcessorCount)) {
+        others.enter()
         do {
-          try body(index)
+          try WorkerThread.start("film") {
+            calls.run()
+            others.leave()
+          }
         } catch {
-          failures.withLock { $0[index] = error }
+          // This thread does their part. Dispatch's own threads would be waited for, for ever.
+          others.leave()
         }
       }
+      calls.run()
+      others.wait()
+      return calls.end()
     }
-    if let first = failures.withLock({ $0.min { $0.key < $1.key } }) { throw first.value }
+    if let failure { throw failure }
   }
 
   /// A piece that is found has no warnings: they were reported when it was made.

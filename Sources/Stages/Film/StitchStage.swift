@@ -8,7 +8,7 @@ import Pipelines
 /// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
-  private static let version = 3
+  private static let version = 4
 
   package init() {}
 
@@ -33,6 +33,7 @@ package struct StitchStage: Stage {
     key.add("stitch", contentsOf: spec.canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
     planner.templates.addTo(&key)
+    key.add("fonts", RasterFonts.digest)
     let accent = planner.templates.accent
     key.add(
       "accent",
@@ -151,7 +152,7 @@ package struct StitchStage: Stage {
     try media.environment.parallel(places.count) { index in
       let item = planner.items[places[index]]
       guard let key = item.mediaKey else { return }
-      let facts = try media.facts(key, item.kind.medium)
+      let facts = try media.facts(key, item.kind.medium, recorded: item.recorded)
       found.withLock { $0[places[index]] = facts }
     }
     let all = found.withLock { $0 }

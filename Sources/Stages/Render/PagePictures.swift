@@ -82,16 +82,17 @@ struct PagePictures {
   private func small(
     _ key: String, _ digest: SHA256Digest
   ) throws -> (bytes: [UInt8], warnings: [Warning]) {
-    var inputs = KeyInputs(stage: "page picture", version: 1)
+    var inputs = KeyInputs(stage: "page picture", version: 2)
     inputs.add("media", digest)
     inputs.add("box", "\(PagePictures.box.width) \(PagePictures.box.height)")
     let kept = try environment.cached(inputs) { path in
       var bytes: [UInt8] = []
       var warnings: [Warning] = []
       do throws(Diagnostic) {
-        let picture = try PictureReader.read(
+        let (picture, found) = try PictureReader.inspect(
           environment.open(media: key), maxWidth: PagePictures.box.width,
           maxHeight: PagePictures.box.height * 4, check: environment.checking)
+        warnings += found.map { Warning(code: $0.code, subject: key, message: $0.message) }
         bytes = try StillImage.jpeg(VideoFrame(PagePictures.opaque(picture)), quality: 5)
       } catch {
         // Faults of the machine are not the picture's: nothing is kept.
@@ -101,7 +102,7 @@ struct PagePictures {
             code: "picture-unusable", subject: key, message: "\(error.message); it is left out"))
       }
       try environment.confirm(media: key, digest)
-      try Data(bytes).write(to: URL(fileURLWithPath: path))
+      try FileDescriptor.write(file: path, bytes)
       return warnings
     }
     return (Array(try Data(contentsOf: URL(fileURLWithPath: kept.file.path))), kept.warnings)

@@ -55,7 +55,7 @@ struct PageRenderer {
           label = context.attempt { try context.label(of: rows, isShort: true) } ?? ""
         }
         let path = "\(environment.scratch)/\(rows.name)"
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        try FileDescriptor.write(file: path, bytes)
         made.append(.init(name: rows.name, mediaType: "text/html", content: .file(path)))
         links[table.name, default: []].append(.init(address: rows.name, label: label))
       }

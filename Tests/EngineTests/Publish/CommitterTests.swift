@@ -39,7 +39,7 @@ import Testing
 
   @Test func `While one batch is being written the next one gathers`() throws {
     let gate = Gate()
-    let committer = Committer(write: gate.write, publish: { _ in })
+    let committer = try Committer(write: gate.write, publish: { _ in })
     committer.add(result(0))
     #expect(eventually { gate.batches.withLock { $0 } == [1] })
     for number in 1...9 { committer.add(result(number)) }
@@ -50,7 +50,7 @@ import Testing
 
   @Test func `What is not recorded yet is known, and forgotten once it is`() throws {
     let gate = Gate()
-    let committer = Committer(write: gate.write, publish: { _ in })
+    let committer = try Committer(write: gate.write, publish: { _ in })
     committer.add(result(0))
     #expect(eventually { gate.batches.withLock { $0 } == [1] })
     committer.add(result(1))
@@ -68,7 +68,7 @@ import Testing
     let claims = try Claims(TestDatabase().conninfo)
     let log = Locked<[String]>([])
     let gate = Gate()
-    let committer = Committer(
+    let committer = try Committer(
       write: { batch in
         log.withLock { $0.append("write \(batch.results.count)") }
         if batch.attempts.isEmpty { gate.write(batch) }
@@ -91,7 +91,7 @@ import Testing
   {
     let claims = try Claims(TestDatabase().conninfo)
     let published = Locked(0)
-    let committer = Committer(
+    let committer = try Committer(
       write: { batch in throw Broken(number: batch.results.count) },
       publish: { publications in published.withLock { $0 += publications.count } })
     committer.add(result(0))
@@ -107,7 +107,7 @@ import Testing
   @Test func `Ends, attempts and rows of failures reach the record as well`() throws {
     let partition = try Plans.partition()
     let written = Locked<[Int]>([0, 0, 0])
-    let committer = Committer(
+    let committer = try Committer(
       write: { batch in
         written.withLock {
           $0[0] += batch.ended.count

@@ -8,7 +8,7 @@ import Testing
   @Test(arguments: [1, 2, 4, 16]) func `Every index runs once, on any number of threads`(size: Int)
     throws
   {
-    let pool = WorkerPool(size: size)
+    let pool = try WorkerPool(size: size)
     defer { pool.stop() }
     let seen = Locked([Int](repeating: 0, count: 1000))
     try pool.parallel(1000) { index in seen.withLock { $0[index] += 1 } }
@@ -16,9 +16,10 @@ import Testing
   }
 
   @Test(arguments: [1, 2, 8]) func `The failure thrown is the one with the lowest index`(size: Int)
+    throws
   {
     struct Failed: Error, Equatable { var index: Int }
-    let pool = WorkerPool(size: size)
+    let pool = try WorkerPool(size: size)
     defer { pool.stop() }
     for _ in 0..<50 {
       #expect(throws: Failed(index: 7)) {
@@ -30,7 +31,7 @@ import Testing
   }
 
   @Test func `Work that forks inside work does not wait for itself`() throws {
-    let pool = WorkerPool(size: 2)
+    let pool = try WorkerPool(size: 2)
     defer { pool.stop() }
     let total = Locked(0)
     try pool.parallel(8) { _ in
@@ -41,8 +42,8 @@ import Testing
     #expect(total.withLock { $0 } == 256)
   }
 
-  @Test func `Jobs run in their order, and jobs of equal order as they were added`() {
-    let pool = WorkerPool(size: 1)
+  @Test func `Jobs run in their order, and jobs of equal order as they were added`() throws {
+    let pool = try WorkerPool(size: 1)
     defer { pool.stop() }
     let order = Locked<[Int]>([])
     // The first job holds the only thread until all are queued.

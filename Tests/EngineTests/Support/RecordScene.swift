@@ -23,7 +23,7 @@ final class RecordScene {
     lookup = Locked(try RunRecord(database.conninfo))
     let writer = RecordWriter(
       record: Locked(try RunRecord(database.conninfo)), blobs: blobs, run: "run", sharedRun: "run")
-    committer = Committer(write: writer.write, publish: { _ in })
+    committer = try Committer(write: writer.write, publish: { _ in })
   }
 
   func cache(_ policy: ResultCache.Policy = .all) -> ResultCache {

@@ -1,7 +1,8 @@
 import Diagnostics
 import Foundation
-import Media
 import Testing
+
+@testable import Media
 
 struct RasterTests {
   static let text = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 640 120'>"
@@ -29,6 +30,17 @@ struct RasterTests {
 
   @Test func `All fonts of a film are installed`() {
     #expect(RasterFonts.missing().map(\.package) == [])
+  }
+
+  @Test func `Letters of every script are drawn, and a letter without a font is seen as a box`()
+    throws
+  {
+    #expect(try FontTrial.check().count == FontSample.all.count)
+    let lost = FontSample(script: "none", text: "\u{10FF00}\u{10FF01}")
+    #expect(try FontTrial.Ink(FontTrial.draw("\u{10FF00}", lost))?.isBox == true)
+    #expect(try !FontTrial.isDrawn(lost))
+    #expect(try !FontTrial.isDrawn(FontSample(script: "none", text: "\u{2003}A")))
+    #expect(try !FontTrial.isDrawn(FontSample(script: "emoji", text: "AB")))
   }
 
   @Test func `The same SVG gives the same pixels, from several threads at once`() async throws {

@@ -70,6 +70,59 @@ struct FontFaultTests {
     }
   }
 
+  /// A folder that everybody can write to.
+  private func openFolder() throws -> TemporaryFolder {
+    let folder = try TemporaryFolder()
+    chmod(folder.path, 0o777)
+    return folder
+  }
+
+  @Test func `A service without a home and without a font cache draws, and says nothing`() throws {
+    let folder = try openFolder()
+    let setpriv = try #require(Places.program("setpriv"))
+    let nobody = [setpriv, "--reuid=65534", "--regid=65534", "--clear-groups"]
+    let shell = try below("mode=755", "/var/cache/fontconfig")
+    let drawn = try Program.run(
+      shell + ["/usr/bin/env", "-i", "HOME=/nonexistent"] + nobody + [
+        Places.yearbook, "film", "render", "2", "--to", "\(folder.path)/a.png",
+      ], in: Places.project)
+    guard drawn.status != 126, drawn.status != 127 else { return }  // nobody cannot reach the build
+    #expect(drawn.status == 0, "\(drawn.output)")
+    #expect(drawn.output == "scene 2, written to \(folder.path)/a.png\n", "\(drawn.output)")
+    let usual = try Program.run(
+      [Places.yearbook, "film", "render", "2", "--to", "\(folder.path)/b.png"], in: Places.project)
+    #expect(usual.status == 0)
+    #expect(
+      FileManager.default.contentsEqual(
+        atPath: "\(folder.path)/a.png", andPath: "\(folder.path)/b.png"))
+  }
+
+  @Test func `With too little memory a card is drawn with its text, or not at all`() throws {
+    let folder = try openFolder()
+    let usual = try Program.run(
+      [Places.yearbook, "film", "render", "4", "--to", "\(folder.path)/usual.png"],
+      in: Places.project)
+    #expect(usual.status == 0, "\(usual.output)")
+    var failures = 0
+    for size in [900_000, 700_000, 600_000, 500_000, 450_000, 400_000] {
+      let path = "\(folder.path)/\(size).png"
+      let drawn = try Program.run(
+        [
+          "/bin/bash", "-c", "ulimit -v \(size); exec \"$@\"", "bash", Places.yearbook, "film",
+          "render", "4", "--to", path,
+        ], in: Places.project, environment: ["SWIFT_BACKTRACE=enable=no"])
+      if drawn.status == 0 {
+        #expect(
+          FileManager.default.contentsEqual(atPath: path, andPath: "\(folder.path)/usual.png"),
+          "\(size)")
+      } else {
+        failures += 1
+        #expect(!FileManager.default.fileExists(atPath: path), "\(size): \(drawn.output)")
+      }
+    }
+    #expect(failures > 0)
+  }
+
   @Test func `Without a font cache that fits, and nowhere to write one, nothing is said`() throws {
     try Installation.withFilms { here in
       let shell = try below("ro", "/var/cache/fontconfig")

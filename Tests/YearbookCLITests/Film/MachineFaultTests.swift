@@ -180,6 +180,38 @@ struct MachineFaultTests {
     }
   }
 
+  @Test(.enabled(if: geteuid() == 0 && Places.program("setpriv") != nil, "wants root and setpriv"))
+  func `Where no more threads are allowed, nothing waits for ever`() throws {
+    let folder = try TemporaryFolder()
+    chmod(folder.path, 0o777)
+    for most in [1, 2, 3, 5] {
+      let drawn = try Program.run(
+        [
+          "/usr/bin/timeout", "60", try #require(Places.program("setpriv")), "--reuid=65533",
+          "--regid=65533", "--clear-groups", "/bin/bash", "-c",
+          "ulimit -u \(most); exec \"$@\"", "bash", Places.yearbook, "film", "render", "2", "--to",
+          "\(folder.path)/\(most).png",
+        ], in: Places.project)
+      guard drawn.status != 126, drawn.status != 127 else { return }  // it cannot reach the build
+      #expect([0, 69].contains(drawn.status), "\(most): \(drawn.output)")
+      #expect(!drawn.output.contains("GLib"), "\(drawn.output)")
+      if drawn.status != 0 { #expect(drawn.output.contains("ulimit -u"), "\(drawn.output)") }
+    }
+  }
+
+  @Test(arguments: ["film.mp4", "scene.png"])
+  func `A limit on the size of files is an error, and ends no process`(name: String) throws {
+    let folder = try TemporaryFolder()
+    let drawn = try Program.run(
+      [
+        "/bin/bash", "-c", "ulimit -f 4; exec \"$@\"", "bash", Places.yearbook, "film", "render",
+        "2",
+        "--to", "\(folder.path)/\(name)",
+      ], in: Places.project)
+    #expect(drawn.status == 74, "\(drawn.status): \(drawn.output)")
+    #expect(drawn.output.contains("File too large"), "\(drawn.output)")
+  }
+
   /// The children of a process that decode: they hold a file, not a socket, as descriptor 3.
   private static func decoders(of run: RunningProgram) -> [pid_t] {
     let path = "/proc/\(run.pid)/task"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -136,7 +137,7 @@ struct FilmRenderCommand: ParsableCommand {
       case "png":
         let (frame, warnings) = try bench.picture(scene: scene ?? 1, at: at)
         FilmOptions.write(warnings)
-        try Data(Bitmap(frame).png()).write(to: URL(fileURLWithPath: to))
+        try FileDescriptor.write(file: to, Bitmap(frame).png())
         Console.standardOutput.line("scene \(scene ?? 1), written to \(to)")
       case "mp4":
         let (made, warnings) = try bench.film(scene: scene, to: to)
@@ -171,9 +172,12 @@ struct FilmInspectCommand: ParsableCommand {
     }
     let object = try MediaRoot(url.deletingLastPathComponent().path).open(url.lastPathComponent)
     struct Picture: Encodable { var picture: [String: Int] }
+    let pictureFault: Diagnostic
     do throws(Diagnostic) {
-      let picture = try PictureReader.read(object, maxWidth: 1_400, maxHeight: 5_600)
+      let (picture, warnings) = try PictureReader.inspect(
+        object, maxWidth: 1_400, maxHeight: 5_600)
       guard json else {
+        FilmOptions.write(warnings)
         return Console.standardOutput.line(
           "a picture, used at \(picture.width) × \(picture.height)")
       }
@@ -185,8 +189,13 @@ struct FilmInspectCommand: ParsableCommand {
       }
     } catch {
       guard error.code == .data else { throw error }
+      pictureFault = error
     }
-    let probe = try RecordingProbe.probe(object)
+    let probe: RecordingProbe
+    do throws(Diagnostic) { probe = try RecordingProbe.probe(object) } catch {
+      // What begins like a picture is one.
+      throw error.code == .data && PictureReader.isPicture(object) ? pictureFault : error
+    }
     if json { return try printJSON(probe) }
     tell(probe)
   }
