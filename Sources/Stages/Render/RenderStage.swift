@@ -10,7 +10,7 @@ import Pipelines
 /// is the search of a table. An XML parser reads and checks each page before it leaves the stage.
 package struct RenderStage: Stage {
   package let name = "render"
-  private static let version = 8
+  private static let version = 9
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 
@@ -38,6 +38,7 @@ package struct RenderStage: Stage {
     key.add("pipeline", work.pipeline.name)
     key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
+    key.add("time zone", contentsOf: work.tenant.zone.canonicalText.utf8)
     key.add("templates", templates.digest)
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
