@@ -118,7 +118,7 @@ FROM (
   ) e ON e.tenant_id = p.tenant_id
   LEFT JOIN (
     SELECT
-      c.tenant_id, count(*) AS unknown_currency, min(format('%s %s', c.id, c.currency) COLLATE "C") AS example
+      c.tenant_id, count(*) AS unknown_currency, min(format('%s %s', c.id, rtrim(c.currency)) COLLATE "C") AS example
     FROM (
       SELECT tenant_id, currency, NULL::uuid AS id FROM partition
       UNION ALL

@@ -19,20 +19,25 @@ extension PipelineRules {
           hint: "\(risk.remedy); if it is meant so, say in platform.yaml:"
             + " unsafe_types: {\(read.table): [\(read.column)]}"))
     }
-    if file.functions.contains(where: Self.takesDayForMoment) {
-      let days = file.reads.filter { read in
-        catalog.table(read.table)?.columns.first { $0.name == read.column }?.base == "date"
-      }.map { "'\($0.table).\($0.column)'" }
-      let which = days.isEmpty ? "a date" : "\(days.joined(separator: ", ")), a date,"
-      faults.append(
-        fault(
-          "\(which) is compared or read as a moment: midnight in UTC, which is another day elsewhere",
-          file,
-          days.isEmpty ? nil : file.reads.first { days[0].hasSuffix(".\($0.column)'") }?.column,
-          hint: "compare days with days, or make the column timestamptz; a day begins at"
-            + " day::timestamp AT TIME ZONE p.time_zone"))
+    guard file.functions.contains(where: Self.takesDayForMoment) else { return faults }
+    let days = file.reads.filter { base(of: $0) == "date" }.map { "'\($0.table).\($0.column)'" }
+    // A column without a zone is a fault by itself, and what follows from it is not told again.
+    let isFollowing = reading.files.contains { other in
+      other.reads.contains { base(of: $0) == "timestamp without time zone" }
     }
+    if days.isEmpty, isFollowing, platform.unsafeTypes.isEmpty { return faults }
+    let which = days.isEmpty ? "a date or a local time" : "\(days.joined(separator: ", ")), a date,"
+    faults.append(
+      fault(
+        "\(which) is compared or read as a moment: midnight in UTC, which is another day elsewhere",
+        file, file.reads.first { base(of: $0) == "date" }?.column,
+        hint: "compare days with days, or make the column timestamptz; a day begins at"
+          + " day::timestamp AT TIME ZONE p.time_zone"))
     return faults
+  }
+
+  private func base(of read: (table: String, column: String)) -> String? {
+    catalog.table(read.table)?.columns.first { $0.name == read.column }?.base
   }
 
   /// Whether a function makes a moment of a day or a time without a zone, or compares them, in the

@@ -75,8 +75,8 @@ struct TwinRowsTests {
       let id = try connection.query("SELECT md5('twin')::uuid::text AS id").only().string("id")
       #expect(after.model.contains("{\"key\":\"\(id)\",\"value\":\"i1\"}"), "\(after.model)")
       // What recurs stays as it is. What was charged cannot be known, so it is as the rows say.
-      #expect(before.totals.contains("\nEUR,8.3333,200.00,40.00,0.00,160.00,"), "\(before.totals)")
-      #expect(after.totals.contains("\nEUR,8.3333,300.00,40.00,0.00,260.00,"), "\(after.totals)")
+      #expect(before.totals.contains("EUR,8.3333,200.00,40.00,0.00,160.00,"), "\(before.totals)")
+      #expect(after.totals.contains("EUR,8.3333,300.00,40.00,0.00,260.00,"), "\(after.totals)")
     }
   }
 
@@ -141,8 +141,7 @@ struct TwinRowsTests {
     try withBilling { here, connection in
       try connection.execute(
         """
-        ALTER TABLE app.payment DROP CONSTRAINT payment_status_check;
-        UPDATE app.payment SET status = 'lost' WHERE id = md5('p2')::uuid;
+        UPDATE app.payment SET currency = 'XQZ' WHERE id = md5('p2')::uuid;
         INSERT INTO app.pocuser (id, userid, tenantid, name, created)
         SELECT md5('poc')::uuid, id, tenantid, 'P', '2025-02-01' FROM app."user" LIMIT 1;
         ALTER TABLE app.pocuser DROP CONSTRAINT pocuser_favorite_check;
@@ -156,7 +155,7 @@ struct TwinRowsTests {
       let billing = try here.yearbook(["run", "billing", "--period", "2025"])
       #expect(
         billing.output.contains(
-          "the rule 'unknown_status' of 'quality' found 1 row: “lost” in the row \(try key("p2"))"),
+          "the rule 'unknown_currency' of 'quality' found 1 row: “XQZ” in the row \(try key("p2"))"),
         "\(billing.output)")
       let annual = try here.yearbook(["run", "annual", "--period", "2025"])
       #expect(

@@ -17,19 +17,24 @@ struct ZoneTests {
     }
   }
 
-  @Test(arguments: [
-    "GMT-3", "UTC-3", "UTC+5:30", "<-03>3", "-03", "BRT3", "CET", "WET", "localtime", "posix/UTC",
-    "right/UTC", "america/sao_paulo", "America/Sao_Paulo ", "", "Mars/Olympus", "EST5",
-  ])
-  func `A zone that could mean its opposite fails its tenant alone, by name`(zone: String) throws {
+  @Test func `A zone that could mean its opposite fails its tenant alone, by name`() throws {
+    let zones = [
+      "GMT-3", "UTC-3", "UTC+5:30", "<-03>3", "-03", "BRT3", "CET", "WET", "localtime", "posix/UTC",
+      "right/UTC", "america/sao_paulo", "America/Sao_Paulo ", "", "Mars/Olympus", "EST5",
+    ]
     try Installation.with { here in
       try here.addTenant("acme")
-      try here.addTenant("odd", timeZone: zone)
+      for (number, zone) in zones.enumerated() {
+        try here.addTenant("odd-\(number)", timeZone: zone)
+      }
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 1, "\(output)")
-      #expect(output.contains("1 published, 0 unchanged, 1 failed"), "\(output)")
-      #expect(output.contains("the time zone “\(zone)”"), "\(output)")
-      #expect(output.contains("rows odd 2025 plan"), "\(output)")
+      #expect(output.contains("1 published, 0 unchanged, \(zones.count) failed"), "\(output)")
+      for (number, zone) in zones.enumerated() {
+        #expect(
+          output.contains("rows odd-\(number) 2025 plan: the time zone “\(zone)”"),
+          "\(zone): \(output)")
+      }
     }
   }
 
@@ -135,7 +140,7 @@ struct ZoneTests {
         payload.first { $0.key.hasSuffix("/index.html") && $0.key.contains("dojos") }
       ).value
       #expect(
-        String(decoding: page, as: UTF8.self).contains("31 Jan 2025 23:30"),
+        String(decoding: page, as: UTF8.self).contains("Jan 31, 2025 23:30"),
         "\(String(decoding: page, as: UTF8.self).suffix(3000))")
       let months = try #require(payload.first { $0.key.hasSuffix("/months.csv") }).value
       #expect(String(decoding: months, as: UTF8.self).contains("2025-01-01,1,1\r\n"))
