@@ -13,7 +13,7 @@ CREATE TABLE IF NOT EXISTS app.tenant (
   id        uuid        NOT NULL DEFAULT gen_random_uuid() PRIMARY KEY,
   slug      text        NOT NULL UNIQUE,
   name      text        NOT NULL,
-  timezone  text        NOT NULL,                       -- IANA, such as America/Sao_Paulo
+  timezone  text        NOT NULL,                       -- a name of pg_timezone_names: America/Sao_Paulo
   locale    text        NOT NULL,                       -- BCP 47, such as pt-BR
   currency  char(3)     NOT NULL,                       -- ISO 4217
   status    char(1)     NOT NULL DEFAULT 'A' CHECK (status IN ('A', 'I')),

@@ -7,9 +7,14 @@ import Postgres
 ///
 /// The queries read the common table expression `partition`, which has one row per tenant:
 /// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at
-/// timestamptz, as_of date, time_zone, currency, locale, privacy text`. [`starts_at`, `ends_at`) is
-/// the period in the tenant's time zone, by PostgreSQL's own time zone tables. Queries must leave
-/// out rows that were created at `cutoff_at` or later.
+/// timestamptz, as_of date, time_zone, currency, locale, privacy text, known_from, known_until
+/// timestamptz`. [`starts_at`, `ends_at`) is the period in the tenant's time zone, by PostgreSQL's
+/// own time zone tables. Queries must leave out rows that were created at `cutoff_at` or later.
+///
+/// A moment outside of [`known_from`, `known_until`) is no day: before it lie the zero dates of
+/// other systems, from its end on the ways to write “never”. The bounds are moments, so that a
+/// value means the same in all time zones. A day or moment of a result that leaves the calendar's
+/// four-digit years is NULL there.
 struct ExtractStatement {
   /// The rows of `partition`.
   enum Partition {
@@ -92,7 +97,17 @@ struct ExtractStatement {
   /// file says.
   func ordered(_ query: ExtractSpec.Query, by columns: [Column], together: Bool = false) -> Text {
     let terms = Self.terms(of: query, columns)
-    var text = unordered(query)
+    var text = head
+    text.file = query.file
+    let values = columns.map { column in
+      let name = "q." + Quoting.identifier(column.name)
+      return Self.calendar(column).map {
+        "CASE WHEN \($0) THEN \(name) END AS \(name.dropFirst(2))"
+      } ?? name
+    }
+    text.sql += "\nSELECT \(values.joined(separator: ", ")) FROM (\n"
+    text.add(query.sql, of: query.file)
+    text.sql += "\n) q"
     text.sql +=
       "\nORDER BY "
       + (together ? terms + ["tenant_id"] : ["tenant_id"] + terms).joined(separator: ", ")
@@ -128,7 +143,21 @@ struct ExtractStatement {
     case "boolean": return "CASE WHEN \(name) THEN 't' WHEN NOT \(name) THEN 'f' END"
     // A cast would remove trailing blanks.
     case "char": return "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END"
-    default: return "\(name)::text"
+    default:
+      return calendar(column).map { "CASE WHEN \($0) THEN \(name)::text END" } ?? "\(name)::text"
+    }
+  }
+
+  /// The condition that a day or moment lies in the years of four digits, with its neighbours in
+  /// all time zones; `nil` for another type. PostgreSQL's reach from 4713 BC to 294276, and to
+  /// infinity both ways.
+  private static func calendar(_ column: Column) -> String? {
+    let name = "q." + Quoting.identifier(column.name)
+    switch column.typeName {
+    case "date": return "\(name) >= '0001-01-03' AND \(name) < '9998-12-31'"
+    case "timestamptz":
+      return "\(name) >= '0001-01-03 00:00:00+00' AND \(name) < '9998-12-31 00:00:00+00'"
+    default: return nil
     }
   }
 
@@ -187,7 +216,7 @@ struct ExtractStatement {
 
   private static let columns =
     "tenant_id, period_starts, starts_at, ends_at, previous_starts_at, cutoff_at, as_of, time_zone,"
-    + " currency, locale, privacy"
+    + " currency, locale, privacy, known_from, known_until"
 
   /// How many parameters a row of `partition` has.
   private static let parameterCount = 11
@@ -202,12 +231,19 @@ struct ExtractStatement {
   /// - Parameter value: the expression of the value at this place of `values(of:)`.
   private static func row(_ value: (Int) -> String) -> String {
     let zone = "\(value(6))::text"
-    func midnight(_ day: String) -> String { "(\(day)::date::timestamp AT TIME ZONE \(zone))" }
+    func midnight(_ day: String) -> String {
+      // Where clocks go back to midnight, a day has two, and PostgreSQL takes the second. If there
+      // is none, as clocks go forward, it takes the first moment of the day.
+      let moment = "(\(day)::date::timestamp AT TIME ZONE \(zone))"
+      return "(\(moment) - CASE WHEN ((\(moment) - interval '1 hour') AT TIME ZONE \(zone))::date"
+        + " = \(day)::date THEN interval '1 hour' ELSE interval '0' END)"
+    }
     let end = midnight(value(2))
     let columns = [
       "\(value(0))::uuid", "\(value(1))::date", midnight(value(1)), end, midnight(value(3)),
       "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))",
       "\(value(7))::date", zone, "\(value(8))::text", "\(value(9))::text", "\(value(10))::text",
+      "'1971-01-01 00:00:00+00'::timestamptz", "'9999-01-01 00:00:00+00'::timestamptz",
     ]
     return "(" + columns.joined(separator: ", ") + ")"
   }

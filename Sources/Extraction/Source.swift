@@ -1,5 +1,5 @@
+package import Basics
 package import Diagnostics
-import Foundation
 package import Pipelines
 package import Postgres
 
@@ -13,6 +13,9 @@ package final class Source {
   private var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
+  /// Names of time zones that were looked up, and the rules of those that were found.
+  var askedZones: Set<String> = []
+  var readZones = [ZoneRules.utc.name: ZoneRules.utc]
 
   /// Opens the source and refuses a role that could do more than read.
   ///
@@ -152,7 +155,7 @@ package final class Source {
     return Int64(text) ?? 0
   }
 
-  private var tenantTable: String { Shadow.qualified(Ownership.tenantTable, schema) }
+  var tenantTable: String { Shadow.qualified(Ownership.tenantTable, schema) }
 
   /// The active tenants, by slug.
   package struct Tenants: Sendable {
@@ -165,6 +168,8 @@ package final class Source {
 
     /// The slugs of all tenants, active or not.
     package var slugs: Set<String> = []
+    /// The time zones that were asked for and that PostgreSQL knows.
+    package var zones = [ZoneRules.utc.name: ZoneRules.utc]
 
     package init() {}
 
@@ -172,23 +177,35 @@ package final class Source {
     package var unservedCount: Int { faulty.count + nameless.count }
   }
 
-  /// The active tenants.
-  package func tenants() throws(Diagnostic) -> Tenants {
+  /// The active tenants. What is wrong with one tenant's row is that tenant's fault alone.
+  ///
+  /// - Parameter zone: a further time zone whose rules are wanted.
+  package func tenants(alsoZone zone: String? = nil) throws(Diagnostic) -> Tenants {
     if let fault = try security().fault(of: [Ownership.tenantTable]) { throw fault }
     var tenants = Tenants()
-    for row in try connection.query(
+    let rows = try connection.query(
       """
       SELECT id::text AS id, slug, name, timezone, locale, currency,
-        CASE WHEN created >= '0001-01-02' AND created < '9999-12-31'
+        CASE WHEN created >= '1971-01-01' AND created < pg_catalog.now() + interval '1 day'
           THEN extract(epoch FROM created)::bigint END AS created
       FROM \(tenantTable)
       WHERE status = 'A' ORDER BY slug COLLATE "C"
       """)
-    {
+    var names = Set(zone.map { [$0] } ?? [])
+    for row in rows { if let name = try row.optionalString("timezone") { names.insert(name) } }
+    tenants.zones.merge(try zones(named: names)) { known, _ in known }
+    for row in rows {
+      var missing: String?
+      func value(_ column: String) throws(Diagnostic) -> String {
+        if let value = try row.optionalString(column) { return value }
+        missing = missing ?? column
+        return ""
+      }
+      let zone = try value("timezone")
       var tenant = Tenant(
-        id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
-        timeZone: try row.string("timezone"), locale: try row.string("locale"),
-        currency: try row.string("currency"))
+        id: try row.string("id"), slug: try value("slug"), name: try value("name"),
+        zone: tenants.zones[zone] ?? ZoneRules(name: zone, offset: 0),
+        locale: try value("locale"), currency: try value("currency"))
       tenant.created = try row.optionalString("created").flatMap { Int($0) }
       if !Self.isSlug(tenant.slug) {
         // Name the id, not the slug: an invalid slug must not reach a path or a log line.
@@ -197,22 +214,30 @@ package final class Source {
             .data, "a tenant's slug is not 1 to 63 characters of [a-z0-9-]",
             at: .init(tenant: tenant.id)
           ))
-      } else if TimeZone(identifier: tenant.timeZone) == nil {
+      } else if let missing {
         tenants.faulty.append(
           (
             tenant,
             Diagnostic(
-              .data, "the tenant has an unknown time zone",
-              at: .init(stage: "plan", tenant: tenant.slug),
-              hint: "set it to an IANA name such as America/Sao_Paulo")
+              .data, "the tenant's row has no \(missing)",
+              at: .init(stage: "plan", tenant: tenant.slug), hint: "fill in the column")
+          ))
+      } else if tenants.zones[zone] == nil {
+        let fault = try zoneFault(zone)
+        tenants.faulty.append(
+          (
+            tenant,
+            Diagnostic(
+              .data, fault.message, at: .init(stage: "plan", tenant: tenant.slug),
+              hint: fault.hint)
           ))
       } else {
         tenants.served.append(tenant)
       }
     }
     tenants.slugs = Set(
-      try connection.query("SELECT slug FROM \(tenantTable)").map { row throws(Diagnostic) in
-        try row.string("slug")
+      try connection.query("SELECT slug FROM \(tenantTable) WHERE slug IS NOT NULL").map {
+        row throws(Diagnostic) in try row.string("slug")
       })
     return tenants.withoutTwins()
   }

@@ -1,14 +1,13 @@
 package import Basics
 
 /// A customer of the platform.
-package struct Tenant: Hashable, Sendable, Codable {
+package struct Tenant: Hashable, Sendable {
   /// A UUID in lower case.
   package var id: String
   /// `[a-z0-9-]{1,63}`
   package var slug: String
   package var name: String
-  /// An IANA name.
-  package var timeZone: String
+  package var zone: ZoneRules
   /// A BCP 47 tag: `pt-BR`.
   package var locale: String
   /// An ISO 4217 code.
@@ -16,15 +15,55 @@ package struct Tenant: Hashable, Sendable, Codable {
   /// When the platform made the tenant, in seconds since 1970; `nil` if that is not known.
   package var created: Int?
 
+  /// PostgreSQL's name of the time zone.
+  package var timeZone: String { zone.name }
+
   package init(
-    id: String, slug: String, name: String, timeZone: String, locale: String, currency: String
+    id: String, slug: String, name: String, zone: ZoneRules, locale: String, currency: String
   ) {
     self.id = id
     self.slug = slug
     self.name = name
-    self.timeZone = timeZone
+    self.zone = zone
     self.locale = locale
     self.currency = currency
+  }
+}
+
+/// A tenant in a file of the store: its time zone has a name there and no rules.
+extension Tenant: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case id, slug, name, timeZone, locale, currency, created
+  }
+
+  package init(from decoder: any Decoder) throws {
+    let values = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      id: try values.decode(String.self, forKey: .id),
+      slug: try values.decode(String.self, forKey: .slug),
+      name: try values.decode(String.self, forKey: .name),
+      zone: ZoneRules(name: try values.decode(String.self, forKey: .timeZone), offset: 0),
+      locale: try values.decode(String.self, forKey: .locale),
+      currency: try values.decode(String.self, forKey: .currency))
+    created = try values.decodeIfPresent(Int.self, forKey: .created)
+  }
+
+  package func encode(to encoder: any Encoder) throws {
+    var values = encoder.container(keyedBy: CodingKeys.self)
+    try values.encode(id, forKey: .id)
+    try values.encode(slug, forKey: .slug)
+    try values.encode(name, forKey: .name)
+    try values.encode(timeZone, forKey: .timeZone)
+    try values.encode(locale, forKey: .locale)
+    try values.encode(currency, forKey: .currency)
+    try values.encodeIfPresent(created, forKey: .created)
+  }
+
+  /// As it comes back from a file.
+  package var withoutRules: Tenant {
+    var tenant = self
+    tenant.zone = ZoneRules(name: timeZone, offset: 0)
+    return tenant
   }
 }
 

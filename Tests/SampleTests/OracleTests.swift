@@ -287,7 +287,8 @@ private struct Trial {
     ).map { row in
       Tenant(
         id: try row.string("id"), slug: try row.string("slug"), name: try row.string("name"),
-        timeZone: try row.string("timezone"), locale: try row.string("locale"),
+        zone: ZoneRules(name: try row.string("timezone"), offset: 0),
+        locale: try row.string("locale"),
         currency: try row.string("currency"))
     }
   }

@@ -71,7 +71,8 @@ private func measure(_ arguments: [String]) throws {
   let work = PartitionWork(
     tenant: Tenant(
       id: head.tenant.id, slug: head.tenant.slug, name: head.tenant.name,
-      timeZone: head.tenant.time_zone, locale: head.tenant.locale, currency: head.tenant.currency),
+      zone: ZoneRules(name: head.tenant.time_zone, offset: 0), locale: head.tenant.locale,
+      currency: head.tenant.currency),
     settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
     datasets: [], linked: [])
   let environment = BenchEnvironment(scratch: NSTemporaryDirectory(), templates: arguments[4])

@@ -1,7 +1,8 @@
--- What was read, what is missing, and what was left out and why. A fatal rule must have no rows.
-SELECT tenant_id, position, rule, rows, fatal
+-- What was read, what is missing, and what was left out and why. A fatal rule must have no rows. An example
+-- is the key of a row and the value that does not fit.
+SELECT tenant_id, position, rule, rows, fatal, example
 FROM (
-  SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal
+  SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal, v.example
   FROM partition p
   JOIN dojo_quality d ON d.tenant_id = p.tenant_id
   JOIN account_quality a ON a.tenant_id = p.tenant_id
@@ -12,6 +13,7 @@ FROM (
       sum(c.without_language)::bigint AS without_language,
       sum(c.without_description)::bigint AS without_description,
       sum(c.unknown_favorite)::bigint AS unknown_favorite,
+      min(c.favorite_example COLLATE "C") AS favorite_example,
       (sum(c.pocs) FILTER (WHERE w.user_id IS NULL))::bigint AS of_guests,
       (sum(c.pocs) FILTER (WHERE w.user_id IS NOT NULL AND w.name IS NULL))::bigint AS of_hidden
     FROM (
@@ -19,7 +21,9 @@ FROM (
         p.tenant_id, c.userid AS user_id, count(*) AS pocs,
         count(*) FILTER (WHERE btrim(coalesce(c.language, '')) = '') AS without_language,
         count(*) FILTER (WHERE btrim(coalesce(c.description, '')) = '') AS without_description,
-        count(*) FILTER (WHERE c.favorite NOT IN ('N', 'Y')) AS unknown_favorite
+        count(*) FILTER (WHERE c.favorite NOT IN ('N', 'Y')) AS unknown_favorite,
+        min(format('%s %s', c.id, c.favorite) COLLATE "C") FILTER (WHERE c.favorite NOT IN ('N', 'Y'))
+          AS favorite_example
       FROM partition p
       JOIN pocuser c ON c.tenantid = p.tenant_id
         AND c.created >= p.starts_at AND c.created < p.cutoff_at
@@ -36,25 +40,53 @@ FROM (
     WHERE NOT EXISTS (SELECT FROM pocuser o WHERE o.tenantid = p.tenant_id AND o.id = s.pocid)
     GROUP BY p.tenant_id
   ) s ON s.tenant_id = p.tenant_id
+  LEFT JOIN (
+    -- They belong to no period.
+    SELECT p.tenant_id, count(*) AS of_unknown_day
+    FROM partition p
+    JOIN pocuser c ON c.tenantid = p.tenant_id
+      AND (c.created < p.known_from OR c.created >= p.known_until)
+    GROUP BY p.tenant_id
+  ) u ON u.tenant_id = p.tenant_id
+  LEFT JOIN (
+    SELECT tenant_id, count(*) AS pocs, min(id::text COLLATE "C") AS example
+    FROM (
+      SELECT
+        p.tenant_id, c.id,
+        c.created < lag(c.created) OVER (
+          PARTITION BY p.tenant_id, c.userid, c.name ORDER BY c.created, c.id) + interval '1 minute'
+          AS is_alike
+      FROM partition p
+      JOIN pocuser c ON c.tenantid = p.tenant_id
+        AND c.created >= p.starts_at AND c.created < p.cutoff_at
+    ) c
+    WHERE is_alike
+    GROUP BY tenant_id
+  ) b ON b.tenant_id = p.tenant_id
   CROSS JOIN LATERAL (
     VALUES
-      (1, 'pocs_read', coalesce(c.pocs, 0), false),
-      (2, 'dojos_read', d.dojos, false),
-      (3, 'pocs_without_language', coalesce(c.without_language, 0), false),
-      (4, 'pocs_without_description', coalesce(c.without_description, 0), false),
-      (5, 'pocs_of_hidden', coalesce(c.of_hidden, 0), false),
-      (6, 'pocs_of_guests', coalesce(c.of_guests, 0), false),
-      (7, 'guests_in_dojos', d.guests, false),
-      (8, 'dojos_inactive', d.inactive, false),
-      (9, 'dojos_without_recording', d.without_recording, false),
-      (10, 'dojos_of_unknown_length', d.of_unknown_length, false),
-      (11, 'recordings_without_end', d.without_end, false),
-      (12, 'recordings_end_before_start', d.end_before_start, false),
-      (13, 'recordings_not_shown', d.not_shown, false),
-      (14, 'recordings_of_other_rooms', d.foreign_room, false),
-      (15, 'screenshots_of_other_pocs', coalesce(s.foreign_poc, 0), false),
-      (16, 'unknown_favorite', coalesce(c.unknown_favorite, 0), true),
-      (17, 'unknown_room_status', d.unknown_status, true),
-      (18, 'unknown_privacy', a.unknown_privacy, true)
-  ) AS v(position, rule, rows, fatal)
+      (1, 'pocs_read', coalesce(c.pocs, 0), false, NULL),
+      (2, 'dojos_read', d.dojos, false, NULL),
+      (3, 'pocs_without_language', coalesce(c.without_language, 0), false, NULL),
+      (4, 'pocs_without_description', coalesce(c.without_description, 0), false, NULL),
+      (5, 'pocs_of_hidden', coalesce(c.of_hidden, 0), false, NULL),
+      (6, 'pocs_of_guests', coalesce(c.of_guests, 0), false, NULL),
+      (7, 'guests_in_dojos', d.guests, false, NULL),
+      (8, 'dojos_inactive', d.inactive, false, NULL),
+      (9, 'dojos_without_recording', d.without_recording, false, NULL),
+      (10, 'dojos_of_unknown_length', d.of_unknown_length, false, NULL),
+      (11, 'recordings_without_end', d.without_end, false, NULL),
+      (12, 'recordings_end_before_start', d.end_before_start, false, NULL),
+      (13, 'recordings_not_shown', d.not_shown, false, NULL),
+      (14, 'recordings_of_other_rooms', d.foreign_room, false, NULL),
+      (15, 'screenshots_of_other_pocs', coalesce(s.foreign_poc, 0), false, NULL),
+      (16, 'recordings_without_start', d.without_start, false, NULL),
+      (17, 'pocs_of_unknown_day', coalesce(u.of_unknown_day, 0), false, NULL),
+      (18, 'dojos_of_unknown_day', d.of_unknown_day, false, NULL),
+      (19, 'pocs_alike', coalesce(b.pocs, 0), false, b.example),
+      (20, 'recordings_alike', d.alike, false, NULL),
+      (21, 'unknown_favorite', coalesce(c.unknown_favorite, 0), true, c.favorite_example),
+      (22, 'unknown_room_status', d.unknown_status, true, d.status_example),
+      (23, 'unknown_privacy', a.unknown_privacy, true, a.privacy_example)
+  ) AS v(position, rule, rows, fatal, example)
 ) q

@@ -6,7 +6,7 @@ SELECT
   u.id AS user_id,
   w.name,
   u.account_status::text AS confirmation,
-  (u.created AT TIME ZONE p.time_zone)::date AS joined,
+  CASE WHEN u.created >= p.known_from THEN (u.created AT TIME ZONE p.time_zone)::date END AS joined,
   u.created < p.starts_at AS was_there,
   u.created >= p.starts_at AS is_new,
   u.created >= p.previous_starts_at AND u.created < p.starts_at AS was_new,

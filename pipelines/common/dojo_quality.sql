@@ -9,9 +9,13 @@ SELECT
   coalesce(d.not_shown, 0) AS not_shown,
   coalesce(o.inactive, 0) AS inactive,
   coalesce(o.unknown_status, 0) AS unknown_status,
+  o.status_example,
+  coalesce(u.of_unknown_day, 0) AS of_unknown_day,
   coalesce(r.recordings, 0) AS recordings,
   coalesce(r.without_end, 0) AS without_end,
   coalesce(r.end_before_start, 0) AS end_before_start,
+  coalesce(r.without_start, 0) AS without_start,
+  coalesce(r.alike, 0) AS alike,
   coalesce(f.foreign_room, 0) AS foreign_room
 FROM partition p
 LEFT JOIN (
@@ -31,18 +35,29 @@ LEFT JOIN (
   SELECT
     p.tenant_id,
     count(*) FILTER (WHERE r.status = 'I') AS inactive,
-    count(*) FILTER (WHERE r.status NOT IN ('A', 'I')) AS unknown_status
+    count(*) FILTER (WHERE r.status NOT IN ('A', 'I')) AS unknown_status,
+    min(format('%s %s', r.id, r.status) COLLATE "C") FILTER (WHERE r.status NOT IN ('A', 'I'))
+      AS status_example
   FROM partition p
   JOIN room r ON r.tenantid = p.tenant_id
     AND r.date >= p.starts_at AND r.date < p.cutoff_at AND r.created < p.cutoff_at
   GROUP BY p.tenant_id
 ) o ON o.tenant_id = p.tenant_id
 LEFT JOIN (
+  -- They belong to no period.
+  SELECT p.tenant_id, count(*) AS of_unknown_day
+  FROM partition p
+  JOIN room r ON r.tenantid = p.tenant_id AND (r.date < p.known_from OR r.date >= p.known_until)
+  GROUP BY p.tenant_id
+) u ON u.tenant_id = p.tenant_id
+LEFT JOIN (
   SELECT
     d.tenant_id,
     count(*) AS recordings,
     count(*) FILTER (WHERE r.stopped IS NULL) AS without_end,
-    count(*) FILTER (WHERE r.stopped < r.started) AS end_before_start
+    count(*) FILTER (WHERE r.stopped < r.started) AS end_before_start,
+    count(*) FILTER (WHERE r.started IS NULL) AS without_start,
+    count(*) - count(DISTINCT format('%s %s', r.dojo_id, r.object_key)) AS alike
   FROM recordings r
   JOIN dojos d ON d.tenant_id = r.tenant_id AND d.id = r.dojo_id
   WHERE d.is_current

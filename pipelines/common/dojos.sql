@@ -8,7 +8,7 @@ SELECT
   (r.date AT TIME ZONE p.time_zone)::date AS day,
   r.date >= p.starts_at AS is_current,
   r.name AS subject,
-  r.updated
+  CASE WHEN r.updated < p.known_until THEN r.updated END AS updated
 FROM partition p
 JOIN room r ON r.tenantid = p.tenant_id
   AND r.date >= p.previous_starts_at AND r.date < p.cutoff_at AND r.created < p.cutoff_at

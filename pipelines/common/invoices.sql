@@ -6,7 +6,6 @@ SELECT
   max(total) AS amount,
   coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS paid,
   max(total) - coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS balance,
-  min(due) AS due,
   min(due_day) AS due_day,
   (array_agg(total ORDER BY attempt, created, id))[1] AS first_total,
   (array_agg(status ORDER BY attempt, created, id))[1] AS first_status,

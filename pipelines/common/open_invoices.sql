@@ -1,10 +1,10 @@
 -- Invoices with a balance, and how many days late they are on the day of the report. Buckets are half-open:
--- they neither overlap nor leave a gap. Infinite days cannot be subtracted; data quality counts them as fatal.
+-- they neither overlap nor leave a gap. An invoice without a due day is not late.
 SELECT
   i.*,
-  CASE WHEN isfinite(i.due_day) THEN p.as_of - i.due_day END AS days_late,
+  p.as_of - i.due_day AS days_late,
   CASE
-    WHEN NOT isfinite(i.due_day) THEN 'not_due'
+    WHEN i.due_day IS NULL THEN 'not_due'
     WHEN p.as_of - i.due_day < 1 THEN 'not_due'
     WHEN p.as_of - i.due_day < 31 THEN 'days_1_30'
     WHEN p.as_of - i.due_day < 61 THEN 'days_31_60'

@@ -8,7 +8,7 @@ SELECT
   c.created >= p.starts_at AS is_current,
   nullif(btrim(c.language), '') AS language,
   c.favorite = 'Y' AS favorite,
-  c.updated
+  CASE WHEN c.updated < p.known_until THEN c.updated END AS updated
 FROM partition p
 JOIN pocuser c ON c.tenantid = p.tenant_id
   AND c.created >= p.previous_starts_at AND c.created < p.cutoff_at

@@ -1,6 +1,6 @@
 -- A tenant's subscriptions by their history up to the cut-off; one without a history is 'unknown' and is
 -- not counted. Expiry and renewal have no history: they are the present values, and NULL if only the
--- history belongs to this tenant.
+-- history belongs to this tenant. A subscription without an end has no day of expiry.
 SELECT
   p.tenant_id,
   s.billing_id,
@@ -18,9 +18,10 @@ SELECT
     ELSE 'unknown'
   END AS subscription_state,
   e.since,
-  (e.since AT TIME ZONE p.time_zone)::date AS since_day,
+  CASE WHEN e.since >= p.known_from THEN (e.since AT TIME ZONE p.time_zone)::date END AS since_day,
   b.expirationdate AS expires,
-  (b.expirationdate AT TIME ZONE p.time_zone)::date AS expires_day,
+  CASE WHEN b.expirationdate >= p.known_from AND b.expirationdate < p.known_until
+    THEN (b.expirationdate AT TIME ZONE p.time_zone)::date END AS expires_day,
   b.autorenew = 1 AS renews
 FROM partition p
 JOIN (

@@ -1,4 +1,5 @@
--- The twelve months up to the end of the period, even empty ones, but not those that have not begun.
+-- The twelve months up to the end of the period, even empty ones, but not those that have not begun. A day can
+-- begin at 01:00, where clocks go forward at midnight.
 SELECT
   p.tenant_id,
   s.month::date AS month,
@@ -6,8 +7,8 @@ SELECT
   coalesce(d.attendances, 0) AS attendances
 FROM partition p
 CROSS JOIN LATERAL generate_series(
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '1 month',
+  date_trunc('month', p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
+  date_trunc('month', p.ends_at AT TIME ZONE p.time_zone) - interval '1 month',
   interval '1 month') AS s(month)
 LEFT JOIN (
   SELECT
@@ -17,7 +18,7 @@ LEFT JOIN (
     count(*) AS attendances
   FROM partition p
   JOIN room r ON r.tenantid = p.tenant_id AND r.status = 'A'
-    AND r.date >= ((p.ends_at AT TIME ZONE p.time_zone) - interval '12 months') AT TIME ZONE p.time_zone
+    AND r.date >= (date_trunc('month', p.ends_at AT TIME ZONE p.time_zone) - interval '12 months') AT TIME ZONE p.time_zone
     AND r.date < p.cutoff_at AND r.created < p.cutoff_at
   CROSS JOIN LATERAL (
     SELECT r.userid AS user_id

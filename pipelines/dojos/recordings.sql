@@ -4,6 +4,7 @@ SELECT
   r.tenant_id, d.held_at, r.started, r.id, d.subject, r.seconds,
   CASE
     WHEN r.stopped IS NULL THEN 'no_end'
+    WHEN r.started IS NULL THEN 'no_start'
     WHEN r.stopped < r.started THEN 'ends_before_start'
     ELSE 'complete'
   END AS outcome,

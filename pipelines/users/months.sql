@@ -7,8 +7,8 @@ SELECT
   count(u.id) AS users
 FROM partition p
 CROSS JOIN LATERAL generate_series(
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
-  (p.ends_at AT TIME ZONE p.time_zone) - interval '1 month',
+  date_trunc('month', p.ends_at AT TIME ZONE p.time_zone) - interval '12 months',
+  date_trunc('month', p.ends_at AT TIME ZONE p.time_zone) - interval '1 month',
   interval '1 month') AS s(month)
 LEFT JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
   AND u.created < (s.month + interval '1 month') AT TIME ZONE p.time_zone

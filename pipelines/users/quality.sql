@@ -1,7 +1,8 @@
--- What was read, what is missing, and what was left out and why. A fatal rule must have no rows.
-SELECT tenant_id, position, rule, rows, fatal
+-- What was read, what is missing, and what was left out and why. A fatal rule must have no rows. An example
+-- is the value that does not fit; it does not name the account.
+SELECT tenant_id, position, rule, rows, fatal, example
 FROM (
-  SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal
+  SELECT p.tenant_id, v.position, v.rule, v.rows, v.fatal, v.example
   FROM partition p
   JOIN account_quality n ON n.tenant_id = p.tenant_id
   LEFT JOIN (
@@ -26,11 +27,12 @@ FROM (
   ) g ON g.tenant_id = p.tenant_id
   CROSS JOIN LATERAL (
     VALUES
-      (1, 'users_read', coalesce(a.users, 0), false),
-      (2, 'users_hidden', coalesce(a.hidden, 0), false),
-      (3, 'users_active_unconfirmed', coalesce(a.active_unconfirmed, 0), false),
-      (4, 'guests_left_out', coalesce(g.guests, 0), false),
-      (5, 'unknown_confirmation', n.unknown_confirmation, true),
-      (6, 'unknown_privacy', n.unknown_privacy, true)
-  ) AS v(position, rule, rows, fatal)
+      (1, 'users_read', coalesce(a.users, 0), false, NULL),
+      (2, 'users_hidden', coalesce(a.hidden, 0), false, NULL),
+      (3, 'users_active_unconfirmed', coalesce(a.active_unconfirmed, 0), false, NULL),
+      (4, 'guests_left_out', coalesce(g.guests, 0), false, NULL),
+      (5, 'users_of_unknown_day', n.of_unknown_day, false, NULL),
+      (6, 'unknown_confirmation', n.unknown_confirmation, true, n.confirmation_example),
+      (7, 'unknown_privacy', n.unknown_privacy, true, n.privacy_example)
+  ) AS v(position, rule, rows, fatal, example)
 ) q

@@ -41,7 +41,9 @@ package struct Configuration: Sendable {
   /// The operator, as the owner of the reports about all tenants. Its currency is shown first.
   package var operatorTenant = Tenant(
     id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
-    name: "Operator", timeZone: "UTC", locale: "en", currency: "USD")
+    name: "Operator", zone: .utc, locale: "en", currency: "USD")
+  /// The operator's time zone, a name that the platform's PostgreSQL knows.
+  package var operatorZone = ZoneRules.utc.name
   /// The file that was read; `nil` without one.
   package var file: String?
   /// Whether a connection string in the file holds a password.
@@ -170,12 +172,7 @@ extension Configuration {
       operatorTenant.name = map["name"]?.string() ?? operatorTenant.name
       operatorTenant.locale = map["locale"]?.string() ?? operatorTenant.locale
       operatorTenant.currency = map["currency"]?.string() ?? operatorTenant.currency
-      if let node = map["time_zone"], let zone = node.string() {
-        if TimeZone(identifier: zone) == nil {
-          node.report("expected an IANA time zone, found '\(zone)'")
-        }
-        operatorTenant.timeZone = zone
-      }
+      operatorZone = map["time_zone"]?.string() ?? operatorZone
     }
     mirror = map["mirror"].flatMap(Configuration.mirror)
     for entry in map["tenants"]?.mapping()?.entries ?? [] {

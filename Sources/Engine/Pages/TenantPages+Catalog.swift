@@ -49,7 +49,7 @@ struct TenantCatalog: Codable, Hashable {
   private(set) var partitions: [Entry] = []
 
   init(tenant: Tenant, design: String) {
-    self.tenant = tenant
+    self.tenant = tenant.withoutRules
     self.design = design
   }
 

@@ -30,7 +30,7 @@ struct TenantPages {
     if heads != nil, !signed.isDue,
       let catalog = try TenantCatalog(store: store, slug: tenant.slug, signed),
       catalog.design == design,
-      catalog.tenant == tenant
+      catalog.tenant == tenant.withoutRules
     {
       known = catalog
     }

@@ -1,7 +1,6 @@
 import Basics
 package import Diagnostics
 package import Extraction
-import Foundation
 package import Pipelines
 import Store
 
@@ -34,6 +33,8 @@ package struct Planner {
   let tenants: [Tenant]
   /// The active tenants that cannot be served, and why.
   let faulty: [(tenant: Tenant, fault: Diagnostic)]
+  /// By name.
+  let zones: [String: ZoneRules]
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
@@ -48,6 +49,7 @@ package struct Planner {
     self.configuration = configuration
     self.tenants = tenants.served
     faulty = tenants.faulty
+    zones = tenants.zones
     self.isFinal = isFinal
   }
 
@@ -69,7 +71,7 @@ package struct Planner {
     for tenant in isOfOperator ? [] : chosen {
       // A tenant without a valid zone is planned too. Its partitions fail, so that the failure is
       // reported and retried like any other.
-      let today = request.moment.day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
+      let today = request.moment.day(in: tenant.zone)
       let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
       for (place, entry) in entries.enumerated() {
         guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
@@ -121,7 +123,7 @@ package struct Planner {
   private func firstDay(of tenant: Tenant) -> CivilDate? {
     configuration.settings(for: tenant.slug).since
       ?? tenant.created.map {
-        RunMoment.instant(Int64($0)).day(in: TimeZone(identifier: tenant.timeZone) ?? .gmt)
+        RunMoment.instant(Int64($0)).day(in: tenant.zone)
       }
   }
 
@@ -142,11 +144,10 @@ package struct Planner {
   ) throws(Diagnostic) -> [RunPlan.Partition] {
     var members: [RunPlan.Member] = []
     for tenant in tenants {
-      guard let zone = TimeZone(identifier: tenant.timeZone) else { continue }
       members.append(
         .init(
           tenant: tenant, settings: configuration.settings(for: tenant.slug),
-          today: moment.day(in: zone)))
+          today: moment.day(in: tenant.zone)))
     }
     guard let first = members.map(\.today).max(), let last = members.map(\.today).min() else {
       return []
@@ -182,11 +183,26 @@ package struct Planner {
         }
         partitions.append(
           RunPlan.Partition(
-            tenant: configuration.operatorTenant, settings: TenantSettings(), pipeline: pipeline,
+            tenant: try owner(), settings: TenantSettings(), pipeline: pipeline,
             period: period, today: last, needs: [], members: members))
       }
     }
     return partitions
+  }
+
+  /// The operator, with the rules of its time zone.
+  private func owner() throws(Diagnostic) -> Tenant {
+    let name = configuration.operatorZone
+    guard let zone = zones[name] else {
+      throw Diagnostic(
+        .configuration,
+        "operator.time_zone \(ShownValue.quoted(name)) is not one that PostgreSQL knows by name",
+        at: .init(file: configuration.file),
+        hint: "use a name such as America/Sao_Paulo")
+    }
+    var owner = configuration.operatorTenant
+    owner.zone = zone
+    return owner
   }
 
   private func entries(

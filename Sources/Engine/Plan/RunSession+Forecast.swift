@@ -17,7 +17,8 @@ extension RunSession {
   ) throws {
     let source = try openSource()
     let record = try openRecord()
-    let plan = try plan(request, only, tenants: source.tenants())
+    let plan = try plan(
+      request, only, tenants: source.tenants(alsoZone: configuration.operatorZone))
     let conninfo = try configuration.required(.record)
     let blobs = try BlobStore(workspace: configuration.required(.workspace))
     // Nothing is ever added to it: no stage runs.

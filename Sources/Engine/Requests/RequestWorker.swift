@@ -191,12 +191,12 @@ package struct RequestWorker {
       }
       return Target(pipeline: pipeline, slug: tenant.slug, period: period)
     }
-    guard let kind = pipeline.periods.first, let zone = TimeZone(identifier: tenant.timeZone) else {
-      throw Diagnostic(.bug, "the pipeline has no periods, or the tenant has no time zone")
+    guard let kind = pipeline.periods.first else {
+      throw Diagnostic(.bug, "the pipeline has no periods")
     }
     return Target(
       pipeline: pipeline, slug: tenant.slug,
-      period: Period(kind, containing: Self.now.day(in: zone)))
+      period: Period(kind, containing: Self.now.day(in: tenant.zone)))
   }
 
   private static var now: RunMoment { .instant(Int64(Date().timeIntervalSince1970)) }

@@ -54,7 +54,7 @@ package struct RunSession {
       // Runs that share work use the same moment as “now”.
       if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
     }
-    let tenants = try source.tenants()
+    let tenants = try source.tenants(alsoZone: configuration.operatorZone)
     var plan = try plan(request, only, tenants: tenants)
     if leader != nil { plan.takeUpBackwards() }
     let run = try Run(

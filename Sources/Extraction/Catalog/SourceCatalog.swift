@@ -25,6 +25,8 @@ package struct SourceCatalog: Sendable {
     var isReadable: Bool
     /// Whether its type is one that the platform defines, and no domain.
     var isOwnType: Bool
+    /// The type's name in the platform: `app.amount`.
+    var declared: String
   }
 
   struct Reference: Sendable {
@@ -62,13 +64,25 @@ package struct SourceCatalog: Sendable {
           base: isOwnType ? "text" : base, length: try row.optionalInt("length"),
           words: labels.map { $0.split(separator: "\u{1}").map(String.init) } ?? [],
           digits: try row.optionalInt("digits"), isNullable: try row.bool("is_nullable"),
-          isReadable: try row.bool("is_readable"), isOwnType: isOwnType))
+          isReadable: try row.bool("is_readable"), isOwnType: isOwnType,
+          declared: try row.string("declared")))
       fingerprint += row.values.map { $0 ?? "" }.joined(separator: "\t") + "\n"
     }
     guard !tables.isEmpty else {
       throw Diagnostic(
         .configuration, "the source has no table in the schema '\(schema)' that this role can see",
         hint: "set source.schema, and give the role its rights with docs/platform-role.sql")
+    }
+    for row in try connection.query(Self.domainChecks, [schema]) {
+      let table = try row.string("table_name")
+      let column = try row.string("column_name")
+      let definition = try row.string("definition")
+      fingerprint += "\(table)\t\(column)\t\(definition)\n"
+      guard let t = tables.firstIndex(where: { $0.name == table }),
+        let c = tables[t].columns.firstIndex(where: { $0.name == column })
+      else { continue }
+      let words = Self.words(of: definition)
+      if !words.isEmpty { tables[t].columns[c].words = words }
     }
     var foreign: Set<String> = []
     for row in try connection.query(Self.constraints, [schema]) {
@@ -85,8 +99,8 @@ package struct SourceCatalog: Sendable {
       } else if let target = try row.optionalString("target") {
         tables[t].columns[c].reference = Reference(
           table: target, column: try row.string("target_column"))
-      } else {
-        tables[t].columns[c].words = Self.words(of: definition)
+      } else if case let words = Self.words(of: definition), !words.isEmpty {
+        tables[t].columns[c].words = words
       }
     }
     let names = Set(tables.map(\.name))
@@ -162,27 +176,63 @@ package struct SourceCatalog: Sendable {
     }
   }
 
-  private static let columns = """
+  /// What the schema's columns are in the end: a domain is what it is a domain over, however many
+  /// lie on one another, and an array of a domain is an array of that. Each step has its row.
+  private static let types = """
+    types (oid, base, modifier, is_array) AS (
+      SELECT DISTINCT a.atttypid, a.atttypid, -1, false
+      FROM pg_catalog.pg_attribute a
+      JOIN pg_catalog.pg_class c ON c.oid = a.attrelid
+      JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+      WHERE n.nspname = $1 AND a.attnum > 0
+      UNION ALL
+      SELECT s.oid, CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END,
+        CASE WHEN t.typtype = 'd' AND s.modifier = -1 THEN t.typtypmod ELSE s.modifier END,
+        s.is_array OR t.typtype <> 'd'
+      FROM types s
+      JOIN pg_catalog.pg_type t ON t.oid = s.base
+      WHERE t.typtype = 'd' OR t.typcategory = 'A'
+    )
+    """
+
+  /// The CHECKs of the domains that columns have.
+  private static let domainChecks = """
+    WITH RECURSIVE \(types)
     SELECT c.relname AS table_name, a.attname AS column_name,
-      pg_catalog.format_type(b.oid, m.modifier) AS type,
-      pg_catalog.format_type(b.oid, NULL) AS base,
-      NOT a.attnotnull AS is_nullable,
+      pg_catalog.pg_get_constraintdef(k.oid) AS definition
+    FROM pg_catalog.pg_class c
+    JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+    JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+    JOIN types s ON s.oid = a.atttypid AND NOT s.is_array
+    JOIN pg_catalog.pg_constraint k ON k.contypid = s.base AND k.contype = 'c'
+    WHERE n.nspname = $1
+    ORDER BY 1, 2, k.conname COLLATE "C"
+    """
+
+  private static let columns = """
+    WITH RECURSIVE \(types)
+    SELECT c.relname AS table_name, a.attname AS column_name,
+      pg_catalog.format_type(b.oid, m.modifier) || y.brackets AS type,
+      pg_catalog.format_type(b.oid, NULL) || y.brackets AS base,
+      pg_catalog.format_type(a.atttypid, a.atttypmod) AS declared,
+      NOT a.attnotnull AND NOT t.typnotnull AS is_nullable,
       pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT') AS is_readable,
       CASE WHEN b.oid = 1700 AND m.modifier > 4
         THEN ((m.modifier - 4) >> 16) - ((m.modifier - 4) & 2047) END AS digits,
       CASE WHEN b.oid IN (1042, 1043) AND m.modifier > 4 THEN m.modifier - 4 END AS length,
       b.typtype <> 'b' OR bn.nspname <> 'pg_catalog' AS is_own_type,
       (SELECT pg_catalog.string_agg(e.enumlabel, E'\\x01' ORDER BY e.enumsortorder)
-        FROM pg_catalog.pg_enum e WHERE e.enumtypid = a.atttypid) AS labels
+        FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid AND y.brackets = '') AS labels
     FROM pg_catalog.pg_class c
     JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
     JOIN pg_catalog.pg_type t ON t.oid = a.atttypid
-    -- A domain is what it is a domain over.
-    CROSS JOIN LATERAL (
-      SELECT CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END) m (modifier)
-    JOIN pg_catalog.pg_type b ON b.oid = CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END
+    JOIN types s ON s.oid = a.atttypid
+    JOIN pg_catalog.pg_type b ON b.oid = s.base AND b.typtype <> 'd' AND b.typcategory <> 'A'
     JOIN pg_catalog.pg_namespace bn ON bn.oid = b.typnamespace
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN s.modifier <> -1 THEN s.modifier ELSE a.atttypmod END) m (modifier)
+    CROSS JOIN LATERAL (SELECT CASE WHEN s.is_array THEN '[]' ELSE '' END) y (brackets)
     WHERE n.nspname = $1 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND NOT c.relispartition
     ORDER BY c.relname COLLATE "C", a.attnum
     """

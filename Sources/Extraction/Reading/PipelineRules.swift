@@ -10,7 +10,7 @@ struct PipelineRules {
   /// The schema with the copies of the platform's tables.
   let schema: String
 
-  private var platform: PlatformSpec { pipeline.extract.platform }
+  var platform: PlatformSpec { pipeline.extract.platform }
 
   /// All faults, file by file.
   func faults() -> [Diagnostic] {
@@ -40,7 +40,8 @@ struct PipelineRules {
     }
     for file in reading.files {
       if let query = file.query { faults += QueryRules.faults(in: file.columns, of: query) }
-      faults += relationFaults(file) + columnFaults(file) + callFaults(file) + keyFaults(file)
+      faults += relationFaults(file) + columnFaults(file) + typeFaults(file) + callFaults(file)
+      faults += keyFaults(file)
     }
     return faults
   }
@@ -195,7 +196,7 @@ struct PipelineRules {
 
   /// A fault with the place of the first such word in the file: PostgreSQL's catalog keeps no
   /// places.
-  private func fault(
+  func fault(
     _ message: String, _ file: QueryReading.File, _ word: String?, hint: String? = nil
   ) -> Diagnostic {
     var subject = Diagnostic.Subject(file: file.path)

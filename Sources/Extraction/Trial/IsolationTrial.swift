@@ -22,7 +22,7 @@ package import Postgres
 package struct IsolationTrial {
   /// Where the trial runs: the record's database, as a role that can create a schema there.
   private let record: Connection
-  private let catalog: SourceCatalog
+  let catalog: SourceCatalog
 
   /// A day in the middle of a leap year: 2024-05-15.
   private static let triedDay = CivilDate(daysSince1970: 19_858)
@@ -39,7 +39,7 @@ package struct IsolationTrial {
   /// The digest under which a passed trial is recorded: of the pipeline's SQL, what is said of the
   /// platform's tables, the source's catalog and the trial's version.
   package func fingerprint(of pipeline: Pipeline) -> String {
-    var inputs = KeyInputs(stage: "trial", version: 3)
+    var inputs = KeyInputs(stage: "trial", version: 4)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
     let extract = pipeline.extract
     for prelude in extract.preludes {
@@ -59,6 +59,9 @@ package struct IsolationTrial {
     }
     for (table, columns) in extract.platform.withheld.sorted(by: { $0.key < $1.key }) {
       inputs.add("withheld.\(table)", columns.joined(separator: ","))
+    }
+    for (table, columns) in extract.platform.unsafeTypes.sorted(by: { $0.key < $1.key }) {
+      inputs.add("unsafe.\(table)", columns.joined(separator: ","))
     }
     for (table, personal) in extract.platform.personal.sorted(by: { $0.key < $1.key }) {
       inputs.add("personal.\(table)", "\(personal.reader): \(personal.columns)")
@@ -163,14 +166,18 @@ package struct IsolationTrial {
       try record.execute("SET LOCAL TimeZone = \(Quoting.literal(timeZone))")
       for statement in made.tables { try record.execute(statement) }
       try record.execute("CREATE TABLE partition (\(Self.partition))")
-      return try QueryReading(pipeline.extract, on: record, schema: Self.schema)
+      do {
+        return try QueryReading(pipeline.extract, on: record, schema: Self.schema)
+      } catch let error as Diagnostics {
+        throw Diagnostics(error.all.map { explained($0, pipeline.extract) })
+      }
     }
   }
 
   private static let partition = """
     tenant_id uuid, period_starts date, starts_at timestamptz, ends_at timestamptz,
     previous_starts_at timestamptz, cutoff_at timestamptz, as_of date, time_zone text, currency text,
-    locale text, privacy text
+    locale text, privacy text, known_from timestamptz, known_until timestamptz
     """
 
   /// Thrown to leave a transaction: nothing of a trial stays.

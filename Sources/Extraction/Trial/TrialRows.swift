@@ -55,7 +55,8 @@ struct TrialRows {
     return Extractor.Member(
       tenant: Tenant(
         id: tenantKey(owner), slug: owner.rawValue, name: character.mark,
-        timeZone: character.timeZone, locale: character.locale, currency: character.currency),
+        zone: ZoneRules(name: character.timeZone, offset: 0), locale: character.locale,
+        currency: character.currency),
       settings: settings, asOf: asOf)
   }
 

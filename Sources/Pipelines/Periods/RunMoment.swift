@@ -1,5 +1,4 @@
 package import Basics
-package import Foundation
 
 /// “Now”: one value that the whole run uses.
 package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
@@ -28,14 +27,10 @@ package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
   }
 
   /// The day of the moment in a time zone.
-  package func day(in timeZone: TimeZone) -> CivilDate {
+  package func day(in zone: ZoneRules) -> CivilDate {
     switch self {
     case .day(let day): return day
-    case .instant(let seconds):
-      let offset = timeZone.secondsFromGMT(
-        for: Date(timeIntervalSince1970: TimeInterval(seconds)))
-      let local = seconds + Int64(offset)
-      return CivilDate(daysSince1970: Int((Double(local) / 86_400).rounded(.down)))
+    case .instant(let seconds): return zone.civil(Int(seconds)).day
     }
   }
 

@@ -46,10 +46,12 @@ package struct LocaleFormat: Sendable, Hashable {
     return decimal(rounded) + (isPercentSpaced ? LocaleFormat.noBreakSpace : "") + "%"
   }
 
-  /// `R$ 1.234,50`: with at least the currency's decimals, and more if the number has them.
+  /// `R$ 1.234,50`: rounded half up to the currency's decimals. Files for machines keep the exact
+  /// value.
   package func money(_ value: DecimalNumber, currency: String) -> String {
     let digits = LocaleFormat.decimals(of: currency)
-    let number = unsigned(value.trimmed(toScale: digits), decimals: digits)
+    let value = LocaleFormat.rounded(value, toDecimals: digits)
+    let number = unsigned(value, decimals: digits)
     let symbol = symbol(of: currency)
     let isWord = symbol.last.map { $0.isLetter } ?? false
     let text: String
@@ -63,11 +65,31 @@ package struct LocaleFormat: Sendable, Hashable {
     return (value.isNegative ? LocaleFormat.minus : "") + text
   }
 
-  /// How many decimals a currency has, by ISO 4217.
+  /// `1.234,50`: as `money`, without the currency.
+  package func amount(_ value: DecimalNumber, decimals: Int) -> String {
+    let value = LocaleFormat.rounded(value, toDecimals: decimals)
+    return (value.isNegative ? LocaleFormat.minus : "") + unsigned(value, decimals: decimals)
+  }
+
+  private static func rounded(_ value: DecimalNumber, toDecimals decimals: Int) -> DecimalNumber {
+    guard value.scale > decimals else { return value }
+    do throws(DecimalNumber.Overflow) {
+      return try value.rounded(toScale: decimals, .halfUp)
+    } catch {
+      // More decimals than a number can have.
+      return value
+    }
+  }
+
+  /// How many decimals a currency has: the minor units of ISO 4217. A test compares them with its
+  /// table.
   package static func decimals(of currency: String) -> Int {
     switch currency {
-    case "JPY", "KRW", "CLP", "PYG", "VND", "ISK", "UGX", "XAF", "XOF", "XPF": 0
+    case "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND",
+      "VUV", "XAF", "XOF", "XPF":
+      0
     case "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND": 3
+    case "CLF", "UYW": 4
     default: 2
     }
   }

@@ -8,7 +8,7 @@ import Pipelines
 /// Each dataset is read once, row by row. Memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
-  private static let version = 5
+  private static let version = 6
 
   package init() {}
 
@@ -33,7 +33,7 @@ package struct AggregateStage: Stage {
     key.add("tenant", work.tenant.id)
     key.add("slug", work.tenant.slug)
     key.add("name", work.tenant.name)
-    key.add("time zone", work.tenant.timeZone)
+    key.add("time zone", contentsOf: work.tenant.zone.canonicalText.utf8)
     key.add("locale", work.tenant.locale)
     key.add("currency", work.tenant.currency)
     key.add("privacy", work.settings.privacy.rawValue)
@@ -57,9 +57,9 @@ package struct AggregateStage: Stage {
       uniquingKeysWith: { first, _ in first })
     let faults = spec.diagnostics(columns: columns)
     if !faults.isEmpty { throw Diagnostics(faults) }
-    let messages = try ReportMessages(
+    let messages = ReportMessages(
       catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
-      timeZone: work.tenant.timeZone)
+      zone: work.tenant.zone)
 
     var parts = AggregateParts()
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {
@@ -170,12 +170,15 @@ struct AggregateQuality {
   private let rule: Int
   private let rows: Int
   private let fatal: Int?
+  /// A row's key and the value that does not fit, with a blank between them.
+  private let example: Int?
 
   init(_ dataset: String, _ reader: TableReader) throws {
     self.dataset = dataset
     rule = try reader.index(of: "rule")
     rows = try reader.index(of: "rows")
     fatal = reader.names.firstIndex(of: "fatal")
+    example = reader.names.firstIndex(of: "example")
   }
 
   /// What the rule in the reader's row found; `nil` for no rows. Throws `data` if the rule is fatal
@@ -185,13 +188,27 @@ struct AggregateQuality {
       let name = reader.text(rule)
     else { throw reader.malformed("needs a name in 'rule' and a number in 'rows'") }
     guard count > 0 else { return nil }
+    let example = example.flatMap { reader.text($0) }.map(Self.parts)
     if let fatal, reader[fatal]?.first == UInt8(ascii: "t") {
       // A rule's name comes from the query, not from a tenant.
+      var message = "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))"
+      if let example {
+        message += count == 1 ? ": " : ", for example "
+        message += ShownValue.quoted(example.value ?? "")
+        if let key = example.key { message += " in the row \(key)" }
+      }
       throw Diagnostic(
-        .data, "the rule '\(name)' of '\(dataset)' found \(Counted.text(count, "row"))",
-        hint: "fix the rows in the platform's database, then retry")
+        .data, message, hint: "fix the rows in the platform's database, then retry")
     }
-    return .init(dataset: dataset, rule: name, rows: count)
+    return .init(dataset: dataset, rule: name, rows: count, example: example)
+  }
+
+  private static func parts(_ text: String) -> ReportModel.Finding.Example {
+    let parts = text.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+    let key = String(parts[0])
+    return .init(
+      key: key.isEmpty || !ShownValue.isWord(key) ? nil : key,
+      value: parts.count > 1 ? String(parts[1]) : nil)
   }
 }
 

@@ -200,7 +200,7 @@ final class AggregateTable {
     TableCell.writeInstant(field, to: machine)
     guard let spreadsheet else { return }
     guard let instant = ReportInstant(bytes: field) else { return }
-    let local = instant.local(in: messages.timeZone)
+    let local = instant.local(in: messages.zone)
     spreadsheet.append("\(local.day) \(local.clock)".utf8)
   }
 

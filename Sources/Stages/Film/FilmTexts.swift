@@ -8,9 +8,10 @@ struct FilmTexts: Sendable {
   let messages: ReportMessages
   let work: PartitionWork
 
-  init(catalog: MessageCatalog, work: PartitionWork) throws {
-    messages = try ReportMessages(
-      catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale)
+  init(catalog: MessageCatalog, work: PartitionWork) {
+    messages = ReportMessages(
+      catalog: catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
+      zone: work.tenant.zone)
     self.work = work
   }
 

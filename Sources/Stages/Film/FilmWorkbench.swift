@@ -72,8 +72,8 @@ package struct FilmWorkbench: Sendable {
     let work = PartitionWork(
       tenant: tenant, settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
       datasets: datasets)
-    let texts = try FilmTexts(
-      catalog: PageTemplates.cached(folder: templates).catalog, work: work)
+    let texts = FilmTexts(
+      catalog: try PageTemplates.cached(folder: templates).catalog, work: work)
     planner = try FilmPlanner(
       work: work, spec: spec,
       templates: FilmTemplates(

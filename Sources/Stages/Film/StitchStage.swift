@@ -134,7 +134,7 @@ package struct StitchStage: Stage {
     _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates,
     _ environment: any StageEnvironment
   ) throws -> FilmPlanner {
-    let texts = try FilmTexts(catalog: pages.catalog, work: work)
+    let texts = FilmTexts(catalog: pages.catalog, work: work)
     return try FilmPlanner(
       work: work, spec: spec,
       templates: FilmTemplates(

@@ -25,7 +25,9 @@ extension PageContext {
       view["pages"] = PageView(["links": links, "lead": PageText.carry(lead)])
       return view
     }
-    let page = PageTable(table: table, title: title, messages: messages, pictures: pictures)
+    let page = PageTable(
+      table: table, title: title, messages: messages, currency: model.tenant.currency,
+      pictures: pictures)
     view["html"] = block(try page.markup(path: file.path))
     if table.rows > table.show {
       view["cut"] = PageText.carry(

@@ -36,13 +36,14 @@ struct PageRenderer {
   ) throws -> (files: [StageOutput.File], links: [String: [PageRowsLink]]) {
     var made: [StageOutput.File] = []
     var links: [String: [PageRowsLink]] = [:]
-    let messages = try self.messages()
+    let messages = self.messages()
     for table in model.tables where table.hasPages {
       guard let file = files[table.file] else {
         throw Diagnostic(.bug, "the page was made without the file '\(table.file)'")
       }
       let page = PageTable(
-        table: table, title: try messages.title("tables", table.name), messages: messages)
+        table: table, title: try messages.title("tables", table.name), messages: messages,
+        currency: model.tenant.currency)
       let reader = try PageRowsReader(table, page, path: file.path)
       while let rows = try reader.next() {
         try environment.checkCancellation()
@@ -63,16 +64,16 @@ struct PageRenderer {
     return (made, links)
   }
 
-  private func messages() throws -> ReportMessages {
-    try ReportMessages(
+  private func messages() -> ReportMessages {
+    ReportMessages(
       catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
-      timeZone: work.tenant.timeZone)
+      zone: work.tenant.zone)
   }
 
   private func render(
     _ template: String, as name: String, isSearched: Bool, _ prepare: (PageContext) -> Void
   ) throws -> [UInt8] {
-    let messages = try messages()
+    let messages = messages()
     let script = isSearched ? templates.searchScript : ""
     let context = PageContext(
       model: model, messages: messages, title: work.pipeline.title(for: messages.locale),

@@ -11,6 +11,8 @@ struct PageTable {
   let table: ReportModel.Table
   let title: String
   let messages: ReportMessages
+  /// The tenant's currency: that of amounts without one of their own.
+  let currency: String
   /// Object key to picture.
   var pictures: [String: PagePicture] = [:]
 
@@ -21,19 +23,22 @@ struct PageTable {
     let title: String
     let standIn: (index: Int, column: String)?
     let plus: [(index: Int, column: String)]
+    /// The column of a row's currency, if the rows of this column have several.
+    let currencyIndex: Int?
     /// The markup at the beginning of each of its cells.
     let cellStart: [UInt8]
 
     init(
       column: ReportModel.Table.Column, index: Int, title: String,
       standIn: (index: Int, column: String)?, plus: [(index: Int, column: String)],
-      cellStart: [UInt8]
+      currencyIndex: Int?, cellStart: [UInt8]
     ) {
       self.column = column
       self.index = index
       self.title = title
       self.standIn = standIn
       self.plus = plus
+      self.currencyIndex = currencyIndex
       self.cellStart = cellStart
     }
   }
@@ -133,6 +138,8 @@ struct PageTable {
       return Shown(
         column: column, index: index, title: title, standIn: standIn,
         plus: try (column.plus ?? []).map { (try reader.index(of: $0), $0) },
+        currencyIndex: (column.currencies?.count ?? 0) > 1
+          ? column.currency.flatMap { reader.names.firstIndex(of: $0) } : nil,
         cellStart: cell.bytes)
     }
   }
@@ -209,7 +216,8 @@ struct PageTable {
           if let amount {
             writer.attribute("data-l", column.title)
             writer.raw(">")
-            writer.text(try amount.value.map { try number($0, column.column) } ?? "–")
+            writer.text(
+              try amount.value.map { try number($0, column.column, amount.currency) } ?? "–")
           } else {
             writer.raw(">")
           }
@@ -230,7 +238,8 @@ struct PageTable {
         try columns.map { column in
           guard let text = reader.text(column.index) else { return "–" }
           if let value = DecimalNumber(text), isNumber(column.column) {
-            return try number(value, column.column)
+            return try number(
+              value, column.column, column.currencyIndex.flatMap { reader.text($0) })
           }
           return try ReportValue(messages).text(
             text, column.column.format, column: column.column.name)
@@ -340,6 +349,11 @@ struct PageTable {
       }
       writer.raw("</bdi>")
     default:
+      if let currencyIndex = column.currencyIndex, let value = DecimalNumber(bytes: field) {
+        // The same number is written otherwise in another currency.
+        writer.text(try number(value, column.column, reader.text(currencyIndex)))
+        break
+      }
       if let markup = known.text(of: field) {
         writer.raw(bytes: markup)
         break
@@ -355,7 +369,7 @@ struct PageTable {
 
   private func formatted(_ bytes: [UInt8], _ column: ReportModel.Table.Column) throws -> String {
     if isNumber(column), let value = DecimalNumber(bytes: bytes) {
-      return try number(value, column)
+      return try number(value, column, nil)
     }
     return try ReportValue(messages).text(
       String(decoding: bytes, as: UTF8.self), column.format, column: column.name)
@@ -380,19 +394,4 @@ struct PageTable {
   }
 
   private func isNumber(_ column: ReportModel.Table.Column) -> Bool { column.format.isNumber }
-
-  /// Amounts below one another have the same number of decimals: per column, or in a whole
-  /// statement.
-  private func number(
-    _ value: DecimalNumber, _ column: ReportModel.Table.Column
-  ) throws -> String {
-    guard column.format == .money else {
-      return try ReportValue(messages).number(value, column.format, currency: nil)
-    }
-    let amounts =
-      table.layout == .statement ? table.columns.filter { $0.format == .money } : [column]
-    let least = amounts.flatMap { $0.currencies ?? [] }.map(LocaleFormat.decimals).max() ?? 2
-    let decimals = max(least, amounts.map(\.decimals).max() ?? 0)
-    return messages.format.decimal(try value.rounded(toScale: decimals, .halfUp))
-  }
 }

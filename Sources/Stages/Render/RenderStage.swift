@@ -38,6 +38,7 @@ package struct RenderStage: Stage {
     key.add("pipeline", work.pipeline.name)
     key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
+    key.add("time zone", contentsOf: work.tenant.zone.canonicalText.utf8)
     key.add("templates", templates.digest)
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")

@@ -1,5 +1,4 @@
 import Basics
-import Foundation
 import Pipelines
 
 /// An instant in UTC, in whole seconds: read as PostgreSQL prints it (`2026-11-20 14:05:33.5+00`)
@@ -25,12 +24,9 @@ struct ReportInstant {
   }
 
   /// The day and the time, `14:05:33`, in a time zone.
-  func local(in zone: TimeZone) -> (day: CivilDate, clock: String) {
-    let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: TimeInterval(seconds)))
-    let local = seconds + offset
-    let days = Int((Double(local) / 86_400).rounded(.down))
-    let rest = local - days * 86_400
-    let parts = [rest / 3600, rest / 60 % 60, rest % 60].map { $0 < 10 ? "0\($0)" : String($0) }
-    return (CivilDate(daysSince1970: days), parts.joined(separator: ":"))
+  func local(in zone: ZoneRules) -> (day: CivilDate, clock: String) {
+    let (day, second) = zone.civil(seconds)
+    let parts = [second / 3600, second / 60 % 60, second % 60].map { CivilDate.padded($0, 2) }
+    return (day, parts.joined(separator: ":"))
   }
 }

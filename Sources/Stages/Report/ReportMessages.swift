@@ -1,6 +1,5 @@
 import Basics
 import Diagnostics
-import Foundation
 import Pipelines
 
 /// The texts of one pipeline's reports in one locale. The pipeline's own `PIPELINE.columns.NAME`
@@ -12,34 +11,17 @@ final class ReportMessages: Sendable {
   let locale: String
   let format: LocaleFormat
   /// The time zone in which instants are shown.
-  let timeZone: TimeZone
+  let zone: ZoneRules
 
   init(
-    catalog: MessageCatalog, pipeline: String, locale: String, timeZone: String = "UTC"
-  ) throws(Diagnostic) {
-    guard let zone = ReportMessages.zone(timeZone) else {
-      throw Diagnostic(
-        .data, "this machine does not know the tenant's time zone",
-        hint: "fix the tenant's row, or install the package tzdata")
-    }
-    self.timeZone = zone
+    catalog: MessageCatalog, pipeline: String, locale: String, zone: ZoneRules
+  ) {
+    self.zone = zone
     self.catalog = catalog
     self.pipeline = pipeline
     self.locale = catalog.effectiveLocale(for: locale)
     format = LocaleFormat(self.locale)
   }
-
-  /// Cached, because Foundation looks up an identifier again on each call.
-  private static func zone(_ identifier: String) -> TimeZone? {
-    zones.withLock { known in
-      if let zone = known[identifier] { return zone }
-      let zone = TimeZone(identifier: identifier)
-      if let zone { known[identifier] = zone }
-      return zone
-    }
-  }
-
-  private static let zones = Locked<[String: TimeZone]>([:])
 
   /// The pipeline's own message of a kind (`figures`, `charts`, `tables`, `columns`), or the common
   /// one.

@@ -132,6 +132,14 @@ struct ReportModel: Codable, Equatable {
     var dataset: String
     var rule: String
     var rows: Int
+    /// One of the rows, if the query names one.
+    var example: Example?
+
+    /// A row's key and the value that does not fit.
+    struct Example: Codable, Equatable {
+      var key: String?
+      var value: String?
+    }
   }
 
   struct Reading: Codable, Equatable {

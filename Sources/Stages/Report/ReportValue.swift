@@ -41,7 +41,7 @@ struct ReportValue {
     case .boolean:
       return try messages.text(text == "t" || text == "true" ? "page.yes" : "page.no")
     case .time:
-      guard let local = ReportInstant(text)?.local(in: messages.timeZone) else { return text }
+      guard let local = ReportInstant(text)?.local(in: messages.zone) else { return text }
       return self.format.shortDate(local.day) + " " + local.clock.prefix(5)
     case .words: return text.split(separator: ",").joined(separator: ", ")
     case .text, .link: return text
@@ -63,7 +63,7 @@ struct ReportValue {
   private func day(_ text: String, _ column: String) throws -> CivilDate {
     // `2026-11-20` is a day, not an instant.
     if text.utf8.count == 10, let day = CivilDate(text) { return day }
-    if let instant = ReportInstant(text) { return instant.local(in: messages.timeZone).day }
+    if let instant = ReportInstant(text) { return instant.local(in: messages.zone).day }
     guard let day = CivilDate(text) else {
       throw Diagnostic(.data, "the column '\(column)' holds a value that is not a valid date")
     }

@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 import Markup
 import Mustache
@@ -39,7 +40,8 @@ final class StorePage: MustacheParent {
     _ template: Template, owner: String, locale: String, templates: PageTemplates,
     values: [String: Any] = [:]
   ) throws(Diagnostic) {
-    messages = try ReportMessages(catalog: templates.catalog, pipeline: "store", locale: locale)
+    messages = ReportMessages(
+      catalog: templates.catalog, pipeline: "store", locale: locale, zone: .utc)
     self.template = template
     self.templates = templates
     self.values = PageView(values)

@@ -7,7 +7,7 @@ extension StorePages {
   /// not exist. Pages with the same fault count once.
   static func trial(of templates: PageTemplates) -> [Diagnostic] {
     let tenant = Tenant(
-      id: "00000000-0000-4000-8000-000000000000", slug: "tenant", name: "Tenant", timeZone: "UTC",
+      id: "00000000-0000-4000-8000-000000000000", slug: "tenant", name: "Tenant", zone: .utc,
       locale: "en", currency: "EUR")
     var found: [Diagnostic] = []
     func attempt(_ make: () throws -> [UInt8]) {

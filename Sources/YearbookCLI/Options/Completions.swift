@@ -22,7 +22,7 @@ enum Completions {
   /// Slugs of tenants, and the operator's name.
   static let owners = names { $0.tenants() + [ReleaseTenant.operatorName] }
   static let periods = names { request in
-    periods(until: try RunCommand.moment(nil).day(in: .current), of: request.kinds())
+    periods(until: try RunCommand.moment(nil).day(in: .utc), of: request.kinds())
   }
   /// `TENANT/PIPELINE/PERIOD`.
   static let partitions = names { try $0.partitions() }

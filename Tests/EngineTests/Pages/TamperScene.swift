@@ -27,7 +27,7 @@ struct TamperScene {
   static func tenant(_ number: Int, _ slug: String) -> Tenant {
     Tenant(
       id: "00000000-0000-4000-8000-00000000000\(number)", slug: slug, name: "Tenant \(slug)",
-      timeZone: "UTC", locale: "en", currency: "EUR")
+      zone: .utc, locale: "en", currency: "EUR")
   }
 
   /// Two tenants with two pipelines and three periods, one of them pruned, and one report of the

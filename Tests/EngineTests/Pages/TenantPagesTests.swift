@@ -17,7 +17,7 @@ import Testing
     let digits = String(number)
     let id = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     return Tenant(
-      id: id, slug: "tenant-\(number)", name: "Tenant \(number)", timeZone: "UTC", locale: "en",
+      id: id, slug: "tenant-\(number)", name: "Tenant \(number)", zone: .utc, locale: "en",
       currency: "EUR")
   }
 

@@ -25,8 +25,8 @@ import Testing
   }
 
   /// The ends of the world: UTC+14 and UTC−11.
-  private let early = Plans.tenant(1, zone: "Pacific/Kiritimati")
-  private let late = Plans.tenant(2, zone: "Pacific/Pago_Pago")
+  private let early = Plans.tenant(1, zone: ZoneRules(name: "Pacific/Kiritimati", offset: 50_400))
+  private let late = Plans.tenant(2, zone: ZoneRules(name: "Pacific/Pago_Pago", offset: -39_600))
 
   private func plan(
     _ name: String, _ tenants: [Tenant], at moment: String,
@@ -98,7 +98,7 @@ import Testing
   func `A period that ended before a tenant existed is not made, and is refused if it is named`()
     throws
   {
-    var young = Plans.tenant(3, zone: "Pacific/Kiritimati")
+    var young = Plans.tenant(3, zone: ZoneRules(name: "Pacific/Kiritimati", offset: 50_400))
     // In its own zone, it began on 1 March.
     young.created = Int(try #require(Timestamp.seconds("2026-02-28T12:00:00Z")))
     let named = try plan("report", [early, young], at: "2026-11-20") {
@@ -173,7 +173,7 @@ import Testing
 
   @Test func `A tenant that cannot be served has partitions that carry the reason`() throws {
     let fault = Diagnostic(.configuration, "the tenant has an unknown time zone")
-    let odd = Plans.tenant(3, zone: "Mars/Olympus")
+    let odd = Plans.tenant(3, zone: ZoneRules(name: "Mars/Olympus", offset: 0))
     let plan = try plan("video", [early], at: "2026-11-20", faulty: [(odd, fault)])
     #expect(plan.partitions.map(\.label) == ["video t1 2026", "video t3 2026"])
     #expect(plan.partitions.map(\.fault) == [nil, fault])

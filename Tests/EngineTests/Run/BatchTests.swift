@@ -1,3 +1,4 @@
+import Basics
 import Pipelines
 import TestSupport
 import Testing
@@ -14,7 +15,7 @@ import Testing
       periods.map { period in
         RunPlan.Partition(
           tenant: Tenant(
-            id: "\(number)", slug: "t\(number)", name: "T", timeZone: "UTC", locale: "en",
+            id: "\(number)", slug: "t\(number)", name: "T", zone: .utc, locale: "en",
             currency: "EUR"), settings: TenantSettings(), pipeline: pipeline, period: period,
           today: period.start, needs: [])
       }

@@ -12,7 +12,7 @@ import Testing
     let pipeline = try #require(library.pipelines.first)
     let period = try #require(Period("2026"))
     let tenant = Tenant(
-      id: "00000000-0000-4000-8000-000000000001", slug: "one", name: "One", timeZone: "UTC",
+      id: "00000000-0000-4000-8000-000000000001", slug: "one", name: "One", zone: .utc,
       locale: "en", currency: "EUR")
     let partition = RunPlan.Partition(
       tenant: tenant, settings: TenantSettings(), pipeline: pipeline, period: period,

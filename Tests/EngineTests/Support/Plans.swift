@@ -9,11 +9,11 @@ import Testing
 /// Tenants, pipelines and partitions for the tests.
 enum Plans {
   /// The tenant with this number, `t7`.
-  static func tenant(_ number: Int, zone: String = "UTC") -> Tenant {
+  static func tenant(_ number: Int, zone: ZoneRules = .utc) -> Tenant {
     let digits = String(number)
     let id = "00000000-0000-4000-8000-" + String(repeating: "0", count: 12 - digits.count) + digits
     return Tenant(
-      id: id, slug: "t\(number)", name: "Tenant \(number)", timeZone: zone, locale: "en",
+      id: id, slug: "t\(number)", name: "Tenant \(number)", zone: zone, locale: "en",
       currency: "EUR")
   }
 

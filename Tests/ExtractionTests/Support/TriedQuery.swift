@@ -32,20 +32,22 @@ enum TriedQuery {
   /// - Parameters:
   ///   - extract: more of the pipeline's `extract`, such as `shared: [country]`.
   ///   - setting: more of the query's settings, such as `silent: why`.
+  ///   - rules: more of `platform.yaml`.
   static func faults(
     _ sql: String, extract: String = "", setting: String = "order: []", scope: String = "tenant",
-    platform: String = ""
+    platform: String = "", rules: String = ""
   ) throws -> [Diagnostic] {
     var faults: [Diagnostic] = []
     try withTrial(platform: platform) { trial in
-      faults = try self.faults(sql, extract: extract, setting: setting, scope: scope, trial)
+      faults = try self.faults(
+        sql, extract: extract, setting: setting, scope: scope, rules: rules, trial)
     }
     return faults
   }
 
   static func faults(
     _ sql: String, extract: String = "", setting: String = "order: []", scope: String = "tenant",
-    _ trial: IsolationTrial
+    rules: String = "", _ trial: IsolationTrial
   ) throws -> [Diagnostic] {
     try withTemporaryFolder { folder in
       let files = FileManager.default
@@ -55,6 +57,8 @@ enum TriedQuery {
         try files.copyItem(
           atPath: "\(Places.project)/pipelines/\(file)", toPath: "\(folder)/\(file)")
       }
+      let own = try String(contentsOfFile: "\(folder)/platform.yaml", encoding: .utf8) + rules
+      try own.write(toFile: "\(folder)/platform.yaml", atomically: true, encoding: .utf8)
       try sql.write(toFile: "\(folder)/tried/rows.sql", atomically: true, encoding: .utf8)
       let more = extract.isEmpty ? "" : ", \(extract)"
       try """

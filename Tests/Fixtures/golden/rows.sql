@@ -37,7 +37,7 @@ SELECT md5('r' || t.slug || v.room)::uuid, md5('u' || t.slug || v.who)::uuid
 FROM app.tenant t, (VALUES (1, 2), (2, 2), (2, 3), (3, 1), (3, 4), (4, 1), (4, 2)) AS v(room, who);
 INSERT INTO app.dojo_recording (id, roomid, tenantid, started, stopped, object_key, created)
 SELECT md5('d' || t.slug || v.n)::uuid, md5('r' || t.slug || v.room)::uuid, t.id, v.started::timestamptz,
-  v.stopped::timestamptz, 'none', v.started::timestamptz
+  v.stopped::timestamptz, 'none' || v.n, v.started::timestamptz
 FROM app.tenant t, (VALUES
   (1, 2, '2025-03-04 18:00+00', '2025-03-04 18:45:10+00'), (2, 2, '2025-03-04 18:50+00', '2025-03-04 19:30+00'),
   (3, 3, '2025-03-11 18:00+00', NULL)) AS v(n, room, started, stopped);

@@ -127,7 +127,7 @@ extension FuzzTarget {
         } catch {}
       }
     }
-    if let instant = ReportInstant(bytes: bytes[...]) { _ = instant.local(in: .gmt) }
+    if let instant = ReportInstant(bytes: bytes[...]) { _ = instant.local(in: .utc) }
     _ = PeriodSelector(text)
   }
 }

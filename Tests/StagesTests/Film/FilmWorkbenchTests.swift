@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Media
@@ -14,7 +15,7 @@ struct FilmWorkbenchTests {
       pipeline: #require(library.pipeline("video")),
       tenant: Tenant(
         id: "3f0c1a52-0000-4000-8000-000000000001", slug: "kobo", name: "工房 & Sons",
-        timeZone: "UTC", locale: "en", currency: "EUR"), period: #require(Period("2026")),
+        zone: .utc, locale: "en", currency: "EUR"), period: #require(Period("2026")),
       rows: Places.project + "/templates/video/example",
       templates: Places.project + "/templates", media: nil, scratch: folder, preset: preset)
   }

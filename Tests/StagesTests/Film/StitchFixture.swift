@@ -60,7 +60,8 @@ enum StitchFixture {
     guard let period = Period("2026") else { throw Diagnostic(.bug, "no period") }
     return PartitionWork(
       tenant: Tenant(
-        id: tenant, slug: "acao", name: name, timeZone: "America/Sao_Paulo", locale: locale,
+        id: tenant, slug: "acao", name: name,
+        zone: ZoneRules(name: "America/Sao_Paulo", offset: -10_800), locale: locale,
         currency: "BRL"),
       settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
       datasets: [

@@ -40,7 +40,7 @@ struct StitchLookTests {
           folder, rows: StitchLookTests.rows, preset: "720p30", name: name, locale: locale,
           tenant: tenant)
         let pages = try PageTemplates.cached(folder: environment.templates)
-        let texts = try FilmTexts(catalog: pages.catalog, work: work)
+        let texts = FilmTexts(catalog: pages.catalog, work: work)
         let spec = try #require(work.pipeline.stitch)
         let planner = try FilmPlanner(
           work: work, spec: spec,

@@ -156,7 +156,7 @@ import Testing
 @Suite struct StorePagesTests {
   private let tenant = Tenant(
     id: "00000000-0000-4000-8000-000000000001", slug: "acme", name: "Acme <&>",
-    timeZone: "America/Sao_Paulo", locale: "es-MX", currency: "MXN")
+    zone: ZoneRules(name: "America/Sao_Paulo", offset: -10_800), locale: "es-MX", currency: "MXN")
 
   private func partition(_ period: String, _ files: [String]) throws -> StorePages.Partition {
     StorePages.Partition(

@@ -17,7 +17,7 @@ import Testing
   private static let shown = "&lt;b&gt;&amp;&quot;\u{301}&#39;{{title}}\u{FFFD}0\u{FFFD}"
 
   private static let tenant = Tenant(
-    id: "00000000-0000-4000-8000-000000000001", slug: "acme", name: typed, timeZone: "UTC",
+    id: "00000000-0000-4000-8000-000000000001", slug: "acme", name: typed, zone: .utc,
     locale: "en", currency: "EUR")
 
   private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

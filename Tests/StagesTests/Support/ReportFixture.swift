@@ -10,7 +10,7 @@ import TestSupport
 struct ReportFixture {
   var tenant = Tenant(
     id: "00000000-0000-4000-8000-000000000001", slug: "acme", name: "Acme <& \"Söhne\"",
-    timeZone: "America/Sao_Paulo", locale: "pt-BR", currency: "BRL")
+    zone: ZoneRules(name: "America/Sao_Paulo", offset: -10_800), locale: "pt-BR", currency: "BRL")
   var aggregate = """
     figures:
       posts: {from: totals, value: posts, previous: posts_before}

@@ -252,8 +252,10 @@ struct ReportTests {
         #expect(
           ["\(unknown.rule)", "\(column)", "confirmation"].contains { output.contains("'\($0)'") },
           "\(unknown): \(output)")
-        // Nor does it say what it found: that is a tenant's text.
-        #expect(!output.contains("'\(unknown.word)'"), "\(unknown): \(output)")
+        // A rule says what it found. A column of words does not, as any text can be in one.
+        #expect(
+          output.contains("the rule '\(unknown.rule)'") == output.contains("“\(unknown.word)”"),
+          "\(unknown): \(output)")
         if unknown.report == "billing" {
           let together = try here.yearbook(["run", "platform-billing", "--period", "2025"])
           #expect(together.status == 0, "\(unknown): \(together.output)")
@@ -272,7 +274,7 @@ struct ReportTests {
     }
   }
 
-  /// Values that PostgreSQL's `numeric` and `timestamptz` hold, and no sum or difference survives.
+  /// Values that PostgreSQL's `numeric` holds, and no sum survives.
   @Test func `One tenant's NaN, infinity or 1e30 leaves the operator's report, and is named there`()
     throws
   {
@@ -288,9 +290,7 @@ struct ReportTests {
         ("payment.total", "NaN", "10"), ("payment.total", "Infinity", "10"),
         ("payment.total", "-Infinity", "10"), ("payment.total", "1e30", "10"),
         ("billing_event.price", "NaN", "10"), ("billing_event.price", "1e30", "10"),
-        ("billing.price", "Infinity", "10"), ("payment.due", "infinity", "2025-02-01"),
-        ("payment.due", "-infinity", "2025-02-01"),
-        ("billing_event.at", "-infinity", "2025-01-01"),
+        ("billing.price", "Infinity", "10"),
       ] {
         let parts = column.split(separator: ".")
         func set(_ value: String) throws {

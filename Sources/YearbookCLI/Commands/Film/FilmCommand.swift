@@ -67,7 +67,7 @@ struct FilmOptions: ParsableArguments {
         FilmWorkbench(
           pipeline: pipeline,
           tenant: Tenant(
-            id: id, slug: "example", name: name, timeZone: "UTC", locale: locale, currency: "EUR"),
+            id: id, slug: "example", name: name, zone: .utc, locale: locale, currency: "EUR"),
           period: period, rows: rows ?? "\(templates)/video/example", templates: templates,
           media: configuration.media, scratch: scratch, preset: preset))
     }

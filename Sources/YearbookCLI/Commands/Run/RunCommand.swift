@@ -125,7 +125,7 @@ struct RunCommand: ParsableCommand {
       case .instant(let seconds): TimeInterval(seconds) > now.timeIntervalSince1970
       case .day(let day):
         // A day begins first where clocks are 14 hours ahead of UTC.
-        day > RunMoment.instant(Int64(now.timeIntervalSince1970) + 14 * 3600).day(in: .gmt)
+        day > RunMoment.instant(Int64(now.timeIntervalSince1970) + 14 * 3600).day(in: .utc)
       }
     if isAhead {
       throw Diagnostic(

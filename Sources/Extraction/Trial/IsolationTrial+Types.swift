@@ -1,0 +1,28 @@
+import Diagnostics
+import Pipelines
+import Postgres
+
+extension IsolationTrial {
+  /// An error about types, with the columns that the file reads and that are seen as texts, because
+  /// the platform itself defines their types.
+  func explained(_ error: Diagnostic, _ extract: ExtractSpec) -> Diagnostic {
+    guard let server = error.underlying as? PostgresError,
+      // Undefined function, mismatched types, ambiguous function, cannot coerce.
+      ["42883", "42804", "42725", "42846"].contains(server.sqlState),
+      let sql = extract.preludes.first(where: { $0.file == error.subject.file })?.sql
+        ?? extract.queries.first(where: { $0.file == error.subject.file })?.sql
+    else { return error }
+    let text = Array(sql.lowercased().utf8)
+    let columns = catalog.tables.filter { text.containsRun(Array($0.name.lowercased().utf8)) }
+      .flatMap { table in
+        table.columns.filter { $0.isOwnType && text.containsRun(Array($0.name.lowercased().utf8)) }
+          .map { "\(table.name).\($0.name) (\($0.declared))" }
+      }
+    guard !columns.isEmpty else { return error }
+    var explained = error
+    explained.hint =
+      "the platform defines the types of \(columns.joined(separator: ", ")): queries see such"
+      + " columns as texts"
+    return explained
+  }
+}
