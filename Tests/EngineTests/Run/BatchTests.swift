@@ -16,7 +16,8 @@ import Testing
           tenant: Tenant(
             id: "\(number)", slug: "t\(number)", name: "T", timeZone: "UTC", locale: "en",
             currency: "EUR"), settings: TenantSettings(), pipeline: pipeline, period: period,
-          today: period.start, needs: [])
+          today: period.start,
+          progress: PeriodProgress(period, today: period.start), needs: [])
       }
     }
   }
