@@ -109,7 +109,8 @@ import Testing
             + "weekday, time, words, text, term, boolean, link, found 'intger' "
             + "(did you mean integer?)",
           "p.yaml:7:16: no figure is named 'postz' (did you mean posts?)",
-          "p.yaml:8:16: a figure has value, previous, change, difference, times, not 'changes' "
+          "p.yaml:8:16: a figure has value, previous, change, difference, times, tied, share, peak, "
+            + "not 'changes' "
             + "(did you mean change?)",
           "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean line?)",
           "p.yaml:12:31: expected a name of [a-z0-9_], beginning with a letter, found 'Days'",
