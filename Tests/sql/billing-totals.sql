@@ -75,9 +75,9 @@ SELECT
         AND x.billingid = y.billingid AND x.invoice_number = y.invoice_number AND x.cur = y.cur)), 0)
     FROM first_try y WHERE y.cur = c.cur AND y.created >= t.s AND status = 'failed') AS first_recovered,
   -- What failed at first in the same days of the period before, and what of it had been paid by their end.
-  (SELECT round(sum(coalesce(least(y.total, (SELECT sum(x.total) FROM pay x WHERE x.kind = 'charge'
+  (SELECT round(sum(least(y.total, (SELECT coalesce(sum(x.total), 0) FROM pay x WHERE x.kind = 'charge'
       AND x.status = 'succeeded' AND x.billingid = y.billingid AND x.created < t.u
-      AND x.invoice_number = y.invoice_number AND x.cur = y.cur)), 0)) / nullif(sum(y.total), 0), 6)
+      AND x.invoice_number = y.invoice_number AND x.cur = y.cur))) / nullif(sum(y.total), 0), 6)
     FROM first_try y WHERE y.cur = c.cur AND y.created >= t.p AND y.created < t.u AND status = 'failed')
     AS recovery_rate_previous,
   (SELECT coalesce(sum(balance), 0) FROM invoice i WHERE i.cur = c.cur AND balance > 0) AS outstanding,
