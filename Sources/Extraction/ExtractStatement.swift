@@ -6,10 +6,11 @@ import Postgres
 /// The queries of a pipeline as statements for one period.
 ///
 /// The queries read the common table expression `partition`, which has one row per tenant:
-/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, cutoff_at
-/// timestamptz, as_of date, time_zone, currency, locale, privacy text, known_from, known_until
-/// timestamptz`. [`starts_at`, `ends_at`) is the period in the tenant's time zone, by PostgreSQL's
-/// own time zone tables. Queries must leave out rows that were created at `cutoff_at` or later.
+/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, previous_ends_at,
+/// cutoff_at timestamptz, as_of date, time_zone, currency, locale, privacy text, known_from,
+/// known_until timestamptz`. [`starts_at`, `ends_at`) is the period in the tenant's time zone, by
+/// PostgreSQL's own time zone tables. Queries must leave out rows that were created at `cutoff_at`
+/// or later. What they compare with is [`previous_starts_at`, `previous_ends_at`).
 ///
 /// A moment outside of [`known_from`, `known_until`) is no day: before it lie the zero dates of
 /// other systems, from its end on the ways to write “never”. The bounds are moments, so that a
@@ -215,11 +216,11 @@ struct ExtractStatement {
   }
 
   private static let columns =
-    "tenant_id, period_starts, starts_at, ends_at, previous_starts_at, cutoff_at, as_of, time_zone,"
-    + " currency, locale, privacy, known_from, known_until"
+    "tenant_id, period_starts, starts_at, ends_at, previous_starts_at, previous_ends_at, cutoff_at,"
+    + " as_of, time_zone, currency, locale, privacy, known_from, known_until"
 
   /// How many parameters a row of `partition` has.
-  private static let parameterCount = 11
+  private static let parameterCount = 12
 
   /// How many parameters the statement has.
   var parameterCount: Int {
@@ -238,19 +239,36 @@ struct ExtractStatement {
       return "(\(moment) - CASE WHEN ((\(moment) - interval '1 hour') AT TIME ZONE \(zone))::date"
         + " = \(day)::date THEN interval '1 hour' ELSE interval '0' END)"
     }
-    let end = midnight(value(2))
+    let (start, end, previous) = (midnight(value(1)), midnight(value(2)), midnight(value(3)))
+    let cutoff = "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))"
     let columns = [
-      "\(value(0))::uuid", "\(value(1))::date", midnight(value(1)), end, midnight(value(3)),
-      "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))",
+      "\(value(0))::uuid", "\(value(1))::date", start, end, previous,
+      previousEnd(start, end, previous, cutoff, months: value(11), zone), cutoff,
       "\(value(7))::date", zone, "\(value(8))::text", "\(value(9))::text", "\(value(10))::text",
       "'1971-01-01 00:00:00+00'::timestamptz", "'9999-01-01 00:00:00+00'::timestamptz",
     ]
     return "(" + columns.joined(separator: ", ") + ")"
   }
 
+  /// The end of what a period is compared with. A period that has ended is compared with all of the
+  /// one before. A period that is under way ends at its last moment so far, by the local clock, and
+  /// that many months before it ends what it is compared with: see `Period.sameDay`.
+  private static func previousEnd(
+    _ start: String, _ end: String, _ previous: String, _ cutoff: String, months: String,
+    _ zone: String
+  ) -> String {
+    // The last moment counts and not the end: the end of 28 February is 1 March in most years.
+    let last = "((\(cutoff)) AT TIME ZONE \(zone)) - interval '1 microsecond'"
+    let moved =
+      "(\(last) - make_interval(months => \(months)::integer) + interval '1 microsecond')"
+      + " AT TIME ZONE \(zone)"
+    return "CASE WHEN \(cutoff) >= \(end) THEN \(start)"
+      + " ELSE greatest(\(previous), least(\(start), \(moved))) END"
+  }
+
   /// The tenant's id, the first day, the day after the last, the first day of the period before,
   /// the day after the run's day or the run's moment, the time zone, `as_of`, the currency, the
-  /// locale and the privacy setting.
+  /// locale, the privacy setting and the period's months.
   static func values(
     of member: Extractor.Member, _ period: Period, _ moment: RunMoment
   ) -> [String?] {
@@ -263,7 +281,7 @@ struct ExtractStatement {
       member.tenant.id, "\(period.start)", "\(period.end)", "\(period.previous.start)", day,
       instant,
       member.tenant.timeZone, member.asOf.map { "\($0)" }, member.tenant.currency,
-      member.tenant.locale, member.settings.privacy.rawValue,
+      member.tenant.locale, member.settings.privacy.rawValue, "\(period.kind.months)",
     ]
   }
 

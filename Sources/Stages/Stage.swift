@@ -46,6 +46,8 @@ package struct PartitionWork: Sendable {
   /// min(today, the period's last day) in the tenant's time zone; `nil` unless the pipeline has
   /// `as_of: day`.
   package var asOf: CivilDate?
+  /// How far the period has come, and what it is compared with.
+  package var progress: PeriodProgress
   /// In the order of the pipeline file.
   package var datasets: [Dataset]
   /// Of the pipelines that pages link to, those with a release of this tenant and period; `nil`
@@ -54,10 +56,13 @@ package struct PartitionWork: Sendable {
   /// What its stages hand on in memory, beside their files.
   let memory = PartitionMemory()
 
+  /// - Parameter progress: without it, the period has ended.
   package init(
     tenant: Tenant, settings: TenantSettings, period: Period, pipeline: Pipeline,
-    asOf: CivilDate?, datasets: [Dataset], linked: Set<String>? = nil
+    asOf: CivilDate?, progress: PeriodProgress? = nil, datasets: [Dataset],
+    linked: Set<String>? = nil
   ) {
+    self.progress = progress ?? PeriodProgress(ended: period)
     self.tenant = tenant
     self.settings = settings
     self.period = period

@@ -2,7 +2,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 
-from platform_rows import Expected, View, code_points, language, months, tags
+from platform_rows import Expected, View, code_points, language, months, ranks, tags
 
 
 def most(counter):
@@ -57,6 +57,10 @@ def annual(v: View):
     ranked = sorted(languages.items(), key=lambda x: (-x[1], x[0] is None, code_points(x[0] or "")))
     e.figure("top_language", ranked[0][0] if ranked else None)
 
+    e.lead("busiest_month", by_month)
+    e.lead("busiest_day", days)
+    e.lead("dojo_weekday", weekdays)
+    e.lead("top_language", languages)
     known = {language(c) for c in v.rows("pocuser") if c.created < s.starts}
     new = set(languages) - known - {None}
     e.figure("new_languages", len(new))
@@ -120,8 +124,9 @@ def members(v: View):
             r[5] += user == room.userid
     ordered = sorted(rows.items(), key=lambda x: (
         x[0][0] is None, x[0][1] == "guest", -x[1][1], -x[1][4], code_points(x[0][0] or ""), str(x[0][2])))
-    return [(n + 1, name, why, len(x[0]), x[1], x[2], len(x[3]), x[4], x[5])
-            for n, ((name, why, _), x) in enumerate(ordered)]
+    rank = ranks([(x[1], x[4]) if name else None for (name, _, _), x in ordered])
+    return [(n, name, why, len(x[0]), x[1], x[2], len(x[3]), x[4], x[5])
+            for n, ((name, why, _), x) in zip(rank, ordered)]
 
 
 def room_findings(v: View):

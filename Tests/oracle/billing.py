@@ -75,8 +75,8 @@ class Books:
         return sum((y.total for y in self.payments if y.currency == currency and y.kind == kind
                     and y.status == status and within(y.created)), ZERO)
 
-    def first_tries(self, currency, within):
-        """(amount tried, amount that failed, what of that was paid later) of the invoices first tried then."""
+    def first_tries(self, currency, within, until):
+        """(amount tried, amount that failed, what of that was paid by `until`) of the invoices first tried then."""
         tried = failed = recovered = ZERO
         for (_, _, cur), charges in self.invoices.items():
             first = min(charges, key=lambda y: (y.attempt, y.created, y.id))
@@ -85,7 +85,7 @@ class Books:
             tried += first.total
             if first.status == "failed":
                 failed += first.total
-                recovered += min(first.total, sum((y.total for y in charges if y.status == "succeeded"), ZERO))
+                recovered += min(first.total, sum((y.total for y in charges if y.status == "succeeded" and y.created < until), ZERO))
         return tried, failed, recovered
 
     def open(self):
@@ -135,19 +135,21 @@ def billing(v: View):
         e.figure("outstanding", outstanding, None, c)
         e.figure("overdue", overdue, None, c)
         rates = []
-        for when in (s.now, s.then):
-            tried, failed, recovered = books.first_tries(c, when)
+        for when, until in ((s.now, s.cut), (s.then, s.until)):
+            tried, failed, recovered = books.first_tries(c, when, until)
             rates.append((ratio(failed, tried, 6), ratio(recovered, failed, 6)))
         e.figure("first_failure_rate", rates[0][0], rates[1][0], c)
         e.figure("recovery_rate", rates[0][1], rates[1][1], c)
         e.tables["totals"].append((c, sum(now, ZERO), *(amounts[n][0] for n in amounts), net[0], pending, outstanding,
                                    overdue, *rates[0]))
-    count = lambda moment: sum(len(books.revenue(moment, c)) for c in books.currencies)
-    e.figure("subscriptions", count(s.cut), count(s.starts))
+    for c in books.currencies:
+        e.figure("subscriptions", len(books.revenue(s.cut, c)), len(books.revenue(s.starts, c)), c)
+        e.figure("overdue_invoices", sum(x[7] != "not_due" and x[0][2] == c for x in books.open()), None, c)
+    e.figure("subscriptions_all", sum(len(books.revenue(s.cut, c)) for c in books.currencies))
     current = [y for y in books.payments if s.now(y.created)]
     e.figure("charges", sum(y.kind == "charge" and y.status == "succeeded" for y in current))
     e.figure("payments", len(current))
-    e.figure("overdue_invoices", sum(x[7] != "not_due" for x in books.open()))
+    e.figure("overdue_invoices_all", sum(x[7] != "not_due" for x in books.open()))
     e.figure("currencies", len(books.currencies))
     e.figure("payments_listed", len(current))
     e.figure("payments_of_states", len(current))
@@ -267,9 +269,9 @@ def together(views, currency):
     paying = lambda moment: {v.tenant.id for v, _, b in each for c in b.currencies if b.revenue(moment(v.span), c)}
     ends, starts = lambda s: s.cut, lambda s: s.starts
     e.figure("paying_tenants", len(paying(ends)), len(paying(starts)))
-    e.figure("subscriptions", *(sum(x.figures["subscriptions"][None][n] for _, x, _ in each) for n in (0, 1)))
+    e.figure("subscriptions", *(sum(amounts[n] for _, x, _ in each for amounts in x.figures["subscriptions"].values()) for n in (0, 1)))
     for name in ("payments", "overdue_invoices"):
-        e.figure(name, sum(x.figures[name][None][0] for _, x, _ in each))
+        e.figure(name, sum(amounts[0] for _, x, _ in each for amounts in x.figures[name].values()))
     e.figure("payments_listed", e.figures["payments"][None][0])
     e.figure("currencies", len(found))
 
@@ -287,7 +289,7 @@ def together(views, currency):
         e.figure("mrr_of_plans", amount, None, c)
     e.tables["totals"] = []
     for c in order:
-        tried, failed, recovered = (sum(x) for x in zip(*(b.first_tries(c, v.span.now) for v, _, b in each)))
+        tried, failed, recovered = (sum(x) for x in zip(*(b.first_tries(c, v.span.now, v.span.cut) for v, _, b in each)))
         count = sum(len(b.revenue(v.span.cut, c)) for v, _, b in each)
         e.tables["totals"].append((
             c, sum(bool(b.revenue(v.span.cut, c)) for v, _, b in each), count, *(e.figures[n][c][0] for n in

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
 from annual import most, room_findings
-from platform_rows import Expected, View, back, code_points, months
+from platform_rows import Expected, View, back, code_points, months, ranks
 
 
 def ratio(part, whole, places):
@@ -23,8 +23,10 @@ def gaps(recordings):
 def dojos(v: View):
     e, s = Expected(), v.span
     written = defaultdict(Counter)
+    then = {r.id for r in v.rooms_then}
     for m in v.rows("message"):
-        if m.message_status == "A" and m.created < s.cut:
+        earlier = m.roomid in then
+        if m.message_status == "A" and m.created < (s.until if earlier else s.cut):
             written[m.roomid][m.userid] += 1
 
     def both(name, count): e.figure(name, count(v.rooms_now), count(v.rooms_then))
@@ -42,6 +44,7 @@ def dojos(v: View):
         [r.updated for r in v.rooms_now] + [x.created for r in v.rooms_now for x in v.recordings[r.id]], default=None))
     weekdays = Counter(s.local(r.date).weekday() for r in v.rooms_now)
     e.figure("weekday", most(weekdays))
+    e.lead("weekday", weekdays)
     lines = [(r, x, gap) for r in v.rooms_now for x, gap in gaps(v.recordings[r.id])]
     e.figure("gaps", sum(gap or 0 for *_, gap in lines) if any(g is not None for *_, g in lines) else
              None if lines else 0)
@@ -101,4 +104,5 @@ def members(v: View, written):
             row(user)[3] += count
     ordered = sorted(rows.items(), key=lambda x: (
         x[0][0] is None, x[0][1] == "guest", -x[1][1], -x[1][3], code_points(x[0][0] or ""), str(x[0][2])))
-    return [(n + 1, name, why, len(x[0]), *x[1:]) for n, ((name, why, _), x) in enumerate(ordered)]
+    rank = ranks([(x[1], x[3]) if name else None for (name, _, _), x in ordered])
+    return [(n, name, why, len(x[0]), *x[1:]) for n, ((name, why, _), x) in zip(rank, ordered)]

@@ -37,6 +37,23 @@ class Span:
     @property
     def cut(self): return min(self.midnight(self.after), self.midnight(self.day + dt.timedelta(days=1)))
 
+    @property
+    def provisional(self): return self.day < self.after - dt.timedelta(days=1)
+
+    @property
+    def until(self):
+        """The end of the days of the period before that are compared: the same days, all of them if the period is over."""
+        return self.midnight(self.same_day + dt.timedelta(days=1)) if self.provisional else self.starts
+
+    @property
+    def same_day(self):
+        """The run's day, one period earlier; the last of the month, if the month is shorter."""
+        if not self.provisional:
+            return self.first - dt.timedelta(days=1)
+        step = (self.first.year - self.before.year) * 12 + self.first.month - self.before.month
+        month = back(self.day, step)
+        return month.replace(day=min(self.day.day, (back(month, -1) - dt.timedelta(days=1)).day))
+
     def midnight(self, day):
         return dt.datetime(day.year, day.month, day.day, tzinfo=self.zone).astimezone(dt.timezone.utc)
 
@@ -45,7 +62,7 @@ class Span:
         return moment.astimezone(self.zone).date()
 
     def now(self, moment): return self.starts <= moment < self.cut
-    def then(self, moment): return self.previous <= moment < self.starts and moment < self.cut
+    def then(self, moment): return self.previous <= moment < self.until and moment < self.cut
 
 
 def months(first, after):
@@ -111,6 +128,11 @@ class View:
                 self.recordings[r.roomid].append(r)
         self.own = {u.id for u in self.rows("user")}
 
+    @property
+    def is_compared(self):
+        """Whether the tenant existed on all days of the period before that would be compared."""
+        return self.span.local(self.tenant.created) <= self.span.before
+
     def rows(self, table): return self.platform.of[table][self.tenant.id]
 
     def sat(self, room):
@@ -162,14 +184,33 @@ def language(poc): return (poc.language or "").strip(" ") or None
 def tags(poc): return {t.strip(" ") for t in (poc.tags or "").split(",")} - {""}
 
 
+def ranks(keys):
+    """The rank of each of some keys in order: as many have more, plus one; None for a key that is None."""
+    return [None if key is None else keys.index(key) + 1 for key in keys]
+
+
 class Expected:
     """What a report must say: figures by name and currency, charts, rows of tables, findings."""
 
     def __init__(self):
-        self.figures, self.charts, self.tables, self.findings = {}, [], {}, {}
+        self.figures, self.charts, self.tables, self.findings, self.leads = {}, [], {}, {}, {}
 
     def figure(self, name, value=None, previous=None, currency=None):
         self.figures.setdefault(name, {})[currency] = (value, previous)
+
+    def lead(self, name, counter):
+        """Who has the greatest count, where somebody without a name has not more: (names, count, sum of all)."""
+        best = max(counter.values(), default=0)
+        named = sorted(str(k) for k, n in counter.items() if k is not None and n == best)
+        if best and named:
+            self.leads[name] = (named, best, sum(counter.values()))
+
+    def without_comparison(self, kept=()):
+        """What was before is left out, but for figures whose previous value is that of the period's start."""
+        for name, amounts in self.figures.items():
+            if name not in kept:
+                for currency, (value, _) in amounts.items():
+                    amounts[currency] = (value, None)
 
     def chart(self, name, labels, series, currency=None, others=None):
         self.charts.append((name, currency, [str(x) for x in labels], series, others))

@@ -2,7 +2,7 @@
 from collections import Counter, defaultdict
 
 from dojos import ratio
-from platform_rows import Expected, View, back, code_points, months
+from platform_rows import Expected, View, back, code_points, months, ranks
 
 
 def users(v: View):
@@ -31,7 +31,7 @@ def users(v: View):
     was_active = ({c.userid for c in v.pocs_then} | {u for r in v.rooms_then for u in v.sat(r)}
                   | {m.userid for m in said if s.then(m.created)})
 
-    e.figure("users", len(there), sum(u.created < s.starts for u in there))
+    e.figure("users", len(there), sum(u.created < s.until for u in there))
     e.figure("joined", sum(s.now(u.created) for u in there), sum(s.then(u.created) for u in there))
     e.figure("active", sum(u.id in active for u in there), sum(u.id in was_active for u in there))
     e.figure("inactive", sum(u.id not in active for u in there))
@@ -73,7 +73,8 @@ def users(v: View):
                       total(pocs), total(favourites), total(dojos), total(opened), total(words),
                       last.get(one.id) if one else None, str(key)))
     lines.sort(key=lambda r: (r[0] is None, -r[6], -r[8], -r[10], code_points(r[0] or ""), r[-1]))
-    e.tables["users"] = [(n + 1, *r[:-1]) for n, r in enumerate(lines)]
+    rank = ranks([(r[6], r[8], r[10]) if r[0] is not None else None for r in lines])
+    e.tables["users"] = [(n, *r[:-1]) for n, r in zip(rank, lines)]
 
     guests = ({c.userid for c in v.pocs_now} | {u for r in v.rooms_now for u in v.sat(r)}) - v.own
     e.findings = {

@@ -18,20 +18,27 @@ WITH t AS (
   FROM t, app.room r WHERE r.tenantid = t.id AND r.status = 'A' AND r.date >= t.s AND r.date < t.e
     AND r.created < t.e
 ), author AS (
-  SELECT u.id, u.privacy, u.firstname, u.lastname, count(*) AS pocs, min(p.created) AS first, min(p.day) AS day
-  FROM poc p JOIN app."user" u ON u.id = p.userid AND u.tenantid = p.tenantid AND u.privacy <> 'none'
+  SELECT u.id, u.privacy, u.firstname, u.lastname, count(*) AS pocs, min(p.day) AS day,
+    u.tenantid = min(p.tenantid::text)::uuid AND u.privacy <> 'none' AS is_shown
+  FROM poc p JOIN app."user" u ON u.id = p.userid
   GROUP BY u.id
+), by_day AS (
+  SELECT day, count(*) AS n FROM (SELECT day FROM poc UNION ALL SELECT day FROM dojo) x GROUP BY day
+), by_month AS (
+  SELECT to_char(day, 'YYYY-MM-01')::date AS month, count(*) AS n FROM poc GROUP BY 1
 )
-(SELECT 'busiest_day' AS rule, day, NULL AS title, count(*) AS amount
-  FROM (SELECT day FROM poc UNION ALL SELECT day FROM dojo) x GROUP BY day
-  HAVING count(*) > 1 ORDER BY 4 DESC, 2 LIMIT 1)
+-- Nobody is called the first who is not alone: no other has as much.
+(SELECT 'busiest_day' AS rule, day, NULL AS title, n AS amount FROM by_day a
+  WHERE n > 1 AND NOT EXISTS (SELECT FROM by_day b WHERE b.day <> a.day AND b.n >= a.n))
 UNION ALL
-(SELECT 'busiest_month', to_char(day, 'YYYY-MM-01')::date, NULL, count(*)
-  FROM poc GROUP BY 2 HAVING count(*) > 1 ORDER BY 4 DESC, 2 LIMIT 1)
+(SELECT 'busiest_month', month, NULL, n FROM by_month a
+  WHERE n > 1 AND NOT EXISTS (SELECT FROM by_month b WHERE b.month <> a.month AND b.n >= a.n))
 UNION ALL
-(SELECT 'longest_dojo', day, name, seconds / 60 FROM dojo WHERE seconds >= 60 ORDER BY seconds DESC, date, id LIMIT 1)
+(SELECT 'longest_dojo', day, name, seconds / 60 FROM dojo a
+  WHERE seconds >= 60 AND NOT EXISTS (SELECT FROM dojo b WHERE b.id <> a.id AND b.seconds >= a.seconds))
 UNION ALL
-(SELECT 'largest_dojo', day, name, people FROM dojo WHERE people > 1 ORDER BY people DESC, date, id LIMIT 1)
+(SELECT 'largest_dojo', day, name, people FROM dojo a
+  WHERE people > 1 AND NOT EXISTS (SELECT FROM dojo b WHERE b.id <> a.id AND b.people >= a.people))
 UNION ALL
 (SELECT 'top_author', day,
     CASE privacy
@@ -39,6 +46,8 @@ UNION ALL
       -- Of somebody with a first and a last name.
       ELSE left(firstname, 1) || '. ' || left(lastname, 1) || '.'
     END, pocs
-  FROM author WHERE pocs > 1 ORDER BY pocs DESC, first, id LIMIT 1)
+  FROM author a
+  WHERE pocs > 1 AND is_shown AND NOT EXISTS (SELECT FROM author b WHERE b.id <> a.id AND b.pocs >= a.pocs))
 UNION ALL
-(SELECT 'first_poc', day, name, NULL FROM poc ORDER BY created, id LIMIT 1)
+(SELECT 'first_poc', day, name, NULL FROM poc a
+  WHERE NOT EXISTS (SELECT FROM poc b WHERE b.id <> a.id AND b.created <= a.created))

@@ -2,6 +2,10 @@ WITH t AS (
   SELECT
     id, timezone,
     $4::timestamp AT TIME ZONE timezone AS p,
+    -- The end of the same days of the period before; of all of them, if the period is over.
+    CASE WHEN $5::date >= $3::date - 1 THEN $2::timestamp
+      ELSE $5::timestamp - age($2::timestamp, $4::timestamp) + interval '1 day'
+    END AT TIME ZONE timezone AS u,
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
@@ -10,11 +14,11 @@ WITH t AS (
 SELECT
   (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.s AND c.created < t.e)
     AS pocs,
-  (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.p AND c.created < t.s
+  (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.p AND c.created < t.u
     AND c.created < t.e) AS pocs_previous,
   (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.s AND c.created < t.e
     AND c.favorite = 'Y') AS favorites,
-  (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.p AND c.created < t.s
+  (SELECT count(*) FROM app.pocuser c WHERE c.tenantid = t.id AND c.created >= t.p AND c.created < t.u
     AND c.created < t.e AND c.favorite = 'Y') AS favorites_previous,
   (SELECT count(*) FROM (
     SELECT DISTINCT trim(c.language) FROM app.pocuser c
@@ -37,7 +41,7 @@ SELECT
   (SELECT count(*) FROM app.room r WHERE r.tenantid = t.id AND r.status = 'A'
     AND r.date >= t.s AND r.date < t.e AND r.created < t.e) AS dojos,
   (SELECT count(*) FROM app.room r WHERE r.tenantid = t.id AND r.status = 'A'
-    AND r.date >= t.p AND r.date < t.s AND r.date < t.e AND r.created < t.e) AS dojos_previous,
+    AND r.date >= t.p AND r.date < t.u AND r.date < t.e AND r.created < t.e) AS dojos_previous,
   (SELECT CASE WHEN count(*) = 0 THEN 0
       ELSE sum(extract(epoch FROM date_trunc('second', d.stopped - d.started)))::bigint END
     FROM app.room r LEFT JOIN app.dojo_recording d

@@ -2,6 +2,10 @@ WITH t AS (
   SELECT
     id, timezone, currency::text AS currency,
     $4::timestamp AT TIME ZONE timezone AS p,
+    -- The end of the same days of the period before; of all of them, if the period is over.
+    CASE WHEN $5::date >= $3::date - 1 THEN $2::timestamp
+      ELSE $5::timestamp - age($2::timestamp, $4::timestamp) + interval '1 day'
+    END AT TIME ZONE timezone AS u,
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e,
     least($3::date - 1, $5::date) AS as_of
@@ -52,7 +56,7 @@ SELECT
   (SELECT coalesce(sum(total), 0) FROM pay y WHERE y.cur = c.cur AND y.created >= t.s
     AND kind = 'charge' AND status = 'succeeded') AS gross,
   (SELECT coalesce(sum(total), 0) FROM pay y WHERE y.cur = c.cur AND y.created >= t.p
-    AND y.created < t.s AND kind = 'charge' AND status = 'succeeded') AS gross_previous,
+    AND y.created < t.u AND kind = 'charge' AND status = 'succeeded') AS gross_previous,
   (SELECT coalesce(sum(total), 0) FROM pay y WHERE y.cur = c.cur AND y.created >= t.s
     AND kind = 'refund' AND status = 'succeeded') AS refunds,
   (SELECT coalesce(sum(total), 0) FROM pay y WHERE y.cur = c.cur AND y.created >= t.s
@@ -70,6 +74,12 @@ SELECT
       WHERE EXISTS (SELECT FROM pay x WHERE x.kind = 'charge' AND x.status = 'succeeded'
         AND x.billingid = y.billingid AND x.invoice_number = y.invoice_number AND x.cur = y.cur)), 0)
     FROM first_try y WHERE y.cur = c.cur AND y.created >= t.s AND status = 'failed') AS first_recovered,
+  -- What failed at first in the same days of the period before, and what of it had been paid by their end.
+  (SELECT round(sum(least(y.total, (SELECT coalesce(sum(x.total), 0) FROM pay x WHERE x.kind = 'charge'
+      AND x.status = 'succeeded' AND x.billingid = y.billingid AND x.created < t.u
+      AND x.invoice_number = y.invoice_number AND x.cur = y.cur))) / nullif(sum(y.total), 0), 6)
+    FROM first_try y WHERE y.cur = c.cur AND y.created >= t.p AND y.created < t.u AND status = 'failed')
+    AS recovery_rate_previous,
   (SELECT coalesce(sum(balance), 0) FROM invoice i WHERE i.cur = c.cur AND balance > 0) AS outstanding,
   (SELECT coalesce(sum(balance), 0) FROM invoice i WHERE i.cur = c.cur AND balance > 0
     AND i.due < t.as_of) AS overdue,

@@ -2,6 +2,10 @@ WITH t AS (
   SELECT
     id,
     $4::timestamp AT TIME ZONE timezone AS p,
+    -- The end of the same days of the period before; of all of them, if the period is over.
+    CASE WHEN $5::date >= $3::date - 1 THEN $2::timestamp
+      ELSE $5::timestamp - age($2::timestamp, $4::timestamp) + interval '1 day'
+    END AT TIME ZONE timezone AS u,
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
@@ -11,7 +15,7 @@ WITH t AS (
     AND r.date < t.e AND r.created < t.e
 ), then_held AS (
   SELECT r.* FROM t, app.room r WHERE r.tenantid = t.id AND r.status = 'A' AND r.date >= t.p
-    AND r.date < t.s AND r.date < t.e AND r.created < t.e
+    AND r.date < t.u AND r.date < t.e AND r.created < t.e
 ), who AS (
   SELECT id AS room, userid FROM now_held
   UNION
@@ -35,6 +39,6 @@ SELECT
       AND x.stopped >= x.started AND x.roomid IN (SELECT id FROM now_held)) END AS dojo_seconds,
   (SELECT count(*) FROM app.message m WHERE m.tenantid = t.id AND m.created < t.e
     AND m.message_status = 'A' AND m.roomid IN (SELECT id FROM now_held)) AS messages,
-  (SELECT count(*) FROM app.message m WHERE m.tenantid = t.id AND m.created < t.e
+  (SELECT count(*) FROM app.message m WHERE m.tenantid = t.id AND m.created < t.u
     AND m.message_status = 'A' AND m.roomid IN (SELECT id FROM then_held)) AS messages_previous
 FROM t

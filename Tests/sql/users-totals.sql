@@ -2,6 +2,10 @@ WITH t AS (
   SELECT
     id,
     $4::timestamp AT TIME ZONE timezone AS p,
+    -- The end of the same days of the period before; of all of them, if the period is over.
+    CASE WHEN $5::date >= $3::date - 1 THEN $2::timestamp
+      ELSE $5::timestamp - age($2::timestamp, $4::timestamp) + interval '1 day'
+    END AT TIME ZONE timezone AS u,
     $2::timestamp AT TIME ZONE timezone AS s,
     least($3::timestamp, $5::timestamp + interval '1 day') AT TIME ZONE timezone AS e
   FROM app.tenant
@@ -24,9 +28,9 @@ WITH t AS (
 )
 SELECT
   (SELECT count(*) FROM u) AS users,
-  (SELECT count(*) FROM u WHERE created < t.s) AS users_previous,
+  (SELECT count(*) FROM u WHERE created < t.u) AS users_previous,
   (SELECT count(*) FROM u WHERE created >= t.s) AS joined,
-  (SELECT count(*) FROM u WHERE created >= t.p AND created < t.s) AS joined_previous,
+  (SELECT count(*) FROM u WHERE created >= t.p AND created < t.u) AS joined_previous,
   (SELECT count(*) FROM u WHERE account_status = 'A') AS confirmed,
   (SELECT count(*) FROM u WHERE account_status = 'C') AS unconfirmed,
   (SELECT count(*) FROM u WHERE id IN (SELECT userid FROM author)) AS authors,

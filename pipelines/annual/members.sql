@@ -1,10 +1,13 @@
--- Who did what, the most active first. All people who are not named are one row, all guests another.
+-- Who did what, the most active first. All people who are not named are one row, all guests another; these
+-- have no rank. Who did as much has the same rank.
 SELECT
   tenant_id,
   row_number() OVER (
     PARTITION BY tenant_id
     ORDER BY member IS NULL, member_is DESC, pocs DESC, dojos DESC, member COLLATE "C", person_key
-  ) AS rank,
+  ) AS place,
+  CASE WHEN member IS NOT NULL THEN
+    rank() OVER (PARTITION BY tenant_id ORDER BY member IS NULL, pocs DESC, dojos DESC) END AS rank,
   member, member_is, persons, pocs, favorites, languages, dojos, dojos_opened
 FROM (
   SELECT

@@ -81,7 +81,7 @@ LEFT JOIN (
     coalesce(sum(first_total) FILTER (WHERE is_previous), 0.00) AS first_attempts_previous,
     coalesce(sum(first_total) FILTER (WHERE is_previous AND first_status = 'failed'), 0.00)
       AS first_failed_previous,
-    coalesce(sum(least(first_total, paid)) FILTER (
+    coalesce(sum(least(first_total, paid_earlier)) FILTER (
       WHERE is_previous AND first_status = 'failed'), 0.00)
       AS first_recovered_previous
   FROM invoices

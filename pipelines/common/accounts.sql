@@ -1,4 +1,5 @@
--- A tenant's users at the cut-off, with what they did in this period and in the one before.
+-- A tenant's users at the cut-off, with what they did in this period and in the days before that it is
+-- compared with.
 -- Removed messages do not count. Message texts and addresses are never read. Whether somebody is online
 -- is not read, as it changes by the minute; nor is the time of an account's last change, which a visit sets.
 SELECT
@@ -7,9 +8,9 @@ SELECT
   w.name,
   u.account_status::text AS confirmation,
   CASE WHEN u.created >= p.known_from THEN (u.created AT TIME ZONE p.time_zone)::date END AS joined,
-  u.created < p.starts_at AS was_there,
+  u.created < p.previous_ends_at AS was_there,
   u.created >= p.starts_at AS is_new,
-  u.created >= p.previous_starts_at AND u.created < p.starts_at AS was_new,
+  u.created >= p.previous_starts_at AND u.created < p.previous_ends_at AS was_new,
   coalesce(c.pocs, 0) AS pocs,
   coalesce(c.favorites, 0) AS favorites,
   coalesce(d.dojos, 0) AS dojos,
@@ -50,7 +51,7 @@ LEFT JOIN (
   SELECT
     q.tenant_id, m.userid AS user_id,
     count(*) FILTER (WHERE m.created >= q.starts_at) AS messages,
-    count(*) FILTER (WHERE m.created < q.starts_at) AS messages_previous,
+    count(*) FILTER (WHERE m.created < q.previous_ends_at) AS messages_previous,
     (max(m.created) FILTER (WHERE m.created >= q.starts_at) AT TIME ZONE q.time_zone)::date AS last_day,
     max(m.created) FILTER (WHERE m.created >= q.starts_at) AS last_at
   FROM partition q

@@ -1,5 +1,5 @@
--- The dojos of this period and of the one before that were held before the cut-off. Inactive rooms do
--- not count.
+-- The dojos of this period that were held before the cut-off, and of the days before that it is compared
+-- with. Inactive rooms do not count.
 SELECT
   p.tenant_id,
   r.id,
@@ -12,4 +12,5 @@ SELECT
 FROM partition p
 JOIN room r ON r.tenantid = p.tenant_id
   AND r.date >= p.previous_starts_at AND r.date < p.cutoff_at AND r.created < p.cutoff_at
+  AND (r.date >= p.starts_at OR r.date < p.previous_ends_at)
 WHERE r.status = 'A'

@@ -1,10 +1,12 @@
 -- Invoices. The amount is the total of the largest charge. The balance is the amount less the charges that
--- succeeded; a refund does not reopen an invoice. The first attempt has the lowest number.
+-- succeeded; a refund does not reopen an invoice. The first attempt has the lowest number. What had been paid
+-- by the end of the days that are compared is apart, so that earlier invoices had no more time.
 SELECT
   tenant_id, billing_id, invoice_number, currency,
   min(gateway COLLATE "C") AS gateway,
   max(total) AS amount,
   coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS paid,
+  coalesce(sum(total) FILTER (WHERE status = 'succeeded' AND is_earlier), 0.00) AS paid_earlier,
   max(total) - coalesce(sum(total) FILTER (WHERE status = 'succeeded'), 0.00) AS balance,
   min(due_day) AS due_day,
   (array_agg(total ORDER BY attempt, created, id))[1] AS first_total,

@@ -8,6 +8,7 @@ SELECT
     AS due_day,
   CASE WHEN y.created >= p.known_from THEN (y.created AT TIME ZONE p.time_zone)::date END AS created_day,
   y.created >= p.starts_at AS is_current,
-  y.created >= p.previous_starts_at AND y.created < p.starts_at AS is_previous
+  y.created >= p.previous_starts_at AND y.created < p.previous_ends_at AS is_previous,
+  y.created < p.previous_ends_at AS is_earlier
 FROM partition p
 JOIN payment y ON y.tenantid = p.tenant_id AND y.created < p.cutoff_at

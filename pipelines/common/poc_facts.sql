@@ -1,4 +1,5 @@
--- The POCs of this period and of the one before in few columns, for queries that only count them.
+-- The POCs of this period, and of the days before that it is compared with, in few columns, for queries
+-- that only count them.
 SELECT
   p.tenant_id,
   c.id,
@@ -12,3 +13,4 @@ SELECT
 FROM partition p
 JOIN pocuser c ON c.tenantid = p.tenant_id
   AND c.created >= p.previous_starts_at AND c.created < p.cutoff_at
+  AND (c.created >= p.starts_at OR c.created < p.previous_ends_at)

@@ -5,5 +5,6 @@ SELECT
 FROM partition p
 JOIN pocuser c ON c.tenantid = p.tenant_id
   AND c.created >= p.previous_starts_at AND c.created < p.cutoff_at
+  AND (c.created >= p.starts_at OR c.created < p.previous_ends_at)
 CROSS JOIN LATERAL unnest(string_to_array(c.tags, ',')) AS s(tag)
 WHERE btrim(s.tag) <> ''

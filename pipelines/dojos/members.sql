@@ -1,11 +1,14 @@
 -- Who attended how often, the most frequent first. All people who are not named are one row, all guests
--- another. Messages are those written in the period's dojos.
+-- another; these have no rank. Who attended and wrote as often has the same rank. Messages are those written
+-- in the period's dojos.
 SELECT
   tenant_id,
   row_number() OVER (
     PARTITION BY tenant_id
     ORDER BY member IS NULL, member_is DESC, dojos DESC, messages DESC, member COLLATE "C", person_key
-  ) AS rank,
+  ) AS place,
+  CASE WHEN member IS NOT NULL THEN
+    rank() OVER (PARTITION BY tenant_id ORDER BY member IS NULL, dojos DESC, messages DESC) END AS rank,
   member, member_is, persons, dojos, dojos_opened, messages, first_day, last_day
 FROM (
   SELECT

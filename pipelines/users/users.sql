@@ -1,10 +1,14 @@
--- One row per user, the most active first. All users who are not named are one row without details.
+-- One row per user, the most active first. All users who are not named are one row without details or
+-- rank. Who did as much has the same rank.
 SELECT
   tenant_id,
   row_number() OVER (
     PARTITION BY tenant_id
     ORDER BY member IS NULL, pocs DESC, dojos DESC, messages DESC, member COLLATE "C", person_key
-  ) AS rank,
+  ) AS place,
+  CASE WHEN member IS NOT NULL THEN
+    rank() OVER (PARTITION BY tenant_id ORDER BY member IS NULL, pocs DESC, dojos DESC, messages DESC)
+  END AS rank,
   member, member_is, persons, confirmation, activity, joined, pocs, favorites, dojos, dojos_opened,
   messages, last_day
 FROM (

@@ -1,1 +1,1 @@
-SELECT * FROM period_months
+SELECT tenant_id, month, pocs, dojos FROM period_months

@@ -55,7 +55,8 @@ struct Forecaster {
       stages: [], failure: nil)
     let work = PartitionWork(
       tenant: partition.tenant, settings: partition.settings, period: partition.period,
-      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      pipeline: partition.pipeline, asOf: partition.asOf, progress: partition.progress,
+      datasets: datasets,
       linked: try store.linked(partition))
     var files: [Artifact] = []
     var running: String?

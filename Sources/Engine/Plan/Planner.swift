@@ -101,7 +101,10 @@ package struct Planner {
           partitions.append(
             RunPlan.Partition(
               tenant: tenant, settings: configuration.settings(for: tenant.slug),
-              pipeline: pipeline, period: period, today: today, needs: entry.needs,
+              pipeline: pipeline, period: period, today: today,
+              progress: PeriodProgress(
+                period, today: today, isWholeDay: request.moment.isDay,
+                firstDay: firstDay(of: tenant)), needs: entry.needs,
               links: pipeline.render?.links.filter(earlier.contains) ?? [], fault: fault))
         }
       }
@@ -184,7 +187,11 @@ package struct Planner {
         partitions.append(
           RunPlan.Partition(
             tenant: try owner(), settings: TenantSettings(), pipeline: pipeline,
-            period: period, today: last, needs: [], members: members))
+            period: period, today: last,
+            progress: PeriodProgress(
+              period, today: last, isWholeDay: moment.isDay,
+              firstDay: lives.contains(nil) ? nil : lives.compactMap(\.self).min()),
+            needs: [], members: members))
       }
     }
     return partitions

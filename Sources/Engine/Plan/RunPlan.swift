@@ -12,6 +12,8 @@ package struct RunPlan: Sendable {
     package var period: Period
     /// Today in the tenant's zone.
     package var today: CivilDate
+    /// How far the period has come, and what it is compared with.
+    package var progress: PeriodProgress
     /// Pipelines whose failure for this tenant stops this partition.
     package var needs: [String]
     /// Pipelines that start before this one and that its pages link to, where they have a release.

@@ -107,7 +107,8 @@ final class PartitionWorker: Sendable {
   ) throws -> (files: [Artifact], warnings: [Warning]) {
     let work = PartitionWork(
       tenant: partition.tenant, settings: partition.settings, period: partition.period,
-      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      pipeline: partition.pipeline, asOf: partition.asOf, progress: partition.progress,
+      datasets: datasets,
       linked: try publisher.linked(partition))
     var files: [Artifact] = []
     var warnings: [Warning] = []

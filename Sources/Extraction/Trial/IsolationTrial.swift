@@ -176,8 +176,8 @@ package struct IsolationTrial {
 
   private static let partition = """
     tenant_id uuid, period_starts date, starts_at timestamptz, ends_at timestamptz,
-    previous_starts_at timestamptz, cutoff_at timestamptz, as_of date, time_zone text, currency text,
-    locale text, privacy text, known_from timestamptz, known_until timestamptz
+    previous_starts_at timestamptz, previous_ends_at timestamptz, cutoff_at timestamptz, as_of date,
+    time_zone text, currency text, locale text, privacy text, known_from timestamptz, known_until timestamptz
     """
 
   /// Thrown to leave a transaction: nothing of a trial stays.

@@ -26,6 +26,11 @@ package enum RunMoment: Hashable, Sendable, CustomStringConvertible {
     self = .instant(Int64(day.daysSince1970 * 86_400 + hour * 3600 + minute * 60 + second))
   }
 
+  /// Whether it is the end of a day, and not a moment in it.
+  package var isDay: Bool {
+    if case .day = self { true } else { false }
+  }
+
   /// The day of the moment in a time zone.
   package func day(in zone: ZoneRules) -> CivilDate {
     switch self {

@@ -36,8 +36,11 @@ package struct AggregateSpec: Sendable {
     }
     // The name of a faulty figure is known too, so that one fault does not cause ten more.
     let names = (map["figures"]?.mapping()?.entries ?? []).map(\.key)
+    let peaks = (map["figures"]?.mapping()?.entries ?? []).filter { entry in
+      entry.value.isMapping && entry.value.mapping()?["peak"] != nil
+    }.map(\.key)
     sentences = AggregateSpec.named(map["sentences"]) { name, node in
-      SentenceSpec(name: name, node, figures: names)
+      SentenceSpec(name: name, node, figures: names, peaks: Set(peaks))
     }
     charts = AggregateSpec.named(map["charts"]) { name, node in
       ChartSpec(name: name, node, queries: queries)

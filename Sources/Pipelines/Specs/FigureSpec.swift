@@ -11,12 +11,21 @@ package struct FigureSpec: Sendable {
     case greatest(column: String)
     /// The longest run of consecutive days in a column of dates, in days.
     case streak(column: String)
-    /// The column `take` of the first row with the greatest `by`; no value if the greatest is zero.
+    /// The column `take` of the first row with the greatest `by`, and how many rows share it; no
+    /// value if the greatest is zero, or if a row without a value in `take` has more.
     case peak(by: String, take: String)
     /// One figure divided by another, rounded half up: to six decimals as `percent`, else to one.
     case ratio(String, String)
     /// One figure minus others.
     case difference(String, [String])
+  }
+
+  /// What a figure's previous value is the value of.
+  package enum Against: String, Sendable, CaseIterable {
+    /// The period before; while the period is provisional, the same days of it.
+    case period
+    /// The moment at which the period started: for what is counted at a moment.
+    case start
   }
 
   package var name: String
@@ -25,6 +34,8 @@ package struct FigureSpec: Sendable {
   package var source: Source
   /// A column with the value of the previous period, for `value` and `sum`.
   package var previous: String?
+  /// What the previous value is the value of.
+  package var against: Against
   /// Only rows whose columns have these values count.
   package var condition: [(column: String, value: String)]
   /// A column with the ISO 4217 code of each row's amount.
@@ -36,10 +47,13 @@ package struct FigureSpec: Sendable {
     "value", "sum", "count", "min", "max", "streak", "peak", "ratio", "difference",
   ]
   private static let keys =
-    ["from"] + operations + ["take", "previous", "where", "currency", "format"]
+    ["from"] + operations + ["take", "previous", "against", "where", "currency", "format"]
 
   init?(name: String, _ node: SpecNode, queries: [String]) {
     guard let map = node.mapping(keys: FigureSpec.keys) else { return nil }
+    if Condition.periodWords[name] != nil {
+      node.report("a figure cannot be named '\(name)': conditions use the word for the period")
+    }
     let found = map.entries.filter { FigureSpec.operations.contains($0.key) }
     guard found.count == 1, let operation = found.first else {
       node.report(
@@ -61,6 +75,10 @@ package struct FigureSpec: Sendable {
     self.dataset = dataset
     self.source = source
     previous = map["previous"]?.name()
+    against =
+      map["against"].flatMap { node in
+        node.word(of: Against.allCases.map(\.rawValue)).flatMap(Against.init(rawValue:))
+      } ?? .period
     condition = (map["where"]?.mapping()?.entries ?? []).compactMap { entry in
       guard let column = entry.keyNode.name(), let value = entry.value.string() else { return nil }
       return (column, value)

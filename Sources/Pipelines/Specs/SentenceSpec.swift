@@ -17,24 +17,32 @@ package struct SentenceSpec: Sendable {
   package var name: String
   package var variants: [Variant]
 
-  init?(name: String, _ node: SpecNode, figures: [String]) {
+  /// - Parameter peaks: the figures that are made with `peak`.
+  init?(name: String, _ node: SpecNode, figures: [String], peaks: Set<String> = []) {
     self.name = name
-    variants = node.list().compactMap { SentenceSpec.variant($0, figures: figures) }
+    variants = node.list().compactMap {
+      SentenceSpec.variant($0, figures: figures, peaks: peaks)
+    }
     if variants.isEmpty { return nil }
   }
 
-  private static func variant(_ node: SpecNode, figures: [String]) -> Variant? {
+  private static func variant(
+    _ node: SpecNode, figures: [String], peaks: Set<String>
+  ) -> Variant? {
     guard let map = node.mapping(keys: ["when", "message", "count"]) else { return nil }
-    let conditions = (map["when"]?.list() ?? []).compactMap { Condition($0, figures: figures) }
+    let conditions = (map["when"]?.list() ?? []).compactMap {
+      Condition($0, figures: figures, peaks: peaks)
+    }
     guard let message = map.required("message")?.messageKey() else { return nil }
     let count = map["count"]?.word(of: figures)
     return Variant(
       conditions: conditions, message: message,
-      count: count ?? conditions.first?.left.figure, place: node.place)
+      count: count ?? conditions.lazy.compactMap(\.left?.figure).first, place: node.place)
   }
 }
 
-/// `posts.change > 0`, `talks >= 2`, `streak` (it is present and not zero) or `not streak`.
+/// `posts.change > 0`, `talks >= 2`, `streak` (it is present and not zero), `not streak`, `not
+/// language.tied`, or what is true of the period: `final` or `provisional`.
 package struct Condition: Sendable, Equatable {
   /// The signs that a condition can use.
   package enum Comparison: String, Sendable, CaseIterable {
@@ -44,6 +52,8 @@ package struct Condition: Sendable, Equatable {
     case different = "!="
     case atLeast = ">="
     case more = ">"
+
+    fileprivate var isFromBelow: Bool { self == .atLeast || self == .equal }
   }
 
   /// A figure's value, its previous value, or a comparison of both.
@@ -57,6 +67,15 @@ package struct Condition: Sendable, Equatable {
       case difference
       /// value ÷ previous, rounded half up to one decimal; absent without a base.
       case times
+      /// How many rows share the greatest value, if it is more than one; else zero.
+      case tied
+      /// The greatest value ÷ the sum of all, to six decimals.
+      case share
+      /// The greatest value itself.
+      case peak
+
+      /// Whether only a figure made with `peak` has it.
+      package var isOfPeak: Bool { [.tied, .share, .peak].contains(self) }
     }
 
     package var figure: String
@@ -78,15 +97,56 @@ package struct Condition: Sendable, Equatable {
   package enum Test: Sendable, Equatable {
     case isPresent, isAbsent
     case compared(Comparison, Side)
+    /// The period has ended, or some of its days are still to come.
+    case isFinal, isProvisional
   }
 
-  package var left: Operand
+  /// `nil` for what is true of the period.
+  package var left: Operand?
   package var test: Test
 
-  init?(_ node: SpecNode, figures: [String]) {
+  /// The words that say something of the period. No figure can have such a name.
+  static let periodWords: [String: Test] = ["final": .isFinal, "provisional": .isProvisional]
+
+  init?(_ node: SpecNode, figures: [String], peaks: Set<String> = []) {
     guard let text = node.string() else { return nil }
     let words = text.split(separator: " ").map(String.init)
+    self.init(words, node, figures)
+    for operand in operands where operand.aspect.isOfPeak && !peaks.contains(operand.figure) {
+      node.report(
+        "only a figure made with 'peak' has '\(operand.aspect.rawValue)',"
+          + " and '\(operand.figure)' is not")
+      return nil
+    }
+  }
+
+  /// Whether a figure that is made with `peak` leads alone if the condition holds: it is not tied,
+  /// or it has more than half of all.
+  package func provesLeader(_ figure: String) -> Bool {
+    guard left?.figure == figure else { return false }
+    switch (left?.aspect, test) {
+    case (.tied, .isAbsent): return true
+    case (.share, .compared(let comparison, .number(let least))):
+      let half = DecimalNumber(mantissa: 5, scale: 1)
+      return comparison == .more ? least >= half : comparison.isFromBelow && least > half
+    default: return false
+    }
+  }
+
+  /// Whether it asks whether the period has ended.
+  package var isOfPeriod: Bool { left == nil }
+
+  /// The figures that it asks about.
+  private var operands: [Operand] {
+    var operands = [left].compactMap(\.self)
+    if case .compared(_, .operand(let right)) = test { operands.append(right) }
+    return operands
+  }
+
+  private init?(_ words: [String], _ node: SpecNode, _ figures: [String]) {
     switch words.count {
+    case 1 where Condition.periodWords[words[0]] != nil:
+      self.init(left: nil, test: Condition.periodWords[words[0]] ?? .isFinal)
     case 1:
       guard let operand = Condition.operand(words[0], node, figures) else { return nil }
       self.init(left: operand, test: .isPresent)
@@ -109,12 +169,13 @@ package struct Condition: Sendable, Equatable {
       }
     default:
       node.report(
-        "expected 'FIGURE', 'not FIGURE' or 'FIGURE > NUMBER' with spaces between, found '\(text)'")
+        "expected 'FIGURE', 'not FIGURE', 'FIGURE > NUMBER' with spaces between, 'final' or"
+          + " 'provisional', found '\(words.joined(separator: " "))'")
       return nil
     }
   }
 
-  init(left: Operand, test: Test) {
+  init(left: Operand?, test: Test) {
     self.left = left
     self.test = test
   }

@@ -140,5 +140,5 @@ extension LocaleFormat {
     return sign + integer(hours) + space + "h" + rest
   }
 
-  private var isMonthFirst: Bool { ["", "US", "CA", "PH", "PR"].contains(region) }
+  var isMonthFirst: Bool { ["", "US", "CA", "PH", "PR"].contains(region) }
 }

@@ -6,7 +6,9 @@ import Pipelines
 final class AggregateFigure {
   let spec: FigureSpec
   private var amounts: [String: ReportModel.Amount] = [:]
-  private var greatest: DecimalNumber?
+  private var lead: ReportModel.Lead?
+  /// The greatest value of a row without a name, and the sum of all rows.
+  private var (unnamed, total) = (DecimalNumber.zero, DecimalNumber.zero)
   private var lastDay: CivilDate?
   private var run = 0
 
@@ -57,17 +59,50 @@ final class AggregateFigure {
     case .greatest: try merge(currency, try number(reader, valueIndex), nil) { max($0, $1) }
     case .streak: try extendStreak(reader)
     case .peak:
-      guard let value = try number(reader, valueIndex), value > greatest ?? .zero else { return }
-      greatest = value
-      amounts[""] = try amount(reader, at: takeIndex)
+      try follow(reader)
     case .ratio, .difference: break
     }
+  }
+
+  /// How many names of leaders are kept.
+  private static let mostNames = 12
+
+  private func follow(_ reader: TableReader) throws {
+    guard let value = try number(reader, valueIndex), value > .zero else { return }
+    do {
+      total = try total + value
+    } catch {
+      throw Diagnostic(
+        .data, "the figure '\(spec.name)' overflows (38 digits)", at: spec.place.subject)
+    }
+    guard let name = reader.text(takeIndex) else {
+      unnamed = max(unnamed, value)
+      return
+    }
+    if let lead, value <= lead.value {
+      guard value == lead.value else { return }
+      self.lead?.count += 1
+      if lead.names.count < Self.mostNames { self.lead?.names.append(name) }
+    } else {
+      lead = .init(value: value, total: .zero, count: 1, names: [name])
+      amounts[""] = try amount(reader, at: takeIndex)
+    }
+  }
+
+  /// Nobody leads if rows without a name have more.
+  private func finishLead() {
+    guard let found = lead else { return }
+    lead?.total = total
+    guard found.value < unnamed else { return }
+    lead = nil
+    amounts[""] = ReportModel.Amount()
   }
 
   /// The finished figure. Without a row, counts, sums and streaks are zero, and extremes are
   /// unknown.
   func finish(tenantCurrency: String) -> ReportModel.Figure {
     let isMoney = spec.format == .money
+    finishLead()
     if amounts.isEmpty {
       let isZero =
         switch spec.source {
@@ -90,7 +125,7 @@ final class AggregateFigure {
           amount.currency = currency
         }
         return amount
-      }, column: column)
+      }, column: column, against: spec.against == .start ? spec.against.rawValue : nil, lead: lead)
   }
 
   private var column: String? {

@@ -6,6 +6,7 @@ import Pipelines
 struct AggregateSentences {
   let figures: [ReportModel.Figure]
   let messages: ReportMessages
+  let progress: PeriodProgress
 
   func sentence(_ spec: SentenceSpec) throws -> ReportModel.Sentence? {
     for variant in spec.variants where variant.conditions.allSatisfy(holds) {
@@ -22,12 +23,43 @@ struct AggregateSentences {
     return nil
   }
 
+  /// What figures are compared with, after “more than”: `in the same days of 2025`.
+  private func compared() throws -> String? {
+    guard progress.isCompared else { return nil }
+    let before = messages.format.period(progress.period.previous)
+    return try messages.optional(
+      "compared", progress.isProvisional ? "same_days" : "whole", ["before": .text(before)])
+  }
+
+  /// The parameters about the rows that have the greatest value: `{language.names}`,
+  /// `{language.tied}` (how many they are), `{language.peak}` (what each has), `{language.share}`.
+  private func add(
+    _ lead: ReportModel.Lead, of figure: ReportModel.Figure,
+    to arguments: inout [String: MessageCatalog.Argument]
+  ) throws {
+    let value = ReportValue(messages)
+    let names = try lead.names.map { name in
+      let text = try value.text(name, figure.format, column: figure.column ?? figure.name)
+      guard case .text(let isolated) = MessageCatalog.Argument.typed(text) else { return text }
+      return isolated
+    }
+    let list = messages.format.list(names)
+    arguments["\(figure.name).names"] = .text(list + (lead.count > names.count ? ", …" : ""))
+    arguments["\(figure.name).tied"] = .number(DecimalNumber(lead.count))
+    arguments["\(figure.name).peak"] = .number(lead.value)
+    if let share = operand(.init(figure: figure.name, aspect: .share)) {
+      arguments["\(figure.name).share"] = .text(try messages.format.percent(share))
+    }
+  }
+
   /// Figures as parameters: `{posts}`, `{posts.previous}`, `{posts.change}` (without its sign),
-  /// `{posts.times}`.
+  /// `{posts.times}`; and `{compared}`.
   private func arguments() throws -> [String: MessageCatalog.Argument] {
     let value = ReportValue(messages)
     var arguments: [String: MessageCatalog.Argument] = [:]
+    if let compared = try compared() { arguments["compared"] = .text(compared) }
     for figure in figures {
+      if let lead = figure.lead { try add(lead, of: figure, to: &arguments) }
       guard let amount = figure.amounts.first else { continue }
       if figure.format == .weekday, let weekday = amount.value?.integer {
         arguments[figure.name] = .text(messages.format.onWeekdays(weekday) ?? "")
@@ -38,6 +70,7 @@ struct AggregateSentences {
         arguments[figure.name] =
           [.text, .words].contains(figure.format) ? .typed(text) : .text(text)
       }
+      if let currency = amount.currency { arguments["\(figure.name).currency"] = .text(currency) }
       if let previous = amount.previous {
         arguments["\(figure.name).previous"] = .text(
           try value.number(previous, figure.format, currency: amount.currency))
@@ -54,10 +87,14 @@ struct AggregateSentences {
   }
 
   private func holds(_ condition: Condition) -> Bool {
-    let left = operand(condition.left)
+    guard let subject = condition.left else {
+      return (condition.test == .isProvisional) == progress.isProvisional
+    }
+    let left = operand(subject)
     switch condition.test {
-    case .isPresent: return isPresent(condition.left, left)
-    case .isAbsent: return !isPresent(condition.left, left)
+    case .isFinal, .isProvisional: return false
+    case .isPresent: return isPresent(subject, left)
+    case .isAbsent: return !isPresent(subject, left)
     case .compared(let comparison, let side):
       let right: DecimalNumber? =
         switch side {
@@ -89,11 +126,21 @@ struct AggregateSentences {
   }
 
   private func operand(_ operand: Condition.Operand) -> DecimalNumber? {
+    if operand.aspect.isOfPeak {
+      return figures.first { $0.name == operand.figure }?.lead.flatMap { lead in
+        switch operand.aspect {
+        case .tied: lead.count > 1 ? DecimalNumber(lead.count) : .zero
+        case .share: lead.share
+        default: lead.value
+        }
+      }
+    }
     guard let amount = first(operand.figure) else { return nil }
     switch operand.aspect {
     case .value: return amount.value
     case .previous: return amount.previous
     case .change: return amount.change
+    case .tied, .share, .peak: return nil
     case .difference, .times:
       guard let value = amount.value, let previous = amount.previous else { return nil }
       do {
@@ -103,6 +150,18 @@ struct AggregateSentences {
         // More than 38 digits: no sentence can say that.
         return nil
       }
+    }
+  }
+}
+
+extension ReportModel.Lead {
+  /// The greatest value ÷ the sum of all. More than half of it is “most”.
+  fileprivate var share: DecimalNumber? {
+    do {
+      return try value.divided(by: total, scale: 6, rounding: .halfUp)
+    } catch {
+      // More than 38 digits: no sentence can say that.
+      return nil
     }
   }
 }

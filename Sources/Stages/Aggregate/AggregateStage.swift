@@ -39,6 +39,8 @@ package struct AggregateStage: Stage {
     key.add("privacy", work.settings.privacy.rawValue)
     key.add("period", work.period.description)
     if let asOf = work.asOf { key.add("as of", asOf.description) }
+    key.add("progress", work.progress.isProvisional ? "provisional" : "final")
+    if let since = work.progress.since { key.add("since", since.description) }
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {
       key.add("dataset \(dataset.name)", dataset.digest)
       key.add(
@@ -65,13 +67,18 @@ package struct AggregateStage: Stage {
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {
       try parts.read(dataset, spec: spec, work: work, messages: messages, environment: environment)
     }
-    let figures = try AggregateDerived(spec: spec, found: parts.figures, work: work).figures()
+    let found = AggregateComparison(spec: spec, work: work)
+    let figures = try AggregateDerived(
+      spec: spec, found: found.fair(parts.figures), work: work
+    ).figures()
     try checkTerms(figures, messages)
     let ties = try spec.ties.map { try $0.checked(figures) }
-    let sentences = AggregateSentences(figures: figures, messages: messages)
+    let sentences = AggregateSentences(
+      figures: figures, messages: messages, progress: work.progress)
     let model = ReportModel(
       pipeline: work.pipeline.name, tenant: .init(work.tenant), period: .init(work.period),
       asOf: work.asOf?.description, isEmpty: isEmpty(spec, figures),
+      isProvisional: work.progress.isProvisional, comparison: found.comparison,
       privacy: work.settings.privacy, figures: figures,
       sentences: try spec.sentences.compactMap(sentences.sentence),
       charts: spec.charts.flatMap { parts.charts[$0.name] ?? [] },

@@ -36,11 +36,8 @@ struct FilmPlanner: Sendable {
       try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
   }
 
-  /// The totals above zero; the first two if all are zero.
-  private var shownTotals: [FilmFigure] {
-    let some = totals.filter { $0.value > 0 }
-    return some.isEmpty ? Array(totals.prefix(2)) : some
-  }
+  /// The totals above zero. A film of zeros would say nothing; its end says that there was nothing.
+  private var shownTotals: [FilmFigure] { totals.filter { $0.value > 0 } }
 
   private static func dataset(_ name: String, _ work: PartitionWork) throws -> Dataset {
     guard let dataset = work.dataset(name) else {
@@ -110,7 +107,7 @@ struct FilmPlanner: Sendable {
 
   private func outro(_ scene: StoryboardPlan.Scene) throws -> FilmScene {
     var card = FilmCard()
-    let thanks = try texts.messages.text("film.thanks", ["period": .text(texts.period)])
+    let thanks = try texts.farewell(isEmpty: items.isEmpty)
     card.texts = ["thanks": thanks, "tenant": work.tenant.name]
     card.figures = try shownTotals.prefix(4).map { try texts.figure($0) }
     card.bars = items.isEmpty ? [] : periodBars()

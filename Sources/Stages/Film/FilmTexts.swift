@@ -24,6 +24,14 @@ struct FilmTexts: Sendable {
     try messages.text("film.\(key)", count.map { ["count": .number(DecimalNumber($0))] } ?? [:])
   }
 
+  /// The last words: thanks, or that there was nothing.
+  func farewell(isEmpty: Bool) throws(Diagnostic) -> String {
+    let key =
+      !isEmpty
+      ? "film.thanks" : work.progress.isProvisional ? "film.empty_so_far" : "film.empty"
+    return try messages.text(key, ["period": .text(period)])
+  }
+
   /// `Novembro`: capitalised, because months are at the beginning of a line.
   func month(_ month: CivilDate) -> String {
     let name = format.monthName(month.month)

@@ -44,6 +44,8 @@ package struct StitchStage: Stage {
     key.add("name", work.tenant.name)
     key.add("locale", work.tenant.locale)
     key.add("period", work.period.description)
+    // An empty film says whether something can still come.
+    key.add("empty", planner.items.isEmpty ? "\(work.progress.isProvisional)" : "")
     key.add("target", String(work.settings.filmTarget ?? spec.target))
     key.add("maximum", String(work.settings.filmMaximum ?? spec.maximum))
     // The digests below tell which objects the prefix allows.

@@ -92,12 +92,22 @@ extension PageContext {
     throw Diagnostic(.data, "the chart '\(chart.name)' has a label that is not a valid date")
   }
 
-  /// “Posts: most in November 2026, 12.” for each series, for people who cannot see the picture.
+  /// “Posts: highest value 12 (November 2026).” for each series, for people who cannot see the
+  /// picture. A value that several points have is not said of one of them.
   private func description(_ points: [Chart.Point], _ series: [Chart.Series]) throws -> String {
     let sentences = try series.compactMap { one -> String? in
       guard let most = one.values.max(), most > 0,
         let index = one.values.firstIndex(of: most)
       else { return nil }
+      let holders = one.values.count { $0 == most }
+      if holders > 1 {
+        return try messages.optional(
+          "page", "chart_most_shared",
+          [
+            "series": .text(one.name), "value": .text(one.texts[index]),
+            "count": .number(DecimalNumber(holders)),
+          ])
+      }
       return try messages.text(
         "page.chart_most",
         [

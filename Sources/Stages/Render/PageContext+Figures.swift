@@ -3,11 +3,14 @@ import Pipelines
 
 extension PageContext {
   /// A figure for a template: `label`, `value`, `previous`, `change`, `direction` (`up`, `down`,
-  /// `same`), `none` if the change has no base, `zero` if the value is zero, `nothing` if the
-  /// previous value is zero too, `definition`, and `amounts` with one entry per currency.
+  /// `same`), `before` (of when the previous value is), `none` if the change has no base, `zero` if
+  /// the value is zero, `nothing` if the previous value is zero too, `tied` if a leader is not
+  /// alone, `definition`, and `amounts` with one entry per currency.
   func view(_ figure: ReportModel.Figure) -> PageView? {
     attempt {
-      var view: [String: Any] = ["name": figure.name, "definition": false]
+      var view: [String: Any] = [
+        "name": figure.name, "definition": false, "tied": (figure.lead?.count ?? 0) > 1,
+      ]
       view["label"] = PageText.carry(try messages.title("figures", figure.name))
       if let text = try messages.optional("definitions", figure.name, globals) {
         view["definition"] = PageText.carry(text)
@@ -25,7 +28,8 @@ extension PageContext {
   ) throws -> [String: Any] {
     // What is absent is `false`: otherwise a template would find the same name in an outer context.
     var view: [String: Any] = [
-      "currency": false, "previous": false, "change": false, "none": false, "nothing": false,
+      "currency": false, "previous": false, "before": false, "change": false, "none": false,
+      "nothing": false,
     ]
     let shown = try rounded(amount, of: figure)
     view["value"] = PageText.carry(try values.amount(shown, of: figure) ?? "–")
@@ -36,6 +40,7 @@ extension PageContext {
     var before = ReportModel.Amount(currency: amount.currency, value: previous)
     before = try rounded(before, of: figure)
     view["previous"] = PageText.carry(try values.amount(before, of: figure) ?? "–")
+    if let text = try self.before(figure) { view["before"] = PageText.carry(text) }
     guard let value = amount.value else { return view }
     view["direction"] = value == previous ? "same" : value > previous ? "up" : "down"
     if let change = amount.change {

@@ -71,6 +71,9 @@ final class PageContext: MustacheParent {
     case "period": period
     case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
     case "empty": model.isEmpty
+    case "provisional": model.isProvisional
+    case "final": !model.isProvisional
+    case "comparison": attempt { try self.comparison() }.map(PageText.carry) ?? false
     case "version": String(model.version)
     case "up": PageText.carry(up)
     case "rows": once("rows") { try self.rowsView() }

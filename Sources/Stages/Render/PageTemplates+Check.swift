@@ -32,7 +32,10 @@ extension PageTemplates {
       }
     }
     for sentence in spec.sentences {
-      for variant in sentence.variants { need([variant.message], variant.place) }
+      for variant in sentence.variants {
+        need([variant.message], variant.place)
+        found += unproven(variant, in: spec)
+      }
     }
     for chart in spec.charts where pipeline.render != nil {
       title("charts", chart.name, chart.place)
@@ -54,6 +57,38 @@ extension PageTemplates {
       for column in table.columns ?? [] {
         title("columns", column.name, column.place)
         for plus in column.plus { need(["plus.\(plus)"], column.place) }
+      }
+    }
+    return found
+  }
+
+  /// What a sentence says without having asked whether it is true: one leader where there can be
+  /// several, or a change without what it is compared with.
+  private func unproven(_ variant: SentenceSpec.Variant, in spec: AggregateSpec) -> [Diagnostic] {
+    guard let message = catalog.message(variant.message, locale: "en") else { return [] }
+    let parameters = MessageCatalog.parameters(of: message)
+    var found: [Diagnostic] = []
+    for figure in spec.figures {
+      if case .peak = figure.source, parameters.contains(figure.name),
+        !variant.conditions.contains(where: { $0.provesLeader(figure.name) })
+      {
+        found.append(
+          Diagnostic(
+            .configuration,
+            "the sentence names one leader, '\(figure.name)', where several can be equal",
+            at: variant.place.subject,
+            hint: "add 'not \(figure.name).tied' to its conditions, and a sentence for a tie"))
+      }
+      let changes = ["change", "times"].map { "\(figure.name).\($0)" }
+      if figure.previous != nil, figure.against == .period, !parameters.isDisjoint(with: changes),
+        !parameters.contains("compared"), !variant.conditions.contains(where: \.isOfPeriod)
+      {
+        found.append(
+          Diagnostic(
+            .configuration,
+            "the sentence does not say what '\(figure.name)' is compared with",
+            at: variant.place.subject,
+            hint: "write {compared} into the message, or add 'final' to its conditions"))
       }
     }
     return found

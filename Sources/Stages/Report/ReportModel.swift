@@ -45,6 +45,49 @@ struct ReportModel: Codable, Equatable {
     var amounts: [Amount]
     /// The column that it comes from; it names the list of a term.
     var column: String?
+    /// `start` if the previous amounts are those of the period's first moment.
+    var against: String?
+    /// Who has the greatest value, of a figure that is made of it.
+    var lead: Lead?
+  }
+
+  /// The rows that share the greatest value.
+  struct Lead: Codable, Equatable {
+    /// The greatest value.
+    var value: DecimalNumber
+    /// The sum of the values of all rows.
+    var total: DecimalNumber
+    /// How many rows have it.
+    var count: Int
+    /// The first of them.
+    var names: [String]
+  }
+
+  /// What the figures are compared with.
+  struct Comparison: Codable, Equatable {
+    enum Days: String, Codable {
+      /// All days of the period before.
+      case all
+      /// The days of the period before that correspond to those of this one so far.
+      case same
+      /// None: the tenant did not exist on all of them.
+      case none
+    }
+
+    var days: Days
+    /// The first and the last day that is compared, if the report depends on the day.
+    var start: String?
+    var last: String?
+    var previousStart: String?
+    var previousLast: String?
+    /// Since when the tenant has existed, if it did not exist on all of the days.
+    var since: String?
+
+    enum CodingKeys: String, CodingKey {
+      case days, start, last, since
+      case previousStart = "previous_start"
+      case previousLast = "previous_last"
+    }
   }
 
   struct Sentence: Codable, Equatable {
@@ -154,6 +197,10 @@ struct ReportModel: Codable, Equatable {
   var period: Span
   var asOf: String?
   var isEmpty: Bool
+  /// Whether some of the period's days were still to come.
+  var isProvisional = false
+  /// Absent if no figure is compared with the period before.
+  var comparison: Comparison?
   var privacy: Privacy
   var figures: [Figure]
   var sentences: [Sentence]
@@ -167,10 +214,12 @@ struct ReportModel: Codable, Equatable {
   var ties: [[String]]
 
   enum CodingKeys: String, CodingKey {
-    case version, pipeline, tenant, period, privacy, figures, sentences, charts, tables, findings
+    case version, pipeline, tenant, period, comparison, privacy, figures, sentences, charts, tables,
+      findings
     case readings, ties
     case asOf = "as_of"
     case isEmpty = "empty"
+    case isProvisional = "provisional"
   }
 
   func figure(_ name: String) -> Figure? { figures.first { $0.name == name } }

@@ -94,6 +94,25 @@ import Testing
       ])
   }
 
+  @Test func `What a period is compared with is planned in each tenant's own time and life`() throws
+  {
+    var young = Plans.tenant(3, zone: "Pacific/Kiritimati")
+    young.created = Int(try #require(Timestamp.seconds("2025-06-30T12:00:00Z")))
+    let plan = try plan("report", [early, young], at: "2026-11-20") {
+      $0.periods = ["2026", "2026-10"]
+    }
+    let progress = plan.partitions.map(\.progress)
+    #expect(progress.map(\.isProvisional) == [true, false, true, false])
+    // Half of the year before is not compared with a year; all of last September is with October.
+    #expect(progress.map(\.since) == [nil, nil, CivilDate("2025-07-01"), nil])
+    #expect(
+      progress.map(\.previousLastDay)
+        == ["2025-11-20", "2026-09-30", "2025-11-20", "2026-09-30"].map { CivilDate($0) })
+    // The end of the last day is the end of the period.
+    let ended = try self.plan("report", [early], at: "2026-12-31") { $0.periods = ["2026"] }
+    #expect(ended.partitions.map(\.progress.isProvisional) == [false])
+  }
+
   @Test
   func `A period that ended before a tenant existed is not made, and is refused if it is named`()
     throws

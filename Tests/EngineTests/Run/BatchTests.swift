@@ -17,7 +17,8 @@ import Testing
           tenant: Tenant(
             id: "\(number)", slug: "t\(number)", name: "T", zone: .utc, locale: "en",
             currency: "EUR"), settings: TenantSettings(), pipeline: pipeline, period: period,
-          today: period.start, needs: [])
+          today: period.start,
+          progress: PeriodProgress(period, today: period.start), needs: [])
       }
     }
   }

@@ -16,7 +16,8 @@ import Testing
       locale: "en", currency: "EUR")
     let partition = RunPlan.Partition(
       tenant: tenant, settings: TenantSettings(), pipeline: pipeline, period: period,
-      today: period.start, needs: [])
+      today: period.start,
+      progress: PeriodProgress(period, today: period.start), needs: [])
     let state = RunState(planned: 200_000, observer: SilentObserver())
     let followed = Locked(0)
     state.whenEnded { _ in followed.withLock { $0 += 1 } }

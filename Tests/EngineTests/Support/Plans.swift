@@ -30,7 +30,8 @@ enum Plans {
     let period = try #require(Period(CivilDate.padded(year, 4)))
     return RunPlan.Partition(
       tenant: tenant, settings: TenantSettings(), pipeline: self.pipeline(pipeline),
-      period: period, today: period.start, needs: needs, links: links)
+      period: period, today: period.start,
+      progress: PeriodProgress(period, today: period.start), needs: needs, links: links)
   }
 
   static func plan(_ partitions: [RunPlan.Partition] = []) -> RunPlan {

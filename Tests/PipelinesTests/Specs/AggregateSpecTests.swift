@@ -55,6 +55,35 @@ import Testing
       ])
   }
 
+  @Test func `A condition can ask who leads and whether the period has ended, and of nothing else`()
+  {
+    let figures = """
+      figures:
+        posts: {from: totals, value: posts, previous: before, against: start}
+        best: {from: days, peak: posts, take: day, format: date}
+      sentences:
+
+      """
+    for condition in [
+      "final", "provisional", "best.tied", "not best.tied", "best.tied == 2", "best.share > 0.5",
+      "best.peak >= posts",
+    ] {
+      #expect(
+        faults(figures + "  pace: {when: [\(condition)], message: p.more, count: posts}\n") == [],
+        "\(condition)")
+    }
+    #expect(
+      faults(figures + "  pace: {when: [posts.tied, posts > best.shares], message: p.more}\n") == [
+        "p.yaml:5:17: only a figure made with 'peak' has 'tied', and 'posts' is not",
+        "p.yaml:5:29: a figure has value, previous, change, difference, times, tied, share, peak, "
+          + "not 'shares' (did you mean share?)",
+      ])
+    #expect(
+      faults("figures:\n  final: {from: totals, count: rows}\n") == [
+        "p.yaml:2:10: a figure cannot be named 'final': conditions use the word for the period"
+      ])
+  }
+
   @Test func `All faults are reported at once, with their places and the nearest words`() {
     #expect(
       faults(
@@ -80,7 +109,8 @@ import Testing
             + "weekday, time, words, text, term, boolean, link, found 'intger' "
             + "(did you mean integer?)",
           "p.yaml:7:16: no figure is named 'postz' (did you mean posts?)",
-          "p.yaml:8:16: a figure has value, previous, change, difference, times, not 'changes' "
+          "p.yaml:8:16: a figure has value, previous, change, difference, times, tied, share, peak, "
+            + "not 'changes' "
             + "(did you mean change?)",
           "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean line?)",
           "p.yaml:12:31: expected a name of [a-z0-9_], beginning with a letter, found 'Days'",

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Foundation
 import Pipelines
@@ -26,7 +27,91 @@ import Testing
     #expect(model.figure("streak")?.amounts.first?.value == DecimalNumber(2))
     #expect(model.figure("best")?.amounts.first?.text == "2026-02-28")
     #expect(model.figure("share")?.amounts.first?.value == DecimalNumber(1))
-    #expect(model.sentences.map(\.text) == ["3 notas, 50% a mais."])
+    #expect(model.sentences.map(\.text) == ["3 notas, 50% a mais que no ano anterior."])
+  }
+
+  /// The model with these rows for the figure `best`, and these sentences.
+  private func best(_ days: String, _ sentences: String) throws -> ReportModel {
+    var fixture = ReportFixture()
+    fixture.datasets["days"] = "day:date,posts:bigint\n" + days
+    let start = try #require(fixture.aggregate.range(of: "sentences:\n"))
+    let end = try #require(fixture.aggregate.range(of: "charts:\n"))
+    fixture.aggregate.replaceSubrange(
+      start.upperBound..<end.lowerBound, with: "  best:\n" + sentences)
+    return try model(fixture)
+  }
+
+  private static let leader = "    - {when: [best, not best.tied], message: p.pace.best}\n"
+
+  @Test func `One of several equal ones is not called the leader`() throws {
+    let tie = "    - {when: [best.tied == 2], message: p.pace.tied}\n"
+    let rows = "2026-01-01,2\n2026-02-27,4\n2026-02-28,4\n"
+    let tied = try best(rows, Self.leader + tie)
+    #expect(tied.sentences.map(\.text) == ["Melhores dias: 27/02/2026 e 28/02/2026."])
+    #expect(
+      tied.figure("best")?.lead
+        == .init(
+          value: DecimalNumber(4), total: DecimalNumber(10), count: 2,
+          names: ["2026-02-27", "2026-02-28"]))
+    // In whatever order they come.
+    #expect(
+      try best("2026-02-26,4\n2026-02-27,4\n2026-02-28,1\n", Self.leader).sentences.isEmpty)
+    #expect(
+      try best("2026-02-26,4\n2026-02-27,4\n2026-02-28,5\n", Self.leader).sentences.map(\.text)
+        == ["O melhor dia foi 28 de fevereiro de 2026."])
+  }
+
+  @Test func `Three of eight are not most of them`() throws {
+    let most = "    - {when: [best.share > 0.5], message: p.pace.best}\n"
+    #expect(try best("2026-01-01,3\n2026-01-02,3\n2026-01-03,2\n", most).sentences.isEmpty)
+    #expect(try best("2026-01-01,4\n2026-01-02,2\n2026-01-03,2\n", most).sentences.isEmpty)
+    #expect(!(try best("2026-01-01,5\n2026-01-02,2\n2026-01-03,1\n", most).sentences.isEmpty))
+  }
+
+  @Test func `Nobody leads where rows without a name have more`() throws {
+    #expect(try best("2026-01-01,3\n,4\n", Self.leader).sentences.isEmpty)
+    #expect(try best(",4\n2026-01-01,3\n", Self.leader).figure("best")?.lead == nil)
+    #expect(!(try best(",3\n2026-01-01,3\n", Self.leader).sentences.isEmpty))
+  }
+
+  @Test func `A year under way says that it is compared with the same days`() throws {
+    var fixture = ReportFixture()
+    fixture.progress = PeriodProgress(
+      try #require(Period("2026")), today: try #require(CivilDate("2026-02-28")))
+    let model = try model(fixture)
+    #expect(model.isProvisional)
+    #expect(model.comparison == .init(days: .same))
+    #expect(model.sentences.map(\.text) == ["3 notas, 50% a mais que no mesmo período de 2025."])
+  }
+
+  @Test func `A tenant that came in the year before is not compared with a part of it`() throws {
+    var fixture = ReportFixture()
+    let period = try #require(Period("2026"))
+    fixture.progress = PeriodProgress(
+      period, today: period.end, firstDay: CivilDate("2025-01-02"))
+    let model = try model(fixture)
+    #expect(model.comparison == .init(days: .none, since: "2025-01-02"))
+    #expect(model.figure("posts")?.amounts.first?.previous == nil)
+    #expect(model.figure("posts")?.amounts.first?.change == nil)
+    #expect(model.sentences.map(\.text) == ["3 notas."])
+    // On the first day of it is early enough.
+    fixture.progress = PeriodProgress(
+      period, today: period.end, firstDay: CivilDate("2025-01-01"))
+    #expect(try self.model(fixture).figure("posts")?.amounts.first?.previous == DecimalNumber(2))
+  }
+
+  @Test func `What is counted at the start of the period is compared for a new tenant too`() throws
+  {
+    var fixture = ReportFixture()
+    fixture.aggregate = fixture.aggregate.replacing(
+      "previous: posts_before}", with: "previous: posts_before, against: start}")
+    let period = try #require(Period("2026"))
+    fixture.progress = PeriodProgress(
+      period, today: period.end, firstDay: CivilDate("2025-07-01"))
+    let model = try model(fixture)
+    #expect(model.comparison == nil)
+    #expect(model.figure("posts")?.against == "start")
+    #expect(model.figure("posts")?.amounts.first?.previous == DecimalNumber(2))
   }
 
   @Test func `Currencies are never mixed, the tenant's own first`() throws {

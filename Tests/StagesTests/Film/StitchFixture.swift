@@ -37,7 +37,7 @@ enum StitchFixture {
   static func work(
     _ folder: String, rows: [String], preset: String = "360p30", name: String = "Ação Tecnologia",
     locale: String = "pt-BR", tenant: String = "3f0c1a52-0000-4000-8000-000000000001",
-    streams: Bool = false
+    streams: Bool = false, isProvisional: Bool = false
   ) throws -> PartitionWork {
     let pipelines = "\(folder)/pipelines/film"
     try FileManager.default.createDirectory(atPath: pipelines, withIntermediateDirectories: true)
@@ -64,6 +64,7 @@ enum StitchFixture {
         zone: ZoneRules(name: "America/Sao_Paulo", offset: -10_800), locale: locale,
         currency: "BRL"),
       settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
+      progress: PeriodProgress(period, today: isProvisional ? period.start : period.end),
       datasets: [
         try dataset("timeline", ([header] + rows).joined(separator: "\n") + "\n", folder),
         try dataset(

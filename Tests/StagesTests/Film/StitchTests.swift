@@ -120,6 +120,37 @@ struct StitchTests {
     }
   }
 
+  @Test(arguments: [
+    (false, "pt-BR", "Não houve POCs nem dojos em 2026."),
+    (true, "pt-BR", "Ainda não há POCs nem dojos em 2026."),
+    (false, "en", "There were no POCs and no dojos in 2026."),
+    (true, "en", "No POCs and no dojos in 2026 yet."),
+    (false, "es", "No hubo POC ni dojos en 2026."),
+    (true, "es", "Todavía no hay POC ni dojos en 2026."),
+  ])
+  func `A film of nothing says so, without zeros, and “yet” only while something can come`(
+    isProvisional: Bool, locale: String, text: String
+  ) throws {
+    try withTemporaryFolder { folder in
+      let work = try StitchFixture.work(
+        folder, rows: [], locale: locale, isProvisional: isProvisional)
+      let templates = Places.project + "/templates"
+      let texts = try FilmTexts(
+        catalog: PageTemplates.cached(folder: templates).catalog, work: work)
+      let spec = try #require(work.pipeline.stitch)
+      let scenes = try FilmPlanner(
+        work: work, spec: spec,
+        templates: FilmTemplates(
+          folder: templates, names: spec.templates, accent: Accent(tenant: work.tenant.id),
+          locale: locale), texts: texts
+      ).scenes([:])
+      #expect(scenes.last?.caption == text)
+      for scene in scenes {
+        #expect(!String(decoding: scene.svg, as: UTF8.self).contains(">0<"))
+      }
+    }
+  }
+
   static func storyboard(_ output: StageOutput) throws -> StoryboardFile {
     for file in output.files where file.name == "storyboard.json" {
       guard case .bytes(let bytes) = file.content else { continue }

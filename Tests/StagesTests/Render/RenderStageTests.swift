@@ -127,6 +127,45 @@ import Testing
     }
   }
 
+  @Test func `A sentence that names a leader without asking whether there is one is reported`()
+    throws
+  {
+    for (condition, message, fault) in [
+      ("best", "best", "the sentence names one leader, 'best', where several can be equal"),
+      (
+        "best.share >= 0.5", "best",
+        "the sentence names one leader, 'best', where several can be equal"
+      ),
+      ("not best.tied", "best", nil), ("best.share > 0.5", "best", nil),
+      ("best.tied", "tied", nil), ("posts.change > 0", "more", nil),
+    ] {
+      var fixture = ReportFixture()
+      fixture.aggregate = fixture.aggregate.replacing(
+        "{when: [posts], message: p.pace.plain}",
+        with: "{when: [\(condition)], message: p.pace.\(message)}")
+      try fixture.with { work, environment in
+        let templates = try PageTemplates(folder: environment.templates)
+        #expect(
+          templates.diagnostics(of: work.pipeline).map(\.message) == [fault].compactMap(\.self),
+          "\(condition)")
+      }
+    }
+  }
+
+  @Test func `A change that is not said to be against what is reported`() throws {
+    try ReportFixture().with { work, environment in
+      let file = environment.templates + "/messages/en.yaml"
+      let text = try String(contentsOfFile: file, encoding: .utf8)
+      try Data(text.replacing(" que {compared}", with: "").utf8).write(
+        to: URL(fileURLWithPath: file))
+      let templates = try PageTemplates(folder: environment.templates)
+      #expect(
+        templates.diagnostics(of: work.pipeline).map(\.message) == [
+          "the sentence does not say what 'posts' is compared with"
+        ])
+    }
+  }
+
   @Test func `The project's templates are sound and every locale has every message`() throws {
     let templates = try PageTemplates(folder: Places.project + "/templates")
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")

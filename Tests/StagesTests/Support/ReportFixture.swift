@@ -69,8 +69,10 @@ struct ReportFixture {
          made: Feita, link: Ligação, day: Dia, posts: Notas}
       terms: {author_is: {guest: convidado}}
       quality: {read: {one: '{count} lida.', other: '{count} lidas.'}}
-      pace: {more: '{posts} notas, {posts.change} a mais.', plain: '{posts} notas.'}
+      pace: {more: '{posts} notas, {posts.change} a mais que {compared}.', plain: '{posts} notas.',
+        best: 'O melhor dia foi {best}.', tied: 'Melhores dias: {best.names}.'}
       title: 'Relatório de {tenant}'
+    compared: {whole: no ano anterior, same_days: 'no mesmo período de {before}'}
     page:
       {numbers: Números, no_rows: Nada, none: nenhum, others: 'outros ({count})', total: Total,
        csv: CSV, spreadsheet: Planilha, rows: '{count} linhas', cut: '{shown} de {rows}', yes: sim,
@@ -95,6 +97,9 @@ struct ReportFixture {
     </body>
     </html>
     """
+
+  /// How far the year 2026 has come; without it, it has ended.
+  var progress: PeriodProgress?
 
   private var today: CivilDate { CivilDate(daysSince1970: 20_500) }
 
@@ -128,7 +133,7 @@ struct ReportFixture {
       let library = try PipelineLibrary(folder: "\(folder)/pipelines")
       let work = PartitionWork(
         tenant: tenant, settings: TenantSettings(), period: Period(.year, containing: today),
-        pipeline: library.pipelines[0], asOf: nil,
+        pipeline: library.pipelines[0], asOf: nil, progress: progress,
         datasets: try datasets.sorted { $0.key < $1.key }.map {
           try environment.dataset($0.key, $0.value)
         })

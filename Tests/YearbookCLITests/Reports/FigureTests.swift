@@ -22,7 +22,11 @@ struct FigureTests {
   }
 
   private static let sights: [Sight] =
-    [Sight(seed: 1, day: "2026-11-20", years: ["2025"], months: ["2024-02", "2025-11"])]
+    [
+      Sight(seed: 1, day: "2026-11-20", years: ["2025", "2026"], months: ["2024-02", "2026-11"]),
+      // Under way on a day that the year before does not have.
+      Sight(seed: 31, day: "2024-02-29", years: ["2024"], months: ["2024-02"]),
+    ]
     + (isSoak
       ? (2...9).map {
         Sight(
@@ -30,7 +34,7 @@ struct FigureTests {
           months: ["2024-02", "2025-03", "2025-10", "2025-11", "2025-12", "2026-01", "2026-11"],
           scale: $0 % 4 + 1)
       }
-        + [("2024-02-29", "2024-02"), ("2025-12-31", "2025-12"), ("2026-01-01", "2026-01")].map {
+        + [("2025-12-31", "2025-12"), ("2026-01-01", "2026-01")].map {
           Sight(seed: 31, day: $0.0, years: [String($0.0.prefix(4))], months: [$0.1])
         } : [])
 
@@ -110,5 +114,11 @@ struct FigureTests {
         "\(here.folder)/store", "--day", day,
       ], environment: ["PYTHONDONTWRITEBYTECODE=1"])
     #expect(status == 0, "\(output)")
+    let read = try Program.run(
+      [
+        python, "\(Places.project)/Tests/oracle/sentences.py", here.platform.conninfo, "--store",
+        "\(here.folder)/store", "--day", day,
+      ], environment: ["PYTHONDONTWRITEBYTECODE=1"])
+    #expect(read.status == 0, "\(read.output)")
   }
 }
