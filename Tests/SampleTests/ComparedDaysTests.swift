@@ -18,7 +18,8 @@ import Testing
         Extractor.Member(
           tenant: Tenant(
             id: "00000000-0000-4000-8000-00000000000\(number)", slug: "t\(number)", name: "T",
-            timeZone: zone, locale: "en", currency: "EUR"), settings: TenantSettings(), asOf: nil)
+            zone: ZoneRules(name: zone, offset: 0), locale: "en", currency: "EUR"),
+          settings: TenantSettings(), asOf: nil)
       }
       let library = try PipelineLibrary(folder: Places.project + "/pipelines")
       var extract = try #require(library.pipeline("annual")).extract
@@ -46,7 +47,9 @@ import Testing
         let statement = ExtractStatement(extract, partition: .rows(members, period, moment))
         for row in try connection.query(statement.unordered(query).sql) {
           let zone = try #require(TimeZone(identifier: try row.string("time_zone")))
-          let today = moment.day(in: zone)
+          let seconds: Int64 = if case .instant(let seconds) = moment { seconds } else { 0 }
+          let offset = zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(seconds)))
+          let today = moment.day(in: ZoneRules(name: zone.identifier, offset: offset))
           // A period that has not started there is not run.
           if today < period.start { continue }
           let progress = PeriodProgress(period, today: today, isWholeDay: moment.isDay)

@@ -2,7 +2,7 @@
 import datetime as dt
 from collections import Counter, defaultdict
 
-from platform_rows import Expected, View, code_points, language, months, ranks, tags
+from platform_rows import Expected, View, code_points, language, months, ranks, tags, twins
 
 
 def most(counter):
@@ -143,6 +143,7 @@ def room_findings(v: View):
         "recordings_of_other_rooms": sum(s.now(r.started) and r.created < s.cut and r.roomid not in own_rooms
                                          for r in v.rows("dojo_recording")),
         "guests_in_dojos": sum(v.people(r)[2] for r in v.rooms_now),
+        "recordings_alike": len(found) - len({(r.roomid, r.object_key) for r in found}),
     }
 
 
@@ -154,6 +155,7 @@ def findings(v: View):
         "pocs_read": len(v.pocs_now),
         "pocs_without_language": sum(language(c) is None for c in v.pocs_now),
         "pocs_without_description": sum(not (c.description or "").strip(" ") for c in v.pocs_now),
+        "pocs_alike": len(twins(v.pocs_now, lambda c: (c.userid, c.name), lambda c: c.created, dt.timedelta(minutes=1))),
         "pocs_of_hidden": why.count("hidden"),
         "pocs_of_guests": why.count("guest"),
         "recordings_not_shown": sum(bool(v.recordings[r.id]) and sum(v.people(r)[1:]) > 0 for r in v.rooms_now),

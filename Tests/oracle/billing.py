@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
 from dojos import ratio
-from platform_rows import Expected, View, back, code_points, months
+from platform_rows import Expected, View, back, code_points, months, twins
 
 ZERO = Decimal(0)
 BUCKETS = ("not_due", "days_1_30", "days_31_60", "days_61_90", "days_over_90")
@@ -235,6 +235,10 @@ def findings(books, current, lines):
     own = {b.id for b in v.rows("billing")}
     settled = {k for k, charges in books.invoices.items() if any(y.status == "succeeded" for y in charges)}
     steps = [x for xs in books.histories.values() for x in xs]
+    again = twins(
+        [y for y in books.payments if y.status != "failed"],
+        lambda y: (y.billingid, y.invoice_number, y.attempt, y.kind, y.status, y.total, y.currency, y.payment_gateway),
+        lambda y: y.created, dt.timedelta(days=1))
     return {
         "payments_read": len(current),
         "events_read": sum(x[0].at >= s.starts for x in steps),
@@ -248,6 +252,11 @@ def findings(books, current, lines):
         "subscriptions_active_past_expiry": sum(
             x[6] in ("active", "past_due") and x[0] is not None and s.local(x[0].expirationdate) < s.as_of for x in lines),
         "changes_after_end": sum(x[0].kind == "changed" and not x[5] for x in steps),
+        "charges_alike": sum(y.kind == "charge" and y.created >= s.starts for y in again),
+        "refunds_alike": sum(y.kind != "charge" and y.created >= s.starts for y in again),
+        "events_alike": sum(x.at >= s.starts for x in twins(
+            [x[0] for x in steps], lambda x: (x.billingid, x.kind, x.plan, x.price, x.currency), lambda x: x.at,
+            dt.timedelta(days=1))),
     }
 
 

@@ -214,3 +214,14 @@ class Expected:
 
     def chart(self, name, labels, series, currency=None, others=None):
         self.charts.append((name, currency, [str(x) for x in labels], series, others))
+
+
+def twins(rows, alike, moment, within):
+    """The rows that come less than `within` after another one that is alike."""
+    last, found = {}, []
+    for row in sorted(rows, key=lambda r: (moment(r), r.id)):
+        before = last.get(alike(row))
+        if before is not None and moment(row) < before + within:
+            found.append(row)
+        last[alike(row)] = moment(row)
+    return found

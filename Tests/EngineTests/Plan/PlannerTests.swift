@@ -96,7 +96,7 @@ import Testing
 
   @Test func `What a period is compared with is planned in each tenant's own time and life`() throws
   {
-    var young = Plans.tenant(3, zone: "Pacific/Kiritimati")
+    var young = Plans.tenant(3, zone: ZoneRules(name: "Pacific/Kiritimati", offset: 50_400))
     young.created = Int(try #require(Timestamp.seconds("2025-06-30T12:00:00Z")))
     let plan = try plan("report", [early, young], at: "2026-11-20") {
       $0.periods = ["2026", "2026-10"]
