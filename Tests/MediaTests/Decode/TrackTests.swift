@@ -80,9 +80,11 @@ struct `The best track that can be decoded is used` {
   }
 
   @Test func `A cover picture is not the picture of a film`() throws {
+    let cover = folder.file("cover.jpg")
+    Run.tool("ffmpeg", ["-v", "error"] + Self.other + ["-frames:v", "1", cover])
     let probe = try probe(
-      "c.mp4", [Self.other, Self.picture, Self.sound],
-      "-c:v:0 mjpeg -frames:v:0 1 -c:v:1 libx264 -c:a aac -disposition:v:0 attached_pic"
+      "c.mp4", [["-i", cover], Self.picture, Self.sound],
+      "-c:v:0 mjpeg -c:v:1 libx264 -c:a aac -disposition:v:0 attached_pic"
         + " -disposition:v:1 0")
     #expect(probe.video?.codec == "h264")
     #expect(probe.video?.width == 160)
