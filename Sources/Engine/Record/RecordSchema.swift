@@ -6,6 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
+    doing,
   ]
 
   private static let first = """
@@ -296,6 +297,11 @@ enum RecordSchema {
     DROP TRIGGER enter_report ON yearbook.partition;
     CREATE TRIGGER enter_report AFTER INSERT OR UPDATE OF release_id, slug, status ON yearbook.partition
       FOR EACH ROW WHEN (NEW.release_id IS NOT NULL) EXECUTE FUNCTION yearbook.enter_report();
+    """
+
+  private static let doing = """
+    ALTER TABLE yearbook.run ADD COLUMN IF NOT EXISTS doing jsonb;
+    COMMENT ON COLUMN yearbook.run.doing IS 'what the run does now; null where it has ended';
     """
 
   /// Earlier programs recorded connection strings, which can hold a password, with the arguments.

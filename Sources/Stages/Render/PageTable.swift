@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 import Markup
@@ -14,7 +15,7 @@ struct PageTable {
   /// The tenant's currency: that of amounts without one of their own.
   let currency: String
   /// Object key to picture.
-  var pictures: [String: PagePicture] = [:]
+  var pictures: [ExactText: PagePicture] = [:]
 
   /// A shown column. A class, because it is passed for each cell.
   final class Shown {
