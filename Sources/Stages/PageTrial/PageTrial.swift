@@ -64,7 +64,7 @@ package struct PageTrial {
     let work = PartitionWork(
       tenant: Tenant(
         id: "00000000-0000-4000-8000-000000000000", slug: "tenant", name: "Tenant & <Sons>",
-        timeZone: "UTC", locale: locale, currency: "EUR"),
+        zone: .utc, locale: locale, currency: "EUR"),
       settings: TenantSettings(), period: period, pipeline: pipeline,
       asOf: pipeline.dependsOnDay ? period.start : nil, datasets: datasets,
       linked: shape == .nothing ? [] : nil)
