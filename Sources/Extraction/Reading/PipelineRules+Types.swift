@@ -19,20 +19,17 @@ extension PipelineRules {
           hint: "\(risk.remedy); if it is meant so, say in platform.yaml:"
             + " unsafe_types: {\(read.table): [\(read.column)]}"))
     }
-    guard file.functions.contains(where: Self.takesDayForMoment) else { return faults }
-    let days = file.reads.filter { base(of: $0) == "date" }.map { "'\($0.table).\($0.column)'" }
-    // A column without a zone is a fault by itself, and what follows from it is not told again.
-    let isFollowing = reading.files.contains { other in
-      other.reads.contains { base(of: $0) == "timestamp without time zone" }
+    // A day that is spelled out is let through: its author sees it.
+    let days = file.reads.filter { base(of: $0) == "date" }
+    if !days.isEmpty, file.functions.contains(where: Self.takesDayForMoment) {
+      let names = days.map { "'\($0.table).\($0.column)'" }.joined(separator: ", ")
+      faults.append(
+        fault(
+          "\(names), a date, is compared or read as a moment: midnight in UTC, which is another day"
+            + " elsewhere", file, days[0].column,
+          hint: "compare days with days, or make the column timestamptz; a day begins at"
+            + " day::timestamp AT TIME ZONE p.time_zone"))
     }
-    if days.isEmpty, isFollowing, platform.unsafeTypes.isEmpty { return faults }
-    let which = days.isEmpty ? "a date or a local time" : "\(days.joined(separator: ", ")), a date,"
-    faults.append(
-      fault(
-        "\(which) is compared or read as a moment: midnight in UTC, which is another day elsewhere",
-        file, file.reads.first { base(of: $0) == "date" }?.column,
-        hint: "compare days with days, or make the column timestamptz; a day begins at"
-          + " day::timestamp AT TIME ZONE p.time_zone"))
     return faults
   }
 

@@ -33,8 +33,7 @@ package struct Period: Hashable, Sendable, Comparable, CustomStringConvertible {
     let parts = text.split(separator: "-", omittingEmptySubsequences: false)
     guard let first = parts.first, first.utf8.count == 4,
       first.utf8.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) }),
-      // The year before it must be one too.
-      let year = Int(first), year > 1
+      let year = Int(first), year >= 1
     else { return nil }
     if parts.count == 1 {
       kind = .year

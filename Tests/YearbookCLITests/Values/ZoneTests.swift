@@ -159,8 +159,8 @@ struct ZoneTests {
         """
         UPDATE app.tenant SET created = '2015-01-01';
         INSERT INTO app.room (userid, tenantid, date, name, created)
-        SELECT DISTINCT ON (u.tenantid, d) u.id, u.tenantid, d::timestamptz, d, '2019-01-01'
-        FROM app."user" u, unnest(ARRAY['2023-09-15 12:00+00', '2020-11-01 04:30+00', '2020-11-01 05:30+00']) d
+        SELECT DISTINCT ON (u.tenantid, v.moment) u.id, u.tenantid, v.moment::timestamptz, v.moment, '2019-01-01'
+        FROM app."user" u, unnest(ARRAY['2023-09-15 12:00+00', '2020-11-01 04:30+00', '2020-11-01 05:30+00']) AS v(moment)
         """)
       for period in ["2023-09", "2020-10", "2020-11"] {
         let (status, output) = try here.yearbook(["run", "dojos", "--period", period])
