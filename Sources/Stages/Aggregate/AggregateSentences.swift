@@ -23,9 +23,9 @@ struct AggregateSentences {
     return nil
   }
 
-  /// What figures are compared with, after “more than”: `in the same days of 2025`.
+  /// What figures are compared with, after “more than”: `in the same days of 2025`. It is given to
+  /// a tenant without a comparison too: its figures have no change, so no sentence says it.
   private func compared() throws -> String? {
-    guard progress.isCompared else { return nil }
     let before = messages.format.period(progress.period.previous)
     return try messages.optional(
       "compared", progress.isProvisional ? "same_days" : "whole", ["before": .text(before)])

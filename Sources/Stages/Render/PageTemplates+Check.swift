@@ -81,6 +81,17 @@ extension PageTemplates {
             hint: "add 'not \(figure.name).tied' to its conditions, and a sentence for a tie"))
       }
       let changes = ["change", "times"].map { "\(figure.name).\($0)" }
+      if figure.against == .start, !parameters.isDisjoint(with: changes),
+        parameters.contains("compared")
+      {
+        found.append(
+          Diagnostic(
+            .configuration,
+            "the sentence compares '\(figure.name)' with the period before, but its previous value"
+              + " is that of the start",
+            at: variant.place.subject,
+            hint: "say “than at the start of the period”, or remove 'against: start'"))
+      }
       if figure.previous != nil, figure.against == .period, !parameters.isDisjoint(with: changes),
         !parameters.contains("compared"), !variant.conditions.contains(where: \.isOfPeriod)
       {

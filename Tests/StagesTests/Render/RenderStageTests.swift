@@ -166,6 +166,22 @@ import Testing
     }
   }
 
+  @Test func `A change since the start that is said to be against the period before is reported`()
+    throws
+  {
+    var fixture = ReportFixture()
+    fixture.aggregate = fixture.aggregate.replacing(
+      "previous: posts_before}", with: "previous: posts_before, against: start}")
+    try fixture.with { work, environment in
+      let templates = try PageTemplates(folder: environment.templates)
+      #expect(
+        templates.diagnostics(of: work.pipeline).map(\.message) == [
+          "the sentence compares 'posts' with the period before, but its previous value is that of"
+            + " the start"
+        ])
+    }
+  }
+
   @Test func `The project's templates are sound and every locale has every message`() throws {
     let templates = try PageTemplates(folder: Places.project + "/templates")
     let library = try PipelineLibrary(folder: Places.project + "/pipelines")
