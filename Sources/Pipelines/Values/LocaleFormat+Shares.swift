@@ -59,7 +59,10 @@ extension LocaleFormat {
       remainders.append(remainder)
     }
     var left = 1000 - tenths.reduce(0, +)
-    let order = parts.indices.sorted { (remainders[$1], $0) < (remainders[$0], $1) }
+    // Equal parts are neighbours in this order.
+    let order = parts.indices.sorted {
+      (remainders[$1], parts[$1], $0) < (remainders[$0], parts[$0], $1)
+    }
     var place = 0
     while place < order.count {
       let equals = order[place...].prefix { parts[$0] == parts[order[place]] }

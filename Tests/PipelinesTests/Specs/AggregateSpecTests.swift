@@ -143,7 +143,7 @@ import Testing
   @Test func `A chart of more names than it can have points is refused`() {
     #expect(
       faults("charts:\n  one: {kind: bar, from: days, x: day, y: posts, top: 2001}\n") == [
-        "p.yaml:2:60: expected a number from 1 to 2000, found 2001"
+        "p.yaml:2:55: expected a number from 1 to 2000, found 2001"
       ])
   }
 

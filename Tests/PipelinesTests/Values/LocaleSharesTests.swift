@@ -53,7 +53,7 @@ import Testing
     #expect(try shares(["1", "1", "1"]) == ["33.3%", "33.3%", "33.3%"])
     #expect(try shares(["2", "1", "1"]) == ["50%", "25%", "25%"])
     // Each rounded by itself: 16.7 + 16.7 + 66.7.
-    #expect(try shares(["1", "1", "4"]) == ["16.7%", "16.7%", "66.6%"])
+    #expect(try shares(["1", "1", "4"]) == ["16.6%", "16.6%", "66.7%"])
     // As whole numbers, each rounded by itself: 33 + 35 + 33.
     #expect(try shares(["80", "86", "80"]) == ["32.5%", "35.0%", "32.5%"])
     #expect(try shares(["109074.9", "7000.10"]) == ["94%", "6%"])

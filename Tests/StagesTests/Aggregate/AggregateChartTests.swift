@@ -127,7 +127,9 @@ import Testing
         share: {ratio: [part, whole]}
       """
     fixture.datasets = ["totals": "posts:bigint,posts_before:bigint\n3,1000\n"]
-    let files = try fixture.files(template: "<p>{{figures.each.value}} {{figures.share.value}}</p>")
-    #expect(files["index.html"] == "<p>0,003 0,3%</p>")
+    let files = try fixture.files(template: "<p>x</p>")
+    let model = try ReportModel(json: Array(try #require(files["report.json"]).utf8))
+    #expect(model.figure("each")?.amounts.first?.value?.description == "0.003")
+    #expect(model.figure("share")?.amounts.first?.value?.description == "0.003000")
   }
 }
