@@ -1,5 +1,6 @@
 import Basics
 import CLibRSVG
+import CSandbox
 import Diagnostics
 import Glibc
 import Synchronization
@@ -10,6 +11,33 @@ enum RasterFaults {
   /// Whether text was drawn without its font. Pango says so once for each font, so what is drawn
   /// later cannot be trusted either.
   private static let isUgly = Atomic<Bool>(false)
+
+  /// The address space that fonts and the threads that look for them need, in bytes. With less,
+  /// Pango can wait for ever for an answer that fontconfig could not give.
+  private static let neededRoom = 300_000_000
+  /// The room that there was before the first drawing, if it was too little.
+  private static let tooLittle = Atomic<Int>(.max)
+
+  /// Measures the room, before the first drawing takes it.
+  static func measureRoom() {
+    let limit = yb_soft_limit(yb_rlimit_as())
+    guard limit < UInt(Int.max), let pages = FileSource.firstNumber(of: "/proc/self/statm") else {
+      return
+    }
+    let left = Int(limit) - pages * Int(getpagesize())
+    if left < neededRoom { tooLittle.store(max(0, left), ordering: .relaxed) }
+  }
+
+  /// Throws `configuration` if there is too little address space to draw text.
+  static func checkRoom() throws(Diagnostic) {
+    let left = tooLittle.load(ordering: .relaxed)
+    guard left < .max else { return }
+    throw Diagnostic(
+      .configuration,
+      "drawing text needs \(Counted.bytes(neededRoom)) of address space, and \(Counted.bytes(left))"
+        + " are left",
+      hint: "raise or remove the limit that this process inherits (ulimit -v, LimitAS=)")
+  }
 
   /// Takes over the libraries' log. Nothing reaches the standard error, except why the process
   /// ends.

@@ -41,6 +41,7 @@ package enum RasterFonts {
   /// text would be missing or boxes, and nothing else would fail.
   package static func require() throws(Diagnostic) {
     let missing = missing()
+    try RasterFaults.checkRoom()
     guard !missing.isEmpty else { return }
     throw Diagnostic(
       .configuration, "fonts are missing: \(missing.map(\.family).joined(separator: ", "))",
@@ -130,6 +131,7 @@ package enum RasterFonts {
       if isPrepared { return }
       isPrepared = true
       RasterFaults.watch()
+      RasterFaults.measureRoom()
       guard let config = FcConfigCreate() else { return }
       let cache = TemporaryCache()
       if FcConfigParseAndLoadFromMemory(config, configuration(cache.path), 0) == 1,

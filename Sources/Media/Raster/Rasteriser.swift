@@ -147,6 +147,7 @@ struct SVGDocument: ~Copyable {
       throw Diagnostic(.data, "an SVG of \(svg.count) bytes is too large to draw")
     }
     RasterFonts.prepare()
+    try RasterFaults.checkRoom()
     var error: UnsafeMutablePointer<GError>?
     let handle = svg.withUnsafeBufferPointer {
       rsvg_handle_new_from_data($0.baseAddress, gsize($0.count), &error)
