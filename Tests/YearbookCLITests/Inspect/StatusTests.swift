@@ -201,7 +201,7 @@ struct StatusTests {
       try other.execute("BEGIN; LOCK TABLE app.\"user\" IN ACCESS EXCLUSIVE MODE")
       let run = try here.start(["run", "nightly"])
       #expect(
-        try eventually { try here.yearbook(["status"]).output.contains("now: reading rows") })
+        try eventually { try here.yearbook(["status"]).output.contains("now: trying the queries") })
       let json = try here.yearbook(["status", "--json"])
       #expect(json.output.contains("\"phase\""), "\(json.output)")
       try other.execute("ROLLBACK")
