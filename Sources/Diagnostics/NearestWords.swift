@@ -21,6 +21,11 @@ package enum NearestWords {
     return near.isEmpty ? nil : "did you mean \(near.joined(separator: ", "))?"
   }
 
+  /// “use one of a, b”, for a `lead` of “use one of”; `nil` if there is nothing to choose from.
+  package static func choice(_ lead: String, _ words: [String]) -> String? {
+    words.isEmpty ? nil : "\(lead) \(words.joined(separator: ", "))"
+  }
+
   /// The optimal string alignment distance: insertions, deletions, substitutions and swaps of
   /// neighbours.
   private static func distance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {

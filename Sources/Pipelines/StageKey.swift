@@ -14,6 +14,10 @@ package struct KeyInputs: Hashable, Sendable {
 
   /// Adds a short value. Each name can be added only once.
   package mutating func add(_ name: String, _ value: String) {
+    // A name can hold an object's key. Two that look alike, such as `é` in one character and in
+    // two, are equal texts for Swift, but two objects.
+    let isPlain = name.utf8.allSatisfy { $0 < 0x80 }
+    let name = isPlain ? name : "\(name) (\(SHA256Digest(of: name.utf8).hex.prefix(12)))"
     assert(parts[name] == nil, "a key input is named twice")
     parts[name] = value
   }

@@ -27,4 +27,21 @@ import Testing
       KeyInputs(stage: "render", version: 1).key.hex
         == "c2925eb1cbb54830b58be523e1b78f482b9d9ac40377df4fbf79d1508c7e7512")
   }
+
+  @Test func `Two objects whose keys look alike are two inputs of a key`() {
+    var inputs = KeyInputs(stage: "render", version: 1)
+    inputs.add("picture \u{E9}.png", "one")
+    inputs.add("picture e\u{301}.png", "two")
+    #expect(inputs.parts.count == 4)
+    var other = KeyInputs(stage: "render", version: 1)
+    other.add("picture e\u{301}.png", "two")
+    other.add("picture \u{E9}.png", "one")
+    #expect(inputs.key == other.key)
+    var swapped = KeyInputs(stage: "render", version: 1)
+    swapped.add("picture \u{E9}.png", "two")
+    swapped.add("picture e\u{301}.png", "one")
+    #expect(swapped.key != inputs.key)
+    // Plain names stay as they are, for `explain`.
+    #expect(inputs.parts["stage"] == "render")
+  }
 }

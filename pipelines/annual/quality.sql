@@ -17,7 +17,9 @@ FROM (
     FROM (
       SELECT
         p.tenant_id, c.userid AS user_id, count(*) AS pocs,
-        count(*) FILTER (WHERE btrim(coalesce(c.language, '')) = '') AS without_language,
+        count(*) FILTER (WHERE coalesce(c.language, '') !~
+          '[^ \u0001-\u001F\u007F-\u00A0\u00AD\u061C\u1680\u180E\u2000-\u200B\u200E\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFEFF]')
+          AS without_language,
         count(*) FILTER (WHERE btrim(coalesce(c.description, '')) = '') AS without_description,
         count(*) FILTER (WHERE c.favorite NOT IN ('N', 'Y')) AS unknown_favorite
       FROM partition p

@@ -9,7 +9,13 @@ SELECT
   c.created >= p.starts_at AS is_current,
   c.name,
   nullif(btrim(c.description), '') AS description,
-  nullif(btrim(c.language), '') AS language,
+  -- What looks the same is the same: one form of Unicode, nothing that cannot be seen.
+  nullif(CASE
+    WHEN octet_length(c.language) = char_length(c.language) THEN btrim(c.language, E' \t\n\r')
+    ELSE btrim(regexp_replace(regexp_replace(CASE WHEN c.language ~ '[\u0300-\U0010FFFF]' THEN normalize(c.language) ELSE c.language END,
+      '[\u0001-\u001F\u007F-\u009F\u00AD\u061C\u180E\u200B\u200E\u200F\u202A-\u202E\u2060-\u206F\uFEFF]+', '', 'g'),
+      '[ \u00A0\u1680\u2000-\u200A\u202F\u205F\u3000\u3164]+', ' ', 'g'))
+  END, '') AS language,
   c.tags,
   c.favorite = 'Y' AS favorite,
   -- The address of a repository can reveal its owner.

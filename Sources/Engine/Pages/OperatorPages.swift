@@ -155,12 +155,18 @@ struct OperatorPages {
           failure.partition.period.description,
         ]))
     }
-    overview.runs = try runs().map { run in
-      .init(
+    let runs = try runs()
+    // Without a record nobody knows what was fixed since.
+    let unfixed = try record?.unfixed(runs.filter { $0.state == "failed" }.map(\.id))
+    overview.runs = runs.map { run in
+      let isFixed =
+        run.state == "failed" && run.retry != nil && unfixed.map { !$0.contains(run.id) } ?? false
+      return .init(
         id: run.id, name: run.name, state: run.state, finished: run.finished,
         published: run.published.count, unchanged: run.unchanged,
-        failed: run.failed.count + run.skipped, retry: run.state == "failed" ? run.retry : nil,
-        problem: run.problem)
+        failed: run.failed.count + run.skipped,
+        retry: run.state == "failed" && !isFixed ? run.retry : nil, problem: run.problem,
+        isFixed: isFixed)
     }
     let pages: [(path: String, bytes: [UInt8])] = [
       (Self.catalogPath, try Self.catalog(sorted)),

@@ -204,7 +204,7 @@ package struct Planner {
     throw Diagnostic(
       .usage, "there is no pipeline or schedule '\(name)'",
       hint: NearestWords.hint(for: name, in: library.names)
-        ?? "use one of: \(library.names.joined(separator: ", "))")
+        ?? NearestWords.choice("use one of:", library.names))
   }
 
   private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {

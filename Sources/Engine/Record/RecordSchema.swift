@@ -4,7 +4,7 @@ enum RecordSchema {
   /// The number of the newest migration this program knows.
   static var version: Int { migrations.count }
 
-  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets]
+  static let migrations = [first, second, third, fourth, fifth, sixth, withoutSecrets, doing]
 
   private static let first = """
     CREATE TABLE yearbook.run (
@@ -266,6 +266,11 @@ enum RecordSchema {
         planned, published, unchanged, failed, skipped, stages_run, stages_found, warnings,
         problem, hint
       FROM yearbook.run;
+    """
+
+  private static let doing = """
+    ALTER TABLE yearbook.run ADD COLUMN IF NOT EXISTS doing jsonb;
+    COMMENT ON COLUMN yearbook.run.doing IS 'what the run does now; null where it has ended';
     """
 
   /// Earlier programs recorded connection strings, which can hold a password, with the arguments.

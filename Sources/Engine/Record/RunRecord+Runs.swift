@@ -120,7 +120,7 @@ extension RunRecord {
       """
       UPDATE yearbook.run SET state = $2, finished = now(), planned = $3, published = $4,
         unchanged = $5, failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10,
-        problem = $11, hint = $12
+        problem = $11, hint = $12, doing = NULL
       WHERE id = $1
       """, [id, state] + counts.values + [problem.map(Self.told), problem?.hint])
     try connection.unlock(Self.lock(of: id))
@@ -204,6 +204,22 @@ extension RunRecord {
     return try failures(of: run).filter { standing.contains($0.partition) }
   }
 
+  /// Those of the runs that have a failure which no later run has fixed.
+  func unfixed(_ runs: [String]) throws(Diagnostic) -> Set<String> {
+    if runs.isEmpty { return [] }
+    var unfixed: Set<String> = []
+    for row in try connection.query(
+      """
+      SELECT DISTINCT f.run_id FROM yearbook.failure f
+      JOIN yearbook.partition p USING (pipeline, tenant_id, period)
+      WHERE f.run_id = ANY ($1::text[]) AND p.state = 'failed'
+      """, [Quoting.array(runs)])
+    {
+      unfixed.insert(try row.string("run_id"))
+    }
+    return unfixed
+  }
+
   /// The failures of a run, by tenant.
   package func failures(of run: String) throws(Diagnostic) -> [Failure] {
     var failures: [Failure] = []
@@ -225,12 +241,6 @@ extension RunRecord {
       partition: try row.partitionKey(), slug: try row.string("slug"),
       stage: try row.string("stage"), code: try row.string("code"),
       message: try row.string("message"), hint: try row.optionalString("hint"))
-  }
-
-  /// Whether somebody asked this run to stop.
-  func isCancelled(_ run: String) throws(Diagnostic) -> Bool {
-    try connection.query("SELECT is_cancelled FROM yearbook.run WHERE id = $1", [run])
-      .only().bool("is_cancelled")
   }
 
   /// Partitions whose last outcome is a failure, with its reason.

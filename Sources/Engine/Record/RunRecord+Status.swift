@@ -78,6 +78,10 @@ extension RunRecord {
     package var pipeline: String
     package var isPublished: Bool
     package var status: String?
+    /// How many different periods they have, the first of them and the last.
+    package var periods: Int
+    package var first: String
+    package var last: String
     package var partitions: Int
     package var tenants: Int
     package var warnings: Int
@@ -90,6 +94,8 @@ extension RunRecord {
     for row in try connection.query(
       """
       SELECT pipeline, state, status, count(*) AS partitions, count(DISTINCT tenant_id) AS tenants,
+        count(DISTINCT period) AS periods, min(period COLLATE "C") AS first,
+        max(period COLLATE "C") AS last,
         sum(jsonb_array_length(warnings)) AS warnings
       FROM yearbook.partition WHERE \(condition)
       GROUP BY pipeline, state, status
@@ -99,8 +105,10 @@ extension RunRecord {
       counts.append(
         PartitionCount(
           pipeline: try row.string("pipeline"), isPublished: try row.string("state") == "published",
-          status: try row.optionalString("status"), partitions: try row.int("partitions"),
-          tenants: try row.int("tenants"), warnings: try row.int("warnings")))
+          status: try row.optionalString("status"), periods: try row.int("periods"),
+          first: try row.string("first"), last: try row.string("last"),
+          partitions: try row.int("partitions"), tenants: try row.int("tenants"),
+          warnings: try row.int("warnings")))
     }
     return counts
   }

@@ -170,7 +170,7 @@ package struct RequestWorker {
     guard let pipeline = served.first(where: { $0.name == request.type.lowercased() }) else {
       throw Diagnostic(
         .usage, "there is no report of this type",
-        hint: "use one of: \(served.map { $0.name.uppercased() }.joined(separator: ", "))")
+        hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() }))
     }
     let tenants = try session.openSource().tenants()
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {

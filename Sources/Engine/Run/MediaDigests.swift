@@ -9,7 +9,7 @@ struct MediaDigests: Sendable {
   /// A media object of a tenant, by its id.
   struct Object: Hashable {
     var tenant: String
-    var key: String
+    var key: ExactText
   }
 
   let record: Locked<RunRecord>
@@ -31,7 +31,7 @@ struct MediaDigests: Sendable {
   ) throws -> SHA256Digest {
     let key = object.key
     let (size, modified) = (Int64(object.size), object.modified)
-    if readNow?.withLock({ $0.contains(Object(tenant: tenant, key: key)) }) ?? true {
+    if readNow?.withLock({ $0.contains(Object(tenant: tenant, key: ExactText(key))) }) ?? true {
       let known = try record.withLock { record throws(Diagnostic) in
         try record.mediaDigest(tenant: tenant, key: key, size: size, modified: modified)
       }
@@ -46,7 +46,7 @@ struct MediaDigests: Sendable {
     try record.withLock { record throws(Diagnostic) in
       try record.addMedia(tenant: tenant, key: key, size: size, modified: modified, digest: digest)
     }
-    readNow?.withLock { _ = $0.insert(Object(tenant: tenant, key: key)) }
+    readNow?.withLock { _ = $0.insert(Object(tenant: tenant, key: ExactText(key))) }
     return digest
   }
 }

@@ -122,8 +122,11 @@ final class Run {
       do {
         try refuseMoved()
         try refuseWithoutFonts()
+        state.enter("trying the queries")
         try tryPipelines()
+        state.enter("reading rows")
         try extract()
+        state.enter(nil)
       } catch let error as Diagnostic where error.code == .interrupted {
         // A statement was stopped because the run must stop. Partitions that have begun still
         // finish.
@@ -185,10 +188,10 @@ final class Run {
     let asking = Locked(try RunRecord(conninfo))
     return Watchdog(session.cancellation) { [interruption] in
       interruption.interrupt()
-    } isCancelled: { [id] in
+    } isCancelled: { [id, state] in
       asking.withLock { record in
         do {
-          return try record.isCancelled(id)
+          return try record.isCancelled(id, doing: state.activity, state.counts)
         } catch {
           // The sessions that do the work will meet and report the same failure.
           return false

@@ -56,6 +56,7 @@ package struct RunSession {
     }
     let tenants = try source.tenants()
     var plan = try plan(request, only, tenants: tenants)
+    try refuseFaultyMessages(plan)
     if leader != nil { plan.takeUpBackwards() }
     let run = try Run(
       self, plan: plan, source: source, record: record, claims: claims, policy: policy,
@@ -84,6 +85,16 @@ package struct RunSession {
       .busy, "another run of '\(name)' is under way\(which)",
       hint: "--wait 10m waits for it; --join shares its work; to see its progress: yearbook status"
     )
+  }
+
+  /// Throws the parameters that messages of the run's pipelines name and do not get: they would
+  /// fail every tenant of a language, after all the work before the page.
+  private func refuseFaultyMessages(_ plan: RunPlan) throws {
+    let templates = try PageTemplates.cached(folder: templates)
+    let names = Set(plan.partitions.map(\.pipeline.name))
+    let faults = library.pipelines.filter { names.contains($0.name) }
+      .flatMap(templates.unknownParameters)
+    if !faults.isEmpty { throw Diagnostics(faults) }
   }
 
   func plan(

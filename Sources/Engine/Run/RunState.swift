@@ -11,6 +11,9 @@ final class RunState: Sendable {
     var failures: [Diagnostic] = []
     /// Pipelines with a failed or skipped partition, by the tenant's id.
     var failedPipelines: [String: Set<String>] = [:]
+    var phase: String?
+    /// The running stages, by the partition's label.
+    var active: [String: RunActivity.Item] = [:]
   }
 
   private let values = Locked(Values())
@@ -38,7 +41,37 @@ final class RunState: Sendable {
   var stageSeconds: [String: Double] { values.withLock { $0.stageSeconds } }
   var failures: [Diagnostic] { values.withLock { $0.failures } }
 
+  /// What the run does now.
+  var activity: RunActivity {
+    values.withLock { values in
+      let items = values.active.values.sorted {
+        ($0.began, $0.partition) < ($1.began, $1.partition)
+      }
+      return RunActivity(phase: values.phase, items: Array(items.prefix(RunActivity.limit)))
+    }
+  }
+
+  /// Says what the run as a whole does; `nil` if only its stages do something.
+  func enter(_ phase: String?) { values.withLock { $0.phase = phase } }
+
+  private func note(_ event: RunEvent) {
+    values.withLock { values in
+      switch event {
+      case .stageBegan(let stage, let partition):
+        values.active[partition] = .init(stage: stage, partition: partition, began: Date())
+      case .progress(_, let partition, let done, let total, let pieces):
+        values.active[partition]?.done = done
+        values.active[partition]?.total = total
+        values.active[partition]?.pieces = pieces
+      case .stageEnded(_, let partition, _, _), .ended(let partition, _, _, _):
+        values.active[partition] = nil
+      default: break
+      }
+    }
+  }
+
   func tell(_ event: RunEvent) {
+    note(event)
     telling.withLock { _ in observer.receive(event) }
   }
 

@@ -1,6 +1,6 @@
 import Basics
 import Crypto
-import Diagnostics
+package import Diagnostics
 package import Pipelines
 package import Postgres
 
@@ -72,7 +72,12 @@ package struct IsolationTrial {
     /// proves nothing about them.
     package var silent: [String]
     /// The columns of each query, in order, without `tenant_id`.
-    package var columns: [String: [String]]
+    package var columns: [String: [String]] { types.mapValues { $0.map(\.name) } }
+    /// The same with their types.
+    package var types: [String: [Dataset.Column]]
+    /// Queries whose order left different rows in the same place. They are faults for `check`; a
+    /// run looks at the rows that it reads.
+    package var ties: [Diagnostic] = []
   }
 
   /// Runs the trial of a pipeline.
@@ -92,10 +97,12 @@ package struct IsolationTrial {
     // What could reach outside of the trial's schema is not run at all.
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
     var seen: Set<String> = []
+    var ties: [Diagnostic] = []
     for kind in pipeline.periods {
-      let (found, rowsOf) = try watch(pipeline, kind, read)
-      faults += found
-      seen.formUnion(rowsOf)
+      let found = try watch(pipeline, kind, read)
+      faults += found.faults
+      seen.formUnion(found.seen)
+      ties += found.ties
     }
     var silent: [String] = []
     for query in pipeline.extract.queries where !seen.contains(query.name) {
@@ -114,30 +121,15 @@ package struct IsolationTrial {
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
     return Outcome(
       silent: silent.sorted(),
-      columns: Dictionary(
+      types: Dictionary(
         uniqueKeysWithValues: read.files.compactMap { file in
-          file.query.map { ($0.name, file.columns.dropFirst().map(\.name)) }
-        }))
-  }
-
-  /// A constant that the server made of a word such as 'now' or 'today' depends on when it read the
-  /// statement. Such a constant moves otherwise than one that the file spells out when it is read
-  /// at another moment and in another time zone.
-  private static func movingTimes(
-    _ west: QueryReading.Constants, _ east: QueryReading.Constants
-  ) -> [Diagnostic] {
-    let hours26: Int64 = 26 * 3_600_000_000
-    return zip(west.times, east.times).filter { west, east in
-      // A time without an offset is 26 hours later in the west. All else stands still.
-      let moved = west.value &- east.value
-      return moved != 0 && !(west.type == 1184 && moved == hours26)
-    }.map { west, _ in
-      Diagnostic(
-        .configuration,
-        "a text such as 'now' or 'today' is refused: it depends on the day of the run",
-        at: .init(file: west.file),
-        hint: "use the columns of 'partition', such as cutoff_at and as_of")
-    }
+          file.query.map { query in
+            (
+              query.name,
+              file.columns.dropFirst().map { Dataset.Column(name: $0.name, type: $0.typeName) }
+            )
+          }
+        }), ties: ties.uniqued())
   }
 
   /// Runs `body` in the trial's schema, and rolls all of it back.
@@ -181,10 +173,12 @@ package struct IsolationTrial {
   /// The rows of one world, by the query's place.
   private typealias Rows = [Int: [[UInt8]]]
 
-  /// The faults, and the queries that had rows.
+  /// The faults, the queries that had rows, and those whose order is not unique.
+  private typealias Sight = (faults: [Diagnostic], seen: Set<String>, ties: [Diagnostic])
+
   private func watch(
     _ pipeline: Pipeline, _ kind: Period.Kind, _ read: QueryReading
-  ) throws -> ([Diagnostic], Set<String>) {
+  ) throws -> Sight {
     var made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
       period: Period(kind, containing: Self.triedDay), comparisons: read.comparisons)
@@ -202,11 +196,12 @@ package struct IsolationTrial {
   private func watch(
     _ pipeline: Pipeline, _ kind: Period.Kind, _ made: TrialRows,
     _ groups: [[TrialWorld]], _ read: QueryReading
-  ) throws -> ([Diagnostic], Set<String>) {
+  ) throws -> Sight {
     let queries = pipeline.extract.queries
     // One fault a query: that it holds another tenant's data says most.
     var faults: [Int: Diagnostic] = [:]
     var seen: Set<String> = []
+    var ties: [Diagnostic] = []
     for worlds in groups {
       var alone: (bare: Rows, shadowed: Rows) = ([:], [:])
       try scratch {
@@ -217,7 +212,10 @@ package struct IsolationTrial {
           for (place, query) in queries.enumerated() {
             if !(rows.bare[place] ?? []).isEmpty { seen.insert(query.name) }
           }
-          if world.neighbour == nil { alone = rows }
+          if world.neighbour == nil {
+            alone = (rows.bare, rows.shadowed)
+            ties += rows.ties
+          }
           guard pipeline.scope == .tenant else { continue }
           for (place, query) in queries.enumerated() {
             if let fault = Self.difference(
@@ -231,47 +229,20 @@ package struct IsolationTrial {
         }
       }
     }
-    return (queries.indices.compactMap { faults[$0] }, seen)
-  }
-
-  private static let foreignData = "a row of one tenant holds another tenant's data"
-
-  private static func difference(
-    _ alone: [[UInt8]], _ beside: [[UInt8]], _ shadowedAlone: [[UInt8]],
-    _ shadowedBeside: [[UInt8]], _ query: ExtractSpec.Query, _ kind: Period.Kind
-  ) -> Diagnostic? {
-    if shadowedAlone != shadowedBeside || alone != shadowedAlone {
-      return Diagnostic(
-        alone == beside ? .bug : .configuration,
-        "the query '\(query.name)' has other rows when it sees one tenant alone",
-        at: .init(file: query.file),
-        hint: "a join, a subquery or a window forgets the tenant: join and partition by tenant_id")
-    }
-    guard alone != beside else { return nil }
-    let mark = Array(TrialWorld.foreignMark.utf8)
-    if beside.contains(where: { $0.containsRun(mark) }) {
-      return Diagnostic(
-        .configuration, foreignData,
-        at: .init(file: query.file),
-        hint: "a join forgets the tenant: join on tenant_id as well as on the key")
-    }
-    return Diagnostic(
-      .configuration,
-      "a tenant's rows change when another tenant's data is there (tried for a \(kind.rawValue))",
-      at: .init(file: query.file),
-      hint: "a join, a subquery or a window forgets the tenant: join and partition by tenant_id")
+    return (queries.indices.compactMap { faults[$0] }, seen, ties)
   }
 
   /// The watched tenant's rows in one world: without shadows, and with them. The neighbour's rows
   /// are removed again.
   private func rows(
     _ world: TrialWorld, _ pipeline: Pipeline, _ made: TrialRows, _ read: QueryReading
-  ) throws -> (bare: Rows, shadowed: Rows) {
+  ) throws -> (bare: Rows, shadowed: Rows, ties: [Diagnostic]) {
     let asOf = pipeline.dependsOnDay ? made.period.lastDay : nil
     let moment = RunMoment.day(made.period.end.adding(days: 40))
     let watched = made.member(world.watched, world.own, asOf: asOf)
     let columns = read.files.filter { $0.query != nil }.map { Array($0.columns.dropFirst()) }
-    var found: (bare: Rows, shadowed: Rows) = ([:], [:])
+    var found: (bare: Rows, shadowed: Rows, ties: [Diagnostic]) = ([:], [:], [])
+    var ties = TrialTies(pipeline.extract.queries, columns)
     do {
       try record.savepoint {
         var members = [watched]
@@ -282,7 +253,10 @@ package struct IsolationTrial {
         }
         let bare = ExtractStatement(
           pipeline.extract, partition: .rows(members, made.period, moment))
-        found.bare = try rows(bare, columns, [], of: watched, among: members, pipeline.scope)
+        found.bare = try rows(bare, columns, [], of: watched, among: members, pipeline.scope) {
+          ties.add($1, to: $0, $2)
+        }
+        found.ties = ties.faults
         guard pipeline.scope == .tenant else { throw Finished() }
         let shadowed = ExtractStatement(
           pipeline.extract, partition: .parameters,
@@ -299,7 +273,8 @@ package struct IsolationTrial {
 
   private func rows(
     _ statement: ExtractStatement, _ columns: [[Column]], _ parameters: [String?],
-    of watched: Extractor.Member, among members: [Extractor.Member], _ scope: Pipeline.Scope
+    of watched: Extractor.Member, among members: [Extractor.Member], _ scope: Pipeline.Scope,
+    each: (_ place: Int, _ row: StreamedRow, _ line: [UInt8]) -> Void = { _, _, _ in }
   ) throws -> Rows {
     let text = statement.combined(columns)
     let id = Array(watched.tenant.id.utf8)
@@ -327,6 +302,7 @@ package struct IsolationTrial {
           guard scope == .platform || tenant.elementsEqual(id) else { return }
           var line: [UInt8] = []
           row.appendCSV(2..<(2 + columns[place].count), to: &line)
+          each(place, row, line)
           rows[place, default: []].append(line)
         }
         // A session of the record lives long, and a trial runs sixteen such statements.

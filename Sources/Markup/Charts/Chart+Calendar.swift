@@ -6,7 +6,7 @@ extension Chart {
   /// darker, in four steps of equal width up to the busiest day.
   func drawCalendar(_ canvas: inout ChartCanvas) {
     guard let one = series.first else { return }
-    let most = max(1, Int((one.values.max() ?? 0).rounded()))
+    let most = max(0, one.values.max() ?? 0)
     let perRow = min(4, max(1, months.count))
     let blockWidth = ChartCanvas.width / Double(perRow)
     let inset = perRow == 1 ? 0 : (blockWidth - 7 * Chart.pitch) / 2
@@ -19,7 +19,7 @@ extension Chart {
         let place = month.firstWeekday + day
         let point = month.firstPoint + day
         guard one.values.indices.contains(point) else { break }
-        let value = Int(one.values[point].rounded())
+        let value = one.values[point]
         canvas.rectangle(
           x: left + Double(place % 7) * Chart.pitch, y: top + 18 + Double(place / 7) * Chart.pitch,
           width: Chart.cell, height: Chart.cell, style: "q\(Chart.level(value, of: most))",
@@ -30,12 +30,38 @@ extension Chart {
     drawSteps(most: most, inset: inset, &canvas)
   }
 
-  /// 0 for no value, 1…4 by quarters of the largest value.
-  static func level(_ value: Int, of most: Int) -> Int {
-    value <= 0 ? 0 : min(4, (value * 4 + most - 1) / most)
+  /// 0 for no value, 1…4 by quarters of the largest value. Less than one is not nothing.
+  static func level(_ value: Double, of most: Double) -> Int {
+    value <= 0 ? 0 : min(4, Int((value * 4 / most).rounded(.up)))
   }
 
+  static func level(_ value: Int, of most: Int) -> Int { level(Double(value), of: Double(most)) }
+
   /// The legend: the numbers for each shade.
+  private func drawSteps(most: Double, inset: Double, _ canvas: inout ChartCanvas) {
+    let isCount = most < 1e9 && series[0].values.allSatisfy { $0 == $0.rounded() }
+    if isCount {
+      drawSteps(most: max(1, Int(most)), inset: inset, &canvas)
+    } else {
+      drawShades(inset: inset, &canvas)
+    }
+  }
+
+  /// The shades from nothing to the largest value.
+  private func drawShades(inset: Double, _ canvas: inout ChartCanvas) {
+    let one = series[0]
+    let largest = one.values.indices.max { one.values[$0] < one.values[$1] }
+    canvas.text("0", x: inset, y: canvas.height + 12)
+    for level in 0...4 {
+      canvas.rectangle(
+        x: inset + 12 + Double(level) * Chart.pitch, y: canvas.height + 3, width: Chart.cell,
+        height: Chart.cell, style: "q\(level)", round: 2)
+    }
+    canvas.text(
+      largest.map { one.texts[$0] } ?? "", x: inset + 16 + 5 * Chart.pitch, y: canvas.height + 12)
+    canvas.height += 20
+  }
+
   private func drawSteps(most: Int, inset: Double, _ canvas: inout ChartCanvas) {
     var x = inset
     for level in 0...4 {

@@ -30,7 +30,7 @@ package struct PageCheck: Sendable {
       try XMLReading.read(page, file: name, reading)
       reading.finish()
     } catch {
-      reading.found.append(error)
+      reading.found.append(reading.explained(error))
     }
     if !reading.found.isEmpty { throw Diagnostics(reading.found) }
   }
@@ -44,11 +44,14 @@ package struct PageCheck: Sendable {
     /// The scripts: their lines, whether they have attributes, and their texts.
     private var scripts: [(line: Int, isPlain: Bool, text: [UInt8])] = []
     private var isInScript = false
+    /// The elements that are open, from the outermost on.
+    private var open: [(name: String, line: Int)] = []
 
     init(_ rules: PageCheck) { self.rules = rules }
 
     func begins(_ element: XMLElement) {
       let name = element.name
+      open.append((name, element.line))
       if name == "script" {
         scripts.append((element.line, !element.hasAttributes, []))
         isInScript = true
@@ -64,7 +67,31 @@ package struct PageCheck: Sendable {
       if isInScript { scripts[scripts.count - 1].text += bytes }
     }
 
-    func ends(_ name: String) { if name == "script" { isInScript = false } }
+    func ends(_ name: String) {
+      if open.last?.name == name { open.removeLast() }
+      if name == "script" { isInScript = false }
+    }
+
+    /// A fault of the document with the element that it is about. Elements come from templates, so
+    /// a message can name them.
+    func explained(_ fault: Diagnostic) -> Diagnostic {
+      guard let (name, line) = open.last,
+        fault.message == XMLReading.mismatch || fault.message == XMLReading.unclosed
+      else { return fault }
+      var fault = fault
+      if PageCheck.void.contains(name) {
+        fault.message = XMLReading.unclosed
+        fault.hint = "write '<\(name) />': a page is XML, too"
+      } else if fault.message == XMLReading.mismatch {
+        fault.hint = "the element '\(name)' is still open here: close it first"
+        return fault
+      } else {
+        fault.hint = "close the element '\(name)'"
+      }
+      fault.subject.line = line
+      fault.subject.column = nil
+      return fault
+    }
 
     private func check(
       _ attribute: String, _ value: XMLAttributeValue, of element: String, _ line: Int
@@ -111,6 +138,12 @@ package struct PageCheck: Sendable {
       }.map(\.element)
     }
   }
+
+  /// The elements that HTML lets end without an end tag.
+  private static let void: Set<String> = [
+    "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track",
+    "wbr",
+  ]
 
   private static let forbidden: Set<String> = [
     "script", "iframe", "object", "embed", "applet", "base", "form", "foreignobject",

@@ -109,6 +109,11 @@ enum XMLReading {
     }
   }
 
+  /// The message of an end tag that is not the innermost open element's.
+  static let mismatch = "not well-formed: an element is closed by another element's tag"
+  /// The message of a document that ends with an open element.
+  static let unclosed = "not well-formed: an element is not closed"
+
   private static func meaning(of code: Int32) -> String {
     switch xmlParserErrors(UInt32(bitPattern: code)) {
     case XML_ERR_TAG_NAME_MISMATCH: "an element is closed by another element's tag"

@@ -16,6 +16,8 @@ package struct MessageCatalog: Sendable {
 
   /// Locale to key to message.
   let messages: [String: [String: Message]]
+  /// Locale to key to the message's place in its file.
+  let places: [String: [String: SpecPlace]]
   /// The messages of each locale and its fallbacks, in order. Prepared, because a page asks
   /// hundreds of times.
   private let chains: [String: [[String: Message]]]
@@ -53,16 +55,20 @@ package struct MessageCatalog: Sendable {
   /// Reads catalogues from texts: locale to the file's name, as messages show it, and its text.
   package init(files: [String: (file: String, text: String)]) throws(Diagnostics) {
     var messages: [String: [String: Message]] = [:]
+    var places: [String: [String: SpecPlace]] = [:]
     var diagnostics: [Diagnostic] = []
     for (locale, source) in files.sorted(by: { $0.key < $1.key }) {
       let reader = SpecReader(file: source.file)
       var found: [String: Message] = [:]
-      if let root = reader.parse(source.text) { MessageCatalog.collect(root, "", &found) }
+      var lines: [String: SpecPlace] = [:]
+      if let root = reader.parse(source.text) { MessageCatalog.collect(root, "", &found, &lines) }
       do throws(Diagnostics) { try reader.finish() } catch { diagnostics += error.all }
       messages[locale] = found
+      places[locale] = lines
     }
     guard diagnostics.isEmpty else { throw Diagnostics(diagnostics) }
     self.messages = messages
+    self.places = places
     chains = Dictionary(
       uniqueKeysWithValues: messages.keys.map { locale in
         (locale, MessageCatalog.fallbacks(of: locale, in: messages).compactMap { messages[$0] })
@@ -132,7 +138,10 @@ package struct MessageCatalog: Sendable {
     Set(messages.values.flatMap(\.keys)).filter { $0.hasPrefix(prefix) }.sorted()
   }
 
-  private static func collect(_ node: SpecNode, _ path: String, _ found: inout [String: Message]) {
+  private static func collect(
+    _ node: SpecNode, _ path: String, _ found: inout [String: Message],
+    _ places: inout [String: SpecPlace]
+  ) {
     guard let map = node.mapping() else { return }
     if !map.entries.isEmpty, !path.isEmpty,
       map.entries.allSatisfy({ pluralCategories.contains($0.key) })
@@ -142,17 +151,45 @@ package struct MessageCatalog: Sendable {
         return
       }
       var forms: [String: String] = [:]
-      for entry in map.entries { forms[entry.key] = entry.value.string() }
+      for entry in map.entries { forms[entry.key] = text(entry.value) }
       found[path] = .plural(forms)
+      places[path] = node.place
       return
     }
     for entry in map.entries {
       let key = path.isEmpty ? entry.key : "\(path).\(entry.key)"
       if entry.value.isMapping {
-        collect(entry.value, key, &found)
-      } else if let text = entry.value.string() {
+        collect(entry.value, key, &found, &places)
+      } else if let text = text(entry.value) {
         found[key] = .text(text)
+        places[key] = entry.value.place
       }
+    }
+  }
+
+  /// The text of a message. A brace that does not belong to a parameter is reported: it would be on
+  /// the page.
+  private static func text(_ node: SpecNode) -> String? {
+    guard let text = node.string() else { return nil }
+    var rest = text[...]
+    while let place = rest.firstIndex(where: { $0 == "{" || $0 == "}" }) {
+      let inside = rest[rest.index(after: place)...]
+      guard rest[place] == "{", let close = inside.firstIndex(where: { $0 == "}" || $0 == "{" }),
+        inside[close] == "}", isParameter(inside[..<close])
+      else {
+        node.report(
+          "a brace that does not belong to a parameter such as {count}",
+          hint: "write the parameter's name between two braces, without blanks")
+        return text
+      }
+      rest = inside[inside.index(after: close)...]
+    }
+    return text
+  }
+
+  private static func isParameter(_ name: Substring) -> Bool {
+    name.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { part in
+      SpecNode.isName(String(part))
     }
   }
 }

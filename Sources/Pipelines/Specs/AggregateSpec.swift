@@ -74,7 +74,7 @@ package struct AggregateSpec: Sendable {
           Diagnostic(
             .configuration, "the query '\(dataset)' has no column '\(name)'", at: place.subject,
             hint: NearestWords.hint(for: name, in: known)
-              ?? "its columns are \(known.joined(separator: ", "))"))
+              ?? NearestWords.choice("its columns are", known)))
       }
     }
     for figure in figures {

@@ -12,6 +12,15 @@ package struct ChartSpec: Sendable {
     case share
     /// The days of a year; a darker day has a higher value.
     case calendar
+
+    /// What such charts are called elsewhere.
+    static let meant = [
+      "pie": "share", "donut": "share", "doughnut": "share", "ring": "share", "parts": "share",
+      "column": "bar", "columns": "bar", "bars": "bar", "histogram": "bar", "horizontal": "bar",
+      "lines": "line", "timeseries": "line", "spark": "line", "sparkline": "line", "area": "line",
+      "stack": "stacked", "stacks": "stacked", "stacked_bar": "stacked", "stackedbar": "stacked",
+      "heatmap": "calendar", "heat_map": "calendar", "days": "calendar", "year": "calendar",
+    ]
   }
 
   /// Which empty points are added.
@@ -28,7 +37,7 @@ package struct ChartSpec: Sendable {
   package var y: [String]
   /// Adds the empty days or months of the period; `nil` shows the rows as they are.
   package var fill: Fill?
-  /// How many names are shown, in the order of the dataset; `nil` for all.
+  /// How many names are shown, the largest by the sum of their `y`; `nil` for all.
   package var top: Int?
   /// Whether the other names are summed into one.
   package var other: Bool
@@ -39,22 +48,30 @@ package struct ChartSpec: Sendable {
   package var currency: String?
   package var place: SpecPlace
 
+  /// A chart cannot have more points than this: the query must group them.
+  package static let maximumPoints = 2000
+
   private static let keys = [
     "kind", "from", "x", "y", "fill", "top", "other", "names", "format", "currency",
   ]
 
   init?(name: String, _ node: SpecNode, queries: [String]) {
     guard let map = node.mapping(keys: ChartSpec.keys) else { return nil }
-    let kind = map.required("kind")?.word(of: Kind.allCases.map(\.rawValue))
+    let kind = map.required("kind")?.word(of: Kind.allCases.map(\.rawValue), meant: Kind.meant)
     let dataset = map.required("from")?.query(of: queries)
     let x = map.required("x")?.name()
     let y = map.required("y")?.names() ?? []
-    let fill = map["fill"]?.word(of: Fill.allCases.map(\.rawValue))
+    let fill = map["fill"]?.word(
+      of: Fill.allCases.map(\.rawValue),
+      meant: ["daily": "days", "day": "days", "monthly": "months", "month": "months"])
     let formats = ValueFormat.allCases.map(\.rawValue)
-    let names = map["names"]?.word(of: formats)
-    let format = map["format"]?.word(of: ValueFormat.allCases.filter(\.isNumber).map(\.rawValue))
+    let names = map["names"]?.word(of: formats, meant: ValueFormat.meant)
+    let format = map["format"]?.word(
+      of: ValueFormat.allCases.filter(\.isNumber).map(\.rawValue), meant: ValueFormat.meant)
     let top = map["top"]?.integer()
-    if let top, top < 1 { map["top"]?.report("expected at least 1, found \(top)") }
+    if let top, !(1...ChartSpec.maximumPoints).contains(top) {
+      map["top"]?.report("expected a number from 1 to \(ChartSpec.maximumPoints), found \(top)")
+    }
     if let kind, ["share", "calendar"].contains(kind), y.count > 1 {
       map["y"]?.report("a chart of kind '\(kind)' has one y, found \(y.count)")
     }

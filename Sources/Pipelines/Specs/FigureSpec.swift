@@ -54,7 +54,8 @@ package struct FigureSpec: Sendable {
     }
     guard let source = FigureSpec.source(operation.key, operation.value, map) else { return nil }
     let format = map["format"].flatMap { node in
-      node.word(of: ValueFormat.allCases.map(\.rawValue)).flatMap(ValueFormat.init(rawValue:))
+      node.word(of: ValueFormat.allCases.map(\.rawValue), meant: ValueFormat.meant).flatMap(
+        ValueFormat.init(rawValue:))
     }
     if !isDerived, dataset == nil { return nil }
     self.name = name

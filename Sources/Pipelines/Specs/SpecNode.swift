@@ -23,17 +23,21 @@ package struct SpecNode {
     return scalar.string
   }
 
-  /// The value as one of `words`. Anything else is reported with the nearest word.
-  package func word(of words: [String]) -> String? {
+  /// The value as one of `words`. Anything else is reported with the word that is meant, or the
+  /// nearest one.
+  ///
+  /// - Parameter meant: what people write who know other programs, and the word for it here.
+  package func word(of words: [String], meant: [String: String] = [:]) -> String? {
     guard let text = string() else { return nil }
     guard words.contains(text) else {
       if words.isEmpty {
         report("'\(text)' is unknown: there is nothing to choose from")
         return nil
       }
+      let word = meant[text.lowercased().replacing("-", with: "_")]
       report(
         "expected one of \(words.joined(separator: ", ")), found '\(text)'",
-        hint: NearestWords.hint(for: text, in: words))
+        hint: word.map { "did you mean \($0)?" } ?? NearestWords.hint(for: text, in: words))
       return nil
     }
     return text

@@ -26,7 +26,8 @@ extension SpecNode {
       report(
         "no query is named '\(name)'",
         hint: NearestWords.hint(for: name, in: queries)
-          ?? "the queries are \(queries.joined(separator: ", "))")
+          ?? NearestWords.choice("the queries are", queries)
+          ?? "the pipeline has no query that can be read: fix 'extract' first")
       return nil
     }
     return name

@@ -62,6 +62,12 @@ package struct TableSpec: Sendable {
     case list
     /// One small block per row: its first column, a picture, the other columns.
     case cards
+
+    /// What such layouts are called elsewhere.
+    static let meant = [
+      "table": "rows", "grid": "cards", "gallery": "cards", "tiles": "cards", "bullets": "list",
+      "sentences": "list", "transposed": "statement", "vertical": "statement",
+    ]
   }
 
   package static let standardShow = 100
@@ -79,7 +85,7 @@ package struct TableSpec: Sendable {
     }
     let show = map["show"]?.integer()
     if let show, show < 0 { map["show"]?.report("expected 0 or more, found \(show)") }
-    let layout = map["layout"]?.word(of: Layout.allCases.map(\.rawValue))
+    let layout = map["layout"]?.word(of: Layout.allCases.map(\.rawValue), meant: Layout.meant)
     pages = map["pages"]?.integer()
     if let pages, pages < 1 { map["pages"]?.report("expected at least 1, found \(pages)") }
     by = map["by"]?.name()
@@ -119,14 +125,16 @@ extension TableSpec.Column {
       guard let name = entry.keyNode.name() else { return nil }
       // `column: money` is short for `column: {format: money}`.
       if !entry.value.isMapping, !entry.value.isNull {
-        let format = entry.value.word(of: ValueFormat.allCases.map(\.rawValue))
+        let format = entry.value.word(
+          of: ValueFormat.allCases.map(\.rawValue), meant: ValueFormat.meant)
         return TableSpec.Column(
           name: name, format: format.flatMap(ValueFormat.init(rawValue:)),
           place: entry.keyNode.place)
       }
       let keys = ["format", "currency", "sum", "hidden", "plus"]
       guard let map = entry.value.mapping(keys: keys) else { return nil }
-      let format = map["format"]?.word(of: ValueFormat.allCases.map(\.rawValue))
+      let format = map["format"]?.word(
+        of: ValueFormat.allCases.map(\.rawValue), meant: ValueFormat.meant)
       return TableSpec.Column(
         name: name, format: format.flatMap(ValueFormat.init(rawValue:)),
         currency: map["currency"]?.name(), isSummed: map["sum"]?.boolean() ?? false,

@@ -130,7 +130,8 @@ extension LocaleFormat {
   package func duration(seconds: Int) -> String {
     let space = LocaleFormat.noBreakSpace
     let sign = seconds < 0 ? LocaleFormat.minus : ""
-    let length = abs(seconds)
+    // Not `abs`, which has no result for the least number.
+    let length = Int(clamping: seconds.magnitude)
     if length == 0 { return "0" + space + "min" }
     if length < 60 { return "\(sign)\(length)\(space)s" }
     let minutes = length / 60 % 60

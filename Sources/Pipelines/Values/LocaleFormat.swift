@@ -37,15 +37,6 @@ package struct LocaleFormat: Sendable, Hashable {
     value.isZero || value.isNegative ? text : "+" + text
   }
 
-  /// A ratio as a percentage: 0.125 is `13%`, 0.0835 is `8,4%`. Rounded half up: from 10 % on to
-  /// whole numbers, else to one decimal.
-  package func percent(_ ratio: DecimalNumber) throws(DecimalNumber.Overflow) -> String {
-    let hundredfold = try ratio * DecimalNumber(100)
-    let isLarge = hundredfold.magnitude >= DecimalNumber(10)
-    let rounded = try hundredfold.rounded(toScale: isLarge ? 0 : 1, .halfUp).trimmed
-    return decimal(rounded) + (isPercentSpaced ? LocaleFormat.noBreakSpace : "") + "%"
-  }
-
   /// `R$ 1.234,50`: with at least the currency's decimals, and more if the number has them.
   package func money(_ value: DecimalNumber, currency: String) -> String {
     let digits = LocaleFormat.decimals(of: currency)
@@ -146,7 +137,7 @@ package struct LocaleFormat: Sendable, Hashable {
 
   private var isIndian: Bool { region == "IN" || language == "hi" }
 
-  private var isPercentSpaced: Bool {
+  var isPercentSpaced: Bool {
     ["es", "de", "fr", "ru", "uk", "pl", "cs", "sk", "sv", "fi", "nb", "no", "ro", "da"].contains(
       language)
   }

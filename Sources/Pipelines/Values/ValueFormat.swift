@@ -30,6 +30,18 @@ package enum ValueFormat: String, Sendable, Codable, CaseIterable {
   /// An address. If it begins with `https://`, it is a link.
   case link
 
+  /// What formats are called elsewhere.
+  static let meant = [
+    "int": "integer", "bigint": "integer", "count": "integer", "number": "decimal",
+    "float": "decimal", "double": "decimal", "numeric": "decimal", "real": "decimal",
+    "currency": "money", "amount": "money", "price": "money", "percentage": "percent",
+    "ratio": "percent", "share": "percent", "seconds": "duration", "length": "duration",
+    "interval": "duration", "day": "date", "datetime": "time", "timestamp": "time",
+    "timestamptz": "time", "instant": "time", "list": "words", "tags": "words", "string": "text",
+    "varchar": "text", "name": "text", "enum": "term", "bool": "boolean", "flag": "boolean",
+    "url": "link", "uri": "link", "href": "link", "dow": "weekday", "day_of_week": "weekday",
+  ]
+
   package var isNumber: Bool {
     switch self {
     case .integer, .decimal, .money, .percent, .duration: true

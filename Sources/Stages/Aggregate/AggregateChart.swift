@@ -2,13 +2,24 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// One chart while its dataset is read. Rows beyond `top` are summed at once, so memory stays
+/// One chart while its dataset is read. Names beyond `top` are summed now and then, so memory stays
 /// small.
 final class AggregateChart {
   let spec: ChartSpec
+  private struct Point {
+    /// How many points the chart had before: equal ones stay in the dataset's order.
+    var place: Int
+    var label: String
+    var values: [DecimalNumber]
+    /// What its bar or part is drawn from; decides which points are the largest.
+    var size: DecimalNumber
+  }
+
   private struct Rows {
-    var labels: [String] = []
-    var values: [[DecimalNumber]] = []
+    var points: [Point] = []
+    /// The labels so far, as they are in the dataset: NULL and the empty text are two.
+    var labels: Set<[UInt8]?> = []
+    var count = 0
     var others = 0
     var otherValues: [DecimalNumber]
   }
@@ -20,8 +31,8 @@ final class AggregateChart {
   private let currencyIndex: Int?
   private let labelFormat: ValueFormat
 
-  /// A chart cannot have more points than this: the query must group them.
-  private static let maximumPoints = 2000
+  /// Of a chart with `top`, so many labels are looked at for one that comes twice.
+  private static let maximumLabels = 1 << 16
 
   init(_ spec: ChartSpec, reader: TableReader, columns: [Dataset.Column]) throws {
     self.spec = spec
@@ -35,8 +46,9 @@ final class AggregateChart {
 
   func add(_ reader: TableReader) throws {
     let currency = currencyIndex.flatMap { reader.text($0) } ?? ""
+    // Taken out of the dictionary, so that it is changed in place.
     var rows =
-      groups[currency]
+      groups.removeValue(forKey: currency)
       ?? Rows(otherValues: [DecimalNumber](repeating: .zero, count: valueIndexes.count))
     let values = try valueIndexes.map { index -> DecimalNumber in
       guard let bytes = reader[index] else { return .zero }
@@ -46,28 +58,67 @@ final class AggregateChart {
       }
       return number
     }
-    if let top = spec.top, rows.labels.count >= top {
-      rows.others += 1
-      do {
-        for index in values.indices {
-          rows.otherValues[index] = try rows.otherValues[index] + values[index]
-        }
-      } catch {
-        throw Diagnostic(
-          .data, "the chart '\(spec.name)' overflows a sum (38 digits)", at: spec.place.subject)
-      }
-    } else {
-      guard rows.labels.count < AggregateChart.maximumPoints else {
-        throw Diagnostic(
-          .configuration, "the chart '\(spec.name)' has more than 2000 points",
-          at: spec.place.subject, hint: "group them in the query, or show only the first with 'top'"
-        )
-      }
+    try checkLabel(reader, &rows)
+    do {
       // A missing label is the empty text; a page shows it as “none”.
-      rows.labels.append(reader.text(labelIndex) ?? "")
-      rows.values.append(values)
-    }
+      try add(
+        Point(
+          place: rows.count, label: reader.text(labelIndex) ?? "", values: values,
+          size: values.reduce(DecimalNumber.zero) { try $0 + $1.magnitude }), to: &rows)
+    } catch is DecimalNumber.Overflow { throw overflow }
     groups[currency] = rows
+  }
+
+  private var overflow: Diagnostic {
+    Diagnostic(
+      .data, "the chart '\(spec.name)' overflows a sum (38 digits)", at: spec.place.subject)
+  }
+
+  /// A label that comes twice would be two bars of the same name, or one that hides the other.
+  private func checkLabel(_ reader: TableReader, _ rows: inout Rows) throws {
+    guard rows.labels.count < Self.maximumLabels else { return }
+    guard rows.labels.insert(reader[labelIndex].map { Array($0) }).inserted else {
+      // The label itself can be a text that somebody typed.
+      throw Diagnostic(
+        .configuration,
+        "the chart '\(spec.name)' has two rows with the same '\(spec.x)': the second is"
+          + " \(reader.rowLabel)", at: spec.place.subject,
+        hint: spec.currency == nil
+          ? "group the query's rows by '\(spec.x)'; if there is a row for each currency, name the"
+            + " column: currency: COLUMN"
+          : "group the query's rows by '\(spec.x)' and the currency")
+    }
+  }
+
+  private func add(_ point: Point, to rows: inout Rows) throws {
+    rows.count += 1
+    guard let top = spec.top else {
+      guard rows.points.count < ChartSpec.maximumPoints else {
+        throw Diagnostic(
+          .configuration,
+          "the chart '\(spec.name)' has more than \(ChartSpec.maximumPoints) points",
+          at: spec.place.subject,
+          hint: "group them in the query, or show only the largest with 'top'")
+      }
+      rows.points.append(point)
+      return
+    }
+    rows.points.append(point)
+    // Sorted now and then, so that a million names cost little more than reading them.
+    if rows.points.count >= 2 * top { try prune(&rows, to: top) }
+  }
+
+  /// Keeps the largest points, the largest first, and adds the others to the rest. Of equal ones,
+  /// the first of the dataset is kept.
+  private func prune(_ rows: inout Rows, to top: Int) throws {
+    rows.points.sort { ($1.size, $0.place) < ($0.size, $1.place) }
+    for point in rows.points.dropFirst(top) {
+      rows.others += 1
+      for index in point.values.indices {
+        rows.otherValues[index] = try rows.otherValues[index] + point.values[index]
+      }
+    }
+    rows.points = Array(rows.points.prefix(top))
   }
 
   /// The finished charts, one per currency.
@@ -75,6 +126,16 @@ final class AggregateChart {
     if groups.isEmpty {
       let none = [DecimalNumber](repeating: .zero, count: valueIndexes.count)
       groups[spec.format == .money ? tenantCurrency : ""] = Rows(otherValues: none)
+    }
+    if let top = spec.top {
+      // An axis of days or the like has an order of its own.
+      let hasOrder = [.date, .month, .weekday, .time].contains(labelFormat)
+      for currency in groups.keys.sorted() {
+        do {
+          try prune(&groups[currency, default: Rows(otherValues: [])], to: top)
+        } catch is DecimalNumber.Overflow { throw overflow }
+        if hasOrder { groups[currency]?.points.sort { $0.place < $1.place } }
+      }
     }
     let sorted = groups.sorted {
       ($0.key == tenantCurrency ? 0 : 1, $0.key) < ($1.key == tenantCurrency ? 0 : 1, $1.key)
@@ -97,9 +158,10 @@ final class AggregateChart {
   private func filled(
     _ rows: Rows, period: Period
   ) -> (labels: [String], values: [[DecimalNumber]]) {
-    guard let fill = spec.fill else { return (rows.labels, rows.values) }
+    let points = rows.points
+    guard let fill = spec.fill else { return (points.map(\.label), points.map(\.values)) }
     var byLabel: [String: [DecimalNumber]] = [:]
-    for (label, values) in zip(rows.labels, rows.values) { byLabel[label] = values }
+    for point in points { byLabel[point.label] = point.values }
     var labels: [String] = []
     switch fill {
     case .days:

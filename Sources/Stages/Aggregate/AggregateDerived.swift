@@ -35,7 +35,7 @@ struct AggregateDerived {
     guard let value = amount.value, let previous = amount.previous, previous > .zero else {
       return nil
     }
-    return try (value - previous).divided(by: previous, scale: 6, rounding: .halfUp)
+    return try (value - previous).share(of: previous, scale: 6)
   }
 
   private func derived(
@@ -60,6 +60,21 @@ struct AggregateDerived {
     return ReportModel.Figure(name: figure.name, format: figure.format, amounts: amounts)
   }
 
+  /// A share has six decimals, because it is shown in percent. Any other ratio has one, or as many
+  /// more as it needs to be other than zero.
+  private static func ratio(
+    _ part: DecimalNumber, _ whole: DecimalNumber, _ format: ValueFormat
+  ) throws(DecimalNumber.Overflow) -> DecimalNumber? {
+    if format == .percent { return try part.share(of: whole, scale: 6) }
+    for scale in 1...6 {
+      guard let ratio = try part.divided(by: whole, scale: scale, rounding: .halfUp) else {
+        return nil
+      }
+      if !ratio.isZero || part.isZero { return ratio }
+    }
+    return try part.share(of: whole, scale: 6)
+  }
+
   private func combine(
     _ figure: FigureSpec, _ first: DecimalNumber?, _ others: [DecimalNumber?]
   ) throws -> DecimalNumber? {
@@ -67,11 +82,7 @@ struct AggregateDerived {
     for other in others {
       guard let other else { return nil }
       if case .ratio = figure.source {
-        // A share has six decimals, because it is shown in percent. Any other ratio has one.
-        let scale = figure.format == .percent ? 6 : 1
-        guard let ratio = try value.divided(by: other, scale: scale, rounding: .halfUp) else {
-          return nil
-        }
+        guard let ratio = try Self.ratio(value, other, figure.format) else { return nil }
         value = ratio
       } else {
         value = try value - other

@@ -44,7 +44,7 @@ struct AggregateSentences {
       }
       if let change = amount.change {
         arguments["\(figure.name).change"] = .text(
-          try messages.format.percent(change.magnitude))
+          try messages.format.percentChange(change.magnitude))
       }
       if let times = operand(.init(figure: figure.name, aspect: .times)) {
         arguments["\(figure.name).times"] = .number(times.trimmed)

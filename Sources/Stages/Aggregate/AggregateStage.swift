@@ -8,7 +8,7 @@ import Pipelines
 /// Each dataset is read once, row by row. Memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
-  private static let version = 5
+  private static let version = 7
 
   package init() {}
 
@@ -138,7 +138,9 @@ struct AggregateParts {
       }
     let quality =
       spec.quality.contains(dataset.name) ? try AggregateQuality(dataset.name, reader) : nil
+    let order = AggregateOrder(dataset.name, work.pipeline, reader)
     while try reader.next() {
+      try order?.check(reader)
       for figure in figures { try figure.add(reader) }
       for chart in charts { try chart.add(reader) }
       for table in tables { try table.add(reader) }

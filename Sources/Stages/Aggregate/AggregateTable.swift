@@ -21,7 +21,7 @@ final class AggregateTable {
   }
 
   /// How a cell is written.
-  private enum Kind { case number, boolean, term, plain, instant, text }
+  private enum Kind { case number, weekday, boolean, term, plain, instant, text }
 
   let spec: TableSpec
   private var columns: [Column] = []
@@ -30,6 +30,7 @@ final class AggregateTable {
   private let messages: ReportMessages
   private let decimalSeparator: UInt8
   private var terms: [String: [UInt8]] = [:]
+  private var answers: [Bool: [UInt8]] = [:]
   private var rows = 0
 
   init(
@@ -58,13 +59,29 @@ final class AggregateTable {
               name: column.name, type: type, format: column.format ?? .standard(for: type),
               currency: column.currency, isHidden: column.isHidden, decimals: 0,
               plus: column.plus.isEmpty ? nil : column.plus),
-            title: try messages.title("columns", column.name), isSummed: column.isSummed,
+            title: try title(of: column.name, column.format ?? .standard(for: type)),
+            isSummed: column.isSummed,
             kind: Self.kind(of: type, column.format ?? .standard(for: type))))
       } catch let error as Diagnostic {
         throw error.filling(column.place.subject)
       }
     }
     writeHeader()
+  }
+
+  /// A column's heading in the spreadsheet. A length is a number there, so its unit is told.
+  private func title(of name: String, _ format: ValueFormat) throws -> String {
+    let title = try messages.title("columns", name)
+    return format == .duration
+      ? "\(title) (\(try messages.optional("page", "seconds") ?? "s"))" : title
+  }
+
+  /// “Yes” or “no” in the tenant's language. Each is looked up once.
+  private func answer(_ isTrue: Bool) throws -> [UInt8] {
+    if let known = answers[isTrue] { return known }
+    let text = Array(try messages.text(isTrue ? "page.yes" : "page.no").utf8)
+    answers[isTrue] = text
+    return text
   }
 
   func add(_ reader: TableReader) throws {
@@ -113,7 +130,9 @@ final class AggregateTable {
           table: TableDescription(
             schemaJSON: TableSchema(
               columns.map { ($0.title, $0.model) }, forPeople: true,
-              decimalChar: messages.format.decimalSeparator
+              decimalChar: messages.format.decimalSeparator,
+              answers: try columns.contains { $0.kind == .boolean }
+                ? (messages.text("page.yes"), messages.text("page.no")) : nil
             ).json,
             dialectJSON: TableDialect(delimiter: ";").json, rows: rows, encoding: "utf-8-sig"),
           content: try spreadsheet.finish()))
@@ -162,7 +181,8 @@ final class AggregateTable {
   }
 
   private static func kind(of type: String, _ format: ValueFormat) -> Kind {
-    if format.isNumber || format == .weekday { return .number }
+    if format.isNumber { return .number }
+    if format == .weekday { return .weekday }
     if type == "timestamptz" || type == "timestamp with time zone" { return .instant }
     return switch format {
     case .boolean: .boolean
@@ -178,10 +198,22 @@ final class AggregateTable {
     switch columns[position].kind {
     case .number: try writeNumber(field, position, reader)
     case .instant: writeInstant(field)
+    case .weekday:
+      guard let day = DecimalNumber(bytes: field) else {
+        throw reader.malformed(
+          "has a value that is not a number in '\(columns[position].model.name)'")
+      }
+      machine.append(field)
+      if let spreadsheet {
+        let name = day.integer.flatMap(messages.format.weekdayName) ?? day.description
+        TableCell.writeForPeople(Array(name.utf8), to: spreadsheet)
+      }
     case .boolean:
-      let word = Array((field.first == UInt8(ascii: "t") ? "true" : "false").utf8)
-      machine.append(word)
-      spreadsheet?.append(word)
+      let isTrue = field.first == UInt8(ascii: "t")
+      machine.append((isTrue ? "true" : "false").utf8)
+      if let spreadsheet {
+        TableCell.writeForPeople(try answer(isTrue), to: spreadsheet)
+      }
     case .term:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       let word = try term(field, columns[position].model.name, reader)

@@ -27,6 +27,10 @@ final class TableReader {
   private var row: [UInt8] = []
   private var ends: [Int] = []
   private var quoted: [Bool] = []
+  /// The row before it, in the same form.
+  private var lastRow: [UInt8] = []
+  private var lastEnds: [Int] = []
+  private var lastQuoted: [Bool] = []
 
   /// - Parameter label: the name of the file in messages; not its path.
   init(path: String, label: String) throws {
@@ -72,6 +76,9 @@ final class TableReader {
 
   /// Goes to the next row; false at the end.
   func next() throws -> Bool {
+    swap(&row, &lastRow)
+    swap(&ends, &lastEnds)
+    swap(&quoted, &lastQuoted)
     guard try readRow() else { return false }
     rowNumber += 1
     guard ends.count == names.count else {
@@ -85,6 +92,17 @@ final class TableReader {
     let start = index == 0 ? 0 : ends[index - 1]
     if start == ends[index], !quoted[index] { return nil }
     return row[start..<ends[index]]
+  }
+
+  /// Whether the row and the one before it have the same values in these columns.
+  func repeats(_ indexes: some Sequence<Int>) -> Bool {
+    guard rowNumber > 1 else { return false }
+    return indexes.allSatisfy { index in
+      let last = (index == 0 ? 0 : lastEnds[index - 1])..<lastEnds[index]
+      let now = (index == 0 ? 0 : ends[index - 1])..<ends[index]
+      return last.count == now.count && quoted[index] == lastQuoted[index]
+        && lastRow[last] == row[now]
+    }
   }
 
   func text(_ index: Int) -> String? {

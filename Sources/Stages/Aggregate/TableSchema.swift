@@ -8,24 +8,30 @@ struct TableSchema: Encodable {
     var type: String
     var format: String?
     var decimalChar: String?
+    var trueValues: [String]?
+    var falseValues: [String]?
   }
 
   var fields: [Field]
   /// An empty cell is NULL, or an empty text in a form without quotes.
   var missingValues = [""]
 
-  /// - Parameter decimalChar: the decimal separator of the spreadsheet form.
+  /// - Parameters:
+  ///   - decimalChar: the decimal separator of the spreadsheet form.
+  ///   - answers: how the spreadsheet form writes `true` and `false`.
   init(
     _ columns: [(name: String, column: ReportModel.Table.Column)], forPeople: Bool = false,
-    decimalChar: String = "."
+    decimalChar: String = ".", answers: (yes: String, no: String)? = nil
   ) {
     fields = columns.map { name, column in
-      let isWord = forPeople && column.format == .term
+      let isWord = forPeople && [.term, .weekday].contains(column.format)
       let type = isWord ? "string" : TableSchema.type(of: column)
       return Field(
         name: name, type: type,
         format: type == "datetime" && forPeople ? "%Y-%m-%d %H:%M:%S" : nil,
-        decimalChar: type == "number" && decimalChar != "." ? decimalChar : nil)
+        decimalChar: type == "number" && decimalChar != "." ? decimalChar : nil,
+        trueValues: type == "boolean" ? answers.map { [$0.yes] } : nil,
+        falseValues: type == "boolean" ? answers.map { [$0.no] } : nil)
     }
   }
 

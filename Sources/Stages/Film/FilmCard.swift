@@ -146,7 +146,7 @@ struct FilmTemplates: Sendable {
       return try MustacheTemplate(string: sources[name] ?? "")
     } catch let error as MustacheTemplate.ParserError {
       throw Diagnostic(
-        .configuration, "not a Mustache template: \(error.error)",
+        .configuration, "not a Mustache template: \(TemplateFault.text(of: error.error))",
         at: .init(
           file: "\(folder)/video/\(name)", line: error.context.lineNumber,
           column: error.context.columnNumber))

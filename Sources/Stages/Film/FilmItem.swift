@@ -38,8 +38,8 @@ struct FilmItem: Hashable, Sendable {
       guard let kind = spec.kinds.first(where: { $0.name == word }) else {
         throw Diagnostic(
           .configuration, "the storyboard has an item of a kind that has no scene",
-          hint:
-            "add the kind under stitch.scenes; it has \(spec.kinds.map(\.name).joined(separator: ", "))"
+          hint: "add the kind under stitch.scenes"
+            + (NearestWords.choice("; it has", spec.kinds.map(\.name)) ?? "")
         )
       }
       guard let date = reader.text(day).flatMap({ CivilDate($0) }) else {

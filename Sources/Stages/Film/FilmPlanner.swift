@@ -152,7 +152,7 @@ struct FilmPlanner: Sendable {
     card.texts = [
       "title": item.title, "meta": meta, "people": try texts.people(item),
       "date": texts.day(item), "kind": try texts.kind(item),
-      "monogram": FilmTexts.monogram(item),
+      "monogram": FilmTexts.monogram(item, language: texts.format.language),
     ]
     let words = (item.title + " " + meta).split(separator: " ").count
     card.texts["description"] = FilmTexts.readable(

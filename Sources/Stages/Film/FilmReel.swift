@@ -2,7 +2,6 @@ import Basics
 import Diagnostics
 import Markup
 import Media
-import Mustache
 import Pipelines
 
 /// A planned film, and the files that describe it.
@@ -105,7 +104,9 @@ struct FilmReel {
     case .mosaic(let tiles):
       let limit = StoryboardPlan.mosaicTiles
       appears = count <= limit || turn < limit - 1 ? "mosaic" : "counted"
-      if let facts = facts[place], tiles.contains(where: { $0.media.key == facts.key }) {
+      if let facts = facts[place],
+        tiles.contains(where: { ExactText($0.media.key) == ExactText(facts.key) })
+      {
         shown = "picture"
       }
       reason = "there is no room for a scene of its own within the film's length"
@@ -137,14 +138,7 @@ struct FilmReel {
       "contents": PageText.carry(try texts.text("page.contents")),
       "sections": try sections(),
     ]
-    guard let text = try pages.compiled.render(context, "film") else {
-      throw Diagnostic(
-        .configuration, "no template is named 'film.html'", at: .init(file: pages.folder))
-    }
-    let bytes = PageText.deliver(text)
-    let siblings: Set = ["index.html", "film.mp4", "poster.jpg", "captions.vtt", "storyboard.json"]
-    try PageCheck(name: "index.html", siblings: siblings).check(bytes)
-    return bytes
+    return try FilmPage.bytes(context, pages)
   }
 
   private func sections() throws -> [[String: Any]] {

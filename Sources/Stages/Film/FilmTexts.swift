@@ -83,14 +83,23 @@ struct FilmTexts: Sendable {
     }
   }
 
-  /// Two letters for an item without a picture, from its subtitle or its title.
-  static func monogram(_ item: FilmItem) -> String {
+  /// Two letters for an item without a picture, from its subtitle or its title, in the rules of a
+  /// language.
+  static func monogram(_ item: FilmItem, language: String = "") -> String {
     let text = item.subtitle.isEmpty ? item.title : item.subtitle
     let letters = text.filter { $0.isLetter || $0.isNumber }
     guard let first = letters.first else { return "·" }
     // One ideograph is enough instead of two letters.
     if first.utf8.count > 2 { return String(first) }
-    return first.uppercased() + letters.dropFirst().prefix(1)
+    return upperCase(first, language: language) + letters.dropFirst().prefix(1)
+  }
+
+  /// A letter in upper case, if that is one letter: `ß` has none. In Turkish and Azerbaijani, `i`
+  /// keeps its dot.
+  private static func upperCase(_ letter: Character, language: String) -> String {
+    if letter == "i", ["tr", "az"].contains(language) { return "İ" }
+    let upper = letter.uppercased()
+    return upper.count == 1 ? upper : String(letter)
   }
 
   /// The part of a text that can be read in this time, at 0.3 s per word. `words` other words are

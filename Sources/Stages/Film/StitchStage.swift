@@ -8,7 +8,7 @@ import Pipelines
 /// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
-  private static let version = 3
+  private static let version = 4
 
   package init() {}
 

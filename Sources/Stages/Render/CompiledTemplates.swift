@@ -35,6 +35,20 @@ final class CompiledTemplates: Sendable {
     return try library(for: name).render(context, withTemplate: name)
   }
 
+  /// The page with marks of its templates' lines, and the paths of the templates by their numbers;
+  /// `nil` if there is no such template.
+  func renderMarked(
+    _ context: Any, _ name: String
+  ) throws(Diagnostics) -> (text: String, files: [String])? {
+    let names = names
+    var marked = sources
+    for (number, name) in names.enumerated() {
+      marked[name]?.text = TemplateMarks.marked(sources[name]?.text ?? "", template: number)
+    }
+    let text = try CompiledTemplates(marked).render(context, name)
+    return text.map { ($0, names.map { marked[$0]?.path ?? "" }) }
+  }
+
   /// Compiles a template and those that it includes, if that is not done yet.
   @discardableResult
   func library(for name: String) throws(Diagnostics) -> MustacheLibrary {
@@ -76,7 +90,7 @@ final class CompiledTemplates: Sendable {
       } catch let error as MustacheTemplate.ParserError {
         faults.append(
           Diagnostic(
-            .configuration, "not a Mustache template: \(error.error)",
+            .configuration, "not a Mustache template: \(TemplateFault.text(of: error.error))",
             at: .init(
               file: source.path, line: error.context.lineNumber - PageEscape.lines,
               column: error.context.columnNumber)))

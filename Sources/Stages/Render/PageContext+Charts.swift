@@ -110,11 +110,7 @@ extension PageContext {
 
   private func shares(_ chart: ReportModel.Chart) throws -> [String] {
     let parts = (chart.series.first?.values ?? []) + (chart.others?.values.prefix(1) ?? [])
-    let whole = try parts.reduce(DecimalNumber.zero) { try $0 + $1 }
-    return try parts.map { part in
-      let ratio = try part.divided(by: whole, scale: 6, rounding: .halfUp) ?? .zero
-      return try messages.format.percent(ratio)
-    }
+    return try messages.format.shares(parts)
   }
 
   /// The days in order, divided into months.

@@ -41,7 +41,8 @@ extension PageContext {
     if let change = amount.change {
       // The change of a percentage is not shown as a percentage of it.
       if figure.format != .percent, !change.isZero {
-        view["change"] = messages.format.signed(try messages.format.percent(change), of: change)
+        view["change"] = messages.format.signed(
+          try messages.format.percentChange(change), of: change)
       }
     } else if !(value.isZero && previous.isZero) {
       view["none"] = true
@@ -49,14 +50,17 @@ extension PageContext {
     return view
   }
 
-  /// Money in large type has the currency's decimals; the tables show its exact value.
+  /// Money in large type has the currency's decimals; the tables show its exact value. An amount
+  /// that would be shown as nothing is exact here too.
   private func rounded(
     _ amount: ReportModel.Amount, of figure: ReportModel.Figure
   ) throws -> ReportModel.Amount {
     guard figure.format == .money, let value = amount.value else { return amount }
-    var amount = amount
-    amount.value = try value.rounded(
+    let rounded = try value.rounded(
       toScale: LocaleFormat.decimals(of: amount.currency ?? ""), .halfUp)
+    if rounded.isZero, !value.isZero { return amount }
+    var amount = amount
+    amount.value = rounded
     return amount
   }
 }

@@ -17,7 +17,7 @@ final class PageContext: MustacheParent {
   let files: [String: Artifact]
   let links: [String: String]
   /// Object key to picture.
-  var pictures: [String: PagePicture] = [:]
+  var pictures: [ExactText: PagePicture] = [:]
   /// The pages of rows of each long table.
   var pages: [String: [PageRowsLink]] = [:]
   /// The rows that a page of rows shows.
@@ -88,7 +88,9 @@ final class PageContext: MustacheParent {
     case "charts": PageNode { name in self.once("chart " + name) { try self.charts(name) } }
     case "tables": PageNode { name in self.once("table " + name) { try self.table(name) } }
     case "links": PageNode { name in self.links[name].map(PageText.carry) }
-    case "definitions": attempt { try self.definitions() }
+    case "definitions": once("definitions") { try self.definitions() }
+    // A heading must not stand over nothing.
+    case "any_quality": !model.findings.isEmpty || !model.ties.isEmpty
     case "quality": attempt { try self.quality() }
     case "readings":
       model.readings.map {

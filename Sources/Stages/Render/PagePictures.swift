@@ -25,8 +25,9 @@ struct PagePictures {
       let reader = try TableReader(path: file.path, label: table.name)
       let index = try reader.index(of: column)
       var keys: [String] = []
+      var known: Set<ExactText> = []
       while reader.rowNumber < table.show, try reader.next() {
-        if let key = reader.text(index), !keys.contains(key) { keys.append(key) }
+        if let key = reader.text(index), known.insert(ExactText(key)).inserted { keys.append(key) }
       }
       return (table, keys)
     }
@@ -44,8 +45,8 @@ struct PagePictures {
   /// Makes the pictures of a table: some inside the page, the others as files beside it.
   func make(
     _ keys: [String], of table: ReportModel.Table
-  ) throws -> (pictures: [String: PagePicture], files: [StageOutput.File], warnings: [Warning]) {
-    var pictures: [String: PagePicture] = [:]
+  ) throws -> (pictures: [ExactText: PagePicture], files: [StageOutput.File], warnings: [Warning]) {
+    var pictures: [ExactText: PagePicture] = [:]
     var files: [StageOutput.File] = []
     var warnings: [Warning] = []
     var inlined = 0
@@ -73,7 +74,8 @@ struct PagePictures {
         address = "\(table.name.replacing("_", with: "-"))-\(place + 1).jpg"
         files.append(.init(name: address, mediaType: "image/jpeg", content: .bytes(bytes)))
       }
-      pictures[key] = PagePicture(address: address, width: size.width, height: size.height)
+      pictures[ExactText(key)] = PagePicture(
+        address: address, width: size.width, height: size.height)
     }
     return (pictures, files, warnings)
   }

@@ -15,7 +15,7 @@ struct PageRenderer {
   let links: [String: String]
   /// The names of all files of the release.
   let siblings: Set<String>
-  let pictures: [String: PagePicture]
+  let pictures: [ExactText: PagePicture]
 
   /// A page that the pipeline file names.
   func page(_ page: RenderSpec.Page, pages: [String: [PageRowsLink]]) throws -> [UInt8] {
@@ -90,10 +90,14 @@ struct PageRenderer {
     }
     if let failure = context.failure { throw failure }
     let bytes = PageText.deliver(text, blocks: context.blocks)
-    try PageCheck(
+    let check = PageCheck(
       name: name, siblings: siblings, addresses: Set(links.values),
-      script: script.isEmpty ? nil : script
-    ).check(bytes)
+      script: script.isEmpty ? nil : script)
+    do throws(Diagnostics) {
+      try check.check(bytes)
+    } catch {
+      throw templates.compiled.located(error, by: check, of: template, context) { context.blocks }
+    }
     return bytes
   }
 }

@@ -66,7 +66,7 @@ extension PageTable {
     while shown < limit, try reader.next() {
       shown += 1
       writer.raw("<li>")
-      if let key = picture.flatMap({ reader.text($0) }), let found = pictures[key] {
+      if let key = picture.flatMap({ reader.text($0) }), let found = pictures[ExactText(key)] {
         writer.raw(found.address.hasPrefix("data:") ? "<img" : "<img loading=\"lazy\"")
         writer.attribute("src", found.address)
         writer.attribute("width", String(found.width))

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import Glibc
 import Markup
@@ -12,7 +13,7 @@ struct PageTable {
   let title: String
   let messages: ReportMessages
   /// Object key to picture.
-  var pictures: [String: PagePicture] = [:]
+  var pictures: [ExactText: PagePicture] = [:]
 
   /// A shown column. A class, because it is passed for each cell.
   final class Shown {

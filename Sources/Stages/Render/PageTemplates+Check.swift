@@ -34,6 +34,7 @@ extension PageTemplates {
     for sentence in spec.sentences {
       for variant in sentence.variants { need([variant.message], variant.place) }
     }
+    found += unknownParameters(of: pipeline)
     for chart in spec.charts where pipeline.render != nil {
       title("charts", chart.name, chart.place)
       for column in [chart.x] + chart.y { title("columns", column, chart.place) }
@@ -57,6 +58,40 @@ extension PageTemplates {
       }
     }
     return found
+  }
+
+  /// The parameters that the messages of a pipeline name, in any language, and do not get. They
+  /// would fail the page of the first tenant of that language.
+  package func unknownParameters(of pipeline: Pipeline) -> [Diagnostic] {
+    guard let spec = pipeline.aggregate else { return [] }
+    let known = parameters(of: pipeline, spec)
+    return known.sorted { $0.key < $1.key }.flatMap { key, names in
+      catalog.unknownParameters(of: key, known: names)
+    }
+  }
+
+  /// The messages of a pipeline that are not as in English in what they name.
+  package func strayParameters(of pipelines: [Pipeline]) -> [Diagnostic] {
+    let known = pipelines.flatMap { pipeline in
+      pipeline.aggregate.map { Array(parameters(of: pipeline, $0).keys) } ?? []
+    }
+    return catalog.strayParameters(except: Set(known))
+  }
+
+  /// Message to the parameters that it gets, for those that the pipeline's own file decides.
+  private func parameters(of pipeline: Pipeline, _ spec: AggregateSpec) -> [String: Set<String>] {
+    var known: [String: Set<String>] = [:]
+    let figures = spec.parameters
+    for variant in spec.sentences.flatMap(\.variants) { known[variant.message] = figures }
+    for key in catalog.keys(beginningWith: "\(pipeline.name).quality.") { known[key] = ["count"] }
+    for table in spec.tables where table.layout == .list {
+      guard let by = table.by, let columns = table.columns?.map(\.name) else { continue }
+      let names = Set(columns.filter { $0 != by } + columns.map { "\($0).month" } + ["count"])
+      for key in catalog.keys(beginningWith: "\(pipeline.name).says.\(by).") { known[key] = names }
+    }
+    let page: Set<String> = ["tenant", "period", "time_zone", "currency", "as_of"]
+    for figure in spec.figures { known["\(pipeline.name).definitions.\(figure.name)"] = page }
+    return known
   }
 
   /// Names in a page's template that the report model does not have: they would be left out

@@ -39,10 +39,13 @@ package struct PageTemplates: Sendable {
       ])
     }
     let catalog: MessageCatalog
+    // Without messages, every text of every template would be one more fault.
+    var hasMessages = true
     do throws(Diagnostics) {
       catalog = try MessageCatalog(folder: "\(folder)/messages")
     } catch {
       found += error.all
+      hasMessages = false
       catalog = try MessageCatalog(files: [:])
     }
     var sources: [String: CompiledTemplates.Source] = [:]
@@ -54,7 +57,7 @@ package struct PageTemplates: Sendable {
       inputs.add(file, contentsOf: text.utf8)
       let name = String(file.dropLast(5))
       let scan = TemplateScan(text, file: path)
-      found += scan.diagnostics(catalog: catalog, templates: files)
+      found += scan.diagnostics(catalog: hasMessages ? catalog : nil, templates: files)
       parts[name] = scan.parts
       sources[name] = CompiledTemplates.Source(
         path: path, text: text, partials: scan.partials.map(\.name))
@@ -191,13 +194,16 @@ struct TemplateScan {
     }
   }
 
-  func diagnostics(catalog: MessageCatalog, templates: [String]) -> [Diagnostic] {
-    let unknown = messages.filter { catalog.message($0.name, locale: "en") == nil }.map { name in
+  /// - Parameter catalog: `nil` if it cannot be read.
+  func diagnostics(catalog: MessageCatalog?, templates: [String]) -> [Diagnostic] {
+    let named = catalog == nil ? [] : messages
+    let unknown = named.filter { catalog?.message($0.name, locale: "en") == nil }.map { name in
       let parent = name.name.split(separator: ".").dropLast().joined(separator: ".")
       return Diagnostic(
         .configuration, "no message '\(name.name)' in English", at: subject(name),
         hint: NearestWords.hint(
-          for: name.name, in: catalog.keys(beginningWith: parent.isEmpty ? "" : parent + ".")))
+          for: name.name,
+          in: catalog?.keys(beginningWith: parent.isEmpty ? "" : parent + ".") ?? []))
     }
     let missing = partials.filter { !templates.contains("\($0.name).html") }.map { name in
       Diagnostic(

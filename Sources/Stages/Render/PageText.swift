@@ -11,7 +11,7 @@ import Mustache
 /// a mark stands for it, and its bytes are inserted at the end.
 enum PageText {
   private static let special = Array("&<>\"'".unicodeScalars)
-  /// U+FDD0 and the four after it.
+  /// U+FDD0 and the four after it. The next two are the mark of a block, then the mark of a line.
   private static let carriers = (0..<5).compactMap { Unicode.Scalar(0xFDD0 + UInt32($0)) }
   private static let references: [[UInt8]] = ["&amp;", "&lt;", "&gt;", "&quot;", "&#39;"].map {
     Array($0.utf8)
@@ -25,7 +25,7 @@ enum PageText {
     for scalar in clean.unicodeScalars {
       if let index = special.firstIndex(of: scalar) {
         result.append(carriers[index])
-      } else if (0xFDD0...0xFDD6).contains(scalar.value) {
+      } else if (0xFDD0...0xFDD8).contains(scalar.value) {
         result.append("\u{FFFD}")
       } else {
         result.append(scalar)
@@ -42,6 +42,14 @@ enum PageText {
 
   /// The finished page: noncharacters become references, and marks become blocks.
   static func deliver(_ page: String, blocks: [[UInt8]] = []) -> [UInt8] {
+    var marks: [TemplateMark] = []
+    return deliver(page, blocks: blocks, marks: &marks)
+  }
+
+  /// The finished page, and the marks of its templates' lines, which it no longer contains.
+  static func deliver(
+    _ page: String, blocks: [[UInt8]], marks: inout [TemplateMark]
+  ) -> [UInt8] {
     var page = page
     return page.withUTF8 { bytes in
       var result: [UInt8] = []
@@ -50,20 +58,22 @@ enum PageText {
       var index = 0
       while let next = bytes[index...].firstPlace(of: 0xEF) {
         index = next + 1
-        // U+FDD0…U+FDD6 are EF B7 90…96.
+        // U+FDD0…U+FDD8 are EF B7 90…98.
         guard next + 2 < bytes.count, bytes[next + 1] == 0xB7,
-          (0x90...0x96).contains(bytes[next + 2])
+          (0x90...0x98).contains(bytes[next + 2])
         else { continue }
         result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start..<next]))
         index = next + 3
         if bytes[next + 2] < 0x95 {
           result.append(contentsOf: references[Int(bytes[next + 2]) - 0x90])
+        } else if bytes[next + 2] == 0x97 {
+          let template = number(in: bytes, at: &index)
+          index += 1
+          let line = number(in: bytes, at: &index)
+          marks.append(TemplateMark(offset: result.count, template: template, line: line))
+          index = min(index + 3, bytes.count)
         } else {
-          var number = 0
-          while index < bytes.count, let digit = bytes[index].decimalDigit {
-            number = number * 10 + digit
-            index += 1
-          }
+          let number = number(in: bytes, at: &index)
           // The end of the mark.
           index = min(index + 3, bytes.count)
           if blocks.indices.contains(number) { result.append(contentsOf: blocks[number]) }
@@ -73,6 +83,17 @@ enum PageText {
       result.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[start...]))
       return result
     }
+  }
+}
+
+extension PageText {
+  private static func number(in bytes: UnsafeBufferPointer<UInt8>, at index: inout Int) -> Int {
+    var number = 0
+    while index < bytes.count, let digit = bytes[index].decimalDigit {
+      number = number * 10 + digit
+      index += 1
+    }
+    return number
   }
 }
 

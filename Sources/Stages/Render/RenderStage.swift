@@ -10,7 +10,7 @@ import Pipelines
 /// is the search of a table. An XML parser reads and checks each page before it leaves the stage.
 package struct RenderStage: Stage {
   package let name = "render"
-  private static let version = 8
+  private static let version = 10
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 
@@ -70,7 +70,7 @@ package struct RenderStage: Stage {
       try links(of: work).map { ($0, StorePages.address(of: $0, period: work.period)) },
       uniquingKeysWith: { first, _ in first })
     var output = StageOutput(files: [])
-    var pictures: [String: PagePicture] = [:]
+    var pictures: [ExactText: PagePicture] = [:]
     for (table, keys) in try PagePictures.keys(of: model.tables, files: files) {
       let made = try PagePictures(environment: environment).make(keys, of: table)
       pictures.merge(made.pictures) { first, _ in first }

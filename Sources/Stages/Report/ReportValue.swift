@@ -16,7 +16,7 @@ struct ReportValue {
     switch format {
     case .money: return self.format.money(value, currency: currency ?? "")
     case .percent: return try self.format.percent(value)
-    case .duration: return self.format.duration(seconds: value.integer ?? 0)
+    case .duration: return try self.format.duration(value)
     case .weekday: return value.integer.flatMap(self.format.weekdayName) ?? value.description
     default: return self.format.decimal(value)
     }

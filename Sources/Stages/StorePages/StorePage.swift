@@ -102,16 +102,20 @@ final class StorePage: MustacheParent {
       }
       if let failure { throw failure }
       let bytes = PageText.deliver(text)
-      try PageCheck(
-        name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses
-      ).check(bytes)
+      let check = PageCheck(
+        name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses)
+      do throws(Diagnostics) {
+        try check.check(bytes)
+      } catch {
+        throw templates.compiled.located(error, by: check, of: template.rawValue, self)
+      }
       return withHead(bytes)
     } catch {
       guard var fault = error as? Diagnostic ?? (error as? Diagnostics)?.all.first else {
         throw Diagnostic(.bug, "the page cannot be made", at: file, underlying: error)
       }
-      // The check counts the lines of the page, which are not the template's.
-      fault.subject = file
+      // A line of the page is not one of the template.
+      if fault.subject.file?.hasPrefix(templates.folder + "/") != true { fault.subject = file }
       throw fault
     }
   }

@@ -61,10 +61,12 @@ package struct OperatorOverview: Sendable {
     package var retry: String?
     /// What stopped the whole run.
     package var problem: String?
+    /// Whether later runs have done what this one could not.
+    package var isFixed: Bool
 
     package init(
       id: String, name: String, state: String, finished: String, published: Int, unchanged: Int,
-      failed: Int, retry: String?, problem: String? = nil
+      failed: Int, retry: String?, problem: String? = nil, isFixed: Bool = false
     ) {
       self.id = id
       self.name = name
@@ -75,6 +77,7 @@ package struct OperatorOverview: Sendable {
       self.failed = failed
       self.retry = retry
       self.problem = problem
+      self.isFixed = isFixed
     }
   }
 
@@ -117,6 +120,7 @@ extension StorePages {
       ]
       values["problem"] = run.problem.map(page.text)
       values["retry"] = run.retry.map(page.text)
+      values["fixed"] = run.isFixed ? "fixed since" : nil
       return values
     }
     page["tenants"] = overview.tenants.map { tenant in

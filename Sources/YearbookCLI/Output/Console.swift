@@ -50,14 +50,15 @@ struct Console: Sendable {
   ///
   /// - Parameters:
   ///   - drawn: How many lines were drawn the last time.
-  ///   - lines: Each is cut at the terminal's width.
+  ///   - lines: Each is cut at the terminal's width: a line that wraps would be two.
   func redraw(over drawn: Int, _ lines: [String]) {
     // To the first column of the first line; then everything below is erased.
     let eraser = "\r" + (drawn > 1 ? "\u{1B}[\(drawn - 1)A" : "") + "\u{1B}[J"
     let width = width - 1
     write(
       (drawn == 0 ? "" : eraser)
-        + lines.map { String(PlainText.line($0).prefix(width)) }.joined(separator: "\n"))
+        + lines.map { TerminalWidth.prefix(PlainText.line($0), columns: width) }.joined(
+          separator: "\n"))
   }
 
   /// Writes all of the text as it is. Ignores a reader that has gone away.

@@ -18,8 +18,9 @@ enum Figures {
     "\(count(number)) \(Counted.noun(noun, number))"
   }
 
-  /// `0.2 s`, `45 s`, `3 min 20 s`, `1 h 5 min`
+  /// `0.2 s`, `45 s`, `3 min 20 s`, `1 h 5 min`; `<0.1 s` where rounding would make it nothing.
   static func duration(_ seconds: Double) -> String {
+    if seconds > 0, seconds < 0.05 { return "<0.1 s" }
     if seconds < 10 { return "\(Counted.tenths(seconds)) s" }
     let whole = Int(seconds.rounded())
     if whole < 60 { return "\(whole) s" }

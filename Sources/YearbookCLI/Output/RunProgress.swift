@@ -10,12 +10,15 @@ struct RunProgress {
   private(set) var total = 0
   private(set) var failed = 0
   private(set) var running = Stopwatch()
+  /// When the first partition ended, in seconds of `running`.
+  private var firstEnd: Double?
 
   mutating func note(_ event: RunEvent) {
     switch event {
     case .began(_, let partitions, _):
       total = partitions
       running = Stopwatch()
+      firstEnd = nil
     case .stageBegan(let stage, let partition): active[partition] = stage
     case .stageEnded(_, let partition, _, _): active[partition] = nil
     case .progress(let stage, let partition, let done, let total, let what):
@@ -23,6 +26,7 @@ struct RunProgress {
     case .ended(let partition, let outcome, let done, let total):
       active[partition] = nil
       (self.done, self.total) = (done, total)
+      if firstEnd == nil { firstEnd = running.seconds }
       switch outcome {
       case .failed, .skipped: failed += 1
       case .published, .unchanged: break
@@ -32,25 +36,46 @@ struct RunProgress {
     }
   }
 
-  /// `1,234/10,000 done · 2 failed · 41 per second · 30 s · about 3 min 34 s left`
+  /// `1,234/10,000 done · 2 failed · 41 per second · 30 s · about 4 min 20 s left`
   var headline: String { headline(after: running.seconds) }
 
   func headline(after seconds: Double) -> String {
     var parts = ["\(Figures.count(done))/\(Figures.count(total)) done"]
     if failed > 0 { parts.append("\(Figures.count(failed)) failed") }
-    if done > 0, seconds >= 1 {
-      let rate = Double(done) / seconds
-      parts.append(
-        rate >= 2
-          ? "\(Figures.count(Int(rate))) per second"
-          : "\(Figures.count(Int(rate * 60))) per minute")
-    }
+    if done > 0, seconds >= 1 { parts.append(Self.rate(Double(done) / seconds)) }
     parts.append(Figures.duration(seconds))
-    if done > 0, done < total {
-      parts.append(
-        "about \(Figures.duration(seconds / Double(done) * Double(total - done))) left")
-    }
+    if let left = secondsLeft(after: seconds) { parts.append("about \(Self.rounded(left)) left") }
     return parts.joined(separator: " · ")
+  }
+}
+
+extension RunProgress {
+  /// How long the rest takes at the pace since the first partition ended. Before that rows are read
+  /// and queries are tried, and no partition can end, so this time says nothing of the pace.
+  ///
+  /// `nil` while too little has ended to say it: the first to end are few, and not like the others.
+  private func secondsLeft(after seconds: Double) -> Double? {
+    guard let firstEnd, done < total, seconds - firstEnd >= Self.leastSeconds,
+      done >= max(Self.leastEnded, total / 20)
+    else { return nil }
+    return (seconds - firstEnd) / Double(done) * Double(total - done)
+  }
+
+  private static let leastSeconds = 10.0
+  private static let leastEnded = 5
+
+  /// `50 s`, `4 min 20 s`, `24 min`: no more exact than an estimate is.
+  private static func rounded(_ seconds: Double) -> String {
+    if seconds < 600 { return Figures.duration(max(10, (seconds / 10).rounded() * 10)) }
+    let minutes = Int((seconds / 60).rounded())
+    return minutes < 60 ? "\(minutes) min" : "\(minutes / 60) h \(minutes % 60) min"
+  }
+
+  /// `41 per second`, `12 per minute`, `3 per hour`: never nothing of something.
+  private static func rate(_ perSecond: Double) -> String {
+    if perSecond >= 2 { return "\(Figures.count(Int(perSecond))) per second" }
+    if perSecond * 60 >= 1 { return "\(Figures.count(Int(perSecond * 60))) per minute" }
+    return "\(Figures.count(max(1, Int(perSecond * 3600)))) per hour"
   }
 }
 

@@ -19,6 +19,7 @@ struct Status {
   func print(everyPartition: Bool, everyWarning: Bool) throws {
     let out = Console.standardOutput
     printRun(out)
+    try printActivity(out)
     try printPartitions(out, each: everyPartition)
     try printWarnings(out, each: everyWarning)
     printFailures(out)
@@ -40,6 +41,26 @@ struct Status {
       out.line("\(out.styled("stopped", .red)): \(problem)")
       if let hint = run.hint { out.line("  what to do: \(hint)") }
       out.line("  then: \(CommandText.again(run.arguments, shared))")
+    }
+  }
+
+  /// What a run that is under way does now.
+  private func printActivity(_ out: Console) throws {
+    guard run.state == "running" else { return }
+    let activity = try record.activity(of: run.id)
+    if let phase = activity?.phase { out.line("now: \(phase)") }
+    for item in activity?.items ?? [] {
+      let pieces = item.done.flatMap { done in
+        item.total.map {
+          ", \(Figures.count(done)) of \(Figures.count($0)) \(item.pieces ?? "pieces")"
+        }
+      }
+      let seconds = max(0, Date().timeIntervalSince(item.began))
+      out.line(
+        "now: \(item.stage) of \(item.partition)\(pieces ?? ""), for \(Figures.duration(seconds))")
+    }
+    if activity == nil || activity?.phase == nil && activity?.items.isEmpty == true {
+      out.line("now: between two stages, or publishing")
     }
   }
 
@@ -71,10 +92,18 @@ struct Status {
           count.isPublished ? count.status ?? "" : "published: \(count.status ?? "nothing")"
         out.line(
           "  \(count.pipeline)\(padding)  \(word)  \(state)  \(Figures.count(count.partitions, "partition"))"
-            + " of \(Figures.count(count.tenants, "tenant"))\(warnings(count.warnings))")
+            + " of \(Figures.count(count.tenants, "tenant")): \(periods(count))\(warnings(count.warnings))"
+        )
       }
       out.line("  (to list them: --partitions)")
     }
+  }
+
+  /// The period, or the first and the last of several.
+  private func periods(_ count: RunRecord.PartitionCount) -> String {
+    count.periods == 1
+      ? count.first
+      : "\(count.first) … \(count.last) (\(Figures.count(count.periods, "period")))"
   }
 
   private func label(_ partition: RunRecord.PartitionState) -> String {
@@ -153,7 +182,7 @@ struct Status {
     try Console.standardOutput.json(
       StatusJSON(
         run, failures: failures, partitions: record.partitions(choice),
-        warnings: record.warnings(choice)
+        warnings: record.warnings(choice), activity: record.activity(of: run.id)
       ) { retry([$0]) })
   }
 }
@@ -165,6 +194,12 @@ private struct StatusJSON: Encodable {
     var hint: String?
     var stands: Bool
     var retry: String
+  }
+  struct Doing: Encodable {
+    var stage, partition: String
+    var seconds: Double
+    var done, total: Int?
+    var pieces: String?
   }
   struct Partition: Encodable {
     var pipeline, tenant, period, state: String
@@ -181,6 +216,9 @@ private struct StatusJSON: Encodable {
   var seconds: Double
   var planned, published, unchanged, failed, skipped: Int
   var stages_run, stages_found, warnings: Int
+  /// What a run that is under way does now.
+  var phase: String?
+  var doing: [Doing]?
   var failures: [Failure]
   var partitions: [Partition]
   var partition_warnings: [Warning]
@@ -188,7 +226,7 @@ private struct StatusJSON: Encodable {
   init(
     _ run: RunRecord.Run, failures: [(failure: RunRecord.Failure, stands: Bool)],
     partitions: [RunRecord.PartitionState], warnings: [RunRecord.PartitionWarning],
-    retry: (RunRecord.Failure) -> String
+    activity: RunActivity?, retry: (RunRecord.Failure) -> String
   ) {
     self.run = run.id
     name = run.name
@@ -207,6 +245,13 @@ private struct StatusJSON: Encodable {
     stages_run = run.counts.stagesRun
     stages_found = run.counts.stagesFound
     self.warnings = run.counts.warnings
+    phase = activity?.phase
+    doing = activity?.items.map { item in
+      Doing(
+        stage: item.stage, partition: item.partition,
+        seconds: max(0, Date().timeIntervalSince(item.began)), done: item.done,
+        total: item.total, pieces: item.pieces)
+    }
     self.failures = failures.map { failure, stands in
       Failure(
         pipeline: failure.partition.pipeline, tenant: failure.slug,

@@ -82,9 +82,39 @@ import Testing
           "p.yaml:7:16: no figure is named 'postz' (did you mean posts?)",
           "p.yaml:8:16: a figure has value, previous, change, difference, times, not 'changes' "
             + "(did you mean change?)",
-          "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean line?)",
+          "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean share?)",
           "p.yaml:12:31: expected a name of [a-z0-9_], beginning with a letter, found 'Days'",
         ])
+  }
+
+  @Test(arguments: [
+    ("kind: donut", "share"), ("kind: Heat-map", "calendar"), ("kind: column", "bar"),
+    ("kind: bar, fill: monthly", "months"), ("kind: bar, format: currency", "money"),
+    ("kind: bar, names: percentage", "percent"),
+  ])
+  func `A word of another program leads to the word that is meant`(keys: String, meant: String) {
+    let found = faults("charts:\n  one: {\(keys), from: days, x: day, y: posts}\n")
+    #expect(found.count == 1)
+    #expect(found.first?.hasSuffix("(did you mean \(meant)?)") == true, "\(found)")
+  }
+
+  @Test func `No hint ends in an empty list`() throws {
+    let reader = SpecReader(file: "p.yaml")
+    let node = try #require(reader.parse("figures: {posts: {from: totals, count: rows}}"))
+    _ = AggregateSpec(node, queries: [])
+    #expect(
+      reader.diagnostics.map(\.hint) == [
+        "the pipeline has no query that can be read: fix 'extract' first"
+      ])
+    #expect(NearestWords.choice("use one of", []) == nil)
+    #expect(NearestWords.choice("use one of", ["a", "b"]) == "use one of a, b")
+  }
+
+  @Test func `A chart of more names than it can have points is refused`() {
+    #expect(
+      faults("charts:\n  one: {kind: bar, from: days, x: day, y: posts, top: 2001}\n") == [
+        "p.yaml:2:55: expected a number from 1 to 2000, found 2001"
+      ])
   }
 
   @Test(arguments: [

@@ -84,4 +84,37 @@ struct ReportingTests {
     )
     #expect(progress.headline(after: 1000).contains("12 per minute"))
   }
+
+  @Test func `No time left is told from the first few of many`() {
+    var progress = RunProgress()
+    progress.note(.began(run: "r", partitions: 1000, tenants: 500))
+    progress.note(.ended(partition: "a b 2025", .unchanged, done: 12, total: 1000))
+    #expect(progress.headline(after: 17) == "12/1,000 done · 42 per minute · 17 s")
+    progress.note(.ended(partition: "a c 2025", .unchanged, done: 200, total: 1000))
+    #expect(!progress.headline(after: 5).contains("left"))
+    #expect(progress.headline(after: 600).hasSuffix(" · 10 min 0 s · about 40 min left"))
+  }
+
+  @Test func `A slow pace is not 0 per minute`() {
+    var progress = RunProgress()
+    progress.note(.began(run: "r", partitions: 10, tenants: 10))
+    progress.note(.ended(partition: "a b 2025", .unchanged, done: 1, total: 10))
+    #expect(progress.headline(after: 90).contains("40 per hour"))
+  }
+
+  @Test func `A moment is not 0.0 s`() {
+    #expect(Figures.duration(0.01) == "<0.1 s")
+    #expect(Figures.duration(0) == "0.0 s")
+    #expect(Figures.duration(0.05) == "0.1 s")
+  }
+
+  @Test func `Wide characters do not make a drawn line wrap`() {
+    #expect(TerminalWidth.of("東京") == 4)
+    #expect(TerminalWidth.of("e\u{301}") == 1)
+    #expect(TerminalWidth.of("👩‍💻🇧🇷❤️") == 6)
+    #expect(TerminalWidth.of("\u{200B}a\u{AD}") == 1)
+    #expect(TerminalWidth.prefix("東京都庁", columns: 5) == "東京")
+    #expect(TerminalWidth.prefix("ação", columns: 4) == "ação")
+    #expect(TerminalWidth.prefix("👩‍💻x", columns: 1) == "")
+  }
 }

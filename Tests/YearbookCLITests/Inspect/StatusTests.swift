@@ -193,4 +193,52 @@ struct StatusTests {
       try other.execute("ROLLBACK")
     }
   }
+
+  @Test func `A run that is under way says what it does`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let other = try here.platform.connect()
+      try other.execute("BEGIN; LOCK TABLE app.\"user\" IN ACCESS EXCLUSIVE MODE")
+      let run = try here.start(["run", "nightly"])
+      #expect(
+        try eventually { try here.yearbook(["status"]).output.contains("now: trying the queries") })
+      let json = try here.yearbook(["status", "--json"])
+      #expect(json.output.contains("\"phase\""), "\(json.output)")
+      try other.execute("ROLLBACK")
+      #expect(try run.wait().status == 0)
+      #expect(try !here.yearbook(["status"]).output.contains("now:"))
+    }
+  }
+
+  @Test func `Each line of counted partitions names their period`() throws {
+    try Installation.with { here in
+      for number in 1...26 { try here.addTenant("t\(number)", people: 1) }
+      #expect(
+        try here.yearbook(["run", "rows", "--period", "2025", "--period", "2025-06"]).status == 0)
+      let (_, output) = try here.yearbook(["status"])
+      #expect(
+        output.contains(
+          "rows  done  final  52 partitions of 26 tenants: 2025 … 2025-06 (2 periods)"),
+        "\(output)")
+      let one = try here.yearbook(["status", "--period", "2025-06", "--json"])
+      #expect(one.status == 0)
+    }
+  }
+
+  @Test func `The operator's page offers no retry for what was fixed since`() throws {
+    try Installation.with { here in
+      for slug in ["acme", "bad"] { try here.addTenant(slug) }
+      try poison(here)
+      try rename(here, "bad", from: "u1", to: "poison")
+      #expect(try here.yearbook(["run", "rows", "--period", "2025"]).status == 1)
+      func overview() throws -> String {
+        try Installation.text("operator/index.html", in: "\(here.folder)/store")
+      }
+      #expect(try overview().contains("<code>yearbook retry"))
+      try rename(here, "bad", from: "poison", to: "u1")
+      #expect(try here.yearbook(["retry"]).status == 0)
+      #expect(try !overview().contains("<code>yearbook retry"))
+      #expect(try overview().contains("fixed since"))
+    }
+  }
 }

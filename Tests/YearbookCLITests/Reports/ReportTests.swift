@@ -384,6 +384,9 @@ struct ReportTests {
       let text = String(decoding: page.value, as: UTF8.self)
       #expect(text.contains("6 pessoas chegaram"), "\(text)")
       #expect(text.contains("jan"), "\(text)")
+      // No heading stands over nothing.
+      #expect(text.contains("id=\"definitions\""))
+      #expect(!text.contains("id=\"quality\""), "\(text)")
     }
   }
 }

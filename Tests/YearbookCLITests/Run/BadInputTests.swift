@@ -129,6 +129,60 @@ struct BadInputTests {
     }
   }
 
+  @Test func `A message that names what it does not get stops the check and the run`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let pipeline = try Installation.text("pipelines/rows/pipeline.yaml", in: here.folder)
+      try here.write(
+        "pipelines/rows/pipeline.yaml",
+        pipeline + "\n  sentences: {came: {when: [people], message: rows.came}}\n")
+      for locale in ["en", "pt-BR", "es"] {
+        let name = locale == "pt-BR" ? "pessoas" : "people"
+        let messages = try Installation.text("templates/messages/\(locale).yaml", in: here.folder)
+        try here.write(
+          "templates/messages/\(locale).yaml",
+          messages.replacing(
+            "rows: {figures: {people: People}",
+            with: "rows: {figures: {people: People}, came: 'x {\(name)}'"))
+      }
+      for command in [["check"], ["run", "rows", "--period", "2025"]] {
+        let (status, output) = try here.yearbook(command)
+        #expect(status == 78, "\(output)")
+        #expect(
+          output.contains("the message 'rows.came' names '{pessoas}', which it does not get"),
+          "\(output)")
+        #expect(output.contains("templates/messages/pt-BR.yaml:"), "\(output)")
+        #expect(!output.contains("sound"), "\(output)")
+      }
+      #expect(try here.payload().isEmpty)
+    }
+  }
+
+  @Test func `A template that would fail the run fails the check, at its line`() throws {
+    try Installation.with { here in
+      try here.addReport("users")
+      try here.useProjectRules()
+      for (old, new, line) in [
+        ("<dl class=\"figures\">", "<br><dl class=\"figures\">", "an element is not closed"),
+        (
+          "<dl class=\"figures\">", "<script>1</script><dl class=\"figures\">",
+          "'script' is not allowed"
+        ),
+      ] {
+        let template = try Installation.text("templates/users.html")
+        try #require(template.contains(old))
+        let changed = template.replacing(old, with: new)
+        try here.write("templates/users.html", changed)
+        let number = changed.split(separator: "\n", omittingEmptySubsequences: false)
+          .firstIndex { $0.contains(new) }.map { $0 + 1 }
+        let (status, output) = try here.yearbook(["check"])
+        #expect(status == 78, "\(output)")
+        #expect(output.contains("templates/users.html:\(number ?? 0): "), "\(output)")
+        #expect(output.contains(line) && !output.contains("sound"), "\(output)")
+      }
+    }
+  }
+
   @Test func `A query that forgets its tenant stops the run before it reads anything`() throws {
     try Installation.with { here in
       try here.addTenant("acme")

@@ -48,7 +48,7 @@ struct FilmOptions: ParsableArguments {
     guard let pipeline = library.pipeline(pipeline) else {
       throw Diagnostic(
         .usage, "there is no pipeline '\(self.pipeline)'", at: .init(file: library.folder),
-        hint: "use one of \(library.pipelines.map(\.name).joined(separator: ", "))")
+        hint: NearestWords.choice("use one of", library.pipelines.map(\.name)))
     }
     guard let period = Period(period) else {
       throw Diagnostic(

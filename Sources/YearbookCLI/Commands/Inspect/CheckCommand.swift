@@ -15,8 +15,9 @@ struct CheckCommand: ParsableCommand {
       Example:
         yearbook check --pipelines pipelines
 
-      If a source and a record are configured, it also reads each query's columns and runs the \
-      isolation trial.
+      It makes each pipeline's pages in every language from generated rows, and names the \
+      template's line of what would fail a run. If a source and a record are configured, it also \
+      reads each query's columns, runs the isolation trial and looks for an order that is not unique.
       """)
 
   @OptionGroup var shared: SharedOptions
@@ -25,32 +26,45 @@ struct CheckCommand: ParsableCommand {
     let configuration = try shared.configuration()
     let out = Console.standardOutput
     let library = try PipelineLibrary(folder: configuration.pipelineFolder())
-    try checkTemplates(of: library, in: configuration.templateFolder())
+    let templates = try PageTemplates(folder: configuration.templateFolder())
+    var faults = self.faults(of: templates, library)
     let sound =
       "\(Figures.count(library.pipelines.count, "pipeline")),"
       + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
     guard let source = configuration.source, let record = configuration.record else {
+      if faults.isEmpty {
+        for pipeline in library.pipelines {
+          add(try PageTrial(pipeline, templates: templates).faults(), to: &faults)
+        }
+      }
+      guard faults.isEmpty else { throw Diagnostics(faults) }
       out.line(sound)
       out.line("the queries were not tried: configure a source and a record")
       return
     }
+    // Pages are tried only if nothing is known to be wrong with what they are made of.
+    let canTryPages = faults.isEmpty
     try configuration.withServer {
       let trial = IsolationTrial(
         record: try RunRecord(record).connection,
         catalog: try Source(source, schema: configuration.schema).catalog())
-      var faults: [Diagnostic] = []
       var lines: [String] = []
       for pipeline in library.pipelines {
         do {
           let outcome = try trial.run(pipeline)
-          faults += pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
+          var found = pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
+          if found.isEmpty, canTryPages {
+            let pages = PageTrial(pipeline, templates: templates, types: outcome.types)
+            found = try pages.faults()
+          }
+          add(found + outcome.ties, to: &faults)
           let rest =
             outcome.silent.isEmpty
             ? ""
             : " (\(SilentQueries.text(outcome.silent)))"
           lines.append("\(pipeline.name): tenants stay apart in every query\(rest)")
         } catch let error as Diagnostics {
-          faults += error.all
+          add(error.all, to: &faults)
         }
       }
       guard faults.isEmpty else { throw Diagnostics(faults) }
@@ -59,17 +73,24 @@ struct CheckCommand: ParsableCommand {
     }
   }
 
-  /// Throws unless every template exists and names only what exists, and every message exists in
-  /// every language.
-  private func checkTemplates(of library: PipelineLibrary, in folder: String) throws {
-    let templates = try PageTemplates(folder: folder)
+  /// Pipelines share templates and messages: each fault counts once.
+  private func add(_ more: [Diagnostic], to faults: inout [Diagnostic]) {
+    for fault in more where !faults.contains(fault) { faults.append(fault) }
+  }
+
+  /// The faults that can be found without making a page: templates that do not exist or name what
+  /// does not exist, messages that a language lacks, or that name what they do not get.
+  private func faults(of templates: PageTemplates, _ library: PipelineLibrary) -> [Diagnostic] {
     var faults = library.pipelines.flatMap { templates.diagnostics(of: $0) }
+    faults += templates.strayParameters(of: library.pipelines)
     faults += templates.diagnosticsOfStore() + templates.missingMessages()
     for pipeline in library.pipelines {
       guard let stitch = pipeline.stitch else { continue }
       faults += StitchStage.diagnostics(
-        of: stitch, pipeline: pipeline.file, templates: folder, catalog: templates.catalog)
+        of: stitch, pipeline: pipeline.file, templates: templates.folder,
+        catalog: templates.catalog)
+      add(StitchStage.diagnostics(ofPage: templates), to: &faults)
     }
-    guard faults.isEmpty else { throw Diagnostics(faults) }
+    return faults
   }
 }

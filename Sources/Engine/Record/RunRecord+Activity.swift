@@ -1,0 +1,42 @@
+package import Diagnostics
+import Foundation
+import Postgres
+
+extension RunRecord {
+  /// Writes what a run does now, and how far it is; returns whether somebody asked it to stop.
+  func isCancelled(
+    _ run: String, doing activity: RunActivity, _ counts: RunCounts
+  ) throws(Diagnostic) -> Bool {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.dateEncodingStrategy = .iso8601
+    let json: String
+    do {
+      json = String(decoding: try encoder.encode(activity), as: UTF8.self)
+    } catch {
+      throw Diagnostic(.bug, "what the run does cannot be written", underlying: error)
+    }
+    let rows = try connection.query(
+      """
+      UPDATE yearbook.run SET doing = $2::jsonb, planned = $3, published = $4, unchanged = $5,
+        failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10
+      WHERE id = $1 AND state = 'running' RETURNING is_cancelled
+      """, [run, json] + counts.values)
+    return try rows.first?.bool("is_cancelled") ?? false
+  }
+
+  /// What a run does now; `nil` if it has not said so, or has ended.
+  package func activity(of run: String) throws(Diagnostic) -> RunActivity? {
+    let rows = try connection.query(
+      "SELECT doing::text AS doing FROM yearbook.run WHERE id = $1 AND state = 'running'", [run])
+    guard let json = try rows.first?.optionalString("doing") else { return nil }
+    let decoder = JSONDecoder()
+    decoder.dateDecodingStrategy = .iso8601
+    do {
+      return try decoder.decode(RunActivity.self, from: Data(json.utf8))
+    } catch {
+      // A newer program's run says it in another form.
+      return nil
+    }
+  }
+}
