@@ -3,6 +3,7 @@ import Diagnostics
 import Engine
 import Foundation
 import Media
+import Store
 
 extension Findings {
   /// The media root is the platform's: it must be there.
@@ -40,18 +41,33 @@ extension Findings {
         subject, "\(path): no permission to write",
         whatToDo: "give this user the permission, or configure another folder")
     }
-    var status = statvfs()
-    guard statvfs(existing, &status) == 0 else {
-      return fault(subject, "\(path): its file system does not answer", whatToDo: nil)
-    }
-    let free = Int(status.f_bavail) * Int(status.f_frsize)
-    if free < 1_000_000_000 {
-      return fault(
-        subject, "\(path): only \(Counted.bytes(free)) free",
-        whatToDo: "free some space: films need at least 1 GB")
-    }
     let isThere = existing == URL(fileURLWithPath: path).standardizedFileURL.path
-    note(
-      subject, "\(path), \(Counted.bytes(free)) free\(isThere ? "" : "; the first run makes it")")
+    let made = isThere ? "" : "; the first run makes it"
+    do {
+      let trial =
+        switch setting {
+        case _ where !isThere: try FileSystemTrial(in: existing)
+        case .store: try configuration.releaseStore(path).tryFileSystem()
+        default: try BlobStore(workspace: path).tryFileSystem()
+        }
+      if let missing = trial.fault {
+        return fault(
+          subject, "\(path): \(missing)",
+          whatToDo: "put it on a local disk, or mount it with what is missing")
+      }
+      if let free = trial.freeBytes, free < Self.leastFree {
+        return fault(
+          subject, "\(path): only \(Counted.bytes(free)) free",
+          whatToDo: "free some space: films need at least \(Counted.bytes(Self.leastFree))")
+      }
+      let free = trial.freeBytes.map { ", \(Counted.bytes($0)) free" } ?? ""
+      note(subject, "\(path)\(free)\(made)")
+      for note in trial.notes { warn(subject, note, whatToDo: nil) }
+    } catch {
+      add(error, to: subject)
+    }
   }
+
+  /// Bytes that a film of the usual length can need on its way.
+  private static let leastFree = 1_000_000_000
 }
