@@ -174,6 +174,10 @@ final class Publisher: Sendable {
             noted.snapshot = publication.snapshot
             return noted
           }, run: run)
+        try record.add(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            if case .success = outcome { publication.extraction } else { nil }
+          })
         try record.letGo(
           zip(publications, outcomes).compactMap { publication, outcome in
             if case .success = outcome { publication.partition.key } else { nil }

@@ -1,8 +1,10 @@
 import Basics
 import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Stages
+import Store
 
 /// Makes a partition's files from its rows, stage by stage. A stage runs only if its key has no
 /// result.
@@ -14,6 +16,8 @@ final class PartitionWorker: Sendable {
   private let publisher: Publisher
   /// The first failure outside of all partitions, such as a failure to write to the record.
   private let broken = Locked<(any Error)?>(nil)
+  /// Partitions whose rows were not read and are needed after all.
+  private let handedBack = Locked<[RunPlan.Partition]>([])
 
   init(
     _ services: StageServices, record: Locked<RunRecord>, claims: Claims, committer: Committer,
@@ -34,11 +38,12 @@ final class PartitionWorker: Sendable {
   /// - Parameters:
   ///   - snapshot: when the rows were read, microseconds since 1970.
   ///   - order: the partition's place in the queue.
+  ///   - decisive: what decided the datasets, if it is known.
   ///   - mayDefer: whether a partition that another run is working on moves to the end of the
   ///     queue.
   func work(
     on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
-    order: Int, mayDefer: Bool = true
+    order: Int, decidedBy decisive: Fingerprints.State? = nil, mayDefer: Bool = true
   ) {
     // After the run was told to stop, no partition begins.
     if cancellation.isRequested { return }
@@ -56,7 +61,9 @@ final class PartitionWorker: Sendable {
       let taken = try claims.take(partition.key)
       if taken == nil, mayDefer {
         services.pool.submit(order: order + Self.behindAll) { [self] in
-          work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
+          work(
+            on: partition, extracted, snapshot: snapshot, order: order, decidedBy: decisive,
+            mayDefer: false)
         }
         return
       }
@@ -71,17 +78,25 @@ final class PartitionWorker: Sendable {
           state.ended(partition, .unchanged, warnings: [])
           return
         }
-        let (files, warnings) = try files(of: partition, datasets, outlook)
+        let (files, warnings) = try files(of: partition, keeping(datasets, of: partition), outlook)
         committer.add(
           Publication(
             partition: partition, files: files, warnings: warnings, snapshot: snapshot,
-            claim: claim))
+            extraction: decisive.map {
+              ExtractedRows(
+                partition: partition.key, state: $0, datasets: datasets.map(\.withoutRows),
+                snapshot: snapshot)
+            }, claim: claim))
       } catch {
         try claim.giveBack()
         throw error
       }
+    } catch is UnreadRows {
+      handedBack.withLock { $0.append(partition) }
     } catch {
-      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted {
+      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted,
+        !datasets.contains(where: { $0.content == .unread })
+      {
         committer.add(FailedRows(partition: partition, datasets: datasets, snapshot: snapshot))
       }
       fail(partition, error)
@@ -89,6 +104,41 @@ final class PartitionWorker: Sendable {
   }
 
   private static let behindAll = 1 << 40
+
+  /// Whether rows are needed that were not read.
+  var hasHandedBack: Bool { handedBack.withLock { !$0.isEmpty } }
+
+  /// The partitions whose rows were not read and are needed after all. They have not ended.
+  func takeHandedBack() -> [RunPlan.Partition] {
+    handedBack.withLock { partitions in
+      defer { partitions = [] }
+      return partitions
+    }
+  }
+
+  /// The datasets, with the storyboard's rows in the workspace: a film's key is made from its rows,
+  /// so that they are needed even if nothing has changed. Without the blob they are read again.
+  private func keeping(
+    _ datasets: [Dataset], of partition: RunPlan.Partition
+  ) throws(Diagnostic) -> [Dataset] {
+    guard let storyboard = partition.pipeline.stitch?.storyboard,
+      let place = datasets.firstIndex(where: { $0.name == storyboard })
+    else { return datasets }
+    let (blobs, tenant) = (services.cache.blobs, partition.tenant.id)
+    var datasets = datasets
+    let digest = datasets[place].digest
+    switch datasets[place].content {
+    case .memory(let held): _ = try blobs.put(held.bytes, tenant: tenant)
+    case .unread where blobs.size(digest, tenant: tenant) == datasets[place].bytes:
+      do throws(Diagnostic) {
+        datasets[place].content = .memory(HeldBytes(try blobs.read(digest, tenant: tenant)))
+      } catch {
+        // A damaged blob is no blob.
+      }
+    default: break
+    }
+    return datasets
+  }
 
   /// Throws the first failure outside of all partitions.
   func finish() throws {
@@ -132,6 +182,9 @@ final class PartitionWorker: Sendable {
         state.stageEnded(
           stage.name, partition.label, wasFound: true, seconds: running.seconds)
         return found
+      }
+      if stage.readsRows, work.datasets.contains(where: { $0.content == .unread }) {
+        throw UnreadRows()
       }
       state.tell(.stageBegan(stage: stage.name, partition: partition.label))
       let output = try trying(stage, partition, prepared.run)

@@ -31,7 +31,10 @@ final class Run {
   private let interruption = Interruption()
   private let gate: NeedsGate
   private let blobs: BlobStore
-  private let keptFrom: String?
+  private let policy: RunPolicy
+  private let lookup: Locked<RunRecord>
+  /// What the pipelines' queries read, by the pipeline's name.
+  private var reads: [String: Fingerprinting.Reads] = [:]
 
   /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
   /// enough that a failing batch is split in few steps. The first two are smaller, so that work
@@ -59,12 +62,13 @@ final class Run {
     let root = try configuration.required(.store)
     let blobs = try BlobStore(workspace: workspace)
     self.blobs = blobs
-    keptFrom = policy.keptFrom
+    self.policy = policy
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
     // Workers look up results, the committer writes them, the publisher records releases. Each has
     // its own session, so that none waits for another.
     let lookup = Locked(try RunRecord(conninfo))
+    self.lookup = lookup
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
     publisher = try Publisher(
@@ -115,7 +119,8 @@ final class Run {
       .began(
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
-    let watchdog = try makeWatchdog()
+    let watchdog = Watchdog(
+      session.cancellation, of: id, asking: Locked(try session.openRecord()), interruption)
     defer { watchdog.stop() }
     do {
       for fault in faults { state.refused(fault) }
@@ -128,7 +133,7 @@ final class Run {
         // A statement was stopped because the run must stop. Partitions that have begun still
         // finish.
       }
-      finishWork()
+      try finishWork()
       try committer.finish()
       try worker.finish()
     } catch {
@@ -170,31 +175,20 @@ final class Run {
     return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
   }
 
-  /// Waits for all partitions. Some begin only after a partition that they need was published.
-  private func finishWork() {
+  /// Waits for all partitions. Some begin only after a partition that they need was published, and
+  /// some turn out to need their rows.
+  private func finishWork() throws {
     repeat {
       pool.drain(every: 1) {}
       committer.flush()
+      let left = worker.takeHandedBack()
+      do { try read(left, fingerprinting: nil) } catch let error as Diagnostic
+        where error.code == .interrupted
+      {}
       // Partitions that the flush released are in the pool now.
-    } while !session.cancellation.isRequested && (gate.holdsAny || pool.isBusy)
+    } while !session.cancellation.isRequested
+      && (gate.holdsAny || pool.isBusy || worker.hasHandedBack)
     pool.drain(every: 1) {}
-  }
-
-  private func makeWatchdog() throws -> Watchdog {
-    let conninfo = try session.configuration.required(.record)
-    let asking = Locked(try RunRecord(conninfo))
-    return Watchdog(session.cancellation) { [interruption] in
-      interruption.interrupt()
-    } isCancelled: { [id] in
-      asking.withLock { record in
-        do {
-          return try record.isCancelled(id)
-        } catch {
-          // The sessions that do the work will meet and report the same failure.
-          return false
-        }
-      }
-    }
   }
 
   /// Fails tenants whose slug has changed until they are renamed in the store too. Otherwise such a
@@ -240,10 +234,18 @@ final class Run {
       let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
       for pipeline in session.library.pipelines where names.contains(pipeline.name) {
         let fingerprint = trial.fingerprint(of: pipeline)
-        if try record.hasPassedTrial(fingerprint) { continue }
-        let silent: [String]
+        let known = try record.trial(fingerprint)
+        if known.isPassed {
+          let found = try known.reads ?? trial.reads(of: pipeline)
+          if known.reads == nil {
+            try record.addTrial(fingerprint, pipeline: pipeline.name, reads: found)
+          }
+          reads[pipeline.name] = .init(reads: found, statement: fingerprint)
+          continue
+        }
+        let outcome: IsolationTrial.Outcome
         do {
-          silent = try trial.run(pipeline).silent
+          outcome = try trial.run(pipeline)
         } catch let error as Diagnostics {
           var fault = Self.problem(error)
           fault.subject.stage = fault.subject.stage ?? "trial"
@@ -253,8 +255,9 @@ final class Run {
           cause = cause ?? error
           continue
         }
-        try record.addTrial(fingerprint, pipeline: pipeline.name)
-        state.tell(.tried(pipeline: pipeline.name, silent: silent))
+        try record.addTrial(fingerprint, pipeline: pipeline.name, reads: outcome.reads)
+        reads[pipeline.name] = .init(reads: outcome.reads, statement: fingerprint)
+        state.tell(.tried(pipeline: pipeline.name, silent: outcome.silent))
       }
     }
     if let cause, faults.count == names.count { throw cause }
@@ -265,9 +268,7 @@ final class Run {
 
   /// Reads all rows and hands each partition on when its rows are there.
   private func extract() throws {
-    let order = Dictionary(
-      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
-    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    let order = order
     for partition in plan.partitions {
       guard let fault = partition.fault else { continue }
       let order = order[partition.key] ?? 0
@@ -278,23 +279,44 @@ final class Run {
       }
     }
     let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
+    try read(
+      left,
+      fingerprinting: Fingerprinting(
+        record, session.configuration, moment: plan.moment,
+        isUsed: !policy.rereads && !policy.isForced, state: state, reads: reads))
+  }
+
+  /// The partitions' places in the plan.
+  private var order: [PartitionKey: Int] {
+    Dictionary(uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
+  }
+
+  private func read(_ left: [RunPlan.Partition], fingerprinting: Fingerprinting?) throws {
     if left.isEmpty { return }
-    try reader.read(Self.batches(of: left, size: size), leaving: endedElsewhere) {
-      [state, gate, pool, worker] batch, reading in
+    let order = order
+    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    try reader.read(
+      Self.batches(of: left, size: size), fingerprinting: fingerprinting, leaving: endedElsewhere
+    ) { [state, gate, pool, worker] batch, reading in
       let rows = reading.outcomes.reduce(0) { sum, outcome in
         guard case .success(let datasets) = outcome else { return sum }
         return sum + datasets.reduce(0) { $0 + $1.rows }
       }
-      state.add(seconds: reading.seconds, to: "extract")
-      state.tell(
-        .extracted(
-          pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
-          rows: rows, seconds: reading.seconds))
-      for (partition, outcome) in zip(batch, reading.outcomes) {
+      if reading.isRead {
+        state.add(seconds: reading.seconds, to: "extract")
+        state.tell(
+          .extracted(
+            pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
+            rows: rows, seconds: reading.seconds))
+      }
+      for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
+        let decidedBy = reading.states[index]
         let order = order[partition.key] ?? 0
         gate.submit(partition) {
           pool.submit(order: order) {
-            worker.work(on: partition, outcome, snapshot: reading.snapshot, order: order)
+            worker.work(
+              on: partition, outcome, snapshot: reading.snapshot, order: order,
+              decidedBy: decidedBy)
           }
         }
       }
@@ -307,7 +329,7 @@ final class Run {
   private func replay(
     _ partitions: [RunPlan.Partition], _ order: [PartitionKey: Int]
   ) throws -> [RunPlan.Partition] {
-    guard let keptFrom else { return partitions }
+    guard let keptFrom = policy.keptFrom else { return partitions }
     let kept = try record.kept(of: keptFrom)
     var left: [RunPlan.Partition] = []
     for partition in partitions {

@@ -14,6 +14,8 @@ package struct RunPolicy: Sendable {
   package var joins = false
   /// Whether every media object is read again, even if its size and times have not changed.
   package var rehashes = false
+  /// Whether all rows are read, even if the fingerprints say that they have not changed.
+  package var rereads = false
 
   /// A normal run: it uses every result that exists.
   package init() {}

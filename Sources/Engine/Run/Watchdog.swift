@@ -33,3 +33,24 @@ final class Watchdog: Sendable {
 
   func stop() { isStopped.store(true, ordering: .relaxed) }
 }
+
+extension Watchdog {
+  /// Watches over a run that can be cancelled from elsewhere, by the record.
+  convenience init(
+    _ cancellation: Cancellation, of run: String, asking record: Locked<RunRecord>,
+    _ interruption: Interruption
+  ) {
+    self.init(cancellation) {
+      interruption.interrupt()
+    } isCancelled: {
+      record.withLock { record in
+        do {
+          return try record.isCancelled(run)
+        } catch {
+          // The sessions that do the work will meet and report the same failure.
+          return false
+        }
+      }
+    }
+  }
+}

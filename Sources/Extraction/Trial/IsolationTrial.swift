@@ -73,6 +73,13 @@ package struct IsolationTrial {
     package var silent: [String]
     /// The columns of each query, in order, without `tenant_id`.
     package var columns: [String: [String]]
+    /// What the queries read.
+    package var reads: PipelineReads
+  }
+
+  /// What a pipeline's queries read, without running them.
+  package func reads(of pipeline: Pipeline) throws -> PipelineReads {
+    PipelineReads(try reading(of: pipeline, timeZone: "UTC"), catalog)
   }
 
   /// Runs the trial of a pipeline.
@@ -117,7 +124,7 @@ package struct IsolationTrial {
       columns: Dictionary(
         uniqueKeysWithValues: read.files.compactMap { file in
           file.query.map { ($0.name, file.columns.dropFirst().map(\.name)) }
-        }))
+        }), reads: PipelineReads(read, catalog))
   }
 
   /// A constant that the server made of a word such as 'now' or 'today' depends on when it read the
