@@ -14,7 +14,10 @@ struct Publication: Sendable {
   var snapshot: Int64
   /// Recorded with the outcome; `nil` if the rows were not read, or what decides them is not known.
   var extraction: ExtractedRows?
-  var claim: Claims.Claim
+  /// `nil` if all was found done: then the publisher claims many partitions at once.
+  var claim: Claims.Claim?
+  /// Takes the partition up again if another run is working on it; for one without a claim.
+  var takeUpAgain: @Sendable () -> Void = {}
 }
 
 extension Publication {

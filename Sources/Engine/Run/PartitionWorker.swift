@@ -105,6 +105,69 @@ final class PartitionWorker: Sendable {
 
   private static let behindAll = 1 << 40
 
+  /// Works on a partition whose rows were not read. Mostly every stage is found done: then nothing
+  /// is asked of the record, and the claim is taken with many others. Otherwise it is worked on as
+  /// any other is.
+  ///
+  /// - Parameter results: the newest result of each stage, by its name.
+  func work(
+    onUnread partition: RunPlan.Partition, _ datasets: [Dataset],
+    results: [String: RecordedResult], snapshot: Int64, order: Int
+  ) {
+    if cancellation.isRequested { return }
+    let inFull: @Sendable () -> Void = { [self] in
+      work(on: partition, .success(datasets), snapshot: snapshot, order: order)
+    }
+    guard state.failed(partition.needs, tenant: partition.tenant.id) == nil,
+      let found = found(partition, datasets, results)
+    else { return inFull() }
+    committer.add(
+      Publication(
+        partition: partition, files: found.files, warnings: found.warnings, snapshot: snapshot,
+        takeUpAgain: { [services] in
+          services.pool.submit(order: order, inFull)
+        }))
+  }
+
+  /// The published files and warnings, if every stage has a result; else `nil`.
+  private func found(
+    _ partition: RunPlan.Partition, _ datasets: [Dataset], _ results: [String: RecordedResult]
+  ) -> (files: [Artifact], warnings: [Warning])? {
+    var files: [Artifact] = []
+    var warnings: [Warning] = []
+    var times: [(stage: String, seconds: Double)] = []
+    do {
+      let work = try work(partition, keeping(datasets, of: partition))
+      for stage in StageList.stages(of: partition.pipeline) {
+        let running = Stopwatch()
+        let environment = PartitionEnvironment(services, partition, stage: stage.name)
+        let key = try stage.prepare(work, inputs: files, environment: environment).inputs.key
+        guard let newest = results[stage.name], newest.key == key,
+          let found = try services.cache.find(key, tenant: partition.tenant.id, newest: newest)
+        else { return nil }
+        files += found.files
+        warnings += found.warnings
+        times.append((stage.name, running.seconds))
+      }
+    } catch {
+      // It is met again, and reported, where the partition is worked on.
+      return nil
+    }
+    for (stage, seconds) in times {
+      state.stageEnded(stage, partition.label, wasFound: true, seconds: seconds)
+    }
+    return (files.filter(\.isPublished), warnings)
+  }
+
+  private func work(
+    _ partition: RunPlan.Partition, _ datasets: [Dataset]
+  ) throws -> PartitionWork {
+    PartitionWork(
+      tenant: partition.tenant, settings: partition.settings, period: partition.period,
+      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
+      linked: try publisher.linked(partition))
+  }
+
   /// Whether rows are needed that were not read.
   var hasHandedBack: Bool { handedBack.withLock { !$0.isEmpty } }
 
@@ -148,10 +211,7 @@ final class PartitionWorker: Sendable {
   private func files(
     of partition: RunPlan.Partition, _ datasets: [Dataset], _ outlook: RunRecord.Outlook
   ) throws -> (files: [Artifact], warnings: [Warning]) {
-    let work = PartitionWork(
-      tenant: partition.tenant, settings: partition.settings, period: partition.period,
-      pipeline: partition.pipeline, asOf: partition.asOf, datasets: datasets,
-      linked: try publisher.linked(partition))
+    let work = try work(partition, datasets)
     var files: [Artifact] = []
     var warnings: [Warning] = []
     for stage in StageList.stages(of: partition.pipeline) {

@@ -36,14 +36,6 @@ final class Run {
   /// What the pipelines' queries read, by the pipeline's name.
   private var reads: [String: Fingerprinting.Reads] = [:]
 
-  /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
-  /// enough that a failing batch is split in few steps. The first two are smaller, so that work
-  /// begins early.
-  private static let batchSize = 250
-  private static let firstBatchSizes = [32, 96]
-  /// The same for a run that joined another run and works from the other end of the plan.
-  private static let sharedBatchSize = 16
-
   /// - Parameters:
   ///   - claims: holds the schedule's lock, if the plan is a schedule's.
   ///   - leader: the id of the run that this run joins.
@@ -297,18 +289,33 @@ final class Run {
     let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
     try reader.read(
       Self.batches(of: left, size: size), fingerprinting: fingerprinting, leaving: endedElsewhere
-    ) { [state, gate, pool, worker] batch, reading in
+    ) { [state, gate, pool, worker, lookup] batch, reading in
+      guard reading.isRead else {
+        let results = try lookup.withLock { record throws(Diagnostic) in
+          try record.newestResults(of: batch.map(\.key))
+        }
+        for (partition, outcome) in zip(batch, reading.outcomes) {
+          let (order, results) = (order[partition.key] ?? 0, results[partition.key] ?? [:])
+          let datasets = try outcome.get()
+          gate.submit(partition) {
+            pool.submit(order: order) {
+              worker.work(
+                onUnread: partition, datasets, results: results, snapshot: reading.snapshot,
+                order: order)
+            }
+          }
+        }
+        return
+      }
       let rows = reading.outcomes.reduce(0) { sum, outcome in
         guard case .success(let datasets) = outcome else { return sum }
         return sum + datasets.reduce(0) { $0 + $1.rows }
       }
-      if reading.isRead {
-        state.add(seconds: reading.seconds, to: "extract")
-        state.tell(
-          .extracted(
-            pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
-            rows: rows, seconds: reading.seconds))
-      }
+      state.add(seconds: reading.seconds, to: "extract")
+      state.tell(
+        .extracted(
+          pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
+          rows: rows, seconds: reading.seconds))
       for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
         let decidedBy = reading.states[index]
         let order = order[partition.key] ?? 0
@@ -359,28 +366,5 @@ final class Run {
       if isEnded { state.ended(partition, .unchanged, warnings: []) }
       return !isEnded
     }
-  }
-
-  /// Groups partitions into batches by pipeline and period, in the order of their first partition.
-  static func batches(
-    of partitions: [RunPlan.Partition], size: Int = batchSize
-  ) -> [[RunPlan.Partition]] {
-    var groups: [[RunPlan.Partition]] = []
-    /// By pipeline and period: the place and the number of the group that is being filled.
-    var growing: [String: (place: Int, number: Int)] = [:]
-    for partition in partitions {
-      let name = "\(partition.pipeline.name) \(partition.period)"
-      let known = growing[name]
-      let number = known?.number ?? -1
-      let most =
-        firstBatchSizes.indices.contains(number) ? min(size, firstBatchSizes[number]) : size
-      if let known, groups[known.place].count < most {
-        groups[known.place].append(partition)
-      } else {
-        growing[name] = (groups.count, number + 1)
-        groups.append([partition])
-      }
-    }
-    return groups
   }
 }
