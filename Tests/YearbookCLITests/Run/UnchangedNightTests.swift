@@ -159,6 +159,112 @@ struct UnchangedNightTests {
     }
   }
 
+  @Test
+  func `What a film is planned from stays in the workspace, and is read again if it is damaged`()
+    throws
+  {
+    try Installation.withFilms { here in
+      let film = Installation.film + ["--json"]
+      let first = try here.yearbook(film)
+      #expect(first.status == 0, "\(first.output)")
+      let payload = try here.payload()
+      let second = try here.yearbook(film)
+      #expect(try read(second.output) == (0, 1), "\(second.output)")
+      #expect(second.output.contains("\"published\":0"), "\(second.output)")
+      let row = try here.record.connect().query(
+        "SELECT tenant_id, datasets FROM yearbook.extraction"
+      ).only()
+      let blobs = "\(here.folder)/workspace/tenants/\(try row.string("tenant_id"))/blobs"
+      var damaged = 0
+      for line in try row.string("datasets").split(separator: "\n") {
+        let words = line.split(separator: " ")
+        let path = "\(blobs)/\(words[2])"
+        guard FileManager.default.fileExists(atPath: path) else { continue }
+        try Data(repeating: 0x20, count: Int(words[1]) ?? 0).write(to: URL(fileURLWithPath: path))
+        damaged += 1
+      }
+      #expect(damaged == 3)
+      let third = try here.yearbook(film)
+      #expect(third.status == 0, "\(third.output)")
+      #expect(try read(third.output) == (1, 1), "\(third.output)")
+      #expect(try here.payload() == payload)
+    }
+  }
+
+  @Test
+  func `Explain names the table whose rows have changed, and check the file that is always read`()
+    throws
+  {
+    try Installation.with { here in
+      try here.addTenant("acme")
+      let explain = ["explain", "rows", "--tenant", "acme", "--period", "2025"]
+      #expect(try here.yearbook(Self.run).status == 0)
+      #expect(try here.yearbook(explain).output.contains("extract    no row has changed"))
+      let source = try here.platform.connect()
+      try source.execute("UPDATE app.\"user\" SET username = 'new' WHERE username = 'u1'")
+      let changed = try here.yearbook(explain).output
+      #expect(changed.contains("would read the rows: changed table user (3 rows)"), "\(changed)")
+      try source.execute("DELETE FROM app.\"user\" WHERE username = 'u2'")
+      let fewer = try here.yearbook(explain + ["--json"]).output
+      #expect(fewer.contains("\"table user (3 rows, now 2 rows)\""), "\(fewer)")
+      #expect(try !here.yearbook(["check"]).output.contains("note:"))
+      try here.write(
+        "pipelines/rows/people.sql",
+        """
+        SELECT p.tenant_id, u.username FROM partition p
+        JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at - interval '1 day'
+        """)
+      let check = try here.yearbook(["check"])
+      #expect(
+        check.output.contains("note: ") && check.output.contains("people.sql uses cutoff_at"),
+        "\(check.output)")
+      for _ in 1...2 {
+        let run = try here.yearbook(["run", "rows", "--period", "2026", "--json"])
+        #expect(try read(run.output) == (1, 0), "\(run.output)")
+      }
+    }
+  }
+
+  @Test func `A session that is lost while a table is scanned costs the fingerprints, not the run`()
+    throws
+  {
+    try Installation.with { here in
+      for name in ["acme", "other"] { try here.addTenant(name) }
+      let source = try here.platform.connect()
+      try source.execute(
+        """
+        CREATE VIEW app.visit AS
+        SELECT tenantid, username AS visitor, pg_sleep(0.3)::text AS nap FROM app."user";
+        GRANT SELECT ON app.visit TO yearbook_reader
+        """)
+      try here.write(
+        "pipelines/rows/people.sql",
+        """
+        SELECT p.tenant_id, v.visitor AS username, v.nap
+        FROM partition p JOIN visit v ON v.tenantid = p.tenant_id
+        """)
+      let run = try here.start(Self.run)
+      var ended = 0
+      while ended == 0, !run.hasEnded {
+        ended = try source.query(
+          """
+          SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+          WHERE datname = current_database() AND application_name = 'yearbook source'
+            AND state = 'active' AND query LIKE '%record_send%'
+          """
+        ).count
+        usleep(20_000)
+      }
+      #expect(ended == 1)
+      let outcome = try run.wait()
+      #expect(outcome.status == 0, "\(outcome.output)")
+      #expect(try read(outcome.output) == (2, 0), "\(outcome.output)")
+      #expect(!outcome.output.contains("\"fingerprinted\""), "\(outcome.output)")
+      #expect(try read(here.yearbook(Self.run).output) == (2, 0))
+      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+    }
+  }
+
   @Test func `What a failed partition had read is read again, and a good one is not`() throws {
     try Installation.with { here in
       for name in ["acme", "other"] { try here.addTenant(name) }
