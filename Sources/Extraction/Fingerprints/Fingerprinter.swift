@@ -80,7 +80,7 @@ package struct Fingerprinter {
       guard let period = demand.periods.first else { continue }
       let tenants = demand.tenants.compactMap { tenant in
         clock.times[.init(zone: tenant.timeZone, period: period)].map {
-          TableScan.Tenant(id: tenant.id, cutoff: $0.now)
+          TableScan.Tenant(id: tenant.id, cutoff: $0.from)
         }
       }
       plans[demand.pipeline.name] = add(demand, tenants, catalog, &scans)

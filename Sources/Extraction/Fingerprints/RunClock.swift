@@ -15,6 +15,8 @@ struct RunClock {
   struct Times {
     /// The cut-off if the period did not end before.
     var now: Int64
+    /// Not after `now`: from here on, times of rows can lie between this cut-off and a later one.
+    var from: Int64
     var cutoff: Int64
     /// The times of `partition` that are not before the cut-off, the first of them.
     var nextOfPeriod: Int64?
@@ -30,6 +32,8 @@ struct RunClock {
   ]
   /// Near a boundary the clock may pass it twice.
   private static let margin = "interval '26 hours'"
+  /// Where clocks go back at midnight, a day has two of them, an hour apart.
+  private static let twoMidnights: Int64 = 2 * 3_600_000_000
 
   let times: [Place: Times]
 
@@ -82,9 +86,12 @@ struct RunClock {
       let place = ordered[try row.int("number")]
       var windows: [String: Int64] = [:]
       for (unit, _) in Self.units { windows[unit] = Int64(try row.string(unit)) }
+      let now = Int64(try row.string("now")) ?? 0
       times[place] = Times(
-        now: Int64(try row.string("now")) ?? 0, cutoff: Int64(try row.string("cutoff")) ?? 0,
-        nextOfPeriod: try row.optionalString("next_of_period").flatMap { Int64($0) },
+        now: now, from: instant == nil ? now - Self.twoMidnights : now,
+        cutoff: Int64(try row.string("cutoff")) ?? 0,
+        nextOfPeriod: try row.optionalString("next_of_period").flatMap { Int64($0) }
+          .map { $0 - Self.twoMidnights },
         windows: windows, rules: rules[place.zone] ?? "")
     }
     self.times = times

@@ -31,6 +31,11 @@ struct CutoffUses {
   private static let partition = "partition"
   private static let cutoff = "cutoff_at"
   private static let periodTimes: Set<String> = ["starts_at", "ends_at", "previous_starts_at"]
+  /// The columns of `partition` that do not move with the run. Any other is taken to move.
+  private static let still: Set<String> = periodTimes.union([
+    "tenant_id", "period_starts", "as_of", "time_zone", "currency", "locale", "privacy",
+    "known_from", "known_until",
+  ])
   /// Units that are much longer than a clock is ever changed by.
   private static let knownUnits: Set<String> = ["week", "month", "quarter", "year"]
 
@@ -46,7 +51,7 @@ struct CutoffUses {
   /// - Parameter queries: the queries around the node, the innermost last.
   private mutating func walk(_ node: NodeTree, _ queries: [NodeTree], _ isSound: inout Bool) {
     let queries = node.tag == "QUERY" ? queries + [node] : queries
-    if isCutoff(node, queries) {
+    if let column = partitionColumn(node, queries), !Self.still.contains(column) {
       isSound = false
       return
     }
