@@ -10,6 +10,8 @@ package import Pipelines
 package protocol Stage: Sendable {
   /// `aggregate`, `render`, `stitch`
   var name: String { get }
+  /// Whether making the result takes the datasets' rows, not only their digests.
+  var readsRows: Bool { get }
 
   /// Plans the work: names everything that decides the result, and how the result is made.
   ///

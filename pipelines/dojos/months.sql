@@ -27,4 +27,4 @@ LEFT JOIN (
   ) a
   GROUP BY 1, 2
 ) d ON d.tenant_id = p.tenant_id AND d.month = s.month
-WHERE s.month AT TIME ZONE p.time_zone < p.cutoff_at
+WHERE s.month <= date_trunc('month', (p.cutoff_at AT TIME ZONE p.time_zone) - interval '1 microsecond')

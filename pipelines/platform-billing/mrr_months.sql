@@ -9,7 +9,7 @@ FROM partition p
 JOIN sound o ON o.tenant_id = p.tenant_id
 JOIN billing_events e ON e.tenant_id = p.tenant_id
 CROSS JOIN (
-  SELECT date_trunc('month', max((cutoff_at AT TIME ZONE time_zone) - interval '1 microsecond')) AS month
+  SELECT max(date_trunc('month', (cutoff_at AT TIME ZONE time_zone) - interval '1 microsecond')) AS month
   FROM partition
 ) l
 CROSS JOIN LATERAL generate_series(l.month - interval '11 months', l.month, interval '1 month') AS s(month)

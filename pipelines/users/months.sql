@@ -12,5 +12,5 @@ CROSS JOIN LATERAL generate_series(
   interval '1 month') AS s(month)
 LEFT JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
   AND u.created < (s.month + interval '1 month') AT TIME ZONE p.time_zone
-WHERE s.month AT TIME ZONE p.time_zone < p.cutoff_at
+WHERE s.month <= date_trunc('month', (p.cutoff_at AT TIME ZONE p.time_zone) - interval '1 microsecond')
 GROUP BY p.tenant_id, s.month

@@ -29,9 +29,20 @@ package struct Forecast: Sendable {
     package var seconds: Double?
   }
 
+  /// Whether the rows would be read, and why.
+  package enum Rows: Sendable, Equatable {
+    /// They are those of an earlier run.
+    case same
+    /// What decides them differs from the last time, by name and with what it was and is; `nil`
+    /// without a last time.
+    case read(changed: [String]?)
+  }
+
   package var pipeline: String
   package var slug: String
   package var period: Period
+  /// `nil` if the pipeline's tables cannot be fingerprinted: then each run reads the rows.
+  package var rows: Rows? = nil
   /// In the order in which they run; empty if the rows cannot be read.
   package var stages: [Stage]
   /// Why the rows cannot be read.

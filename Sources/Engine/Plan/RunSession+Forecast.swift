@@ -52,8 +52,14 @@ extension RunSession {
         stages: [], failure: fault.description)
     }
     let servable = plan.partitions.filter { $0.fault == nil }
-    try reader.read(Run.batches(of: servable), leaving: { $0 }) { batch, reading in
-      for (partition, outcome) in zip(batch, reading.outcomes) {
+    let fingerprinting = Fingerprinting(
+      record, configuration, moment: plan.moment, isUsed: false, state: state,
+      reads: try passed(plan, source, record))
+    try reader.read(Run.batches(of: servable), fingerprinting: fingerprinting, leaving: { $0 }) {
+      batch, reading in
+      for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
+        let rows = try reading.states[index].map { try record.rows(of: partition.key, $0) }
+        defer { forecasts[partition.key]?.rows = rows }
         switch outcome {
         case .success(let datasets):
           forecasts[partition.key] = try forecaster.forecast(partition, datasets)
@@ -66,6 +72,22 @@ extension RunSession {
       }
     }
     for partition in plan.partitions { forecasts[partition.key].map(each) }
+  }
+
+  /// What the plan's pipelines read, as far as their trials are recorded.
+  private func passed(
+    _ plan: RunPlan, _ source: Source, _ record: RunRecord
+  ) throws -> [String: Fingerprinting.Reads] {
+    let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
+    let names = Set(plan.partitions.map(\.pipeline.name))
+    var found: [String: Fingerprinting.Reads] = [:]
+    for pipeline in library.pipelines where names.contains(pipeline.name) {
+      let statement = trial.fingerprint(of: pipeline)
+      found[pipeline.name] = try record.trial(statement).reads.map {
+        .init(reads: $0, statement: statement)
+      }
+    }
+    return found
   }
 
   /// The rows that queries of a batch must not see: those of people who were erased.

@@ -12,7 +12,12 @@ struct Publication: Sendable {
   var warnings: [Warning]
   /// When the rows were read, microseconds since 1970.
   var snapshot: Int64
-  var claim: Claims.Claim
+  /// Recorded with the outcome; `nil` if the rows were not read, or what decides them is not known.
+  var extraction: ExtractedRows?
+  /// `nil` if all was found done: then the publisher claims many partitions at once.
+  var claim: Claims.Claim?
+  /// Takes the partition up again if another run is working on it; for one without a claim.
+  var takeUpAgain: @Sendable () -> Void = {}
   /// The head that says that the partition is withdrawn and stays so. Then it has no files.
   var withdrawn: Head?
 }

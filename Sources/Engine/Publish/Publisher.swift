@@ -83,11 +83,54 @@ final class Publisher: Sendable {
   // MARK: - Releases
 
   func publish(_ publications: [Publication]) {
+    for part in publications.parts(of: Self.atOnce) { publish(part: Array(part)) }
+  }
+
+  /// How many are claimed and published together: a server has room for a few thousand locks.
+  private static let atOnce = 500
+
+  private func publish(part publications: [Publication]) {
+    let publications = claimed(publications)
+    if publications.isEmpty { return }
     let outcomes = publishedOrNot(publications)
-    do { try claims.giveBack(publications.map(\.claim)) } catch {
+    do { try claims.giveBack(publications.compactMap(\.claim)) } catch {
       // The claims are freed with the session, at the latest when the process ends.
     }
     for (publication, outcome) in zip(publications, outcomes) { finish(publication, outcome) }
+  }
+
+  /// The publications with their claims. Those that cannot be claimed now are taken up again later,
+  /// those whose release is newer than this run's rows are as they must be, and end.
+  private func claimed(_ publications: [Publication]) -> [Publication] {
+    let unclaimed = publications.filter { $0.claim == nil }
+    if unclaimed.isEmpty { return publications }
+    var ready = publications.filter { $0.claim != nil }
+    do {
+      var taken = try claims.take(unclaimed.map(\.partition.key))
+      do {
+        let newer = try record.withLock { record throws(Diagnostic) in
+          try record.newer(than: unclaimed.map { ($0.partition.key, $0.snapshot) })
+        }
+        try claims.giveBack(newer.compactMap { taken.removeValue(forKey: $0) })
+        for var publication in unclaimed {
+          let key = publication.partition.key
+          if newer.contains(key) {
+            state.ended(publication.partition, .unchanged, warnings: [])
+          } else if let claim = taken[key] {
+            publication.claim = claim
+            ready.append(publication)
+          } else {
+            publication.takeUpAgain()
+          }
+        }
+      } catch {
+        try claims.giveBack(Array(taken.values))
+        throw error
+      }
+    } catch {
+      for publication in unclaimed { finish(publication, .failure(error)) }
+    }
+    return ready
   }
 
   /// The outcome of each publication.
@@ -196,6 +239,10 @@ final class Publisher: Sendable {
             noted.snapshot = publication.snapshot
             return noted
           }, run: run)
+        try record.add(
+          zip(publications, outcomes).compactMap { publication, outcome in
+            if case .success = outcome { publication.extraction } else { nil }
+          })
         try record.letGo(
           zip(publications, outcomes).compactMap { publication, outcome in
             if case .success = outcome { publication.partition.key } else { nil }

@@ -6,7 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
-    doing,
+    doing, extractions,
   ]
 
   private static let first = """
@@ -320,5 +320,37 @@ enum RecordSchema {
   private static let withNotes = """
     ALTER TABLE yearbook.run ADD COLUMN IF NOT EXISTS notes jsonb NOT NULL DEFAULT '[]';
     COMMENT ON COLUMN yearbook.run.notes IS 'warnings about the run as a whole, such as a wrong clock';
+    """
+
+  private static let extractions = """
+    CREATE TABLE IF NOT EXISTS yearbook.extraction (
+      tenant_id uuid NOT NULL,
+      pipeline text NOT NULL,
+      period text NOT NULL,
+      key bytea NOT NULL,
+      inputs jsonb NOT NULL,
+      cutoff bigint NOT NULL,
+      next bigint,
+      snapshot bigint NOT NULL,
+      shape bytea NOT NULL,
+      datasets text NOT NULL,
+      PRIMARY KEY (tenant_id, pipeline, period)
+    );
+    COMMENT ON TABLE yearbook.extraction IS
+      'which datasets a partition had when its rows were last read, and everything that decided them';
+    COMMENT ON COLUMN yearbook.extraction.next IS
+      'before this moment (microseconds since 1970), a later cut-off gives the same datasets; null: every later one';
+    COMMENT ON COLUMN yearbook.extraction.datasets IS
+      'rows, bytes and SHA-256 of each dataset of the shape, a line each';
+    CREATE TABLE IF NOT EXISTS yearbook.shape (digest bytea PRIMARY KEY, datasets jsonb NOT NULL);
+    COMMENT ON TABLE yearbook.shape IS 'names and columns of the datasets of an extraction';
+    CREATE TABLE IF NOT EXISTS yearbook.seed (
+      is_only boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+      first bigint NOT NULL,
+      second bigint NOT NULL
+    );
+    COMMENT ON TABLE yearbook.seed IS 'random numbers that the fingerprints of rows begin with';
+    ALTER TABLE yearbook.trial ADD COLUMN IF NOT EXISTS reads jsonb;
+    COMMENT ON COLUMN yearbook.trial.reads IS 'what the queries read, by PostgreSQL''s parse of them';
     """
 }

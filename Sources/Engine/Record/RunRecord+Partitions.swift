@@ -128,6 +128,47 @@ extension RunRecord {
     return outlook
   }
 
+  /// The newest result of each stage, by its name, of many partitions.
+  func newestResults(
+    of partitions: [PartitionKey]
+  ) throws(Diagnostic) -> [PartitionKey: [String: RecordedResult]] {
+    var results: [PartitionKey: [String: RecordedResult]] = [:]
+    for row in try connection.queryPrepared(
+      """
+      SELECT r.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
+      CROSS JOIN LATERAL (
+        SELECT DISTINCT ON (stage) tenant_id, pipeline, period, stage, encode(key, 'hex') AS key, files,
+          warnings, versions
+        FROM yearbook.result WHERE tenant_id = t AND pipeline = p AND period = d
+        ORDER BY stage DESC, made DESC
+      ) AS r
+      """, partitions.arrays)
+    {
+      results[try row.partitionKey(), default: [:]][try row.string("stage")] =
+        try RecordedResult(row)
+    }
+    return results
+  }
+
+  /// Those of many partitions whose release was made from rows that were read later.
+  ///
+  /// - Parameter partitions: with the moment at which this run read their rows.
+  func newer(
+    than partitions: [(key: PartitionKey, snapshot: Int64)]
+  ) throws(Diagnostic) -> Set<PartitionKey> {
+    var newer: Set<PartitionKey> = []
+    for row in try connection.queryPrepared(
+      """
+      SELECT tenant_id, pipeline, period
+      FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS u (t, p, d, m)
+      JOIN yearbook.partition ON tenant_id = t AND pipeline = p AND period = d
+      WHERE snapshot > 'epoch'::timestamptz + m * interval '1 microsecond'
+      """,
+      partitions.map(\.key).arrays + [Quoting.array(partitions.map { String($0.snapshot) })])
+    { newer.insert(try row.partitionKey()) }
+    return newer
+  }
+
   /// Records attempts at stages.
   func add(_ attempts: [StageAttempt], run: String) throws(Diagnostic) {
     for part in attempts.parts(of: Self.rowsAtOnce) {

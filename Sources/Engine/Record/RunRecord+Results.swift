@@ -1,5 +1,6 @@
 import Basics
 import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Postgres
@@ -135,16 +136,35 @@ extension Array {
 // MARK: - Trials and media
 
 extension RunRecord {
-  func hasPassedTrial(_ fingerprint: String) throws(Diagnostic) -> Bool {
-    try !connection.query(
-      "SELECT FROM yearbook.trial WHERE fingerprint = $1", ["\\x" + fingerprint]
-    ).isEmpty
+  /// Whether the trial was passed, and what the queries read, if that is recorded and current.
+  func trial(_ fingerprint: String) throws -> (isPassed: Bool, reads: PipelineReads?) {
+    guard
+      let row = try connection.query(
+        "SELECT reads FROM yearbook.trial WHERE fingerprint = $1", ["\\x" + fingerprint]
+      ).first
+    else { return (false, nil) }
+    guard let text = try row.optionalString("reads") else { return (true, nil) }
+    do {
+      let reads = try JSONDecoder().decode(PipelineReads.self, from: Data(text.utf8))
+      return (true, reads.isCurrent ? reads : nil)
+    } catch {
+      // Another version of the program wrote it: it is read from the SQL again.
+      return (true, nil)
+    }
   }
 
-  func addTrial(_ fingerprint: String, pipeline: String) throws(Diagnostic) {
+  func addTrial(_ fingerprint: String, pipeline: String, reads: PipelineReads) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
     try connection.query(
-      "INSERT INTO yearbook.trial (fingerprint, pipeline) VALUES ($1, $2) ON CONFLICT DO NOTHING",
-      ["\\x" + fingerprint, pipeline])
+      """
+      INSERT INTO yearbook.trial (fingerprint, pipeline, reads) VALUES ($1, $2, $3)
+      ON CONFLICT (fingerprint) DO UPDATE SET reads = excluded.reads
+      """,
+      [
+        "\\x" + fingerprint, pipeline,
+        String(decoding: try encoder.encode(reads), as: UTF8.self),
+      ])
   }
 
   /// The known digest of a media object, if the object has not changed since it was read.

@@ -94,7 +94,7 @@ extension RunRecord {
   /// - Returns: How many rows were removed.
   func forgetPerson(tenant: String, user: String) throws(Diagnostic) -> Int {
     var count = 0
-    for table in ["result", "media", "sealed", "failure", "attempt", "kept"] {
+    for table in ["result", "media", "sealed", "failure", "attempt", "kept", "extraction"] {
       count += try delete(table, "tenant_id = $1", [tenant])
     }
     for table in try tables(with: "user_id") where table != "erasure" {
@@ -142,7 +142,7 @@ extension RunRecord {
   /// - Returns: How many rows went.
   func forgetResults(tenant: String) throws(Diagnostic) -> Int {
     var count = 0
-    for table in ["result", "kept"] {
+    for table in ["result", "kept", "extraction"] {
       count += try connection.query(
         "DELETE FROM yearbook.\(table) WHERE tenant_id = $1 RETURNING 1", [tenant]
       ).count

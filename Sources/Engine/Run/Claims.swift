@@ -46,6 +46,18 @@ final class Claims: Sendable {
     }
   }
 
+  /// The claims on partitions on which no other run is working now, with one question to the
+  /// server.
+  func take(_ partitions: [PartitionKey]) throws -> [PartitionKey: Claim] {
+    let keys = partitions.map { AdvisoryKey(["yearbook", "partition"] + $0.values) }
+    let taken = try session.withLock { session throws(Diagnostic) in try session.tryLock(keys) }
+    var claims: [PartitionKey: Claim] = [:]
+    for (partition, key) in zip(partitions, keys) where taken.contains(key.value) {
+      claims[partition] = Claim(key: key, session: session)
+    }
+    return claims
+  }
+
   /// Waits until no other run works on a partition, and takes its claim.
   func await(_ partition: PartitionKey, _ cancellation: Cancellation) throws -> Claim {
     var pause = 0.02

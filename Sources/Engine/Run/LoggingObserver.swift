@@ -26,6 +26,17 @@ package struct LoggingObserver: RunObserver {
         metadata: ["pipeline": "\(pipeline)", "silent": "\(silent.joined(separator: " "))"])
     case .replayed(let partitions, let run):
       logger.info("rows replayed", metadata: ["partitions": "\(partitions)", "of": "\(run)"])
+    case .fingerprinted(let tables, let unchanged, let partitions, let seconds, let fault):
+      logger.info(
+        "fingerprinted",
+        metadata: [
+          "tables": "\(tables)", "unchanged": "\(unchanged)", "partitions": "\(partitions)",
+          "seconds": "\(seconds)",
+        ])
+      if let fault {
+        logger.warning(
+          "a table has no fingerprint", metadata: ["message": "\(PlainText.line(fault.message))"])
+      }
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       logger.info(
         "extracted",

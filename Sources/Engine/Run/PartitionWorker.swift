@@ -1,8 +1,10 @@
 import Basics
 import Diagnostics
+import Extraction
 import Foundation
 import Pipelines
 import Stages
+import Store
 
 /// Makes a partition's files from its rows, stage by stage. A stage runs only if its key has no
 /// result.
@@ -14,6 +16,8 @@ final class PartitionWorker: Sendable {
   private let publisher: Publisher
   /// The first failure outside of all partitions, such as a failure to write to the record.
   private let broken = Locked<(any Error)?>(nil)
+  /// Partitions whose rows were not read and are needed after all.
+  private let handedBack = Locked<[RunPlan.Partition]>([])
 
   init(
     _ services: StageServices, record: Locked<RunRecord>, claims: Claims, committer: Committer,
@@ -34,11 +38,12 @@ final class PartitionWorker: Sendable {
   /// - Parameters:
   ///   - snapshot: when the rows were read by the record's clock, microseconds since 1970.
   ///   - order: the partition's place in the queue.
+  ///   - decisive: what decided the datasets, if it is known.
   ///   - mayDefer: whether a partition that another run is working on moves to the end of the
   ///     queue.
   func work(
     on partition: RunPlan.Partition, _ extracted: Result<[Dataset], any Error>, snapshot: Int64,
-    order: Int, mayDefer: Bool = true
+    order: Int, decidedBy decisive: Fingerprints.State? = nil, mayDefer: Bool = true
   ) {
     // After the run was told to stop, no partition begins.
     if cancellation.isRequested { return }
@@ -56,7 +61,9 @@ final class PartitionWorker: Sendable {
       let taken = try claims.take(partition.key)
       if taken == nil, mayDefer {
         services.pool.submit(order: order + Self.behindAll) { [self] in
-          work(on: partition, extracted, snapshot: snapshot, order: order, mayDefer: false)
+          work(
+            on: partition, extracted, snapshot: snapshot, order: order, decidedBy: decisive,
+            mayDefer: false)
         }
         return
       }
@@ -78,17 +85,25 @@ final class PartitionWorker: Sendable {
           state.ended(partition, .unchanged, warnings: [])
           return
         }
-        let (files, warnings) = try files(of: partition, datasets, outlook)
+        let (files, warnings) = try files(of: partition, keeping(datasets, of: partition), outlook)
         committer.add(
           Publication(
             partition: partition, files: files, warnings: warnings, snapshot: snapshot,
-            claim: claim))
+            extraction: decisive.map {
+              ExtractedRows(
+                partition: partition.key, state: $0, datasets: datasets.map(\.withoutRows),
+                snapshot: snapshot)
+            }, claim: claim))
       } catch {
         try claim.giveBack()
         throw error
       }
+    } catch is UnreadRows {
+      handedBack.withLock { $0.append(partition) }
     } catch {
-      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted {
+      if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted,
+        !datasets.contains(where: { $0.content == .unread })
+      {
         committer.add(FailedRows(partition: partition, datasets: datasets, snapshot: snapshot))
       }
       fail(partition, error)
@@ -96,6 +111,106 @@ final class PartitionWorker: Sendable {
   }
 
   private static let behindAll = 1 << 40
+
+  /// Works on a partition whose rows were not read. Mostly every stage is found done: then nothing
+  /// is asked of the record, and the claim is taken with many others. Otherwise it is worked on as
+  /// any other is.
+  ///
+  /// - Parameter results: the newest result of each stage, by its name.
+  func work(
+    onUnread partition: RunPlan.Partition, _ datasets: [Dataset],
+    results: [String: RecordedResult], snapshot: Int64, order: Int
+  ) {
+    if cancellation.isRequested { return }
+    let inFull: @Sendable () -> Void = { [self] in
+      work(on: partition, .success(datasets), snapshot: snapshot, order: order)
+    }
+    guard state.failed(partition.needs, tenant: partition.tenant.id) == nil,
+      let found = found(partition, datasets, results)
+    else { return inFull() }
+    committer.add(
+      Publication(
+        partition: partition, files: found.files, warnings: found.warnings, snapshot: snapshot,
+        takeUpAgain: { [services] in
+          services.pool.submit(order: order, inFull)
+        }))
+  }
+
+  /// The published files and warnings, if every stage has a result; else `nil`.
+  private func found(
+    _ partition: RunPlan.Partition, _ datasets: [Dataset], _ results: [String: RecordedResult]
+  ) -> (files: [Artifact], warnings: [Warning])? {
+    var files: [Artifact] = []
+    var warnings: [Warning] = []
+    var times: [(stage: String, seconds: Double)] = []
+    do {
+      if try publisher.withdrawal(of: partition) != nil { return nil }
+      let work = try work(partition, keeping(datasets, of: partition))
+      for stage in StageList.stages(of: partition.pipeline) {
+        let running = Stopwatch()
+        let environment = PartitionEnvironment(services, partition, stage: stage.name)
+        let key = try stage.prepare(work, inputs: files, environment: environment).inputs.key
+        guard let newest = results[stage.name], newest.key == key,
+          let found = try services.cache.find(key, tenant: partition.tenant.id, newest: newest)
+        else { return nil }
+        files += found.files
+        warnings += found.warnings
+        times.append((stage.name, running.seconds))
+      }
+    } catch {
+      // It is met again, and reported, where the partition is worked on.
+      return nil
+    }
+    for (stage, seconds) in times {
+      state.stageEnded(stage, partition.label, wasFound: true, seconds: seconds)
+    }
+    return (files.filter(\.isPublished), warnings)
+  }
+
+  private func work(
+    _ partition: RunPlan.Partition, _ datasets: [Dataset]
+  ) throws -> PartitionWork {
+    PartitionWork(
+      tenant: partition.tenant, settings: partition.settings, period: partition.period,
+      pipeline: partition.pipeline, asOf: partition.asOf, progress: partition.progress,
+      datasets: datasets, linked: try publisher.linked(partition))
+  }
+
+  /// Whether rows are needed that were not read.
+  var hasHandedBack: Bool { handedBack.withLock { !$0.isEmpty } }
+
+  /// The partitions whose rows were not read and are needed after all. They have not ended.
+  func takeHandedBack() -> [RunPlan.Partition] {
+    handedBack.withLock { partitions in
+      defer { partitions = [] }
+      return partitions
+    }
+  }
+
+  /// The datasets, with those that a film is planned from in the workspace: its key is made from
+  /// their rows, so that they are needed even if nothing has changed. Without the blobs they are
+  /// read again.
+  private func keeping(
+    _ datasets: [Dataset], of partition: RunPlan.Partition
+  ) throws(Diagnostic) -> [Dataset] {
+    guard let planned = partition.pipeline.stitch?.planned else { return datasets }
+    let (blobs, tenant) = (services.cache.blobs, partition.tenant.id)
+    var datasets = datasets
+    for place in datasets.indices where planned.contains(datasets[place].name) {
+      let digest = datasets[place].digest
+      switch datasets[place].content {
+      case .memory(let held): _ = try blobs.put(held.bytes, tenant: tenant)
+      case .unread where blobs.size(digest, tenant: tenant) == datasets[place].bytes:
+        do throws(Diagnostic) {
+          datasets[place].content = .memory(HeldBytes(try blobs.read(digest, tenant: tenant)))
+        } catch {
+          // A damaged blob is no blob.
+        }
+      default: break
+      }
+    }
+    return datasets
+  }
 
   /// Throws the first failure outside of all partitions.
   func finish() throws {
@@ -105,11 +220,7 @@ final class PartitionWorker: Sendable {
   private func files(
     of partition: RunPlan.Partition, _ datasets: [Dataset], _ outlook: RunRecord.Outlook
   ) throws -> (files: [Artifact], warnings: [Warning]) {
-    let work = PartitionWork(
-      tenant: partition.tenant, settings: partition.settings, period: partition.period,
-      pipeline: partition.pipeline, asOf: partition.asOf, progress: partition.progress,
-      datasets: datasets,
-      linked: try publisher.linked(partition))
+    let work = try work(partition, datasets)
     var files: [Artifact] = []
     var warnings: [Warning] = []
     for stage in StageList.stages(of: partition.pipeline) {
@@ -140,6 +251,9 @@ final class PartitionWorker: Sendable {
         state.stageEnded(
           stage.name, partition.label, wasFound: true, seconds: running.seconds)
         return found
+      }
+      if stage.readsRows, work.datasets.contains(where: { $0.content == .unread }) {
+        throw UnreadRows()
       }
       state.tell(.stageBegan(stage: stage.name, partition: partition.label))
       let output = try trying(stage, partition, prepared.run)

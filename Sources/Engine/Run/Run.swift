@@ -31,15 +31,10 @@ final class Run {
   private let interruption = Interruption()
   private let gate: NeedsGate
   private let blobs: BlobStore
-  private let keptFrom: String?
-
-  /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
-  /// enough that a failing batch is split in few steps. The first two are smaller, so that work
-  /// begins early.
-  private static let batchSize = 250
-  private static let firstBatchSizes = [32, 96]
-  /// The same for a run that joined another run and works from the other end of the plan.
-  private static let sharedBatchSize = 16
+  private let policy: RunPolicy
+  private let lookup: Locked<RunRecord>
+  /// What the pipelines' queries read, by the pipeline's name.
+  private var reads: [String: Fingerprinting.Reads] = [:]
 
   /// - Parameters:
   ///   - claims: holds the schedule's lock, if the plan is a schedule's.
@@ -63,12 +58,13 @@ final class Run {
     try store.tryWriting()
     id = try record.takeID(at: started)
     sharedID = leader ?? id
-    keptFrom = policy.keptFrom
+    self.policy = policy
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
     // Workers look up results, the committer writes them, the publisher records releases. Each has
     // its own session, so that none waits for another.
     let lookup = Locked(try RunRecord(conninfo))
+    self.lookup = lookup
     let writer = RecordWriter(
       record: Locked(try RunRecord(conninfo)), blobs: blobs, run: id, sharedRun: sharedID)
     publisher = try Publisher(
@@ -127,7 +123,8 @@ final class Run {
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
     state.warn(try record.forgetTimesAhead())
-    let watchdog = try makeWatchdog()
+    let watchdog = try Watchdog(
+      session.cancellation, of: id, asking: Locked(try session.openRecord()), state, interruption)
     defer { watchdog.stop() }
     do {
       for fault in faults { state.refused(fault) }
@@ -144,7 +141,7 @@ final class Run {
         // A statement was stopped because the run must stop. Partitions that have begun still
         // finish.
       }
-      finishWork()
+      try finishWork()
       try committer.finish()
       try worker.finish()
     } catch {
@@ -187,31 +184,20 @@ final class Run {
     return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
   }
 
-  /// Waits for all partitions. Some begin only after a partition that they need was published.
-  private func finishWork() {
+  /// Waits for all partitions. Some begin only after a partition that they need was published, and
+  /// some turn out to need their rows.
+  private func finishWork() throws {
     repeat {
       pool.drain(every: 1) {}
       committer.flush()
+      let left = worker.takeHandedBack()
+      do { try read(left, fingerprinting: nil) } catch let error as Diagnostic
+        where error.code == .interrupted
+      {}
       // Partitions that the flush released are in the pool now.
-    } while !session.cancellation.isRequested && (gate.holdsAny || pool.isBusy)
+    } while !session.cancellation.isRequested
+      && (gate.holdsAny || pool.isBusy || worker.hasHandedBack)
     pool.drain(every: 1) {}
-  }
-
-  private func makeWatchdog() throws -> Watchdog {
-    let conninfo = try session.configuration.required(.record)
-    let asking = Locked(try RunRecord(conninfo))
-    return try Watchdog(session.cancellation) { [interruption] in
-      interruption.interrupt()
-    } isCancelled: { [id, state] in
-      asking.withLock { record in
-        do {
-          return try record.isCancelled(id, doing: state.activity, state.counts)
-        } catch {
-          // The sessions that do the work will meet and report the same failure.
-          return false
-        }
-      }
-    }
   }
 
   /// Fails tenants whose slug has changed until they are renamed in the store too. Otherwise such a
@@ -268,10 +254,18 @@ final class Run {
       let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
       for pipeline in session.library.pipelines where names.contains(pipeline.name) {
         let fingerprint = trial.fingerprint(of: pipeline)
-        if try record.hasPassedTrial(fingerprint) { continue }
-        let silent: [String]
+        let known = try record.trial(fingerprint)
+        if known.isPassed {
+          let found = try known.reads ?? trial.reads(of: pipeline)
+          if known.reads == nil {
+            try record.addTrial(fingerprint, pipeline: pipeline.name, reads: found)
+          }
+          reads[pipeline.name] = .init(reads: found, statement: fingerprint)
+          continue
+        }
+        let outcome: IsolationTrial.Outcome
         do {
-          silent = try trial.run(pipeline).silent
+          outcome = try trial.run(pipeline)
         } catch let error as Diagnostics {
           var fault = Self.problem(error)
           fault.subject.stage = fault.subject.stage ?? "trial"
@@ -281,8 +275,9 @@ final class Run {
           cause = cause ?? error
           continue
         }
-        try record.addTrial(fingerprint, pipeline: pipeline.name)
-        state.tell(.tried(pipeline: pipeline.name, silent: silent))
+        try record.addTrial(fingerprint, pipeline: pipeline.name, reads: outcome.reads)
+        reads[pipeline.name] = .init(reads: outcome.reads, statement: fingerprint)
+        state.tell(.tried(pipeline: pipeline.name, silent: outcome.silent))
       }
     }
     if let cause, faults.count == names.count { throw cause }
@@ -293,9 +288,7 @@ final class Run {
 
   /// Reads all rows and hands each partition on when its rows are there.
   private func extract() throws {
-    let order = Dictionary(
-      uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
-    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    let order = order
     for partition in plan.partitions {
       guard let fault = partition.fault else { continue }
       let order = order[partition.key] ?? 0
@@ -306,9 +299,42 @@ final class Run {
       }
     }
     let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
+    try read(
+      left,
+      fingerprinting: Fingerprinting(
+        record, session.configuration, moment: plan.moment,
+        isUsed: !policy.rereads && !policy.isForced, state: state, reads: reads))
+  }
+
+  /// The partitions' places in the plan.
+  private var order: [PartitionKey: Int] {
+    Dictionary(uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
+  }
+
+  private func read(_ left: [RunPlan.Partition], fingerprinting: Fingerprinting?) throws {
     if left.isEmpty { return }
-    try reader.read(Self.batches(of: left, size: size), leaving: endedElsewhere) {
-      [state, gate, pool, worker] batch, reading in
+    let order = order
+    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
+    try reader.read(
+      Self.batches(of: left, size: size), fingerprinting: fingerprinting, leaving: endedElsewhere
+    ) { [state, gate, pool, worker, lookup] batch, reading in
+      guard reading.isRead else {
+        let results = try lookup.withLock { record throws(Diagnostic) in
+          try record.newestResults(of: batch.map(\.key))
+        }
+        for (partition, outcome) in zip(batch, reading.outcomes) {
+          let (order, results) = (order[partition.key] ?? 0, results[partition.key] ?? [:])
+          let datasets = try outcome.get()
+          gate.submit(partition) {
+            pool.submit(order: order) {
+              worker.work(
+                onUnread: partition, datasets, results: results, snapshot: reading.snapshot,
+                order: order)
+            }
+          }
+        }
+        return
+      }
       let rows = reading.outcomes.reduce(0) { sum, outcome in
         guard case .success(let datasets) = outcome else { return sum }
         return sum + datasets.reduce(0) { $0 + $1.rows }
@@ -318,11 +344,14 @@ final class Run {
         .extracted(
           pipeline: batch[0].pipeline.name, period: batch[0].period, tenants: batch.count,
           rows: rows, seconds: reading.seconds))
-      for (partition, outcome) in zip(batch, reading.outcomes) {
+      for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
+        let decidedBy = reading.states[index]
         let order = order[partition.key] ?? 0
         gate.submit(partition) {
           pool.submit(order: order) {
-            worker.work(on: partition, outcome, snapshot: reading.snapshot, order: order)
+            worker.work(
+              on: partition, outcome, snapshot: reading.snapshot, order: order,
+              decidedBy: decidedBy)
           }
         }
       }
@@ -335,7 +364,7 @@ final class Run {
   private func replay(
     _ partitions: [RunPlan.Partition], _ order: [PartitionKey: Int]
   ) throws -> [RunPlan.Partition] {
-    guard let keptFrom else { return partitions }
+    guard let keptFrom = policy.keptFrom else { return partitions }
     let kept = try record.kept(of: keptFrom)
     var left: [RunPlan.Partition] = []
     for partition in partitions {
@@ -365,28 +394,5 @@ final class Run {
       if isEnded { state.ended(partition, .unchanged, warnings: []) }
       return !isEnded
     }
-  }
-
-  /// Groups partitions into batches by pipeline and period, in the order of their first partition.
-  static func batches(
-    of partitions: [RunPlan.Partition], size: Int = batchSize
-  ) -> [[RunPlan.Partition]] {
-    var groups: [[RunPlan.Partition]] = []
-    /// By pipeline and period: the place and the number of the group that is being filled.
-    var growing: [String: (place: Int, number: Int)] = [:]
-    for partition in partitions {
-      let name = "\(partition.pipeline.name) \(partition.period)"
-      let known = growing[name]
-      let number = known?.number ?? -1
-      let most =
-        firstBatchSizes.indices.contains(number) ? min(size, firstBatchSizes[number]) : size
-      if let known, groups[known.place].count < most {
-        groups[known.place].append(partition)
-      } else {
-        growing[name] = (groups.count, number + 1)
-        groups.append([partition])
-      }
-    }
-    return groups
   }
 }

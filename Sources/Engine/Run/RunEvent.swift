@@ -21,6 +21,11 @@ package enum RunEvent: Sendable {
   case tried(pipeline: String, silent: [String])
   /// This many partitions use the rows that the run `of` kept when they failed.
   case replayed(partitions: Int, of: String)
+  /// So many tables were fingerprinted; the rows of `unchanged` of `partitions` partitions need not
+  /// be read.
+  /// `fault` says why a table could not be fingerprinted, so that its rows are read in any case.
+  case fingerprinted(
+    tables: Int, unchanged: Int, partitions: Int, seconds: Double, fault: Diagnostic?)
   case extracted(pipeline: String, period: Period, tenants: Int, rows: Int, seconds: Double)
   case stageBegan(stage: String, partition: String)
   /// A stage ended: it ran, or its result was found.

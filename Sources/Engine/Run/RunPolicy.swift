@@ -18,6 +18,8 @@ package struct RunPolicy: Sendable {
   package var replacesWithdrawn = false
   /// Whether published releases are read to the last byte before they count as unchanged.
   package var readsPublished = false
+  /// Whether all rows are read, even if the fingerprints say that they have not changed.
+  package var rereads = false
 
   /// A normal run: it uses every result that exists.
   package init() {}

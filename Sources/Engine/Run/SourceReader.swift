@@ -19,6 +19,10 @@ final class SourceReader {
     /// When the snapshot was taken, by the record's clock: microseconds since 1970.
     var snapshot: Int64
     var seconds: Double
+    /// What decides the datasets, where it is known.
+    var states: [Fingerprints.State?]
+    /// Whether the datasets hold rows. Otherwise an earlier run read the same rows.
+    var isRead = true
   }
 
   private let open: () throws -> Source
@@ -58,20 +62,32 @@ final class SourceReader {
   /// Reads all batches and passes each to `each`. Throws `unavailable` if the source does not
   /// answer.
   ///
-  /// - Parameter leaving: the part of a batch that must still be read, called right before reading.
+  /// - Parameters:
+  ///   - fingerprinting: finds the partitions whose rows need not be read; they come first.
+  ///   - leaving: the part of a batch that must still be read, called right before reading.
   func read(
-    _ batches: [[RunPlan.Partition]],
+    _ batches: [[RunPlan.Partition]], fingerprinting: Fingerprinting? = nil,
     leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
     each: ([RunPlan.Partition], Reading) throws -> Void
   ) throws {
     var next = 0
+    var batches = batches
     try withSource { source, succeeded in
       try source.connection.transaction(.readOnlySnapshot) {
         let snapshot = try source.snapshotMoment() + correction(source)
+        let taken =
+          try fingerprinting?.take(source, Array(batches[next...].joined()))
+          ?? Fingerprinting.Taken()
+        for place in batches.indices.dropFirst(next) where !taken.known.isEmpty {
+          let known = try leaving(batches[place].filter { taken.known[$0.key] != nil })
+          batches[place].removeAll { taken.known[$0.key] != nil }
+          if !known.isEmpty { try each(known, Reading(known, taken, snapshot)) }
+        }
         while next < batches.count, !cancellation.isRequested {
           let batch = try leaving(batches[next])
           if !batch.isEmpty {
-            let reading = try read(batch, source, snapshot)
+            var reading = try read(batch, source, snapshot)
+            reading.states = batch.map { taken.states[$0.key] }
             if cancellation.isRequested { return }
             try each(batch, reading)
           }
@@ -129,17 +145,13 @@ final class SourceReader {
           extractor.extractTogether(
             Extractor.Batch(
               pipeline: one.pipeline, period: one.period, moment: moment,
-              members: one.members.map { member in
-                let asOf = one.asOf.map { _ in min(member.today, one.period.lastDay) }
-                return .init(tenant: member.tenant, settings: member.settings, asOf: asOf)
-              }, hidden: hidden), for: one.tenant)
+              members: one.extracted, hidden: hidden), for: one.tenant)
         }
       }
       return extractor.extract(
         Extractor.Batch(
           pipeline: batch[0].pipeline, period: batch[0].period, moment: moment,
-          members: members.map { .init(tenant: $0.tenant, settings: $0.settings, asOf: $0.asOf) },
-          hidden: hidden))
+          members: members.flatMap(\.extracted), hidden: hidden))
     }
     var outcomes = extract(batch)
     for failures in 1... {
@@ -154,7 +166,18 @@ final class SourceReader {
       }
     }
     return Reading(
-      outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds)
+      outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds, states: [])
+  }
+}
+
+extension SourceReader.Reading {
+  /// Partitions whose datasets are known without reading.
+  fileprivate init(
+    _ partitions: [RunPlan.Partition], _ taken: Fingerprinting.Taken, _ snapshot: Int64
+  ) {
+    self.init(
+      outcomes: partitions.map { .success(taken.known[$0.key] ?? []) }, snapshot: snapshot,
+      seconds: 0, states: partitions.map { _ in nil }, isRead: false)
   }
 }
 

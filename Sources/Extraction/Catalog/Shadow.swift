@@ -69,8 +69,13 @@ struct Shadow: Sendable {
   /// cast could call a function of the platform's.
   private static func expression(_ column: SourceCatalog.Column) -> String {
     let name = Quoting.identifier(column.name)
-    guard column.isOwnType else { return name }
-    return "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END AS \(name)"
+    return column.isOwnType ? value(of: column, name) + " AS \(name)" : name
+  }
+
+  /// A column's value as queries see it.
+  static func value(of column: SourceCatalog.Column, _ name: String) -> String {
+    column.isOwnType
+      ? "CASE WHEN \(name) IS NOT NULL THEN pg_catalog.format('%s', \(name)) END" : name
   }
 
   /// Whether the table has columns that name people.
@@ -195,6 +200,22 @@ indirect enum Ownership: Sendable {
       return "\(Quoting.identifier(column)) IN (SELECT \(Quoting.identifier(key)) FROM"
         + " \(Shadow.qualified(table, schema)) WHERE"
         + " \(further.condition(tenant: tenant, schema: schema)))"
+    }
+  }
+
+  /// A query of all pairs of a tenant and the value of a column in one of its rows: `tenant`,
+  /// `value`. The tenants are those of `t (id)`.
+  func pairs(_ column: String, of table: String, schema: String) -> String {
+    let from = Shadow.qualified(table, schema)
+    let value = "r.\(Quoting.identifier(column)) AS value"
+    switch self {
+    case .column(let name):
+      return "SELECT t.id AS tenant, \(value) FROM t JOIN \(from) r"
+        + " ON r.\(Quoting.identifier(name)) = t.id"
+    case .through(let own, let key, let target, let further):
+      return "SELECT o.tenant, \(value) FROM \(from) r JOIN"
+        + " (\(further.pairs(key, of: target, schema: schema))) o"
+        + " ON r.\(Quoting.identifier(own)) = o.value"
     }
   }
 }

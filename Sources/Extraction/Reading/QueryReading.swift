@@ -40,6 +40,7 @@ struct QueryReading {
   private(set) var relations: [Int: Relation] = [:]
   /// The columns of the schema's relations, by relation and number.
   private(set) var columnNames: [Int: [Int: String]] = [:]
+  private(set) var timeObjects = TimeObjects()
 
   /// Makes the views in `schema`, which the session looks up names in.
   ///
@@ -95,6 +96,7 @@ struct QueryReading {
       relations[relation] = Relation(schema: schema, name: try row.string("name"))
       columnNames[relation, default: [:]][try row.int("number")] = try row.string("column_name")
     }
+    timeObjects = try TimeObjects(connection)
     let views = Dictionary(uniqueKeysWithValues: files.enumerated().map { ($1.view, $0) })
     var own: [String: Int] = [:]
     for row in try connection.query(Self.rules, [schema]) {

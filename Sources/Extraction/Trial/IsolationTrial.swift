@@ -81,6 +81,13 @@ package struct IsolationTrial {
     /// Queries whose order left different rows in the same place. They are faults for `check`; a
     /// run looks at the rows that it reads.
     package var ties: [Diagnostic] = []
+    /// What the queries read.
+    package var reads: PipelineReads
+  }
+
+  /// What a pipeline's queries read, without running them.
+  package func reads(of pipeline: Pipeline) throws -> PipelineReads {
+    PipelineReads(try reading(of: pipeline, timeZone: "UTC"), catalog)
   }
 
   /// Runs the trial of a pipeline.
@@ -132,7 +139,8 @@ package struct IsolationTrial {
               file.columns.dropFirst().map { Dataset.Column(name: $0.name, type: $0.typeName) }
             )
           }
-        }), ties: ties.uniqued())
+        }), ties: ties.uniqued(),
+      reads: PipelineReads(read, catalog))
   }
 
   /// Runs `body` in the trial's schema, and rolls all of it back.

@@ -22,6 +22,16 @@ package struct Dataset: Sendable, Hashable {
   package enum Content: Sendable, Hashable {
     case memory(HeldBytes)
     case file(path: String)
+    /// Nobody read the rows, as they are known to be the same as in an earlier run. Whoever needs
+    /// them throws `UnreadRows`.
+    case unread
+  }
+
+  /// The dataset, known by its digest alone.
+  package var withoutRows: Dataset {
+    var dataset = self
+    dataset.content = .unread
+    return dataset
   }
 
   package var name: String
@@ -42,6 +52,11 @@ package struct Dataset: Sendable, Hashable {
     self.digest = digest
     self.content = content
   }
+}
+
+/// A stage needs rows that were not read: the engine reads them and begins again.
+package struct UnreadRows: Error {
+  package init() {}
 }
 
 /// Bytes that count against a limit as long as something holds them.

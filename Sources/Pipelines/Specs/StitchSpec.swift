@@ -37,6 +37,11 @@ package struct StitchSpec: Sendable {
     }
   }
 
+  /// The queries whose rows decide what is shown.
+  package var planned: Set<String> {
+    Set([storyboard, totals?.query, months?.query].compactMap { $0 })
+  }
+
   /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
   /// The query whose rows are the items, ordered by time.

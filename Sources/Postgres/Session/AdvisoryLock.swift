@@ -29,6 +29,19 @@ extension Connection {
       .only().bool("taken")
   }
 
+  /// Takes those of several locks that are free, as `tryLock` does.
+  ///
+  /// - Returns: The values of the locks that are now held.
+  package func tryLock(_ keys: [AdvisoryKey]) throws(Diagnostic) -> Set<Int64> {
+    var taken: Set<Int64> = []
+    for row in try queryPrepared(
+      "SELECT key FROM (SELECT key, pg_catalog.pg_try_advisory_lock(key) AS taken"
+        + " FROM unnest($1::bigint[]) AS keys (key) OFFSET 0) q WHERE taken",
+      [Quoting.array(keys.map { String($0.value) })])
+    { Int64(try row.string("key")).map { _ = taken.insert($0) } }
+    return taken
+  }
+
   /// Waits for the lock. Throws `.busy` after the session's `lock_timeout`.
   package func lock(_ key: AdvisoryKey) throws(Diagnostic) {
     try query("SELECT pg_catalog.pg_advisory_lock($1)", [String(key.value)])

@@ -8,6 +8,7 @@ import Pipelines
 /// Each dataset is read once, row by row. Memory grows with what a page shows, not with the rows.
 package struct AggregateStage: Stage {
   package let name = "aggregate"
+  package let readsRows = true
   private static let version = 7
 
   package init() {}

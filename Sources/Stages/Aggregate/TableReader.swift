@@ -56,6 +56,7 @@ final class TableReader {
         throw Diagnostic(.io, "the dataset '\(label)' can't be opened: error \(errno)")
       }
       chunk = TableReader.chunk(for: descriptor)
+    case .unread: throw UnreadRows()
     }
     try readHeader()
   }

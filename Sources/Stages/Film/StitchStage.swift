@@ -8,6 +8,7 @@ import Pipelines
 /// again.
 package struct StitchStage: Stage {
   package let name = "stitch"
+  package let readsRows = true
   private static let version = 4
 
   package init() {}

@@ -10,6 +10,7 @@ import Pipelines
 /// is the search of a table. An XML parser reads and checks each page before it leaves the stage.
 package struct RenderStage: Stage {
   package let name = "render"
+  package let readsRows = false
   private static let version = 10
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"

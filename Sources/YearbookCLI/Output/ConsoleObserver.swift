@@ -64,6 +64,15 @@ final class ConsoleObserver: RunReporter {
       say("isolation trial passed: \(pipeline)\(rest)", &state)
     case .replayed(let partitions, let run):
       say("\(Figures.count(partitions, "partition")) with the rows that run \(run) read", &state)
+    case .fingerprinted(let tables, let unchanged, let partitions, let seconds, let fault):
+      say(
+        "fingerprints of \(Figures.count(tables, "table")) in \(Figures.duration(seconds)):"
+          + " \(Figures.count(unchanged)) of \(Figures.count(partitions, "partition"))"
+          + " have the rows of an earlier run", &state)
+      if let fault {
+        say(
+          "a table has no fingerprint, so what reads it is read in full: \(fault.message)", &state)
+      }
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       say(
         "extracted \(pipeline) \(period): \(Figures.count(rows, "row")) of"

@@ -25,7 +25,7 @@ private struct EventLine: Encodable {
   var event: String
   var run, name, as_of, state: String?
   var pipeline, tenant, period, stage: String?
-  var partitions, tenants, rows, done, total, objects, bytes: Int?
+  var partitions, tenants, tables, rows, done, total, objects, bytes: Int?
   var seconds: Double?
   var found: Bool?
   var silent: [String]?
@@ -46,6 +46,11 @@ private struct EventLine: Encodable {
     case .replayed(let partitions, let run):
       self.event = "replayed"
       (self.partitions, self.of) = (partitions, run)
+    case .fingerprinted(let tables, let unchanged, let partitions, let seconds, let fault):
+      self.event = "fingerprinted"
+      (self.tables, self.unchanged, self.partitions) = (tables, unchanged, partitions)
+      self.seconds = seconds
+      (self.code, self.message, self.hint) = (fault?.code.description, fault?.message, fault?.hint)
     case .extracted(let pipeline, let period, let tenants, let rows, let seconds):
       self.event = "extracted"
       (self.pipeline, self.period) = (pipeline, "\(period)")

@@ -32,7 +32,7 @@ struct RunProgress {
       case .published, .unchanged, .withdrawn: break
       }
     case .refused: failed += 1
-    case .tried, .replayed, .extracted, .warning, .mirrored, .finished: break
+    case .tried, .replayed, .fingerprinted, .extracted, .warning, .mirrored, .finished: break
     }
   }
 

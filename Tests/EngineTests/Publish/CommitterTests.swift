@@ -19,9 +19,9 @@ import Testing
 
   private func publication(_ year: Int, _ claims: Claims) throws -> Publication {
     let partition = try Plans.partition(year: year)
+    let claim: Claims.Claim = try #require(try claims.take(partition.key))
     return Publication(
-      partition: partition, files: [], warnings: [], snapshot: 0,
-      claim: try #require(try claims.take(partition.key)))
+      partition: partition, files: [], warnings: [], snapshot: 0, claim: claim)
   }
 
   /// A write that can be held, and what was written.

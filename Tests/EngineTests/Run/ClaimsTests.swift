@@ -41,6 +41,19 @@ import Testing
     #expect(error?.code == .bug)
   }
 
+  @Test func `Of many claims, those that are free are taken with one question`() throws {
+    let (first, second) = (try Claims(database.conninfo), try Claims(database.conninfo))
+    let partitions = try (2020..<2026).map { try Plans.partition(year: $0).key }
+    let held = try [partitions[1], partitions[4]].map { try #require(try first.take($0)) }
+    let taken = try second.take(partitions)
+    #expect(Set(taken.keys) == Set(partitions).subtracting([partitions[1], partitions[4]]))
+    try first.giveBack(held)
+    for partition in taken.keys { #expect(try first.take(partition) == nil) }
+    try second.giveBack(Array(taken.values))
+    #expect(try first.take(partitions).count == partitions.count)
+    #expect(try second.take([]).isEmpty)
+  }
+
   @Test func `The end of a session frees what it held, and its owner is told`() throws {
     let lost = try Claims(database.conninfo)
     #expect(try lost.take(partition) != nil)

@@ -19,14 +19,15 @@ struct ReportingTests {
       }
       #expect(
         events.map { $0["event"] as? String } == [
-          "began", "tried", "extracted", "stage_began", "stage_ended", "published", "finished",
+          "began", "tried", "fingerprinted", "extracted", "stage_began", "stage_ended", "published",
+          "finished",
         ], "\(output)")
       #expect(events[0]["partitions"] as? Int == 1)
-      #expect(events[5]["pipeline"] as? String == "rows")
-      #expect(events[5]["tenant"] as? String == "acme")
-      #expect(events[5]["period"] as? String == "2025")
-      #expect(events[6]["state"] as? String == "done")
-      #expect(events[6]["stages_run"] as? Int == 1)
+      #expect(events[6]["pipeline"] as? String == "rows")
+      #expect(events[6]["tenant"] as? String == "acme")
+      #expect(events[6]["period"] as? String == "2025")
+      #expect(events[7]["state"] as? String == "done")
+      #expect(events[7]["stages_run"] as? Int == 1)
       let documented = try Installation.text("docs/events.md")
       for event in events {
         for key in event.keys { #expect(documented.contains("`\(key)`"), "\(key)") }

@@ -70,6 +70,7 @@ struct ForecastReport {
     for forecast in forecasts {
       out.line(out.styled(label(forecast), .bold))
       if let failure = forecast.failure { out.line("  extract    fails: \(failure)") }
+      if let rows = forecast.rows { out.line("  extract    \(Self.text(rows))") }
       for stage in forecast.stages {
         let name = stage.name + String(repeating: " ", count: max(1, 11 - stage.name.count))
         out.line("  \(name)\(Self.text(stage))")
@@ -107,6 +108,14 @@ struct ForecastReport {
 
   private var out: Console { .standardOutput }
 
+  private static func text(_ rows: Forecast.Rows) -> String {
+    switch rows {
+    case .same: "no row has changed"
+    case .read(nil): "would read the rows: never done for this partition"
+    case .read(let changed?): "would read the rows: changed \(changed.joined(separator: ", "))"
+    }
+  }
+
   private static func text(_ stage: Forecast.Stage) -> String {
     switch stage.verdict {
     case .found: "found done"
@@ -127,14 +136,19 @@ struct ForecastReport {
       }
       var pipeline, tenant, period: String
       var failure: String?
+      var rows: String?
+      var changed_rows: [String]?
       var stages: [Stage]
     }
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let output = forecasts.map { forecast in
-      Output(
+      var changedRows: [String]?
+      if case .read(let changed?) = forecast.rows { changedRows = changed }
+      return Output(
         pipeline: forecast.pipeline, tenant: forecast.slug, period: forecast.period.description,
-        failure: forecast.failure,
+        failure: forecast.failure, rows: forecast.rows.map { $0 == .same ? "same" : "read" },
+        changed_rows: changedRows,
         stages: forecast.stages.map { stage in
           var changed: [String]?
           if case .runs(let names) = stage.verdict { changed = names }

@@ -59,6 +59,8 @@ struct RunCommand: ParsableCommand {
   var force = false
   @Flag(help: "Read all media files again, even if their size and times have not changed.")
   var rehash = false
+  @Flag(help: "Read all rows again, even if their fingerprints have not changed.")
+  var reread = false
   @Flag(
     help:
       "Replace results that another version of Yearbook or a library made, within --budget.")
@@ -95,6 +97,7 @@ struct RunCommand: ParsableCommand {
     policy.replacesWithdrawn = force && !tenant.isEmpty && !period.isEmpty
     policy.joins = join
     policy.rehashes = rehash
+    policy.rereads = reread
     policy.waitSeconds = try wait.map { try Self.seconds($0, "--wait") } ?? 0
     let seconds = try Self.seconds(budget, "--budget")
     if refresh { policy.refreshSeconds = seconds }

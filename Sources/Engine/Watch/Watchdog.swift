@@ -31,3 +31,24 @@ final class Watchdog: Sendable {
 
   func stop() { isStopped.store(true, ordering: .relaxed) }
 }
+
+extension Watchdog {
+  /// Watches over a run that can be cancelled from elsewhere, by the record.
+  convenience init(
+    _ cancellation: Cancellation, of run: String, asking record: Locked<RunRecord>,
+    _ state: RunState, _ interruption: Interruption
+  ) throws {
+    try self.init(cancellation) {
+      interruption.interrupt()
+    } isCancelled: {
+      record.withLock { record in
+        do {
+          return try record.isCancelled(run, doing: state.activity, state.counts)
+        } catch {
+          // The sessions that do the work will meet and report the same failure.
+          return false
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,34 @@
+import Pipelines
+
+extension Run {
+  /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
+  /// enough that a failing batch is split in few steps. The first two are smaller, so that work
+  /// begins early.
+  static let batchSize = 250
+  static let firstBatchSizes = [32, 96]
+  /// The same for a run that joined another run and works from the other end of the plan.
+  static let sharedBatchSize = 16
+
+  /// Groups partitions into batches by pipeline and period, in the order of their first partition.
+  static func batches(
+    of partitions: [RunPlan.Partition], size: Int = batchSize
+  ) -> [[RunPlan.Partition]] {
+    var groups: [[RunPlan.Partition]] = []
+    /// By pipeline and period: the place and the number of the group that is being filled.
+    var growing: [String: (place: Int, number: Int)] = [:]
+    for partition in partitions {
+      let name = "\(partition.pipeline.name) \(partition.period)"
+      let known = growing[name]
+      let number = known?.number ?? -1
+      let most =
+        firstBatchSizes.indices.contains(number) ? min(size, firstBatchSizes[number]) : size
+      if let known, groups[known.place].count < most {
+        groups[known.place].append(partition)
+      } else {
+        growing[name] = (groups.count, number + 1)
+        groups.append([partition])
+      }
+    }
+    return groups
+  }
+}

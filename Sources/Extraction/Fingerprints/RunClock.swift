@@ -1,0 +1,117 @@
+import Basics
+import Diagnostics
+import Pipelines
+import Postgres
+
+/// What the server's calendar makes of a run's moment: the cut-offs of periods in time zones.
+struct RunClock {
+  /// One period in one time zone.
+  struct Place: Hashable {
+    var zone: String
+    var period: Period
+  }
+
+  /// Moments in microseconds since 1970.
+  struct Times {
+    /// The cut-off if the period did not end before.
+    var now: Int64
+    /// Not after `now`: from here on, times of rows can lie between this cut-off and a later one.
+    var from: Int64
+    var cutoff: Int64
+    /// The times of `partition` that are not before the cut-off, the first of them.
+    var nextOfPeriod: Int64?
+    /// Until when the cut-off's place in the calendar certainly stays the same, by unit. It is the
+    /// cut-off itself where that is not certain.
+    var windows: [String: Int64]
+    /// A digest of the time zone's rules.
+    var rules: String
+  }
+
+  private static let units = [
+    ("week", "1 week"), ("month", "1 month"), ("quarter", "3 months"), ("year", "1 year"),
+  ]
+  /// Near a boundary the clock may pass it twice.
+  private static let margin = "interval '26 hours'"
+  /// Where clocks go back at midnight, a day has two of them, an hour apart.
+  private static let twoMidnights: Int64 = 2 * 3_600_000_000
+
+  let times: [Place: Times]
+
+  init(
+    _ places: Set<Place>, _ moment: RunMoment, on connection: Connection
+  ) throws(Diagnostic) {
+    guard !places.isEmpty else {
+      times = [:]
+      return
+    }
+    let (day, instant): (String?, String?) =
+      switch moment {
+      case .day(let day): ("\(day.adding(days: 1))", nil)
+      case .instant: (nil, "\(moment)")
+      }
+    let ordered = places.sorted { ($0.zone, $0.period) < ($1.zone, $1.period) }
+    let values = ordered.enumerated().map { number, place in
+      let period = place.period
+      return "(\(number), \(Quoting.literal(place.zone)), '\(period.start)'::date,"
+        + " '\(period.end)'::date, '\(period.previous.start)'::date)"
+    }
+    var windows: [String] = []
+    for (unit, step) in Self.units {
+      let first = "date_trunc('\(unit)', c.cutoff AT TIME ZONE a.zone)"
+      let begins = "(\(first) AT TIME ZONE a.zone)"
+      let ends = "((\(first) + interval '\(step)') AT TIME ZONE a.zone)"
+      let window =
+        "CASE WHEN c.cutoff >= \(begins) + \(Self.margin) AND c.cutoff < \(ends) - \(Self.margin)"
+        + " THEN \(ends) - \(Self.margin) ELSE c.cutoff END"
+      windows.append("\(TableScan.microseconds(window)) AS \(unit)")
+    }
+    func midnight(_ day: String) -> String { "(\(day)::timestamp AT TIME ZONE a.zone)" }
+    let rows = try connection.query(
+      """
+      SELECT a.number, a.zone, \(TableScan.microseconds("m.now")) AS now,
+        \(TableScan.microseconds("c.cutoff")) AS cutoff,
+        \(TableScan.microseconds(
+          "(SELECT min(t) FROM unnest(ARRAY[m.starts_at, m.ends_at, m.previous_starts_at]) t"
+            + " WHERE t >= c.cutoff)")) AS next_of_period,
+        \(windows.joined(separator: ",\n  "))
+      FROM (VALUES \(values.joined(separator: ",\n"))) a (number, zone, starts, ends, previous)
+      CROSS JOIN LATERAL (SELECT coalesce($1::timestamptz, \(midnight("$2::date"))) AS now,
+        \(midnight("a.starts")) AS starts_at, \(midnight("a.ends")) AS ends_at,
+        \(midnight("a.previous")) AS previous_starts_at) m
+      CROSS JOIN LATERAL (SELECT least(m.now, m.ends_at) AS cutoff) c
+      """, [instant, day])
+    let rules = try Self.rules(of: Set(places.map(\.zone)), on: connection)
+    var times: [Place: Times] = [:]
+    for row in rows {
+      let place = ordered[try row.int("number")]
+      var windows: [String: Int64] = [:]
+      for (unit, _) in Self.units { windows[unit] = Int64(try row.string(unit)) }
+      let now = Int64(try row.string("now")) ?? 0
+      times[place] = Times(
+        now: now, from: instant == nil ? now - Self.twoMidnights : now,
+        cutoff: Int64(try row.string("cutoff")) ?? 0,
+        nextOfPeriod: try row.optionalString("next_of_period").flatMap { Int64($0) }
+          .map { $0 - Self.twoMidnights },
+        windows: windows, rules: rules[place.zone] ?? "")
+    }
+    self.times = times
+  }
+
+  /// The local time of every tenth day from 1970 to 2050, as a digest: rows of any year can be
+  /// read, and an update of the server's time zones can move them to another day.
+  private static func rules(
+    of zones: Set<String>, on connection: Connection
+  ) throws(Diagnostic) -> [String: String] {
+    var rules: [String: String] = [:]
+    for row in try connection.query(
+      """
+      SELECT z.zone, md5(string_agg(extract(epoch FROM d AT TIME ZONE z.zone)::bigint::text, ',' ORDER BY d))
+        AS rules
+      FROM unnest($1::text[]) z (zone)
+      CROSS JOIN generate_series('1970-01-05'::timestamptz, '2050-01-01', interval '10 days') d
+      GROUP BY z.zone
+      """, [Quoting.array(zones.sorted())])
+    { rules[try row.string("zone")] = try row.string("rules") }
+    return rules
+  }
+}

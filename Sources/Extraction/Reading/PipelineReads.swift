@@ -1,0 +1,57 @@
+/// What a pipeline's queries read of the platform's tables, and how their rows depend on the
+/// moment of the run: from PostgreSQL's own parse of them.
+package struct PipelineReads: Codable, Hashable, Sendable {
+  /// A column of a table of the platform.
+  package struct Column: Codable, Hashable, Sendable, Comparable {
+    package var table: String
+    package var name: String
+
+    package static func < (one: Self, other: Self) -> Bool {
+      (one.table, one.name) < (other.table, other.name)
+    }
+  }
+
+  /// Everything that `cutoff_at` can change in the results.
+  package struct Cutoff: Codable, Hashable, Sendable {
+    /// The columns whose values are compared with it, in order.
+    package var columns: [Column] = []
+    /// The units of the tenant's calendar that it is only looked up in, such as `month`.
+    package var units: [String] = []
+    /// Whether it is compared with the period's own times.
+    package var isComparedWithPeriod = false
+  }
+
+  /// Raised when the reading finds more or other things for the same SQL.
+  static let currentVersion = 1
+
+  package var version = PipelineReads.currentVersion
+  /// Table to the columns that are read of it, in order. Of a table without any, the number of
+  /// rows is read.
+  package var tables: [String: [String]]
+  package var cutoff: Cutoff
+  /// The files that use `cutoff_at` in another way, so that any later moment can change their
+  /// results.
+  package var filesWithOtherUses: [String]
+
+  /// Whether this program's reading would find the same.
+  package var isCurrent: Bool { version == Self.currentVersion }
+
+  init(_ reading: QueryReading, _ catalog: SourceCatalog) {
+    var tables: [String: Set<String>] = [:]
+    let known = Set(catalog.tables.map(\.name))
+    for file in reading.files {
+      for relation in file.relations where known.contains(relation.name) {
+        tables[relation.name] = tables[relation.name] ?? []
+      }
+      for read in file.reads where known.contains(read.table) {
+        tables[read.table, default: []].insert(read.column)
+      }
+    }
+    self.tables = tables.mapValues { $0.sorted() }
+    let uses = CutoffUses(of: reading)
+    cutoff = Cutoff(
+      columns: uses.values.columns.map { Column(table: $0.table, name: $0.column) }.sorted(),
+      units: uses.units.sorted(), isComparedWithPeriod: uses.values.hasPeriod)
+    filesWithOtherUses = uses.others
+  }
+}
