@@ -16,7 +16,7 @@ LABELS = re.compile(r"""
     .*\.(figures|definitions|sections|columns|charts|tables)\.\w+ | (.*\.)?terms\.\w+\.\w+ | store\.\w+
   | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note) | plus\.\w+
   | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
-      |total|yes|no|previous|next|search|picture|version|others)
+      |total|yes|no|seconds|previous|next|search|picture|version|others)
   # What figures are compared with: read with each figure, and with each sentence that has {compared}.
   | page\.(before|before_day|before_undated|before_start|no_base) | (annual\.)?compared\.(whole|same_days)
 """, re.VERBOSE)
@@ -433,17 +433,21 @@ def finding(rule):
 for pipeline, rules in {
     "annual": "pocs_read dojos_read pocs_without_language pocs_without_description pocs_of_hidden pocs_of_guests guests_in_dojos "
               "dojos_inactive dojos_without_recording dojos_of_unknown_length recordings_without_end "
-              "recordings_end_before_start recordings_not_shown recordings_of_other_rooms screenshots_of_other_pocs",
+              "recordings_end_before_start recordings_not_shown recordings_of_other_rooms screenshots_of_other_pocs "
+              "pocs_alike pocs_of_unknown_day dojos_of_unknown_day recordings_alike recordings_without_start",
     "billing": "payments_read events_read payments_of_other_subscriptions events_of_other_subscriptions "
                "refunds_without_charge invoices_overpaid subscriptions_without_history subscriptions_active_past_expiry "
-               "changes_after_end",
+               "changes_after_end charges_alike refunds_alike events_alike payments_of_unknown_due "
+               "payments_of_unknown_day events_of_unknown_day subscriptions_of_unknown_expiry",
     "dojos": "dojos_read recordings_read messages_read messages_removed dojos_inactive dojos_without_recording "
              "dojos_of_unknown_length recordings_without_end recordings_end_before_start recordings_of_other_rooms "
-             "hidden_in_dojos guests_in_dojos",
+             "hidden_in_dojos guests_in_dojos dojos_of_unknown_day recordings_alike recordings_without_start",
     "users": "users_read users_hidden users_active_unconfirmed guests_left_out",
     "platform-billing": "tenants_read tenants_left_out payments_read events_read payments_of_other_subscriptions "
                         "events_of_other_subscriptions refunds_without_charge invoices_overpaid "
-                        "subscriptions_without_history subscriptions_active_past_expiry changes_after_end",
+                        "subscriptions_without_history subscriptions_active_past_expiry changes_after_end "
+                        "charges_alike refunds_alike events_alike payments_of_unknown_due payments_of_unknown_day "
+                        "events_of_unknown_day subscriptions_of_unknown_expiry",
 }.items():
     for rule in rules.split():
         claim(f"{pipeline}.quality.{rule}")(finding(rule))

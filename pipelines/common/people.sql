@@ -35,7 +35,7 @@ FROM (
   JOIN "user" u ON u.tenantid = p.tenant_id
   CROSS JOIN (
     SELECT
-      E' -\t\n\v\f\r' AS blank,
+      E' -\t\n\x0B\f\r' AS blank,
       '^[' || r.unseen || r.marks || '-]+|[' || r.gaps || '-]+$' AS ends,
       '^(?:[\U0001F1E6-\U0001F1FF]{2}|[\u1100-\u115E\uA960-\uA97C]+[' || r.marks || ']*|[^' || r.marks
         || '](?:[' || r.joins || '][^' || r.marks || ']|[' || r.marks || '])*)' AS first,

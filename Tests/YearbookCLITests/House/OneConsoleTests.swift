@@ -18,10 +18,12 @@ import Testing
         .enumerated()
       {
         let code = line.trimmingCharacters(in: .whitespaces)
-        if code.hasPrefix("//") || path == "YearbookCLI/Output/Console.swift" { continue }
+        // The console, and the one line that says why a library ends the process.
+        let writers = ["YearbookCLI/Output/Console.swift", "Media/Raster/RasterFaults.swift"]
+        if code.hasPrefix("//") || writers.contains(path) { continue }
         // PostgreSQL's setting of that name, and commands' own functions that print through it.
         if code.contains("log_destination=stderr") || code.contains("func print") { continue }
-        if code.contains("print(found)") || code.contains("print(difference)") { continue }
+        if code.contains("print(found") || code.contains("print(difference)") { continue }
         #expect(code.firstMatch(of: ways) == nil, "\(path):\(number + 1): \(code)")
       }
     }

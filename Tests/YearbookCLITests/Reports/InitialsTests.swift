@@ -46,6 +46,8 @@ struct InitialsTests {
     Case(first: "  Bo ", last: "- ", shown: "B."),
     Case(first: "\u{3164}", last: "\u{A0}", shown: "u."),
     Case(first: "\u{3164}", last: "\u{A0}\u{301}", privacy: "names", shown: "user"),
+    // No letter is taken for a blank.
+    Case(first: "vnf", last: "rvtxB0", privacy: "names", shown: "vnf rvtxB0"),
     Case(first: "Ana\u{200B}", last: "\u{A0}B\u{3000}", privacy: "names", shown: "Ana B"),
     Case(first: "❤️", last: "Zé", privacy: "names", shown: "❤️ Zé"),
     Case(first: "Zé", last: "Łukasz", shown: "Z. Ł."),
