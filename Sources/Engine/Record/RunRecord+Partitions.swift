@@ -163,6 +163,7 @@ extension RunRecord {
       FROM unnest($1::uuid[], $2::text[], $3::text[], $4::bigint[]) AS u (t, p, d, m)
       JOIN yearbook.partition ON tenant_id = t AND pipeline = p AND period = d
       WHERE snapshot > 'epoch'::timestamptz + m * interval '1 microsecond'
+        AND NOT \(Self.isAhead("snapshot"))
       """,
       partitions.map(\.key).arrays + [Quoting.array(partitions.map { String($0.snapshot) })])
     { newer.insert(try row.partitionKey()) }
