@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
@@ -109,6 +110,18 @@ class Platform:
             self.of[table] = mine
 
 
+def initial(name):
+    """The first character as people see it; None if the name has no other one: the initial would be the whole name."""
+    name = "".join(c for c in name if unicodedata.category(c) not in ("Cc", "Cf") or c in "\u200c\u200d").lstrip()
+    end = 2 if len(name) > 1 and all("\U0001F1E6" <= c <= "\U0001F1FF" for c in name[:2]) else 1
+    while end < len(name) and (
+            unicodedata.category(name[end])[0] == "M" or name[end] in "\u200c\u200d" or name[end - 1] == "\u200d"
+            or "\U0001F3FB" <= name[end] <= "\U0001F3FF"):
+        end += 1
+    others = [c for c in name[end:] if unicodedata.category(c)[0] in "LN" or not c.isascii() and unicodedata.category(c)[0] == "S"]
+    return name[:end] if others else None
+
+
 class View:
     """What one tenant's report of one period may see."""
 
@@ -149,7 +162,9 @@ class View:
         if wish == "none":
             return None, "hidden"
         if wish == "initials":
-            return " ".join(x[0] + "." for x in (first, last) if x) or u.username[0] + ".", None
+            parts = [x for x in (first, last) if x] or [u.username.strip(" -")]
+            shown = " ".join(x + "." for x in map(initial, parts) if x)
+            return (shown, None) if shown else (None, "hidden")
         return " ".join(x for x in (first, last) if x) or u.username, None
 
     def is_named(self, user):

@@ -44,7 +44,9 @@ UNION ALL
     CASE privacy
       WHEN 'names' THEN regexp_replace(firstname || ' ' || lastname, '^[ -]+|[ -]+$', '', 'g')
       -- Of somebody with a first and a last name.
-      ELSE left(firstname, 1) || '. ' || left(lastname, 1) || '.'
+      -- A name of one letter would be told in full.
+      ELSE nullif(concat_ws(' ', CASE WHEN length(firstname) > 1 THEN left(firstname, 1) || '.' END,
+        CASE WHEN length(lastname) > 1 THEN left(lastname, 1) || '.' END), '')
     END, pocs
   FROM author a
   WHERE pocs > 1 AND is_shown AND NOT EXISTS (SELECT FROM author b WHERE b.id <> a.id AND b.pocs >= a.pocs))

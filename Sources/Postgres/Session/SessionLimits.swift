@@ -10,7 +10,7 @@ extension Connection {
     let limits = try query(
       """
       SELECT name || ' ' || reset_val || coalesce(' ' || unit, '') AS text
-      FROM pg_catalog.pg_settings WHERE name = ANY ($1::text[]) AND reset_val::bigint > 0
+      FROM pg_catalog.pg_settings WHERE name = ANY ($1::text[]) AND reset_val NOT IN ('0', '-1')
       ORDER BY name COLLATE "C"
       """, [Quoting.array(names)]
     ).map { row throws(Diagnostic) in try row.string("text") }

@@ -116,6 +116,7 @@ struct InitialsTests {
         CREATE TEMP TABLE partition AS SELECT gen_random_uuid() AS tenant_id, 'UTC'::text AS time_zone,
           'names'::text AS privacy, '2026-01-01 00:00+00'::timestamptz AS starts_at,
           '2025-01-01 00:00+00'::timestamptz AS previous_starts_at,
+          '2026-01-01 00:00+00'::timestamptz AS previous_ends_at,
           '2027-01-01 00:00+00'::timestamptz AS cutoff_at;
         INSERT INTO app.tenant (id, slug, name, timezone, locale, currency)
           SELECT tenant_id, 'acme', 'Acme', 'UTC', 'en', 'EUR' FROM partition;
