@@ -442,7 +442,7 @@ for pipeline, rules in {
     "dojos": "dojos_read recordings_read messages_read messages_removed dojos_inactive dojos_without_recording "
              "dojos_of_unknown_length recordings_without_end recordings_end_before_start recordings_of_other_rooms "
              "hidden_in_dojos guests_in_dojos dojos_of_unknown_day recordings_alike recordings_without_start",
-    "users": "users_read users_hidden users_active_unconfirmed guests_left_out",
+    "users": "users_read users_hidden users_active_unconfirmed guests_left_out users_of_unknown_day",
     "platform-billing": "tenants_read tenants_left_out payments_read events_read payments_of_other_subscriptions "
                         "events_of_other_subscriptions refunds_without_charge invoices_overpaid "
                         "subscriptions_without_history subscriptions_active_past_expiry changes_after_end "

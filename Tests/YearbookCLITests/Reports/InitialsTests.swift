@@ -117,7 +117,9 @@ struct InitialsTests {
           'names'::text AS privacy, '2026-01-01 00:00+00'::timestamptz AS starts_at,
           '2025-01-01 00:00+00'::timestamptz AS previous_starts_at,
           '2026-01-01 00:00+00'::timestamptz AS previous_ends_at,
-          '2027-01-01 00:00+00'::timestamptz AS cutoff_at;
+          '2027-01-01 00:00+00'::timestamptz AS cutoff_at,
+          '1971-01-01 00:00+00'::timestamptz AS known_from,
+          '9999-01-01 00:00+00'::timestamptz AS known_until;
         INSERT INTO app.tenant (id, slug, name, timezone, locale, currency)
           SELECT tenant_id, 'acme', 'Acme', 'UTC', 'en', 'EUR' FROM partition;
         INSERT INTO app."user" (tenantid, username, firstname, lastname, email, age)
