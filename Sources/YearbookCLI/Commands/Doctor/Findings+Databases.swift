@@ -21,6 +21,7 @@ extension Findings {
           tenants(of: source, configuration)
           check("row security") { try source.rowSecurity() }
           check("time limits") { try source.connection.inheritedLimits() }
+          check("pooler") { try source.connection.pooling() }
           zones(of: source)
         }
         check("record") {
