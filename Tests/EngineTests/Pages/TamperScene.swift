@@ -150,13 +150,11 @@ struct TamperScene {
   }
 
   /// Whether one of the faults names one of the paths, something in it, or the folder it is in. A
-  /// signature that is gone is named by the file that lacks it, and a file that its signature does
-  /// not fit by that signature.
+  /// signature that is gone is named by the file that lacks it.
   static func names(_ faults: [Fault], _ touched: [String]) -> Bool {
     faults.contains { fault in
       touched.contains { path in
-        fault.path == path || fault.path + ".sig" == path || fault.path == path + ".sig"
-          || fault.path.hasPrefix(path + "/")
+        fault.path == path || fault.path + ".sig" == path || fault.path.hasPrefix(path + "/")
           || path.hasPrefix(fault.path + "/")
       }
     }
