@@ -33,6 +33,7 @@ let house: [(module: String, imports: [String])] = [
 
   ("Store", ["ObjectStorage", "Basics", "Diagnostics"]),
   ("Extraction", ["Postgres", "Pipelines", "Basics", "Diagnostics"]),
+  ("Delivery", ["Basics", "Diagnostics"]),
   ("Stages", ["Markup", "Media", "Pipelines", "Basics", "Diagnostics"]),
   ("Sample", ["Postgres", "Media", "Basics", "Diagnostics"]),
 
@@ -126,6 +127,7 @@ let trials: [Target] = [
   tests(of: "Pipelines"),
   tests(of: "Store", also: ["StoreTrial"]),
   tests(of: "Extraction"),
+  tests(of: "Delivery"),
   tests(of: "Stages"),
   tests(of: "Sample", also: ["Extraction", "Stages", "Pipelines"]),
   tests(of: "Engine"),

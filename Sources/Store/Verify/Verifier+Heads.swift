@@ -151,7 +151,7 @@ extension Verifier {
     guard tree.status(path)?.kind == .file, let bytes = read(path) else {
       return Prunings()
     }
-    verifySignature(path, bytes)
+    verifySignature(path, bytes, isOnlyProof: true)
     guard let prunings = Prunings(bytes: bytes), prunings.bytes == bytes else {
       note(.badManifest, path)
       return Prunings()
@@ -165,12 +165,15 @@ extension Verifier {
 
   /// Checks the signature beside a file, if the options ask for it.
   ///
-  /// - Parameter isAsked: Whether the result is needed also if the options do not ask.
+  /// - Parameters:
+  ///   - isAsked: Whether the result is needed also if the options do not ask.
+  ///   - isOnlyProof: Whether no digest elsewhere tells which of the two was changed: both are
+  ///     named then.
   /// - Returns: Whether there is a signature that is right: by one of the signers, if they are
   ///   known, else over these bytes.
   @discardableResult
   mutating func verifySignature(
-    _ path: String, _ bytes: [UInt8], isAsked: Bool = false
+    _ path: String, _ bytes: [UInt8], isAsked: Bool = false, isOnlyProof: Bool = false
   ) -> Bool {
     guard tree.status(path + ".sig")?.kind == .file,
       let signature = read(path + ".sig")
@@ -185,7 +188,10 @@ extension Verifier {
       } else {
         SSHSignature(armored: signature)?.isValid(for: bytes) ?? false
       }
-    if !isRight { note(.badSignature, path + ".sig") }
+    if !isRight {
+      note(.badSignature, path + ".sig")
+      if isOnlyProof { note(.badSignature, path) }
+    }
     return isRight
   }
 }

@@ -44,7 +44,7 @@ extension Verifier {
       noteMissingList(slug, path)
       return []
     }
-    let isSigned = verifySignature(path, bytes, isAsked: true)
+    let isSigned = verifySignature(path, bytes, isAsked: true, isOnlyProof: true)
     guard let list = PageList(bytes: bytes) else {
       note(.badManifest, path)
       return []

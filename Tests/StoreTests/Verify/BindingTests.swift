@@ -244,7 +244,9 @@ struct BindingTests {
       try scene.put(try ReleaseSigner(file: key, agent: nil).sign(bytes), list + ".sig")
       #expect(
         try faults(scene.store, [2])
-          == [Fault(.badSignature, list + ".sig"), Fault(.altered, index)])
+          == [
+            Fault(.badSignature, list), Fault(.badSignature, list + ".sig"), Fault(.altered, index),
+          ])
       let keyless = try ReleaseStore(root: scene.store.root)
       try keyless.putPages([(index, [4])])
       #expect(try faults(keyless, [4]) == [])

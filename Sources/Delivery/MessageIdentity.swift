@@ -1,0 +1,43 @@
+package import Basics
+
+/// What decides whether two messages are one and the same: said once, they are never said again.
+///
+/// The key is the SHA-256 of all parts, each with its length, so that no two lists of parts give
+/// the same bytes.
+package struct MessageIdentity: Hashable, Sendable {
+  /// The tenant's id; empty for what is the operator's.
+  package var tenant: String
+  /// The channel's name in the configuration.
+  package var channel: String
+  /// The recipient's address, in the form in which it is compared.
+  package var recipient: String
+  /// What it is about: the pipeline and period of a release with the event, or the name of the
+  /// rows' query.
+  package var event: String
+  /// The digest of what it says: a release's manifest or a row.
+  package var payload: SHA256Digest
+  /// The digest of the template's bytes.
+  package var template: SHA256Digest
+
+  /// An identity of these parts.
+  package init(
+    tenant: String, channel: String, recipient: String, event: String, payload: SHA256Digest,
+    template: SHA256Digest
+  ) {
+    self.tenant = tenant
+    self.channel = channel
+    self.recipient = recipient
+    self.event = event
+    self.payload = payload
+    self.template = template
+  }
+
+  /// The message's key.
+  package var key: SHA256Digest {
+    var hasher = SHA256Hasher()
+    for part in [tenant, channel, recipient, event, payload.hex, template.hex] {
+      hasher.update(Array("\(part.utf8.count):\(part)\n".utf8))
+    }
+    return hasher.digest()
+  }
+}
