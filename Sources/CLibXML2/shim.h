@@ -15,7 +15,10 @@ typedef struct {
   void (*begins)(const void *owner, const unsigned char *name, int line,
                  const unsigned char *const *attributes, int count);
   void (*text)(const void *owner, const unsigned char *bytes, int size);
-  void (*ends)(const void *owner, const unsigned char *name);
+  void (*ends)(const void *owner);
+  // Called once, before the names of elements are freed, if the document is not well-formed. After
+  // the first error no other part is passed on.
+  void (*fails)(const void *owner);
   int code;
   int line;
   int column;
@@ -38,7 +41,7 @@ static void yearbook_xml_text(void *data, const xmlChar *bytes, int size) {
 static void yearbook_xml_ends(void *data, const xmlChar *name, const xmlChar *prefix,
                               const xmlChar *uri) {
   yearbook_xml_visit *visit = (yearbook_xml_visit *)((xmlParserCtxtPtr)data)->_private;
-  visit->ends(visit->owner, name);
+  visit->ends(visit->owner);
 }
 
 // Only XML's five entities are allowed: an entity that a document declares could stand for
@@ -81,6 +84,7 @@ static inline int yearbook_xml_scan(const char *bytes, int size, yearbook_xml_vi
   xmlDocPtr document = xmlCtxtReadMemory(context, bytes, size, 0, "UTF-8",
                                          XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
   int is_sound = context->wellFormed && visit->code == 0;
+  if (!is_sound) visit->fails(visit->owner);
   context->_private = 0;
   if (document) xmlFreeDoc(document);
   xmlFreeParserCtxt(context);

@@ -43,39 +43,51 @@ package struct PageCheck: Sendable {
     private var fragments: [(id: String, line: Int)] = []
     /// The scripts: their lines, whether they have attributes, and their texts.
     private var scripts: [(line: Int, isPlain: Bool, text: [UInt8])] = []
-    private var isInScript = false
+    /// How many elements are open around the text of the innermost script; `nil` outside of one.
+    private var scriptDepth: Int?
     /// The elements that are open, from the outermost on.
-    private var open: [(name: String, line: Int)] = []
+    private var open: [(name: XMLName, line: Int)] = []
+    /// The innermost element that was open when the document turned out to be faulty.
+    private var innermost: (name: String, line: Int)?
+    private let elements = PageCheck.elementFilter
+    private let attributes = PageCheck.attributeFilter
 
     init(_ rules: PageCheck) { self.rules = rules }
 
     func begins(_ element: XMLElement) {
-      let name = element.name
-      open.append((name, element.line))
+      open.append((element.name, element.line))
+      if element.name.canBe(in: elements) { check(element) }
+      element.forEachAttribute { attribute, value in
+        guard attribute.canBe(in: attributes) else { return }
+        check(PageCheck.lowercased(attribute.text), value, of: element)
+      }
+    }
+
+    private func check(_ element: XMLElement) {
+      let name = element.name.text
       if name == "script" {
         scripts.append((element.line, !element.hasAttributes, []))
-        isInScript = true
+        scriptDepth = open.count
       } else if PageCheck.forbidden.contains(PageCheck.lowercased(name)) {
         found.append(rules.fault("the element '\(name)' is not allowed", element.line))
-      }
-      element.forEachAttribute { attribute, value in
-        check(PageCheck.lowercased(attribute), value, of: name, element.line)
       }
     }
 
     func text(_ bytes: UnsafeBufferPointer<UInt8>) {
-      if isInScript { scripts[scripts.count - 1].text += bytes }
+      if scriptDepth != nil { scripts[scripts.count - 1].text += bytes }
     }
 
-    func ends(_ name: String) {
-      if open.last?.name == name { open.removeLast() }
-      if name == "script" { isInScript = false }
+    func ends() {
+      if scriptDepth == open.count { scriptDepth = nil }
+      _ = open.popLast()
     }
+
+    func fails() { innermost = open.last.map { ($0.name.text, $0.line) } }
 
     /// A fault of the document with the element that it is about. Elements come from templates, so
     /// a message can name them.
     func explained(_ fault: Diagnostic) -> Diagnostic {
-      guard let (name, line) = open.last,
+      guard let (name, line) = innermost,
         fault.message == XMLReading.mismatch || fault.message == XMLReading.unclosed
       else { return fault }
       var fault = fault
@@ -94,19 +106,20 @@ package struct PageCheck: Sendable {
     }
 
     private func check(
-      _ attribute: String, _ value: XMLAttributeValue, of element: String, _ line: Int
+      _ attribute: String, _ value: XMLAttributeValue, of element: XMLElement
     ) {
+      let line = element.line
       switch attribute {
-      case "class", "data-l", "x", "y", "width", "height", "rx": break
       case "id":
         if !ids.insert(value.text).inserted {
           found.append(rules.fault("an id is used twice", line))
         }
-      case "style", "srcdoc", "srcset", "ping", "formaction", "background":
+      case let name where PageCheck.forbiddenAttributes.contains(name):
         found.append(rules.fault("the attribute '\(attribute)' is not allowed", line))
       case let name where name.hasPrefix("on"):
         found.append(rules.fault("an event handler is not allowed", line))
-      case "href", "src", "action", "poster", "data", "cite":
+      case let name where PageCheck.linking.contains(name):
+        let element = element.name.text
         if attribute == "data", element != "object" { return }
         let value = value.text
         if value.hasPrefix("#") {
@@ -148,6 +161,17 @@ package struct PageCheck: Sendable {
   private static let forbidden: Set<String> = [
     "script", "iframe", "object", "embed", "applet", "base", "form", "foreignobject",
   ]
+
+  private static let forbiddenAttributes: Set<String> = [
+    "style", "srcdoc", "srcset", "ping", "formaction", "background",
+  ]
+  /// The attributes whose value is an address.
+  private static let linking: Set<String> = ["href", "src", "action", "poster", "data", "cite"]
+
+  private static let elementFilter = NameFilter(forbidden)
+  /// Event handlers begin with `on`.
+  private static let attributeFilter = NameFilter(
+    forbiddenAttributes.union(linking).union(["id", "on"]))
 
   /// Names are already in lower case, unless somebody hides one.
   private static func lowercased(_ name: String) -> String {

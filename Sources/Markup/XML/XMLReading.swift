@@ -1,27 +1,62 @@
 import CLibXML2
 import Diagnostics
 
+/// A name in the parser's memory, valid only while the document is read. It becomes a `String` only
+/// if somebody needs it.
+struct XMLName {
+  fileprivate let start: UnsafePointer<UInt8>
+
+  var text: String { String(cString: start) }
+
+  /// Whether the name could be one of these, in upper or lower case.
+  func canBe(in names: NameFilter) -> Bool {
+    let first = start[0]
+    // A name of one character ends here, and so does what can be read.
+    return names.hasPrefix(first, first == 0 ? 0 : start[1])
+  }
+}
+
+/// Tells most names apart from a list of names by their first two letters alone.
+struct NameFilter {
+  /// A row for each first letter, with a bit for each second one.
+  private var rows = [UInt32](repeating: 0, count: 32)
+
+  /// - Parameter names: In lower case, of at least two letters each.
+  init(_ names: some Sequence<String>) {
+    for name in names {
+      let letters = Array(name.utf8.prefix(2))
+      rows[Int(letters[0] & 31)] |= 1 << UInt32(letters[1] & 31)
+    }
+  }
+
+  /// A letter and its capital have the same five low bits. What is not ASCII could become a letter
+  /// of the list in lower case.
+  @inline(__always)
+  fileprivate func hasPrefix(_ first: UInt8, _ second: UInt8) -> Bool {
+    (first | second) >= 0x80 || rows[Int(first & 31)] & (1 << UInt32(second & 31)) != 0
+  }
+}
+
 /// The start of an element: a view into the parser's memory, valid only during the call.
 struct XMLElement {
-  fileprivate let nameStart: UnsafePointer<UInt8>
+  /// Without a prefix.
+  let name: XMLName
   fileprivate let attributes: UnsafePointer<UnsafePointer<UInt8>?>?
   fileprivate let count: Int
   /// From 1.
   let line: Int
 
-  /// Without a prefix.
-  var name: String { String(cString: nameStart) }
   var hasAttributes: Bool { count > 0 }
 
   /// Calls `body` for each attribute. Namespace declarations do not count as attributes.
-  func forEachAttribute(_ body: (_ name: String, _ value: XMLAttributeValue) -> Void) {
+  func forEachAttribute(_ body: (_ name: XMLName, _ value: XMLAttributeValue) -> Void) {
     guard let attributes else { return }
     for place in 0..<count {
       guard let name = attributes[5 * place], let start = attributes[5 * place + 3],
         let end = attributes[5 * place + 4]
       else { continue }
       body(
-        String(cString: name),
+        XMLName(start: name),
         XMLAttributeValue(bytes: UnsafeBufferPointer(start: start, count: end - start)))
     }
   }
@@ -43,7 +78,10 @@ protocol XMLVisitor: AnyObject {
   func begins(_ element: XMLElement)
   /// A piece of text. One text can come in several pieces.
   func text(_ bytes: UnsafeBufferPointer<UInt8>)
-  func ends(_ name: String)
+  /// The innermost element that is open ends.
+  func ends()
+  /// The document is not well-formed. Names that were received are still valid; nothing follows.
+  func fails()
 }
 
 /// Reads a document with libxml2's XML parser from start to end, without keeping it in memory. It
@@ -80,15 +118,13 @@ enum XMLReading {
       guard let name else { return }
       Owner.visitor(owner)?.begins(
         XMLElement(
-          nameStart: name, attributes: attributes, count: Int(count), line: Int(line)))
+          name: XMLName(start: name), attributes: attributes, count: Int(count), line: Int(line)))
     }
     visit.text = { owner, bytes, size in
       Owner.visitor(owner)?.text(UnsafeBufferPointer(start: bytes, count: Int(size)))
     }
-    visit.ends = { owner, name in
-      guard let name else { return }
-      Owner.visitor(owner)?.ends(String(cString: name))
-    }
+    visit.ends = { owner in Owner.visitor(owner)?.ends() }
+    visit.fails = { owner in Owner.visitor(owner)?.fails() }
     let outcome = withExtendedLifetime(owner) {
       bytes.withUnsafeBytes { buffer in
         yearbook_xml_scan(

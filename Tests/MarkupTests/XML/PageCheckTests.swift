@@ -70,4 +70,43 @@ import Testing
         "index.html:2: a page must not load anything"
       ])
   }
+
+  @Test(arguments: [
+    ("<IFRAME></IFRAME>", "the element 'IFRAME' is not allowed"),
+    ("<oBject></oBject>", "the element 'oBject' is not allowed"),
+    ("<SCRIPT></SCRIPT>", "the element 'SCRIPT' is not allowed"),
+    ("<svg><foreignObject></foreignObject></svg>", "the element 'foreignObject' is not allowed"),
+    ("<p ONCLICK=\"x()\">a</p>", "an event handler is not allowed"),
+    ("<p oNx=\"x()\">a</p>", "an event handler is not allowed"),
+    ("<p STYLE=\"a\">a</p>", "the attribute 'style' is not allowed"),
+    ("<p srcDoc=\"a\">a</p>", "the attribute 'srcdoc' is not allowed"),
+    ("<p Ping=\"a\">a</p>", "the attribute 'ping' is not allowed"),
+    ("<a HREF=\"/x\">a</a>", "a link is neither https nor relative"),
+    ("<blockquote cite=\"/x\">a</blockquote>", "a link is neither https nor relative"),
+    // The sign for kelvin is a k once it is in lower case, and the g is a Latin one.
+    ("<p bac\u{212A}ground=\"a\">a</p>", "the attribute 'background' is not allowed"),
+  ])
+  func `A name in capitals is found, too`(body: String, message: String) {
+    #expect(messages(body) == ["index.html:2: \(message)"])
+  }
+
+  @Test func `Names that only look like ours pass`() {
+    #expect(
+      messages(
+        """
+        <p data-href="x" data-l="x" o="n" i="d" class="on" órna="x" title="style">a</p>
+        <i>a</i><b>b</b><form-like>a</form-like>
+        """) == [])
+  }
+
+  @Test func `A script's text is all that stands in it, and an element in it is a fault`() {
+    let check = PageCheck(name: "index.html", siblings: [], script: "go()")
+    func isSound(_ script: String) -> Bool {
+      (try? check.check(Array("<html>\(script)<p>go()</p></html>".utf8))) != nil
+    }
+    #expect(isSound("<script>go()</script>"))
+    #expect(!isSound("<script>go()<b />()</script>"))
+    #expect(!isSound("<script>go()</script><script>go()</script>"))
+    #expect(!isSound("<script>stop()</script>"))
+  }
 }

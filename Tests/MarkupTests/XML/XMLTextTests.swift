@@ -84,17 +84,19 @@ final class XMLTexts: XMLVisitor {
   }
 
   func begins(_ element: XMLElement) {
-    names.insert(element.name)
-    element.forEachAttribute { name, value in attributes[name] = value.text }
-    open.append((element.name, []))
+    names.insert(element.name.text)
+    element.forEachAttribute { name, value in attributes[name.text] = value.text }
+    open.append((element.name.text, []))
   }
 
   func text(_ bytes: UnsafeBufferPointer<UInt8>) {
     for place in open.indices { open[place].text += bytes }
   }
 
-  func ends(_ name: String) {
+  func ends() {
     guard let element = open.popLast() else { return }
     if closed[element.name] == nil { closed[element.name] = element.text }
   }
+
+  func fails() {}
 }

@@ -245,7 +245,7 @@ struct BindingTests {
       #expect(
         try faults(scene.store, [2])
           == [
-            Fault(.badSignature, list), Fault(.badSignature, list + ".sig"), Fault(.altered, index),
+            Fault(.badSignature, list + ".sig"), Fault(.badSignature, list), Fault(.altered, index),
           ])
       let keyless = try ReleaseStore(root: scene.store.root)
       try keyless.putPages([(index, [4])])
