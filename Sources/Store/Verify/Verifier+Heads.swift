@@ -29,7 +29,10 @@ extension Verifier {
       return Statements(prunings: prunings)
     }
     let bytes = self.read(latest)
-    let told = bytes.flatMap(Head.init(bytes:))
+    var told = bytes.flatMap(Head.init(bytes:))
+    // Another partition's pointer says nothing of which heads there were here.
+    let isForeign = told?.binding.map { !$0.fits(partition, tenantID: ownerID) } ?? false
+    if isForeign { told = nil }
     let newest = max(
       highest, told.map { $0.sequence < highest + Head.mostLost ? $0.sequence : 0 } ?? 0)
     let faultCount = found.faults.count
@@ -42,7 +45,9 @@ extension Verifier {
       note(.missing, pruned)
     }
     noteBrokenChain(folder, heads)
-    if let bytes, bytes != heads[newest]?.bytes {
+    if isForeign {
+      note(.wrongPlace, latest)
+    } else if let bytes, bytes != heads[newest]?.bytes {
       if heads.contains(where: { $0.key < newest && $0.value.bytes == bytes }) {
         note(.rolledBack, latest)
       } else if heads[newest] == nil, let told, told.sequence == newest {

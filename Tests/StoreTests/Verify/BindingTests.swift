@@ -112,6 +112,22 @@ struct BindingTests {
     }
   }
 
+  @Test func `The pointer of another partition with more heads is named, and no head is missed`()
+    throws
+  {
+    try withTemporaryFolder(inMemory: true) { folder in
+      let scene = try Scene(folder)
+      let other = ReleasePartition(tenant: "acme", pipeline: "report", period: "2025")
+      _ = try scene.publish("1")
+      for text in ["1", "2", "3"] { _ = try scene.publish(text, period: "2025") }
+      let theirs = try #require(
+        try FileReader.contents(scene.store.path(other.path + "/latest.json")))
+      let latest = Samples.partition.path + "/latest.json"
+      try scene.put(theirs, latest)
+      #expect(try scene.verify().faults == [Fault(.wrongPlace, latest)])
+    }
+  }
+
   @Test func `A partition swapped with one of equal content is not taken for unchanged`() throws {
     try withTemporaryFolder(inMemory: true) { folder in
       let scene = try Scene(folder)
