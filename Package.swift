@@ -28,20 +28,21 @@ let house: [(module: String, imports: [String])] = [
   ("Postgres", ["CLibPQ", "Basics", "Diagnostics"]),
   ("Markup", ["CLibXML2", "Diagnostics"]),
   ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Basics", "Diagnostics"]),
-  ("ObjectStorage", ["CCurl", "Basics", "Diagnostics"]),
+  ("Transfer", ["CCurl", "Diagnostics"]),
+  ("ObjectStorage", ["Transfer", "Basics", "Diagnostics"]),
   ("Pipelines", ["Basics", "Diagnostics"]),
 
-  ("Store", ["ObjectStorage", "Basics", "Diagnostics"]),
+  ("Store", ["ObjectStorage", "Transfer", "Basics", "Diagnostics"]),
   ("Extraction", ["Postgres", "Pipelines", "Basics", "Diagnostics"]),
-  ("Delivery", ["Basics", "Diagnostics"]),
+  ("Delivery", ["Transfer", "Basics", "Diagnostics"]),
   ("Stages", ["Markup", "Media", "Pipelines", "Basics", "Diagnostics"]),
   ("Sample", ["Postgres", "Media", "Basics", "Diagnostics"]),
 
   (
     "Engine",
     [
-      "Extraction", "Stages", "Store", "Postgres", "Media", "ObjectStorage", "Pipelines", "Basics",
-      "Diagnostics",
+      "Extraction", "Delivery", "Stages", "Store", "Postgres", "Media", "ObjectStorage", "Transfer",
+      "Pipelines", "Basics", "Diagnostics",
     ]
   ),
   (
@@ -59,6 +60,7 @@ let products: [String: [Target.Dependency]] = [
   "Basics": [.product(name: "Crypto", package: "swift-crypto")],
   "Pipelines": [.product(name: "Yams", package: "Yams")],
   "ObjectStorage": [.product(name: "Crypto", package: "swift-crypto")],
+  "Delivery": [.product(name: "Crypto", package: "swift-crypto")],
   "Store": [.product(name: "Crypto", package: "swift-crypto")],
   "Stages": [.product(name: "Mustache", package: "swift-mustache")],
   "Engine": [
@@ -118,11 +120,15 @@ let trials: [Target] = [
   .executableTarget(
     name: "StoreBench", dependencies: ["Basics", "Diagnostics", "Store"], path: "bench/store",
     exclude: ["run"]),
+  .executableTarget(
+    name: "DeliverBench", dependencies: ["Basics", "Delivery", "Diagnostics", "Transfer"],
+    path: "bench/deliver", exclude: ["run"]),
   tests(of: "Diagnostics"),
   tests(of: "Basics"),
   tests(of: "Postgres"),
   tests(of: "Markup"),
   tests(of: "Media"),
+  tests(of: "Transfer"),
   tests(of: "ObjectStorage", also: ["Store"]),
   tests(of: "Pipelines"),
   tests(of: "Store", also: ["StoreTrial"]),

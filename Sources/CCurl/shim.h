@@ -2,6 +2,7 @@
 #define YEARBOOK_CCURL_SHIM_H
 
 #include <curl/curl.h>
+#include <sys/socket.h>
 
 // curl_easy_setopt and curl_easy_getinfo are variadic, and Swift does not import variadic
 // functions. So there is one function per type of argument.
@@ -30,10 +31,48 @@ static inline CURLcode yb_curl_set_progress(CURL *handle, yb_curl_progress funct
   return curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, function);
 }
 
+typedef int (*yb_curl_debug)(
+    CURL *handle, curl_infotype kind, char *bytes, size_t count, void *context);
+static inline CURLcode yb_curl_set_debug(CURL *handle, yb_curl_debug function) {
+  return curl_easy_setopt(handle, CURLOPT_DEBUGFUNCTION, function);
+}
+
+typedef curl_socket_t (*yb_curl_open)(
+    void *context, curlsocktype purpose, struct curl_sockaddr *address);
+static inline CURLcode yb_curl_set_open(CURL *handle, yb_curl_open function) {
+  return curl_easy_setopt(handle, CURLOPT_OPENSOCKETFUNCTION, function);
+}
+
+// The address is longer than the member that stands for it, so that Swift would copy a part of it.
+static inline const struct sockaddr *yb_curl_address(const struct curl_sockaddr *address) {
+  return &address->addr;
+}
+
 static inline long yb_curl_status(CURL *handle) {
   long status = 0;
   curl_easy_getinfo(handle, CURLINFO_RESPONSE_CODE, &status);
   return status;
+}
+
+// How many bytes of the body were sent.
+static inline curl_off_t yb_curl_uploaded(CURL *handle) {
+  curl_off_t count = 0;
+  curl_easy_getinfo(handle, CURLINFO_SIZE_UPLOAD_T, &count);
+  return count;
+}
+
+// How many bytes of the request were sent, without its body.
+static inline long yb_curl_requested(CURL *handle) {
+  long count = 0;
+  curl_easy_getinfo(handle, CURLINFO_REQUEST_SIZE, &count);
+  return count;
+}
+
+// How many connections were opened for the last transfer.
+static inline long yb_curl_opened(CURL *handle) {
+  long count = 0;
+  curl_easy_getinfo(handle, CURLINFO_NUM_CONNECTS, &count);
+  return count;
 }
 
 // A macro with several flags.

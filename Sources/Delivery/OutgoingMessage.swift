@@ -9,6 +9,9 @@ package struct OutgoingMessage: Sendable {
   package var recipient: Recipient
   /// What it says.
   package var content: Content
+  /// When it was queued, in seconds since 1970: the date that a mail bears, in all tries the same.
+  /// `nil`: the time of the try.
+  package var date: Int?
 
   /// A message with these parts.
   package init(key: SHA256Digest, recipient: Recipient, content: Content) {

@@ -1,5 +1,6 @@
 package import Basics
 package import Diagnostics
+package import Transfer
 
 /// A bucket and the credentials for it. Threads can share the value. Its description does not
 /// contain secrets.

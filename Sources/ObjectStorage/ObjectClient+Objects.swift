@@ -1,6 +1,7 @@
 import Basics
 package import Diagnostics
 import FoundationEssentials
+package import Transfer
 
 import enum Crypto.Insecure
 

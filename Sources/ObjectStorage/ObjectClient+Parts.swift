@@ -1,6 +1,7 @@
 package import Basics
 package import Diagnostics
 import Glibc
+import Transfer
 
 /// A started upload of an object in parts.
 package struct BegunUpload: Hashable {

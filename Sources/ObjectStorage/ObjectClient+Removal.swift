@@ -1,4 +1,5 @@
 package import Diagnostics
+import Transfer
 
 /// One version of an object, or a deletion mark.
 package struct ObjectVersion: Hashable {

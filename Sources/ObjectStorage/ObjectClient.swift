@@ -2,6 +2,7 @@ import Basics
 package import Diagnostics
 import FoundationEssentials
 import Glibc
+package import Transfer
 
 import enum Crypto.Insecure
 
@@ -55,7 +56,8 @@ package final class ObjectClient {
       request.headers.append(("Content-Type", "application/octet-stream"))
     }
     let signing = HTTPTransfer.Signing(
-      region: bucket.region, keyID: bucket.credentials.keyID, secret: bucket.credentials.secret)
+      service: "s3", region: bucket.region, keyID: bucket.credentials.keyID,
+      secret: bucket.credentials.secret)
     var failures = 0
     while true {
       var asked: Double?

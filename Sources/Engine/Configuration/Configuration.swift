@@ -1,4 +1,5 @@
 import Basics
+package import Delivery
 package import Diagnostics
 import Foundation
 import ObjectStorage
@@ -38,6 +39,8 @@ package struct Configuration: Sendable {
   package var mirror: MirrorSettings?
   /// By slug.
   package var tenants: [String: TenantSettings] = [:]
+  /// The ways by which messages leave, by name.
+  package var channels: [String: ChannelSettings] = [:]
   /// The operator, as the owner of the reports about all tenants. Its currency is shown first.
   package var operatorTenant = Tenant(
     id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
@@ -133,7 +136,7 @@ extension Configuration {
     guard
       let map = root.mapping(keys: [
         "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
-        "timeouts", "operator", "tenants", "signing", "encryption", "mirror",
+        "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels",
       ])
     else { return }
     if let node = map["source"] {
@@ -175,6 +178,7 @@ extension Configuration {
       operatorZone = map["time_zone"]?.string() ?? operatorZone
     }
     mirror = map["mirror"].flatMap(Configuration.mirror)
+    if let node = map["channels"] { channels = readChannels(node) }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }

@@ -1,4 +1,5 @@
 import Basics
+import Delivery
 package import Diagnostics
 import Foundation
 import Postgres
@@ -69,6 +70,10 @@ extension Configuration {
         ?? home.map({ $0 + "/.aws/credentials" })
     {
       files.append(SecretFile(path: path, what: "the bucket's credentials"))
+    }
+    let channels = channels.sorted { $0.key < $1.key }.flatMap(\.value.secrets)
+    for case .file(let path) in channels {
+      files.append(SecretFile(path: path, what: "the file of a channel's secret"))
     }
     var known: Set<String> = []
     return files.filter { Disk.mode($0.path) != nil && known.insert($0.path).inserted }

@@ -1,6 +1,7 @@
 import Basics
 import Diagnostics
 import ObjectStorage
+import Transfer
 
 /// The files of a store, in their folders or in a bucket, to be verified. Paths are relative to the
 /// store's root.

@@ -8,6 +8,7 @@ import Testing
 
 @testable import ObjectStorage
 @testable import Store
+@testable import Transfer
 
 /// All that needs the object server, one test after the other.
 @Suite(

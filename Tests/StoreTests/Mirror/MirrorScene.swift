@@ -6,6 +6,7 @@ import Testing
 @testable import Basics
 @testable import ObjectStorage
 @testable import Store
+@testable import Transfer
 
 /// A store in a folder and a place for its mirror in a bucket of a real server.
 ///
