@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import psycopg
 from psycopg.rows import namedtuple_row
 
+import other_claims
 from check import Check
 from dojos import most, ratio
 from platform_rows import Expected, back, code_points, months, ranks, span
@@ -403,6 +404,8 @@ def main():
         else:
             continue
         check.release(data, expected)
+        model = json.loads((data / "report.json").read_text())
+        other_claims.page(check, f"{slug} {pipeline} {period}", model, (data / "index.html").read_text(), expected)
         releases += 1
     print(f"{releases} releases:", ", ".join(f"{n} {kind}" for kind, n in sorted(check.counts.items())))
     for fault in check.faults[:40]:

@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS app.messages (
 );
 CREATE INDEX IF NOT EXISTS messages_from ON app.messages ("from", "timestamp");
 CREATE INDEX IF NOT EXISTS messages_to ON app.messages ("to", "timestamp");
-CREATE INDEX IF NOT EXISTS messages_conversation ON app.messages ("conversationId");
+CREATE INDEX IF NOT EXISTS messages_conversation ON app.messages (("conversationId"::text));
 
 -- What a bot's reports need and its row does not say. Without a row here: the slug is made of the
 -- id, and the rest is as below in reports.tenant.
@@ -122,7 +122,7 @@ BEGIN
     );
     CREATE INDEX IF NOT EXISTS messages_from ON archive.messages ("from", "timestamp");
     CREATE INDEX IF NOT EXISTS messages_to ON archive.messages ("to", "timestamp");
-    CREATE INDEX IF NOT EXISTS messages_conversation ON archive.messages ("conversationId");
+    CREATE INDEX IF NOT EXISTS messages_conversation ON archive.messages (("conversationId"::text));
   END IF;
   IF part <> 'archive' THEN
     messages := $sql$SELECT id, "conversationId", "timestamp", "from", "to", text, false AS archived
@@ -133,7 +133,7 @@ BEGIN
   END IF;
   IF part <> 'live' THEN
     messages := messages
-      || $sql$SELECT id, "conversationId", "timestamp", "from", "to", text, true FROM archive.messages$sql$;
+      || $sql$SELECT id, "conversationId", "timestamp", "from", "to", text, true AS archived FROM archive.messages$sql$;
   END IF;
   -- The secret is read here, with the rights of the view's owner, and never shown.
   EXECUTE format($sql$
@@ -141,7 +141,8 @@ BEGIN
     SELECT
       b.id AS tenant_id,
       m.id AS id,
-      m."conversationId" AS conversation,
+      -- As a text: the isolation trial gives tenants texts in common, and never keys.
+      m."conversationId"::text AS conversation,
       left(encode(sha256(uuid_send((SELECT s.secret FROM app.report_secret s))
         || convert_to(CASE WHEN m."from" = b.id THEN m."to" ELSE m."from" END, 'UTF8')), 'hex'), 32)::uuid
         AS client,

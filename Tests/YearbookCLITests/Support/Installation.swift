@@ -12,7 +12,7 @@ struct Installation {
   let environment: [String]
   let platform: TestDatabase
   let record: TestDatabase
-  private static let roles = Mutex(())
+  static let roles = Mutex(())
 
   /// Calls `body` with an installation that is removed afterwards.
   static func with<T>(_ body: (Installation) throws -> T) throws -> T {
