@@ -243,7 +243,7 @@ struct ExtractStatement {
     let cutoff = "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))"
     let columns = [
       "\(value(0))::uuid", "\(value(1))::date", start, end, previous,
-      previousEnd(start, end, previous, cutoff, months: value(11), zone), cutoff,
+      previousEnd(start, end, previous, cutoff, step: value(11), zone), cutoff,
       "\(value(7))::date", zone, "\(value(8))::text", "\(value(9))::text", "\(value(10))::text",
       "'1971-01-01 00:00:00+00'::timestamptz", "'9999-01-01 00:00:00+00'::timestamptz",
     ]
@@ -252,15 +252,15 @@ struct ExtractStatement {
 
   /// The end of what a period is compared with. A period that has ended is compared with all of the
   /// one before. A period that is under way ends at its last moment so far, by the local clock, and
-  /// that many months before it ends what it is compared with: see `Period.sameDay`.
+  /// one step of such periods before it ends what it is compared with: see `Period.sameDay`.
   private static func previousEnd(
-    _ start: String, _ end: String, _ previous: String, _ cutoff: String, months: String,
+    _ start: String, _ end: String, _ previous: String, _ cutoff: String, step: String,
     _ zone: String
   ) -> String {
     // The last moment counts and not the end: the end of 28 February is 1 March in most years.
     let last = "((\(cutoff)) AT TIME ZONE \(zone)) - interval '1 microsecond'"
     let moved =
-      "(\(last) - make_interval(months => \(months)::integer) + interval '1 microsecond')"
+      "(\(last) - \(step)::interval + interval '1 microsecond')"
       + " AT TIME ZONE \(zone)"
     return "CASE WHEN \(cutoff) >= \(end) THEN \(start)"
       + " ELSE greatest(\(previous), least(\(start), \(moved))) END"
@@ -268,7 +268,7 @@ struct ExtractStatement {
 
   /// The tenant's id, the first day, the day after the last, the first day of the period before,
   /// the day after the run's day or the run's moment, the time zone, `as_of`, the currency, the
-  /// locale, the privacy setting and the period's months.
+  /// locale, the privacy setting and the step from the period before.
   static func values(
     of member: Extractor.Member, _ period: Period, _ moment: RunMoment
   ) -> [String?] {
@@ -281,7 +281,7 @@ struct ExtractStatement {
       member.tenant.id, "\(period.start)", "\(period.end)", "\(period.previous.start)", day,
       instant,
       member.tenant.timeZone, member.asOf.map { "\($0)" }, member.tenant.currency,
-      member.tenant.locale, member.settings.privacy.rawValue, "\(period.kind.months)",
+      member.tenant.locale, member.settings.privacy.rawValue, period.step,
     ]
   }
 

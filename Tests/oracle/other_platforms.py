@@ -21,9 +21,23 @@ from psycopg.rows import namedtuple_row
 import other_claims
 from check import Check
 from dojos import most, ratio
-from platform_rows import Expected, back, code_points, months, ranks, span
+from platform_rows import Expected, Span, back, code_points, months, ranks, span as span_of_months
 
 EPOCH = dt.datetime(1971, 1, 1, tzinfo=dt.timezone.utc)
+
+
+class Week(Span):
+    """A week of ISO 8601, from its Monday."""
+    @property
+    def same_day(self): return self.day - dt.timedelta(days=7) if self.provisional else self.first - dt.timedelta(days=1)
+
+
+def span(name, day, zone):
+    if "-W" not in name:
+        return span_of_months(name, day, zone)
+    year, _, week = name.partition("-W")
+    first, days = dt.date.fromisocalendar(int(year), int(week), 1), dt.timedelta(days=7)
+    return Week(name, first, first + days, first - days, day, ZoneInfo(zone))
 
 
 def rows(dsns, query):

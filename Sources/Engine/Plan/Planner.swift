@@ -66,6 +66,11 @@ package struct Planner {
         hint: "run it without --tenant")
     }
     let periods = try periods(request.periods, entries)
+    if periods.isEmpty, entries.allSatisfy(\.periods.isEmpty) {
+      throw Diagnostic(
+        .usage, "'\(request.name)' is made for the days that you name, and there are none",
+        hint: "name them: --period 2026-03-01..2026-05-15")
+    }
     var partitions: [RunPlan.Partition] = []
     var before: [Diagnostic] = []
     for tenant in isOfOperator ? [] : chosen {
@@ -217,11 +222,10 @@ package struct Planner {
   ) throws(Diagnostic) -> (entries: [Schedule.Entry], graceDays: Int, isSchedule: Bool) {
     if let schedule = library.schedule(name) { return (schedule.entries, schedule.graceDays, true) }
     if let pipeline = library.pipeline(name) {
+      let current = pipeline.periods.filter(Period.Kind.calendar.contains)
       return (
-        [
-          Schedule.Entry(
-            pipeline: name, periods: pipeline.periods.map { .current($0) }, needs: [])
-        ], Schedule.defaultGraceDays, false
+        [Schedule.Entry(pipeline: name, periods: current.map { .current($0) }, needs: [])],
+        Schedule.defaultGraceDays, false
       )
     }
     throw Diagnostic(
@@ -257,7 +261,7 @@ package struct Planner {
     for text in texts {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "'\(text)' is not a period", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "'\(text)' is not a period", hint: Period.advice(for: text))
       }
       guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
         let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()

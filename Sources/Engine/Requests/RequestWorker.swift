@@ -187,12 +187,14 @@ package struct RequestWorker {
     if let text = request.period {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "the period is not valid", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "the period is not valid", hint: "write \(Period.forms)")
       }
       return Target(pipeline: pipeline, slug: tenant.slug, period: period)
     }
-    guard let kind = pipeline.periods.first else {
-      throw Diagnostic(.bug, "the pipeline has no periods")
+    guard let kind = pipeline.periods.first(where: Period.Kind.calendar.contains) else {
+      throw Diagnostic(
+        .usage, "this report is made for the days that a request names, and this one names none",
+        hint: "write the period, such as 2026-03-01..2026-05-15")
     }
     return Target(
       pipeline: pipeline, slug: tenant.slug,

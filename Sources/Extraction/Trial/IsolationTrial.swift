@@ -161,7 +161,7 @@ package struct IsolationTrial {
   private func reading(of pipeline: Pipeline, timeZone: String) throws -> QueryReading {
     let made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
-      period: Period(pipeline.periods[0], containing: Self.triedDay))
+      period: .sample(pipeline.periods[0], on: Self.triedDay))
     return try scratch {
       try record.execute("SET LOCAL TimeZone = \(Quoting.literal(timeZone))")
       for statement in made.tables { try record.execute(statement) }
@@ -196,7 +196,7 @@ package struct IsolationTrial {
   ) throws -> Sight {
     var made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
-      period: Period(kind, containing: Self.triedDay), comparisons: read.comparisons)
+      period: .sample(kind, on: Self.triedDay), comparisons: read.comparisons)
     do {
       return try watch(
         pipeline, kind, made, TrialWorld.groups(read.constants, hasGaps: true), read)
