@@ -52,7 +52,7 @@ struct PlatformGuideTests {
             }
           }
         }
-        #expect(files == 11)
+        #expect(files == 12)
         let store = "\(folder)/store/tenants"
         let page = try Self.newest("\(store)/shop-7/orders/2026-10")
         #expect(page.contains("<bdi>Padaria do Zé</bdi>"), "\(page)")
