@@ -92,10 +92,14 @@ package struct RequestWorker {
     let waiting = try desk.waitingTenants().subtracting(desk.known)
     if waiting.isEmpty { return }
     do {
-      let tenants = try session.openSource().tenants()
+      let names = Set(
+        session.library.pipelines.filter { $0.scope == .tenant }.map(\.extract.source))
+      let tenants = try names.map { try session.openSource($0).tenants() }
       desk.known = Set(
-        tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
-          + tenants.nameless.compactMap(\.subject.tenant))
+        tenants.flatMap { tenants in
+          tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
+            + tenants.nameless.compactMap(\.subject.tenant)
+        })
     } catch let error as Diagnostic
       where error.isTransient || [.unavailable, .configuration].contains(error.code)
     {
@@ -174,7 +178,7 @@ package struct RequestWorker {
         .usage, "there is no report of this type",
         hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() }))
     }
-    let tenants = try session.openSource().tenants()
+    let tenants = try session.openSource(pipeline.extract.source).tenants()
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
       throw faulty.fault
     }

@@ -46,7 +46,9 @@ struct Installation {
       "YEARBOOK_MEDIA=\(folder)/media", "NO_COLOR=1",
     ]
     // The pipeline `rows` reads names by itself, which the project's own rules forbid.
-    try write("pipelines/platform.yaml", "owners: {room_member: roomid}\n")
+    try write(
+      "pipelines/platform.yaml", "owners: {room_member: roomid}\npeople: {table: user, key: id}\n")
+    try write("pipelines/tenants.sql", Self.text("pipelines/tenants.sql"))
     try write(
       "pipelines/rows/pipeline.yaml",
       """
