@@ -6,7 +6,7 @@ import Postgres
 /// The queries of a pipeline as statements for one period.
 ///
 /// The queries read the common table expression `partition`, which has one row per tenant:
-/// `tenant_id uuid, period_starts date, starts_at, ends_at, previous_starts_at, previous_ends_at,
+/// `tenant_id, period_starts date, starts_at, ends_at, previous_starts_at, previous_ends_at,
 /// cutoff_at timestamptz, as_of date, time_zone, currency, locale, privacy text, known_from,
 /// known_until timestamptz`. [`starts_at`, `ends_at`) is the period in the tenant's time zone, by
 /// PostgreSQL's own time zone tables. Queries must leave out rows that were created at `cutoff_at`
@@ -30,13 +30,16 @@ struct ExtractStatement {
   let shadows: [Shadow]
   /// Rows that the queries must not see.
   let hidden: Extractor.HiddenRows?
+  /// The type of `tenant_id`.
+  let idType: TenantIDType
   /// The common table expressions, which all statements begin with.
   private var head = Text()
 
   init(
     _ extract: ExtractSpec, partition: Partition, shadows: [Shadow] = [],
-    hidden: Extractor.HiddenRows? = nil
+    hidden: Extractor.HiddenRows? = nil, idType: TenantIDType = .uuid
   ) {
+    self.idType = idType
     self.extract = extract
     self.partition = partition
     self.shadows = shadows
@@ -109,9 +112,11 @@ struct ExtractStatement {
     text.sql += "\nSELECT \(values.joined(separator: ", ")) FROM (\n"
     text.add(query.sql, of: query.file)
     text.sql += "\n) q"
+    // Text in the order of its bytes, as in all columns.
+    let tenant = idType == .text ? "tenant_id COLLATE \"C\"" : "tenant_id"
     text.sql +=
       "\nORDER BY "
-      + (together ? terms + ["tenant_id"] : ["tenant_id"] + terms).joined(separator: ", ")
+      + (together ? terms + [tenant] : [tenant] + terms).joined(separator: ", ")
     return text
   }
 
@@ -178,11 +183,11 @@ struct ExtractStatement {
     text.sql = "WITH partition(\(Self.columns)) AS (VALUES\n"
     switch partition {
     case .parameters:
-      text.sql += Self.row { "$\($0 + 1)" }
+      text.sql += row { "$\($0 + 1)" }
     case .rows(let members, let period, let moment):
       let rows = members.map { member in
         let values = Self.values(of: member, period, moment)
-        return Self.row { values[$0].map(Quoting.literal) ?? "NULL" }
+        return row { values[$0].map(Quoting.literal) ?? "NULL" }
       }
       text.sql += rows.joined(separator: ",\n")
     }
@@ -230,7 +235,7 @@ struct ExtractStatement {
   /// A row of `partition`.
   ///
   /// - Parameter value: the expression of the value at this place of `values(of:)`.
-  private static func row(_ value: (Int) -> String) -> String {
+  private func row(_ value: (Int) -> String) -> String {
     let zone = "\(value(6))::text"
     func midnight(_ day: String) -> String {
       // Where clocks go back to midnight, a day has two, and PostgreSQL takes the second. If there
@@ -242,8 +247,8 @@ struct ExtractStatement {
     let (start, end, previous) = (midnight(value(1)), midnight(value(2)), midnight(value(3)))
     let cutoff = "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))"
     let columns = [
-      "\(value(0))::uuid", "\(value(1))::date", start, end, previous,
-      previousEnd(start, end, previous, cutoff, months: value(11), zone), cutoff,
+      "\(value(0))::\(idType.rawValue)", "\(value(1))::date", start, end, previous,
+      Self.previousEnd(start, end, previous, cutoff, step: value(11), zone), cutoff,
       "\(value(7))::date", zone, "\(value(8))::text", "\(value(9))::text", "\(value(10))::text",
       "'1971-01-01 00:00:00+00'::timestamptz", "'9999-01-01 00:00:00+00'::timestamptz",
     ]
@@ -252,15 +257,15 @@ struct ExtractStatement {
 
   /// The end of what a period is compared with. A period that has ended is compared with all of the
   /// one before. A period that is under way ends at its last moment so far, by the local clock, and
-  /// that many months before it ends what it is compared with: see `Period.sameDay`.
+  /// one step of such periods before it ends what it is compared with: see `Period.sameDay`.
   private static func previousEnd(
-    _ start: String, _ end: String, _ previous: String, _ cutoff: String, months: String,
+    _ start: String, _ end: String, _ previous: String, _ cutoff: String, step: String,
     _ zone: String
   ) -> String {
     // The last moment counts and not the end: the end of 28 February is 1 March in most years.
     let last = "((\(cutoff)) AT TIME ZONE \(zone)) - interval '1 microsecond'"
     let moved =
-      "(\(last) - make_interval(months => \(months)::integer) + interval '1 microsecond')"
+      "(\(last) - \(step)::interval + interval '1 microsecond')"
       + " AT TIME ZONE \(zone)"
     return "CASE WHEN \(cutoff) >= \(end) THEN \(start)"
       + " ELSE greatest(\(previous), least(\(start), \(moved))) END"
@@ -268,7 +273,7 @@ struct ExtractStatement {
 
   /// The tenant's id, the first day, the day after the last, the first day of the period before,
   /// the day after the run's day or the run's moment, the time zone, `as_of`, the currency, the
-  /// locale, the privacy setting and the period's months.
+  /// locale, the privacy setting and the step from the period before.
   static func values(
     of member: Extractor.Member, _ period: Period, _ moment: RunMoment
   ) -> [String?] {
@@ -278,10 +283,10 @@ struct ExtractStatement {
       case .instant: (nil, "\(moment)")
       }
     return [
-      member.tenant.id, "\(period.start)", "\(period.end)", "\(period.previous.start)", day,
+      member.tenant.key, "\(period.start)", "\(period.end)", "\(period.previous.start)", day,
       instant,
       member.tenant.timeZone, member.asOf.map { "\($0)" }, member.tenant.currency,
-      member.tenant.locale, member.settings.privacy.rawValue, "\(period.kind.months)",
+      member.tenant.locale, member.settings.privacy.rawValue, period.step,
     ]
   }
 

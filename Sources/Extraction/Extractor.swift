@@ -85,7 +85,8 @@ package struct Extractor {
     do {
       text = ExtractStatement(
         batch.pipeline.extract, partition: .parameters,
-        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
+        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden,
+        idType: try source.catalog().tenancy.idType)
       prepared = try explaining(text) {
         try connection.savepoint { try source.prepared(batch.pipeline.name, text) }
       }
@@ -160,7 +161,8 @@ package struct Extractor {
     do {
       let text = ExtractStatement(
         batch.pipeline.extract, partition: .rows(batch.members, batch.period, batch.moment),
-        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden)
+        shadows: try source.shadows(for: batch.pipeline), hidden: batch.hidden,
+        idType: try source.catalog().tenancy.idType)
       return .success(
         try explaining(text) {
           try connection.savepoint {
@@ -190,7 +192,9 @@ package struct Extractor {
     let unordered = text.unordered(query)
     do throws(Diagnostic) {
       let columns = try connection.describe(unordered.sql)
-      if let fault = QueryRules.faults(in: columns, of: query).first { throw fault }
+      if let fault = QueryRules.faults(in: columns, of: query, idType: text.idType).first {
+        throw fault
+      }
       return columns
     } catch {
       throw unordered.located(error)

@@ -23,7 +23,9 @@ struct PreparedExtract: Sendable {
       let unordered = text.unordered(query)
       do throws(Diagnostic) {
         let found = try connection.describe(unordered.sql, parameters: text.parameterCount)
-        if let fault = QueryRules.faults(in: found, of: query).first { throw fault }
+        if let fault = QueryRules.faults(in: found, of: query, idType: text.idType).first {
+          throw fault
+        }
         columns.append(Array(found.dropFirst()))
       } catch {
         throw unordered.located(error)

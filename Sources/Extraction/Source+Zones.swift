@@ -1,6 +1,7 @@
 import Basics
 package import Diagnostics
 import Foundation
+import Pipelines
 import Postgres
 
 /// The time zones of the platform's PostgreSQL, the only ones that reports know.
@@ -140,9 +141,8 @@ extension Source {
   /// - Parameter now: seconds since 1970. This moment is compared, and each month of the year
   ///   before and after it.
   package func zoneDifferences(now: Int) throws(Diagnostic) -> [ZoneDifference] {
-    let names = try connection.query(
-      "SELECT DISTINCT timezone FROM \(tenantTable) WHERE status = 'A' AND timezone IS NOT NULL"
-    ).map { row throws(Diagnostic) in try row.string("timezone") }
+    let tenants = try tenants()
+    let names = (tenants.served + tenants.faulty.map(\.tenant)).map(\.timeZone)
     let month = 2_629_746
     return try zones(named: Set(names)).sorted { $0.key < $1.key }.compactMap { name, rules in
       let machine = TimeZone(identifier: name)

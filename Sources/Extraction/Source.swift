@@ -1,4 +1,4 @@
-package import Basics
+import Basics
 package import Diagnostics
 package import Pipelines
 package import Postgres
@@ -9,6 +9,13 @@ package import Postgres
 package final class Source {
   package let connection: Connection
   package let schema: String
+  /// The name in the configuration; `nil` for the platform itself.
+  package let name: String?
+  /// The query of tenants; without one, the source has none.
+  let tenantsQuery: ExtractSpec.Query?
+  /// What holds for its tables.
+  let platform: PlatformSpec
+  private let idType: TenantIDType?
   private var readCatalog: SourceCatalog?
   private var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
@@ -22,21 +29,40 @@ package final class Source {
   /// Throws `unavailable` if it cannot be reached, and `configuration` for a superuser, for a role
   /// that can run programs on the server, and for a role that can write to the platform's tables.
   ///
-  /// - Parameter statementSeconds: how many seconds one statement can take; 0 for no limit.
-  package init(_ conninfo: String, schema: String, statementSeconds: Int = 0) throws {
+  /// - Parameters:
+  ///   - name: the name in the configuration; `nil` for the platform itself.
+  ///   - tenants: the query of tenants.
+  ///   - platform: what holds for its tables.
+  ///   - id: the type that the tenants' ids must have; `nil` for any.
+  ///   - statementSeconds: how many seconds one statement can take; 0 for no limit.
+  package init(
+    _ conninfo: String, schema: String, name: String? = nil, tenants: ExtractSpec.Query? = nil,
+    platform: PlatformSpec = PlatformSpec(), id: TenantIDType? = nil, statementSeconds: Int = 0
+  ) throws {
     self.schema = schema
-    connection = try Connection(
-      conninfo, application: "yearbook source",
-      settings: SessionSettings(
-        // Queries name shadows, which name the schema. No other name of a table is known.
-        searchPath: ["pg_catalog", "pg_temp"], statementTimeout: statementSeconds * 1000,
-        isReadOnly: true))
+    self.name = name
+    tenantsQuery = tenants
+    self.platform = platform
+    idType = id
+    do throws(Diagnostic) {
+      connection = try Connection(
+        conninfo, application: "yearbook source",
+        settings: SessionSettings(
+          // Queries name shadows, which name the schema. No other name of a table is known.
+          searchPath: ["pg_catalog", "pg_temp"], statementTimeout: statementSeconds * 1000,
+          isReadOnly: true))
+    } catch {
+      guard let name else { throw error }
+      var error = error
+      error.message = "the source '\(name)': \(error.message)"
+      throw error
+    }
     // A statement is planned once for all tenants.
     try connection.execute("SET plan_cache_mode = force_generic_plan")
     guard connection.serverVersion >= 130_000 else {
       throw Diagnostic(
         .configuration,
-        "the source is PostgreSQL \(connection.serverVersion / 10_000), which is too old",
+        "\(title) is PostgreSQL \(connection.serverVersion / 10_000), which is too old",
         hint: "use PostgreSQL 13 or later")
     }
     try refuseUnsafeRole()
@@ -66,21 +92,35 @@ package final class Source {
       }
     if let fault {
       throw Diagnostic(
-        .configuration, "the source's role \(fault): refused (\(connection.target))",
+        .configuration, "\(title)'s role \(fault): refused (\(connection.target))",
         hint: "connect as a role that can only read; docs/platform-role.sql creates yearbook_reader"
       )
     }
     guard try role.bool("has_schema") else {
       throw Diagnostic(
-        .configuration, "the source has no schema '\(schema)' (\(connection.target))",
-        hint: "set source.schema, or create the tables with docs/platform-schema.sql")
+        .configuration, "\(title) has no schema '\(schema)' (\(connection.target))",
+        hint:
+          "set \(name.map { "sources.\($0)" } ?? "source").schema, or create the tables with docs/platform-schema.sql"
+      )
     }
   }
+
+  /// What messages call it.
+  var title: String { name.map { "the source '\($0)'" } ?? "the source" }
 
   /// The catalog of the platform's schema, read once per session.
   package func catalog() throws(Diagnostic) -> SourceCatalog {
     if let readCatalog { return readCatalog }
-    let catalog = try SourceCatalog(connection, schema: schema)
+    var catalog = try SourceCatalog(connection, schema: schema)
+    if let tenantsQuery {
+      do throws(Diagnostic) {
+        catalog.tenancy = try Tenancy(
+          tenantsQuery, statement: statement(ofTenants: tenantsQuery, catalog), platform,
+          id: idType, on: connection)
+      } catch {
+        throw explained(error, in: tenantsQuery.sql)
+      }
+    }
     readCatalog = catalog
     return catalog
   }
@@ -153,107 +193,5 @@ package final class Source {
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
     ).only().string("moment")
     return Int64(text) ?? 0
-  }
-
-  var tenantTable: String { Shadow.qualified(Ownership.tenantTable, schema) }
-
-  /// The active tenants, by slug.
-  package struct Tenants: Sendable {
-    /// Those that can be served.
-    package var served: [Tenant] = []
-    /// Tenants with a fault in their row. Their partitions fail.
-    package var faulty: [(tenant: Tenant, fault: Diagnostic)] = []
-    /// The faults of tenants whose slug is not valid. Such a tenant has no partitions.
-    package var nameless: [Diagnostic] = []
-
-    /// The slugs of all tenants, active or not.
-    package var slugs: Set<String> = []
-    /// The time zones that were asked for and that PostgreSQL knows.
-    package var zones = [ZoneRules.utc.name: ZoneRules.utc]
-
-    package init() {}
-
-    /// How many tenants cannot be served.
-    package var unservedCount: Int { faulty.count + nameless.count }
-  }
-
-  /// The active tenants. What is wrong with one tenant's row is that tenant's fault alone.
-  ///
-  /// - Parameter zone: a further time zone whose rules are wanted.
-  package func tenants(alsoZone zone: String? = nil) throws(Diagnostic) -> Tenants {
-    if let fault = try security().fault(of: [Ownership.tenantTable]) { throw fault }
-    var tenants = Tenants()
-    let rows = try connection.query(
-      """
-      SELECT id::text AS id, slug, name, timezone, locale, currency,
-        CASE WHEN created >= '1971-01-01' AND created < pg_catalog.now() + interval '1 day'
-          THEN extract(epoch FROM created)::bigint END AS created
-      FROM \(tenantTable)
-      WHERE status = 'A' ORDER BY slug COLLATE "C"
-      """)
-    var names = Set(zone.map { [$0] } ?? [])
-    for row in rows { if let name = try row.optionalString("timezone") { names.insert(name) } }
-    tenants.zones.merge(try zones(named: names)) { known, _ in known }
-    for row in rows {
-      var missing: String?
-      func value(_ column: String) throws(Diagnostic) -> String {
-        if let value = try row.optionalString(column) { return value }
-        missing = missing ?? column
-        return ""
-      }
-      let zone = try value("timezone")
-      var tenant = Tenant(
-        id: try row.string("id"), slug: try value("slug"), name: try value("name"),
-        zone: tenants.zones[zone] ?? ZoneRules(name: zone, offset: 0),
-        locale: try value("locale"), currency: try value("currency"))
-      tenant.created = try row.optionalString("created").flatMap { Int($0) }
-      if !Self.isSlug(tenant.slug) {
-        // Name the id, not the slug: an invalid slug must not reach a path or a log line.
-        tenants.nameless.append(
-          Diagnostic(
-            .data, "a tenant's slug is not 1 to 63 characters of [a-z0-9-]",
-            at: .init(tenant: tenant.id)
-          ))
-      } else if let missing {
-        tenants.faulty.append(
-          (
-            tenant,
-            Diagnostic(
-              .data, "the tenant's row has no \(missing)",
-              at: .init(stage: "plan", tenant: tenant.slug), hint: "fill in the column")
-          ))
-      } else if tenants.zones[zone] == nil {
-        let fault = try zoneFault(zone)
-        tenants.faulty.append(
-          (
-            tenant,
-            Diagnostic(
-              .data, fault.message, at: .init(stage: "plan", tenant: tenant.slug),
-              hint: fault.hint)
-          ))
-      } else {
-        tenants.served.append(tenant)
-      }
-    }
-    tenants.slugs = Set(
-      try connection.query("SELECT slug FROM \(tenantTable) WHERE slug IS NOT NULL").map {
-        row throws(Diagnostic) in try row.string("slug")
-      })
-    return tenants.withoutTwins()
-  }
-
-  /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
-  package func slug(of id: String) throws(Diagnostic) -> String? {
-    if let fault = try security().fault(of: [Ownership.tenantTable]) { throw fault }
-    return try connection.query("SELECT slug FROM \(tenantTable) WHERE id::text = $1", [id]).first?
-      .string("slug")
-  }
-
-  private static func isSlug(_ slug: String) -> Bool {
-    (1...63).contains(slug.utf8.count)
-      && slug.utf8.allSatisfy {
-        (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0)
-          || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) || $0 == UInt8(ascii: "-")
-      }
   }
 }

@@ -22,7 +22,7 @@ final class TenantDatasets {
   ) {
     self.queries = queries
     self.tenant = tenant
-    id = Array(tenant.id.utf8)
+    id = Array(tenant.key.utf8)
     self.makeWriter = makeWriter
   }
 
@@ -112,12 +112,22 @@ final class TogetherDataset {
   }
 
   func add(_ row: UnsafeRawBufferPointer) throws {
-    guard let end = row.prefix(37).firstIndex(of: UInt8(ascii: ",")) else {
+    guard let end = Self.endOfFirst(row) else {
       throw Diagnostic(.bug, "a row of the query '\(name)' has only one column")
     }
     rows += 1
     buffer.append(contentsOf: row[(end + 1)...])
     if buffer.count >= 1 << 16 { try flush() }
+  }
+
+  /// The comma after a row's first value, which can be a text in quotes.
+  private static func endOfFirst(_ row: UnsafeRawBufferPointer) -> Int? {
+    let (quote, comma) = (UInt8(ascii: "\""), UInt8(ascii: ","))
+    var isQuoted = false
+    return row.firstIndex { byte in
+      if byte == quote { isQuoted.toggle() }
+      return byte == comma && !isQuoted
+    }
   }
 
   func finish() throws -> Dataset {

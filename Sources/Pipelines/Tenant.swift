@@ -2,8 +2,11 @@ package import Basics
 
 /// A customer of the platform.
 package struct Tenant: Hashable, Sendable {
-  /// A UUID in lower case.
+  /// A UUID in lower case. The record, the workspace and the store know the tenant by it.
   package var id: String
+  /// The platform's own id of the tenant, as PostgreSQL prints it. It is the UUID, if the platform
+  /// has one. Only queries see it.
+  package var key: String
   /// `[a-z0-9-]{1,63}`
   package var slug: String
   package var name: String
@@ -19,9 +22,11 @@ package struct Tenant: Hashable, Sendable {
   package var timeZone: String { zone.name }
 
   package init(
-    id: String, slug: String, name: String, zone: ZoneRules, locale: String, currency: String
+    id: String, key: String? = nil, slug: String, name: String, zone: ZoneRules, locale: String,
+    currency: String
   ) {
     self.id = id
+    self.key = key ?? id
     self.slug = slug
     self.name = name
     self.zone = zone
@@ -30,7 +35,8 @@ package struct Tenant: Hashable, Sendable {
   }
 }
 
-/// A tenant in a file of the store: its time zone has a name there and no rules.
+/// A tenant in a file of the store: its time zone has a name there and no rules, and the platform's
+/// own id is not there.
 extension Tenant: Codable {
   private enum CodingKeys: String, CodingKey {
     case id, slug, name, timeZone, locale, currency, created
@@ -63,6 +69,7 @@ extension Tenant: Codable {
   package var withoutRules: Tenant {
     var tenant = self
     tenant.zone = ZoneRules(name: timeZone, offset: 0)
+    tenant.key = id
     return tenant
   }
 }

@@ -43,7 +43,7 @@ import Testing
           random.isOne(of: 2)
           ? .day(day)
           : .instant(Int64(day.daysSince1970 * 86_400 + random.number(1...86_399)))
-        let period = Period(kind, containing: day)
+        let period = Period.sample(kind, on: day)
         let statement = ExtractStatement(extract, partition: .rows(members, period, moment))
         for row in try connection.query(statement.unordered(query).sql) {
           let zone = try #require(TimeZone(identifier: try row.string("time_zone")))

@@ -31,6 +31,8 @@ from users import users
 
 PROJECT = pathlib.Path(__file__).resolve().parents[2]
 REPORTS = {"annual": annual, "billing": billing, "dojos": dojos, "users": users}
+# Of other platforms, which other_platforms.py reads.
+OTHER_REPORTS = ("conversations", "registrations", "timeline", "network")
 HTML = "{http://www.w3.org/1999/xhtml}"
 PLURALS = {"zero", "one", "two", "few", "many", "other"}
 
@@ -59,7 +61,8 @@ class Catalog:
 
     def patterns(self, pipeline):
         """(key, form, expression) of what can stand on a page of a report."""
-        others = {k.split(".")[0] for k in self.messages} & {*REPORTS, "platform-billing", "film", "store"} - {pipeline}
+        others = {k.split(".")[0] for k in self.messages} & {
+            *REPORTS, *OTHER_REPORTS, "platform-billing", "film", "store"} - {pipeline}
         for key, forms in self.messages.items():
             if key.split(".")[0] not in others:
                 for form, text in forms.items():
@@ -422,11 +425,12 @@ def pages(options, platform):
 def vocabulary():
     """Faults of the list of claims itself: messages that are neither claims nor labels, checkers without a message."""
     keys = {key for locale in ("en", "es", "pt-BR") for key in Catalog(locale).messages}
+    import other_claims  # which needs the catalogs of this file
     for key in sorted(keys):
-        if is_label(key) == (key in CHECKERS):
+        if is_label(key) == (key in CHECKERS or other_claims.covers(key)):
             yield (f"the message '{key}' is a claim and a label" if is_label(key) else
                    f"the message '{key}' has no checker: add one to CHECKERS in Tests/oracle/claims.py")
-    for key in sorted(CHECKERS.keys() - keys):
+    for key in sorted((CHECKERS.keys() | other_claims.CLAIMS.keys()) - keys):
         yield f"the checker '{key}' has no message"
 
 

@@ -28,9 +28,12 @@ package struct Configuration: Sendable {
   package var statementSeconds = 900
   /// How many seconds one stage of one partition may take.
   package var stageSeconds = 7200
-  /// The table of people and its key, in the platform's schema. Queries do not see people who were
-  /// erased.
-  package var people = (table: "user", key: "id")
+  /// What else is set of the platform's source.
+  package var sourceSettings = SourceSettings()
+  /// The other sources, by name.
+  package var sources: [String: SourceSettings] = [:]
+  /// The query of tenants that comes with the program.
+  package var shippedTenants: String?
   /// The file of the key that signs what is published; a public key's, if an agent signs.
   package var signingKey: String?
   /// The operator's age public keys. They can open every encrypted release, like the tenant's own.
@@ -135,25 +138,14 @@ extension Configuration {
   private mutating func read(_ root: SpecNode) {
     guard
       let map = root.mapping(keys: [
-        "source", "record", "store", "workspace", "media", "pipelines", "templates", "postgres",
+        "source", "sources", "record", "store", "workspace", "media", "pipelines", "templates",
+        "postgres",
         "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels",
       ])
     else { return }
-    if let node = map["source"] {
-      if node.isMapping {
-        let map = node.mapping(keys: ["uri", "schema", "people"])
-        source = map?.required("uri")?.string()
-        schema = map?["schema"]?.name() ?? schema
-        if let people = map?["people"]?.mapping(keys: ["table", "key"]) {
-          self.people.table = people["table"]?.name() ?? self.people.table
-          self.people.key = people["key"]?.name() ?? self.people.key
-        }
-      } else {
-        source = node.string()
-      }
-    }
+    readSources(map)
     record = map["record"]?.string()
-    holdsPassword = [source, record].contains {
+    holdsPassword = ([source, record] + sources.values.map(\.uri)).contains {
       $0.map { ConnectionSecrets($0).hasPassword } ?? false
     }
     if let node = map["store"] { readStore(node) }

@@ -1,6 +1,6 @@
 import Basics
 package import Diagnostics
-package import Extraction
+import Extraction
 package import Pipelines
 import Store
 
@@ -29,27 +29,21 @@ package struct Planner {
 
   let library: PipelineLibrary
   let configuration: Configuration
-  /// The active tenants that can be served, by slug.
-  let tenants: [Tenant]
-  /// The active tenants that cannot be served, and why.
-  let faulty: [(tenant: Tenant, fault: Diagnostic)]
-  /// By name.
-  let zones: [String: ZoneRules]
+  /// The active tenants of each source.
+  let sources: SourceTenants
   /// Whether the store has a release of a tenant's pipeline that was made at the period's end.
   let isFinal: (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) -> Bool
 
   /// - Parameter isFinal: whether the store has a release that was made at the end of the period.
   package init(
-    library: PipelineLibrary, configuration: Configuration, tenants: Source.Tenants,
+    library: PipelineLibrary, configuration: Configuration, tenants: SourceTenants,
     isFinal:
       @escaping (_ slug: String, _ pipeline: String, _ period: Period) throws(Diagnostic) ->
       Bool
   ) {
     self.library = library
     self.configuration = configuration
-    self.tenants = tenants.served
-    faulty = tenants.faulty
-    zones = tenants.zones
+    sources = tenants
     self.isFinal = isFinal
   }
 
@@ -57,7 +51,9 @@ package struct Planner {
   /// and for a named period that ended before the tenant existed.
   package func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
     let (entries, grace, isSchedule) = try entries(request.name)
-    let chosen = try chosenTenants(request.tenants.filter { $0 != ReleaseTenant.operatorName })
+    let chosen = try chosenTenants(
+      request.tenants.filter { $0 != ReleaseTenant.operatorName },
+      among: Set(entries.compactMap { library.pipeline($0.pipeline) }.map(\.extract.source)))
     let isOfOperator = request.tenants == [ReleaseTenant.operatorName]
     let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
     if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
@@ -66,17 +62,21 @@ package struct Planner {
         hint: "run it without --tenant")
     }
     let periods = try periods(request.periods, entries)
+    if periods.isEmpty, entries.allSatisfy(\.periods.isEmpty) {
+      throw Diagnostic(
+        .usage, "'\(request.name)' is made for the days that you name, and there are none",
+        hint: "name them: --period 2026-03-01..2026-05-15")
+    }
     var partitions: [RunPlan.Partition] = []
     var before: [Diagnostic] = []
-    for tenant in isOfOperator ? [] : chosen {
+    for (source, tenant, fault) in isOfOperator ? [] : chosen {
       // A tenant without a valid zone is planned too. Its partitions fail, so that the failure is
       // reported and retried like any other.
       let today = request.moment.day(in: tenant.zone)
-      let fault = faulty.first { $0.tenant.id == tenant.id }?.fault
       for (place, entry) in entries.enumerated() {
-        guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant else {
-          continue
-        }
+        guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .tenant,
+          pipeline.extract.source == source
+        else { continue }
         let earlier = entries[..<place].map(\.pipeline)
         var wanted = periods.filter { pipeline.periods.contains($0.kind) }
         if periods.isEmpty {
@@ -145,19 +145,18 @@ package struct Planner {
     _ entries: [Schedule.Entry], _ periods: [Period], graceDays: Int, moment: RunMoment,
     isPicked: Bool
   ) throws(Diagnostic) -> [RunPlan.Partition] {
-    var members: [RunPlan.Member] = []
-    for tenant in tenants {
-      members.append(
-        .init(
-          tenant: tenant, settings: configuration.settings(for: tenant.slug),
-          today: moment.day(in: tenant.zone)))
-    }
-    guard let first = members.map(\.today).max(), let last = members.map(\.today).min() else {
-      return []
-    }
     var partitions: [RunPlan.Partition] = []
     for entry in entries {
       guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .platform else {
+        continue
+      }
+      let tenants = sources[pipeline.extract.source].served
+      let members = tenants.map { tenant in
+        RunPlan.Member(
+          tenant: tenant, settings: configuration.settings(for: tenant.slug),
+          today: moment.day(in: tenant.zone))
+      }
+      guard let first = members.map(\.today).max(), let last = members.map(\.today).min() else {
         continue
       }
       var wanted = periods.filter { pipeline.periods.contains($0.kind) }
@@ -200,7 +199,7 @@ package struct Planner {
   /// The operator, with the rules of its time zone.
   private func owner() throws(Diagnostic) -> Tenant {
     let name = configuration.operatorZone
-    guard let zone = zones[name] else {
+    guard let zone = sources.zone(named: name) else {
       throw Diagnostic(
         .configuration,
         "operator.time_zone \(ShownValue.quoted(name)) is not one that PostgreSQL knows by name",
@@ -217,11 +216,10 @@ package struct Planner {
   ) throws(Diagnostic) -> (entries: [Schedule.Entry], graceDays: Int, isSchedule: Bool) {
     if let schedule = library.schedule(name) { return (schedule.entries, schedule.graceDays, true) }
     if let pipeline = library.pipeline(name) {
+      let current = pipeline.periods.filter(Period.Kind.calendar.contains)
       return (
-        [
-          Schedule.Entry(
-            pipeline: name, periods: pipeline.periods.map { .current($0) }, needs: [])
-        ], Schedule.defaultGraceDays, false
+        [Schedule.Entry(pipeline: name, periods: current.map { .current($0) }, needs: [])],
+        Schedule.defaultGraceDays, false
       )
     }
     throw Diagnostic(
@@ -230,21 +228,29 @@ package struct Planner {
         ?? NearestWords.choice("use one of:", library.names))
   }
 
-  private func chosenTenants(_ slugs: [String]) throws(Diagnostic) -> [Tenant] {
-    let tenants = tenants + faulty.map(\.tenant)
+  /// The tenants of these sources that have one of the slugs, or all of them without slugs; with
+  /// their sources.
+  private func chosenTenants(
+    _ slugs: [String], among names: Set<String?>
+  ) throws(Diagnostic) -> [SourceTenants.Chosen] {
+    let tenants = sources.all(among: names)
     guard !slugs.isEmpty else { return tenants }
-    var chosen: [Tenant] = []
+    var chosen: [SourceTenants.Chosen] = []
     for slug in slugs {
-      // More than one, if the platform gives several tenants the same slug.
-      let found = tenants.filter { $0.slug == slug }
+      // More than one, if the platform gives several tenants the same slug, or several sources have
+      // the tenant.
+      let found = tenants.filter { $0.tenant.slug == slug }
       if found.isEmpty {
         throw Diagnostic(
           .usage, "there is no active tenant '\(slug)'",
-          hint: NearestWords.hint(for: slug, in: tenants.map(\.slug))
+          hint: NearestWords.hint(for: slug, in: tenants.map(\.tenant.slug))
             ?? "active tenants: \(tenants.count), for example "
-            + tenants.prefix(5).map(\.slug).joined(separator: ", "))
+            + tenants.prefix(5).map(\.tenant.slug).joined(separator: ", "))
       }
-      for tenant in found where !chosen.contains(tenant) { chosen.append(tenant) }
+      for one in found
+      where !chosen.contains(where: { $0.source == one.source && $0.tenant == one.tenant }) {
+        chosen.append(one)
+      }
     }
     return chosen
   }
@@ -257,7 +263,7 @@ package struct Planner {
     for text in texts {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "'\(text)' is not a period", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "'\(text)' is not a period", hint: Period.advice(for: text))
       }
       guard pipelines.contains(where: { $0.periods.contains(period.kind) }) else {
         let kinds = Set(pipelines.flatMap(\.periods)).map(\.rawValue).sorted()

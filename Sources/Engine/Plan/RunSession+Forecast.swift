@@ -15,10 +15,11 @@ extension RunSession {
     _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy(),
     each: (Forecast) -> Void
   ) throws {
-    let source = try openSource()
+    let (sources, _) = try openSources(sourceNames(of: request.name), isWhole: true)
     let record = try openRecord()
     let plan = try plan(
-      request, only, tenants: source.tenants(alsoZone: configuration.operatorZone))
+      request, only,
+      tenants: SourceTenants(of: sources, alsoZone: configuration.operatorZone))
     let conninfo = try configuration.required(.record)
     let blobs = try BlobStore(workspace: configuration.required(.workspace))
     // Nothing is ever added to it: no stage runs.
@@ -40,10 +41,6 @@ extension RunSession {
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
       PartitionEnvironment(services, partition, stage: stage)
     }
-    let reader = SourceReader(
-      source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
-      interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
-      open: { try openSource() })
     var forecasts: [PartitionKey: Forecast] = [:]
     for partition in plan.partitions {
       guard let fault = partition.fault else { continue }
@@ -52,11 +49,7 @@ extension RunSession {
         stages: [], failure: fault.description)
     }
     let servable = plan.partitions.filter { $0.fault == nil }
-    let fingerprinting = Fingerprinting(
-      record, configuration, moment: plan.moment, isUsed: false, state: state,
-      reads: try passed(plan, source, record))
-    try reader.read(Run.batches(of: servable), fingerprinting: fingerprinting, leaving: { $0 }) {
-      batch, reading in
+    func tell(_ batch: [RunPlan.Partition], _ reading: SourceReader.Reading) throws {
       for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
         let rows = try reading.states[index].map { try record.rows(of: partition.key, $0) }
         defer { forecasts[partition.key]?.rows = rows }
@@ -71,6 +64,26 @@ extension RunSession {
         }
       }
     }
+    var passed: [String: Fingerprinting.Reads] = [:]
+    for source in sources { passed.merge(try self.passed(plan, source, record)) { $1 } }
+    let readers = SourceReaders(sources) { source in
+      let name = source.name
+      return SourceReader(
+        source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
+        interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
+        open: { try openSource(name) })
+    }
+    try readers.read(
+      servable, size: Run.batchSize,
+      fingerprinting: {
+        Fingerprinting(
+          record, configuration, moment: plan.moment, isUsed: false, state: state, reads: passed)
+      }, leaving: { $0 }, each: tell
+    ) { partition, error in
+      forecasts[partition.key] = Forecast(
+        pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
+        stages: [], failure: error.description)
+    }
     for partition in plan.partitions { forecasts[partition.key].map(each) }
   }
 
@@ -81,7 +94,8 @@ extension RunSession {
     let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
     let names = Set(plan.partitions.map(\.pipeline.name))
     var found: [String: Fingerprinting.Reads] = [:]
-    for pipeline in library.pipelines where names.contains(pipeline.name) {
+    for pipeline in library.pipelines
+    where names.contains(pipeline.name) && pipeline.extract.source == source.name {
       let statement = trial.fingerprint(of: pipeline)
       found[pipeline.name] = try record.trial(statement).reads.map {
         .init(reads: $0, statement: statement)
@@ -93,9 +107,14 @@ extension RunSession {
   /// The rows that queries of a batch must not see: those of people who were erased.
   func hiddenRows(
     of batch: [RunPlan.Partition], _ record: Locked<RunRecord>
-  ) throws -> Extractor.HiddenRows {
-    Extractor.HiddenRows(
-      table: configuration.people.table, column: configuration.people.key,
-      keys: try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) })
+  ) throws -> Extractor.HiddenRows? {
+    let keys = try record.withLock { try $0.erased(of: batch.flatMap(\.tenantIDs)) }
+    guard let people = batch.first.flatMap({ configuration.people(of: $0.pipeline) }) else {
+      if keys.isEmpty { return nil }
+      throw Diagnostic(
+        .configuration, "people were erased, and nothing says which table holds people",
+        hint: "say it in platform.yaml: people: {table: NAME, key: NAME}")
+    }
+    return Extractor.HiddenRows(table: people.table, column: people.key, keys: keys)
   }
 }

@@ -92,10 +92,14 @@ package struct RequestWorker {
     let waiting = try desk.waitingTenants().subtracting(desk.known)
     if waiting.isEmpty { return }
     do {
-      let tenants = try session.openSource().tenants()
+      let names = Set(
+        session.library.pipelines.filter { $0.scope == .tenant }.map(\.extract.source))
+      let tenants = try names.map { try session.openSource($0).tenants() }
       desk.known = Set(
-        tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
-          + tenants.nameless.compactMap(\.subject.tenant))
+        tenants.flatMap { tenants in
+          tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
+            + tenants.nameless.compactMap(\.subject.tenant)
+        })
     } catch let error as Diagnostic
       where error.isTransient || [.unavailable, .configuration].contains(error.code)
     {
@@ -174,7 +178,7 @@ package struct RequestWorker {
         .usage, "there is no report of this type",
         hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() }))
     }
-    let tenants = try session.openSource().tenants()
+    let tenants = try session.openSource(pipeline.extract.source).tenants()
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
       throw faulty.fault
     }
@@ -187,12 +191,14 @@ package struct RequestWorker {
     if let text = request.period {
       guard let period = Period(text) else {
         throw Diagnostic(
-          .usage, "the period is not valid", hint: "write 2026, 2026-Q4 or 2026-11")
+          .usage, "the period is not valid", hint: "write \(Period.forms)")
       }
       return Target(pipeline: pipeline, slug: tenant.slug, period: period)
     }
-    guard let kind = pipeline.periods.first else {
-      throw Diagnostic(.bug, "the pipeline has no periods")
+    guard let kind = pipeline.periods.first(where: Period.Kind.calendar.contains) else {
+      throw Diagnostic(
+        .usage, "this report is made for the days that a request names, and this one names none",
+        hint: "write the period, such as 2026-03-01..2026-05-15")
     }
     return Target(
       pipeline: pipeline, slug: tenant.slug,

@@ -53,10 +53,10 @@ final class Fingerprinting {
     if isTaking || partitions.isEmpty { return Taken() }
     isTaking = true
     let taking = Stopwatch()
-    let people = configuration.people
+    let people = partitions.first.flatMap { configuration.people(of: $0.pipeline) }
     let fingerprints = try Fingerprinter(
       source, seeds: record.seeds(), moment: moment, program: Yearbook.version,
-      hidden: (people.table, people.key)
+      hidden: (people?.table ?? "", people?.key ?? "")
     ).take(demands(partitions))
     isTaking = false
     let erased = try record.erasedPeople()

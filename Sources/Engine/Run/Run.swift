@@ -27,7 +27,7 @@ final class Run {
   private let worker: PartitionWorker
   private let publisher: Publisher
   private let committer: Committer
-  private let reader: SourceReader
+  private let readers: SourceReaders
   private let interruption = Interruption()
   private let gate: NeedsGate
   private let blobs: BlobStore
@@ -40,7 +40,7 @@ final class Run {
   ///   - claims: holds the schedule's lock, if the plan is a schedule's.
   ///   - leader: the id of the run that this run joins.
   init(
-    _ session: RunSession, plan: RunPlan, source: Source, record: RunRecord, claims: Claims,
+    _ session: RunSession, plan: RunPlan, sources: [Source], record: RunRecord, claims: Claims,
     policy: RunPolicy, leader: String?
   ) throws {
     self.session = session
@@ -93,17 +93,16 @@ final class Run {
       cancellation: session.cancellation, state: state, stageSeconds: configuration.stageSeconds)
     worker = PartitionWorker(
       services, record: lookup, claims: claims, committer: committer, publisher: publisher)
-    reader = SourceReader(
-      source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
-      interruption: interruption,
-      hidden: { try session.hiddenRows(of: $0, lookup) },
-      correction: { source in
-        let clocks = try lookup.withLock { record throws(Diagnostic) in
-          try Clocks(source: source.connection, record: record.connection)
-        }
-        state.warn(clocks.warnings)
-        return clocks.correction
-      }, open: { try session.openSource() })
+    let interruption = interruption
+    readers = SourceReaders(sources) { source in
+      let name = source.name
+      return SourceReader(
+        source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
+        interruption: interruption,
+        hidden: { try session.hiddenRows(of: $0, lookup) },
+        correction: { try Self.correction(of: $0, lookup, state) },
+        open: { try session.openSource(name) })
+    }
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
     let isShared = plan.isSchedule
@@ -178,12 +177,6 @@ final class Run {
       wasInterrupted: problem == nil && session.cancellation.isRequested, problem: problem)
   }
 
-  /// The first problem, if there are several.
-  private static func problem(_ cause: any Error) -> Diagnostic {
-    if let diagnostics = cause as? Diagnostics, let first = diagnostics.all.first { return first }
-    return cause as? Diagnostic ?? Diagnostic(.bug, "the run failed: \(type(of: cause))")
-  }
-
   /// Waits for all partitions. Some begin only after a partition that they need was published, and
   /// some turn out to need their rows.
   private func finishWork() throws {
@@ -191,7 +184,7 @@ final class Run {
       pool.drain(every: 1) {}
       committer.flush()
       let left = worker.takeHandedBack()
-      do { try read(left, fingerprinting: nil) } catch let error as Diagnostic
+      do { try read(left, isFingerprinting: false) } catch let error as Diagnostic
         where error.code == .interrupted
       {}
       // Partitions that the flush released are in the pool now.
@@ -250,9 +243,10 @@ final class Run {
     let names = Set(plan.partitions.map(\.pipeline.name))
     var faults: [String: Diagnostic] = [:]
     var cause: (any Error)?
-    try reader.withSource { source, _ in
+    try readers.forEachSource { source in
       let trial = IsolationTrial(record: record.connection, catalog: try source.catalog())
-      for pipeline in session.library.pipelines where names.contains(pipeline.name) {
+      for pipeline in session.library.pipelines
+      where names.contains(pipeline.name) && pipeline.extract.source == source.name {
         let fingerprint = trial.fingerprint(of: pipeline)
         let known = try record.trial(fingerprint)
         if known.isPassed {
@@ -299,11 +293,7 @@ final class Run {
       }
     }
     let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
-    try read(
-      left,
-      fingerprinting: Fingerprinting(
-        record, session.configuration, moment: plan.moment,
-        isUsed: !policy.rereads && !policy.isForced, state: state, reads: reads))
+    try read(left, isFingerprinting: true)
   }
 
   /// The partitions' places in the plan.
@@ -311,12 +301,16 @@ final class Run {
     Dictionary(uniqueKeysWithValues: plan.partitions.enumerated().map { ($1.key, $0) })
   }
 
-  private func read(_ left: [RunPlan.Partition], fingerprinting: Fingerprinting?) throws {
-    if left.isEmpty { return }
+  private func read(_ left: [RunPlan.Partition], isFingerprinting: Bool) throws {
     let order = order
-    let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
-    try reader.read(
-      Self.batches(of: left, size: size), fingerprinting: fingerprinting, leaving: endedElsewhere
+    try readers.read(
+      left, size: sharedID == id ? Self.batchSize : Self.sharedBatchSize,
+      fingerprinting: {
+        isFingerprinting
+          ? Fingerprinting(
+            record, session.configuration, moment: plan.moment,
+            isUsed: !policy.rereads && !policy.isForced, state: state, reads: reads) : nil
+      }, leaving: endedElsewhere
     ) { [state, gate, pool, worker, lookup] batch, reading in
       guard reading.isRead else {
         let results = try lookup.withLock { record throws(Diagnostic) in
@@ -353,6 +347,13 @@ final class Run {
               on: partition, outcome, snapshot: reading.snapshot, order: order,
               decidedBy: decidedBy)
           }
+        }
+      }
+    } failed: { partition, error in
+      let order = order[partition.key] ?? 0
+      gate.submit(partition) { [pool, worker] in
+        pool.submit(order: order) {
+          worker.work(on: partition, .failure(error), snapshot: 0, order: order)
         }
       }
     }

@@ -39,7 +39,8 @@ package struct RunSession {
   package func run(
     _ request: Planner.Request, only: Set<PartitionKey>? = nil, policy: RunPolicy = RunPolicy()
   ) throws -> RunSummary {
-    let source = try openSource()
+    let needed = sourceNames(of: request.name)
+    let (sources, unreached) = try openSources(needed, isWhole: only != nil)
     let record = try openRecord()
     let claims = try Claims(configuration.required(.record))
     if !isErasing {
@@ -54,16 +55,16 @@ package struct RunSession {
       // Runs that share work use the same moment as “now”.
       if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
     }
-    let tenants = try source.tenants(alsoZone: configuration.operatorZone)
+    let tenants = try SourceTenants(of: sources, alsoZone: configuration.operatorZone)
     var plan = try plan(request, only, tenants: tenants)
     try refuseFaultyMessages(plan)
     if leader != nil { plan.takeUpBackwards() }
     let run = try Run(
-      self, plan: plan, source: source, record: record, claims: claims, policy: policy,
+      self, plan: plan, sources: sources, record: record, claims: claims, policy: policy,
       leader: leader?.id)
     // Tenants without a valid slug are reported only if all tenants were asked for.
     return try run.execute(
-      refusing: request.tenants.isEmpty && only == nil ? tenants.nameless : [])
+      refusing: unreached + (request.tenants.isEmpty && only == nil ? tenants.nameless : []))
   }
 
   /// Erasures are rare and mostly short: a run from cron waits for one instead of failing.
@@ -98,9 +99,9 @@ package struct RunSession {
   }
 
   func plan(
-    _ request: Planner.Request, _ only: Set<PartitionKey>?, tenants: Source.Tenants
+    _ request: Planner.Request, _ only: Set<PartitionKey>?, tenants: SourceTenants
   ) throws -> RunPlan {
-    try configuration.refuseUnknownTenants(among: tenants.slugs)
+    try configuration.refuseUnknownTenants(among: tenants.slugs.union(slugsElsewhere(tenants)))
     try configuration.refuseSharedMedia(among: tenants.slugs)
     // Ask the store, not the record: a lost release must be made again.
     let store = try ReleaseStore(root: configuration.required(.store))
@@ -135,12 +136,6 @@ package struct RunSession {
     } catch {
       return MirrorSummary(failures: [error])
     }
-  }
-
-  func openSource() throws -> Source {
-    try Source(
-      configuration.required(.source), schema: configuration.schema,
-      statementSeconds: configuration.statementSeconds)
   }
 
   func openRecord() throws -> RunRecord {

@@ -33,7 +33,7 @@ final class SourceReader {
   private let cancellation: Cancellation
   private let backoff: Backoff
   private let interruption: Interruption
-  private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows
+  private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows?
   private let correction: (Source) throws -> Int64
 
   /// - Parameters:
@@ -44,7 +44,7 @@ final class SourceReader {
   init(
     _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
     interruption: Interruption, backoff: Backoff = .database,
-    hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows,
+    hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows?,
     correction: @escaping (Source) throws -> Int64 = { _ in 0 },
     open: @escaping () throws -> Source
   ) {

@@ -41,10 +41,11 @@ struct Shadow: Sendable {
     }
     columns = readable.filter { !isNaming($0) }.map(Self.expression)
     personal = readable.filter(isNaming).map(Self.expression)
-    if let tenant, !extract.shared.contains(table.name) {
+    if let tenant, !extract.shared.contains(table.name), !catalog.tenancy.hasOneTenant {
       let ownership = try Ownership(of: table, in: catalog, platform)
-      condition = ownership.condition(tenant: tenant, schema: schema)
-      isFenced = if case .through = ownership { true } else { false }
+      condition = ownership.condition(
+        tenant: tenant, schema: schema, isText: catalog.tenancy.idType == .text)
+      isFenced = if case .column = ownership { false } else { true }
     } else {
       condition = nil
       isFenced = false
@@ -130,10 +131,10 @@ extension [UInt8] {
 indirect enum Ownership: Sendable {
   /// By the tenant's id in a column.
   case column(String)
+  /// By the tenant's id in any of several columns: such a row can be of several tenants.
+  case anyColumn([String])
   /// By a column that holds the key of a row of another table.
   case through(String, key: String, of: String, Ownership)
-
-  static let tenantTable = "tenant"
 
   /// Throws `configuration` if there is no way to the tenant, or more than one.
   init(
@@ -151,18 +152,22 @@ indirect enum Ownership: Sendable {
     _ table: SourceCatalog.Table, _ catalog: SourceCatalog, _ platform: PlatformSpec,
     _ passed: [String]
   ) throws(Diagnostic) -> Ownership? {
-    if table.name == tenantTable { return .column("id") }
+    let key = catalog.tenancy.key
+    if let key, table.name == key.table { return .column(key.column) }
     let named = platform.owners[table.name]
-    let own = table.columns.filter { $0.reference?.table == tenantTable }.map(\.name)
-      .filter { named == nil || $0 == named }
+    if let named, let way = try declared(table, named, key) { return way }
+    let own = table.columns.filter { key != nil && $0.refers(to: key) }.map(\.name)
+      .filter { named?.contains($0) ?? true }
     if own.count == 1 { return .column(own[0]) }
-    if let usual = own.first(where: { ["tenantid", "tenant_id"].contains($0) }) {
+    if let key,
+      let usual = own.first(where: { ["\(key.table)id", "\(key.table)_id"].contains($0) })
+    {
       return .column(usual)
     }
     if !own.isEmpty { throw ambiguous(table.name, own) }
     var ways: [(column: String, way: Ownership)] = []
     for column in table.columns {
-      if let named, named != column.name { continue }
+      if let named, !named.contains(column.name) { continue }
       guard let reference = column.reference, !(passed + [table.name]).contains(reference.table),
         let target = catalog.table(reference.table),
         let further = try find(target, catalog, platform, passed + [table.name])
@@ -174,10 +179,32 @@ indirect enum Ownership: Sendable {
     return ways.first?.way
   }
 
+  /// The columns that `platform.yaml` names, if each holds the tenant's id: by its foreign key, or
+  /// because it refers to nothing else. `nil` if it is one column that leads to another table.
+  private static func declared(
+    _ table: SourceCatalog.Table, _ named: [String], _ key: BaseColumn?
+  ) throws(Diagnostic) -> Ownership? {
+    // A column that the source does not have is found by the rules for queries.
+    let columns = table.columns.filter { named.contains($0.name) }
+    let direct = columns.filter { $0.reference == nil || $0.refers(to: key) }.map(\.name)
+    if direct.isEmpty, columns.count == 1 { return nil }
+    guard direct.count == columns.count, columns.count == named.count, !columns.isEmpty else {
+      throw Diagnostic(
+        .configuration,
+        "the rows of the table '\(table.name)' do not lead to a tenant by"
+          + " \(named.joined(separator: ", "))",
+        hint: "several columns in platform.yaml's 'owners' must each hold a tenant's id")
+    }
+    return direct.count == 1 ? .column(direct[0]) : .anyColumn(direct)
+  }
+
   /// Whether rows of the table lead to a tenant in any way.
-  static func leadsToTenant(_ table: SourceCatalog.Table, in catalog: SourceCatalog) -> Bool {
+  static func leadsToTenant(
+    _ table: SourceCatalog.Table, in catalog: SourceCatalog, _ platform: PlatformSpec
+  ) -> Bool {
+    if catalog.tenancy.hasOneTenant { return false }
     do throws(Diagnostic) {
-      return try find(table, catalog, PlatformSpec(), []) != nil
+      return try find(table, catalog, platform, []) != nil
     } catch {
       // In several ways.
       return true
@@ -193,14 +220,36 @@ indirect enum Ownership: Sendable {
   }
 
   /// The condition that a row is the tenant's.
-  func condition(tenant: String, schema: String) -> String {
+  ///
+  /// - Parameter isText: whether the tenants' ids are texts. A collation can call two of them equal
+  ///   that are not; the bytes decide.
+  func condition(tenant: String, schema: String, isText: Bool = false) -> String {
+    func holds(_ name: String) -> String {
+      let column = Quoting.identifier(name)
+      return isText
+        ? "(\(column) = \(tenant) AND \(column)::text COLLATE \"C\" = \(tenant))"
+        : "\(column) = \(tenant)"
+    }
     switch self {
-    case .column(let name): return "\(Quoting.identifier(name)) = \(tenant)"
+    case .column(let name): return holds(name)
+    case .anyColumn(let names): return "(" + names.map(holds).joined(separator: " OR ") + ")"
     case .through(let column, let key, let table, let further):
       return "\(Quoting.identifier(column)) IN (SELECT \(Quoting.identifier(key)) FROM"
         + " \(Shadow.qualified(table, schema)) WHERE"
-        + " \(further.condition(tenant: tenant, schema: schema)))"
+        + " \(further.condition(tenant: tenant, schema: schema, isText: isText)))"
     }
+  }
+
+  /// The condition that a row's columns hold the tenant's id; only where columns do.
+  func joined(_ row: String, to tenant: String) -> String {
+    let names: [String] =
+      switch self {
+      case .column(let name): [name]
+      case .anyColumn(let names): names
+      case .through: []
+      }
+    return "("
+      + names.map { "\(row).\(Quoting.identifier($0)) = \(tenant)" }.joined(separator: " OR ") + ")"
   }
 
   /// A query of all pairs of a tenant and the value of a column in one of its rows: `tenant`,
@@ -212,10 +261,21 @@ indirect enum Ownership: Sendable {
     case .column(let name):
       return "SELECT t.id AS tenant, \(value) FROM t JOIN \(from) r"
         + " ON r.\(Quoting.identifier(name)) = t.id"
+    case .anyColumn:
+      return "SELECT t.id AS tenant, \(value) FROM t JOIN \(from) r"
+        + " ON \(joined("r", to: "t.id"))"
     case .through(let own, let key, let target, let further):
       return "SELECT o.tenant, \(value) FROM \(from) r JOIN"
         + " (\(further.pairs(key, of: target, schema: schema))) o"
         + " ON r.\(Quoting.identifier(own)) = o.value"
     }
+  }
+}
+
+extension SourceCatalog.Column {
+  /// Whether the column's foreign key is to this column.
+  func refers(to key: BaseColumn?) -> Bool {
+    guard let key, let reference else { return false }
+    return reference.table == key.table && reference.column == key.column
   }
 }

@@ -37,6 +37,8 @@ package struct SourceCatalog: Sendable {
   struct Table: Sendable {
     var name: String
     var columns: [Column]
+
+    subscript(column: String) -> Column? { columns.first { $0.name == column } }
   }
 
   /// In alphabetical order.
@@ -46,7 +48,14 @@ package struct SourceCatalog: Sendable {
   /// View to the columns of tables that it reads, also by way of other views.
   private let viewColumns: [String: [(table: String, column: String)]]
   /// Everything that was read, for the fingerprint of a passed trial.
-  let fingerprint: String
+  private let read: String
+  /// The columns that other columns refer to.
+  let referred: Set<BaseColumn>
+  /// How the tenants are known.
+  var tenancy = Tenancy()
+
+  /// Everything that decides what queries see, for the fingerprint of a passed trial.
+  var fingerprint: String { read + tenancy.fingerprint }
 
   /// Reads the catalog of one schema, as the connection's role sees it.
   package init(_ connection: Connection, schema: String) throws(Diagnostic) {
@@ -103,7 +112,7 @@ package struct SourceCatalog: Sendable {
         tables[t].columns[c].words = words
       }
     }
-    let names = Set(tables.map(\.name))
+    let names = Set(tables.filter { $0.columns.contains { $0.name == "id" } }.map(\.name))
     for t in tables.indices {
       for c in tables[t].columns.indices where tables[t].columns[c].reference == nil {
         // A platform that declares no foreign keys still names the columns after their tables.
@@ -134,7 +143,11 @@ package struct SourceCatalog: Sendable {
     self.parents = parents
     self.viewColumns = viewColumns
     self.tables = tables
-    self.fingerprint = fingerprint
+    read = fingerprint
+    referred = Set(
+      tables.flatMap(\.columns).compactMap { column in
+        column.reference.map { BaseColumn(table: $0.table, column: $0.column) }
+      })
   }
 
   func table(_ name: String) -> Table? { tables.first { $0.name == name } }

@@ -80,7 +80,7 @@ package struct Fingerprinter {
       guard let period = demand.periods.first else { continue }
       let tenants = demand.tenants.compactMap { tenant in
         clock.times[.init(zone: tenant.timeZone, period: period)].map {
-          TableScan.Tenant(id: tenant.id, cutoff: $0.from)
+          TableScan.Tenant(id: tenant.key, cutoff: $0.from)
         }
       }
       plans[demand.pipeline.name] = add(demand, tenants, catalog, &scans)
@@ -135,7 +135,9 @@ package struct Fingerprinter {
       guard
         names.allSatisfy({ name in table.columns.contains { $0.name == name && $0.isReadable } })
       else { return nil }
-      let isTogether = demand.pipeline.scope == .platform || extract.shared.contains(name)
+      let isTogether =
+        demand.pipeline.scope == .platform || extract.shared.contains(name)
+        || catalog.tenancy.hasOneTenant
       var ownership: Ownership?
       if !isTogether {
         do throws(Diagnostic) {
@@ -147,8 +149,12 @@ package struct Fingerprinter {
       // Pipelines of one folder agree on the owners.
       let place = Fingerprints.Place(table: name, isTogether: isTogether)
       let times = demand.reads.cutoff.columns.filter { $0.table == name }.map(\.name)
-      scans[place, default: TableScan(table, schema: source.schema, ownership)]
-        .add(columns: names, times: times, tenants: tenants)
+      scans[
+        place,
+        default: TableScan(
+          table, schema: source.schema, ownership, idType: catalog.tenancy.idType)
+      ]
+      .add(columns: names, times: times, tenants: tenants)
       tables.append(.init(place: place, columns: names, times: times))
     }
     return Fingerprints.Plan(demand: demand, tables: tables)

@@ -87,7 +87,7 @@ package struct Fingerprints {
         let set = scan.columnSets.firstIndex(of: table.columns)
       else { return nil }
       let owner: TableScan.Owner =
-        table.place.isTogether ? .everybody : .tenant(members[0].tenant.id)
+        table.place.isTogether ? .everybody : .tenant(members[0].tenant.key)
       let own = rows[owner]
       inputs.add(
         "table \(table.place.table)",

@@ -38,12 +38,17 @@ struct TableScan {
   let schema: String
   /// `nil` for all rows together.
   let ownership: Ownership?
+  /// The type of the tenants' ids.
+  let idType: TenantIDType
   /// Each set in order.
   private(set) var columnSets: [[String]] = []
   private(set) var timeColumns: [String] = []
   private(set) var tenants: [String: Int64] = [:]
 
-  init(_ table: SourceCatalog.Table, schema: String, _ ownership: Ownership?) {
+  init(
+    _ table: SourceCatalog.Table, schema: String, _ ownership: Ownership?, idType: TenantIDType
+  ) {
+    self.idType = idType
     self.table = table
     self.schema = schema
     self.ownership = ownership
@@ -121,7 +126,7 @@ struct TableScan {
     let ids = Quoting.literal(Quoting.array(ordered.map(\.key)))
     let cutoffs = Quoting.literal(Quoting.array(ordered.map { String($0.value) }))
     return "WITH t AS (SELECT a.id, \(Self.moment("a.microseconds")) AS cutoff"
-      + " FROM unnest(\(ids)::uuid[], \(cutoffs)::bigint[]) a (id, microseconds))\n"
+      + " FROM unnest(\(ids)::\(idType.rawValue)[], \(cutoffs)::bigint[]) a (id, microseconds))\n"
   }
 
   /// A column as a moment. A date that no moment can have counts as a far one.
@@ -136,6 +141,7 @@ struct TableScan {
     switch ownership {
     case nil: return rows
     case .column(let name): return "t JOIN \(rows) ON r.\(Quoting.identifier(name)) = t.id"
+    case .anyColumn: return "t JOIN \(rows) ON \(ownership?.joined("r", to: "t.id") ?? "false")"
     case .through(let column, let key, let target, let further):
       // A row counts once for a tenant, however many rows lead it there.
       return "t JOIN (SELECT DISTINCT p.tenant, p.value FROM"

@@ -24,7 +24,7 @@ struct PipelineRules {
     }
     for name in pipeline.extract.shared {
       if let table = catalog.table(name) {
-        guard Ownership.leadsToTenant(table, in: catalog) else { continue }
+        guard Ownership.leadsToTenant(table, in: catalog, platform) else { continue }
         faults.append(
           Diagnostic(
             .configuration,
@@ -39,11 +39,19 @@ struct PipelineRules {
           hint: NearestWords.hint(for: name, in: catalog.tables.map(\.name))))
     }
     for file in reading.files {
-      if let query = file.query { faults += QueryRules.faults(in: file.columns, of: query) }
+      if let query = file.query {
+        faults += QueryRules.faults(
+          in: file.columns, of: query, idType: catalog.tenancy.idType)
+      }
       faults += relationFaults(file) + columnFaults(file) + typeFaults(file) + callFaults(file)
       faults += keyFaults(file)
     }
     return faults
+  }
+
+  /// The faults of the query of tenants: it reads and calls what other queries can.
+  func tenantFaults() -> [Diagnostic] {
+    reading.files.flatMap { relationFaults($0) + columnFaults($0) + callFaults($0) }
   }
 
   // MARK: - Tables
@@ -63,7 +71,8 @@ struct PipelineRules {
           "the view '\(relation.name)' is refused: it reads '\(read)'", file, relation.name,
           hint: "platform.yaml lists the columns that are withheld, and those that name people")
       }
-      guard pipeline.scope == .tenant, !pipeline.extract.shared.contains(relation.name),
+      guard pipeline.scope == .tenant, !catalog.tenancy.hasOneTenant,
+        !pipeline.extract.shared.contains(relation.name),
         let table = catalog.table(relation.name)
       else { return nil }
       do throws(Diagnostic) {

@@ -13,13 +13,15 @@ package enum QueryRules {
   ]
 
   /// The faults in a query's columns.
-  package static func faults(in columns: [Column], of query: ExtractSpec.Query) -> [Diagnostic] {
+  package static func faults(
+    in columns: [Column], of query: ExtractSpec.Query, idType: TenantIDType = .uuid
+  ) -> [Diagnostic] {
     let place = Diagnostic.Subject(file: query.file)
     var faults: [Diagnostic] = []
-    if columns.first?.name != "tenant_id" || columns.first?.typeName != "uuid" {
+    if columns.first?.name != "tenant_id" || columns.first?.typeName != idType.rawValue {
       faults.append(
         Diagnostic(
-          .configuration, "the first column must be 'tenant_id', a uuid", at: place,
+          .configuration, "the first column must be 'tenant_id', a \(idType.rawValue)", at: place,
           hint: "rows are routed to their tenant by it"))
     }
     if columns.count == 1 {

@@ -39,9 +39,10 @@ package struct IsolationTrial {
   /// The digest under which a passed trial is recorded: of the pipeline's SQL, what is said of the
   /// platform's tables, the source's catalog and the trial's version.
   package func fingerprint(of pipeline: Pipeline) -> String {
-    var inputs = KeyInputs(stage: "trial", version: 4)
+    var inputs = KeyInputs(stage: "trial", version: 5)
     inputs.add("catalog", contentsOf: catalog.fingerprint.utf8)
     let extract = pipeline.extract
+    if let source = extract.source { inputs.add("source", source) }
     for prelude in extract.preludes {
       inputs.add("with.\(prelude.name)", contentsOf: prelude.sql.utf8)
       inputs.add("file.\(prelude.name)", prelude.file)
@@ -55,7 +56,7 @@ package struct IsolationTrial {
     inputs.add("scope", pipeline.scope.rawValue)
     inputs.add("shared", extract.shared.sorted().joined(separator: ","))
     for (table, column) in extract.platform.owners.sorted(by: { $0.key < $1.key }) {
-      inputs.add("owner.\(table)", column)
+      inputs.add("owner.\(table)", column.joined(separator: ","))
     }
     for (table, columns) in extract.platform.withheld.sorted(by: { $0.key < $1.key }) {
       inputs.add("withheld.\(table)", columns.joined(separator: ","))
@@ -104,6 +105,7 @@ package struct IsolationTrial {
       faults += Self.movingTimes(
         constants, try reading(of: pipeline, timeZone: "Etc/GMT-14").constants)
     }
+    faults += try tenantFaults(pipeline)
     // What could reach outside of the trial's schema is not run at all.
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
     var seen: Set<String> = []
@@ -161,11 +163,12 @@ package struct IsolationTrial {
   private func reading(of pipeline: Pipeline, timeZone: String) throws -> QueryReading {
     let made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
-      period: Period(pipeline.periods[0], containing: Self.triedDay))
+      period: .sample(pipeline.periods[0], on: Self.triedDay))
     return try scratch {
       try record.execute("SET LOCAL TimeZone = \(Quoting.literal(timeZone))")
       for statement in made.tables { try record.execute(statement) }
-      try record.execute("CREATE TABLE partition (\(Self.partition))")
+      try record.execute(
+        "CREATE TABLE partition (tenant_id \(catalog.tenancy.idType.rawValue), \(Self.partition))")
       do {
         return try QueryReading(pipeline.extract, on: record, schema: Self.schema)
       } catch let error as Diagnostics {
@@ -174,8 +177,21 @@ package struct IsolationTrial {
     }
   }
 
+  /// The faults of the query of tenants. The source has executed it, as it only reads.
+  private func tenantFaults(_ pipeline: Pipeline) throws -> [Diagnostic] {
+    guard let query = catalog.tenancy.query else { return [] }
+    var pseudo = pipeline
+    pseudo.scope = .platform
+    pseudo.extract.preludes = []
+    pseudo.extract.queries = [query]
+    let reading = try reading(of: pseudo, timeZone: "UTC")
+    return PipelineRules(
+      pipeline: pseudo, catalog: catalog, reading: reading, schema: Self.schema
+    ).tenantFaults()
+  }
+
   private static let partition = """
-    tenant_id uuid, period_starts date, starts_at timestamptz, ends_at timestamptz,
+    period_starts date, starts_at timestamptz, ends_at timestamptz,
     previous_starts_at timestamptz, previous_ends_at timestamptz, cutoff_at timestamptz, as_of date,
     time_zone text, currency text, locale text, privacy text, known_from timestamptz, known_until timestamptz
     """
@@ -196,7 +212,7 @@ package struct IsolationTrial {
   ) throws -> Sight {
     var made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
-      period: Period(kind, containing: Self.triedDay), comparisons: read.comparisons)
+      period: .sample(kind, on: Self.triedDay), comparisons: read.comparisons)
     do {
       return try watch(
         pipeline, kind, made, TrialWorld.groups(read.constants, hasGaps: true), read)
@@ -222,7 +238,8 @@ package struct IsolationTrial {
       try scratch {
         let own = made.rows(of: worlds[0].watched, worlds[0].own)
         for statement in made.tables + made.sharedRows + own { try record.execute(statement) }
-        for world in worlds {
+        // A platform of one tenant has no neighbours.
+        for world in worlds where world.neighbour == nil || !catalog.tenancy.hasOneTenant {
           let rows = try self.rows(world, pipeline, made, read)
           for (place, query) in queries.enumerated() {
             if !(rows.bare[place] ?? []).isEmpty { seen.insert(query.name) }
@@ -267,7 +284,8 @@ package struct IsolationTrial {
           members.append(made.member(owner, neighbour, asOf: asOf))
         }
         let bare = ExtractStatement(
-          pipeline.extract, partition: .rows(members, made.period, moment))
+          pipeline.extract, partition: .rows(members, made.period, moment),
+          idType: catalog.tenancy.idType)
         found.bare = try rows(bare, columns, [], of: watched, among: members, pipeline.scope) {
           ties.add($1, to: $0, $2)
         }
@@ -275,7 +293,8 @@ package struct IsolationTrial {
         guard pipeline.scope == .tenant else { throw Finished() }
         let shadowed = ExtractStatement(
           pipeline.extract, partition: .parameters,
-          shadows: catalog.shadows(for: pipeline.extract, tenant: "$1", schema: Self.schema))
+          shadows: catalog.shadows(for: pipeline.extract, tenant: "$1", schema: Self.schema),
+          idType: catalog.tenancy.idType)
         try record.execute("SET LOCAL search_path = pg_catalog")
         found.shadowed = try rows(
           shadowed, columns, shadowed.parameters(watched, made.period, moment), of: watched,
@@ -292,8 +311,8 @@ package struct IsolationTrial {
     each: (_ place: Int, _ row: StreamedRow, _ line: [UInt8]) -> Void = { _, _, _ in }
   ) throws -> Rows {
     let text = statement.combined(columns)
-    let id = Array(watched.tenant.id.utf8)
-    let known = members.map { Array($0.tenant.id.utf8) }
+    let id = Array(watched.tenant.key.utf8)
+    let known = members.map { Array($0.tenant.key.utf8) }
     let queries = statement.extract.queries
     var rows: Rows = [:]
     do {

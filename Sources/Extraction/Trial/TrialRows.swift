@@ -39,7 +39,7 @@ struct TrialRows {
   ) -> [String] {
     tables.filter { !$0.columns.isEmpty }.map { table in
       let rows =
-        (0..<max(count(of: table), table.name == Ownership.tenantTable ? 1 : character.rows))
+        (0..<max(count(of: table), isOfTenants(table.name) ? 1 : character.rows))
         .map { "(" + row($0, of: table, owner, character) + ")" }
       return "INSERT INTO \(Quoting.identifier(table.name)) VALUES\n"
         + rows.joined(separator: ",\n")
@@ -54,7 +54,7 @@ struct TrialRows {
     settings.privacy = character.privacy
     return Extractor.Member(
       tenant: Tenant(
-        id: tenantKey(owner), slug: owner.rawValue, name: character.mark,
+        id: tenantKey(owner), key: tenantKey(owner), slug: owner.rawValue, name: character.mark,
         zone: ZoneRules(name: character.timeZone, offset: 0), locale: character.locale,
         currency: character.currency),
       settings: settings, asOf: asOf)
@@ -71,17 +71,56 @@ struct TrialRows {
       + String(hex.dropFirst(10)) + String(repeating: "0", count: 6)
   }
 
-  func tenantKey(_ owner: TrialWorld.Owner) -> String { key(Ownership.tenantTable, 0, owner) }
+  /// The key of a row, as a value of the column's type.
+  private func key(
+    _ table: String, _ index: Int, _ owner: TrialWorld.Owner, as column: SourceCatalog.Column
+  ) -> String {
+    let key = key(table, index, owner)
+    switch column.base {
+    case "smallint":
+      let number = Self.number(of: key, index, owner)
+      return String(number / 1_000_000_000 * 10_000 + number % 9_000)
+    case "integer", "bigint": return String(Self.number(of: key, index, owner))
+    case "text", "character varying", "character": return String(key.prefix(column.length ?? 40))
+    default: return key
+    }
+  }
+
+  /// A key as a number of nine or ten digits. Those of one tenant are none of the other's.
+  private static func number(of key: String, _ index: Int, _ owner: TrialWorld.Owner) -> Int {
+    let digits = key.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) % 100_000 }
+    return (owner == .first ? 1 : 2) * 1_000_000_000 + digits * 1_000 + index
+  }
+
+  func tenantKey(_ owner: TrialWorld.Owner) -> String {
+    let tenancy = catalog.tenancy
+    if let found = tenancy.key, let column = catalog.table(found.table)?[found.column] {
+      return key(found.table, 0, owner, as: column)
+    }
+    return tenancy.idType == .bigint
+      ? String(Self.number(of: "", 0, owner)) : key("", 0, owner)
+  }
+
+  /// Whether a row of this table is a tenant.
+  private func isOfTenants(_ table: String) -> Bool { catalog.tenancy.key?.table == table }
+
+  /// Whether the values of a column are keys, which other rows refer to.
+  private func isKey(_ table: SourceCatalog.Table, _ column: SourceCatalog.Column) -> Bool {
+    if column.name == "id" { return true }
+    if column.reference != nil { return false }
+    return catalog.referred.contains(BaseColumn(table: table.name, column: column.name))
+      || catalog.tenancy.key == BaseColumn(table: table.name, column: column.name)
+  }
 
   private func count(of table: SourceCatalog.Table) -> Int {
-    if table.name == Ownership.tenantTable { return 1 }
+    if isOfTenants(table.name) { return 1 }
     let combinations = table.columns.reduce(1) { count, column in
       min(48, count * max(1, column.words.count, compared(table, column).count + 1))
     }
     // A table that refers to others has more rows, so that its rows refer to rows of every kind of
     // day.
     let refers = table.columns.contains {
-      $0.reference.map { $0.table != Ownership.tenantTable } ?? false
+      $0.reference.map { !isOfTenants($0.table) } ?? false
     }
     return min(48, max(refers ? 16 : 8, combinations * 2))
   }
@@ -91,8 +130,14 @@ struct TrialRows {
     _ character: TrialWorld.Character
   ) -> String {
     var stride = 1
+    let declared = declaredOwners(table)
     return table.columns.enumerated().map { position, column -> String in
-      if column.name == "id" { return literal(key(table.name, index, owner), column) }
+      if isKey(table, column) {
+        return literal(key(table.name, index, owner, as: column), column)
+      }
+      if !declared.isEmpty, declared[index % declared.count] == column.name {
+        return literal(tenantKey(owner), column)
+      }
       if let target = column.reference?.table {
         return reference(index, position, target, column, table, owner)
       }
@@ -120,7 +165,7 @@ struct TrialRows {
     _ table: SourceCatalog.Table, _ column: SourceCatalog.Column
   ) -> [String] {
     guard let found = comparisons[table.name]?[column.name], column.words.isEmpty,
-      column.reference == nil, table.name != Ownership.tenantTable
+      column.reference == nil, !isOfTenants(table.name)
     else { return [] }
     switch column.base {
     case "smallint", "integer", "bigint":
@@ -137,9 +182,16 @@ struct TrialRows {
   ) -> String {
     guard let referred = catalog.table(target) else { return "NULL" }
     let isForeign =
-      target != Ownership.tenantTable && index % 4 == position % 4 && !owns(table, column.name)
+      !isOfTenants(target) && index % 4 == position % 4 && !owns(table, column.name)
     let targetIndex = (index * 3 + index / 8 + position) % count(of: referred)
-    return literal(key(target, targetIndex, isForeign ? owner.other : owner), column)
+    return literal(key(target, targetIndex, isForeign ? owner.other : owner, as: column), column)
+  }
+
+  /// The columns that hold the tenant's id because `platform.yaml` says so, with no foreign key. Of
+  /// several, each row has the tenant in one.
+  private func declaredOwners(_ table: SourceCatalog.Table) -> [String] {
+    guard let named = extract.platform.owners[table.name] else { return [] }
+    return table.columns.filter { named.contains($0.name) && $0.reference == nil }.map(\.name)
   }
 
   /// Whether a row belongs to its tenant by this column: with another value there, it would be
@@ -189,14 +241,13 @@ struct TrialRows {
     _ index: Int, _ position: Int, _ table: SourceCatalog.Table, _ column: SourceCatalog.Column,
     _ character: TrialWorld.Character
   ) -> String {
-    if table.name == Ownership.tenantTable {
-      // PostgreSQL itself must understand this text.
-      switch column.name {
-      case "timezone": return character.timeZone
-      case "locale": return character.locale
-      case "currency": return character.currency
-      default: break
-      }
+    // PostgreSQL itself must understand what is a tenant's time zone.
+    let place = BaseColumn(table: table.name, column: column.name)
+    switch catalog.tenancy.settings.first(where: { $0.value == place })?.key {
+    case "time_zone": return character.timeZone
+    case "locale": return character.locale
+    case "currency": return character.currency
+    default: break
     }
     // Known currencies, so that rows match rows of the same currency in joins.
     if column.name == "currency" { return ["EUR", "USD", "BRL"][index % 3] }

@@ -40,8 +40,10 @@ package struct PeriodProgress: Hashable, Sendable {
 
 extension Period {
   /// The day of the period before that corresponds to a day of this one: the same day of the month,
-  /// or the month's last day if the month is shorter. So 29 February corresponds to 28 February.
+  /// or the month's last day if the month is shorter. So 29 February corresponds to 28 February. In
+  /// a week it is the same day of the week, in a range the day as many days after the start.
   package func sameDay(as day: CivilDate) -> CivilDate {
+    guard kind.months > 0 else { return day.adding(days: -days) }
     let months = day.year * 12 + day.month - 1 - kind.months
     let (year, month) = (months / 12, months % 12 + 1)
     return CivilDate(

@@ -66,6 +66,19 @@ package struct ExtractSpec: Sendable {
   package var queries: [Query]
   /// Tables whose rows are the same for all tenants.
   package var shared: [String] = []
-  /// What holds for the platform's tables in all pipelines of the folder.
+  /// The name of the source that is read; `nil` for the platform itself.
+  package var source: String?
+  /// What holds for the source's tables in all pipelines of the folder.
   package var platform = PlatformSpec()
+
+  package init(
+    preludes: [Prelude], queries: [Query], shared: [String] = [], source: String? = nil,
+    platform: PlatformSpec = PlatformSpec()
+  ) {
+    self.preludes = preludes
+    self.queries = queries
+    self.shared = shared
+    self.source = source
+    self.platform = platform
+  }
 }

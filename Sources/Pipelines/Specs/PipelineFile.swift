@@ -6,6 +6,8 @@ struct PipelineFile {
   let folder: String
   /// What holds for the platform's tables in all pipelines.
   var platform = PlatformSpec()
+  /// The same of other sources, by name.
+  var sources: [String: PlatformSpec] = [:]
 
   private static let keys = [
     "name", "period", "scope", "title", "as_of", "extract", "aggregate", "render", "stitch",
@@ -72,7 +74,7 @@ struct PipelineFile {
   }
 
   private func extractSpec(_ node: SpecNode) -> ExtractSpec? {
-    guard let map = node.mapping(keys: ["with", "queries", "shared"]) else { return nil }
+    guard let map = node.mapping(keys: ["source", "with", "queries", "shared"]) else { return nil }
     let preludes = (map["with"]?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Prelude? in
       // `name: file` is short for `name: {file: file}`.
@@ -97,9 +99,11 @@ struct PipelineFile {
         silent: settings["silent"]?.string())
     }
     if queries.isEmpty { map["queries"]?.report("there are no queries") }
+    let source = map["source"].flatMap { $0.name() }
     return ExtractSpec(
       preludes: preludes, queries: queries,
-      shared: (map["shared"]?.list() ?? []).compactMap { $0.string() }, platform: platform)
+      shared: (map["shared"]?.list() ?? []).compactMap { $0.string() }, source: source,
+      platform: source.map { sources[$0] ?? PlatformSpec() } ?? platform)
   }
 
   /// `column` or `column desc`
@@ -121,9 +125,15 @@ struct PipelineFile {
       node.report("the file '\(path)' does not exist or is not UTF-8")
       return nil
     }
+    let trimmed = PipelineFile.trimmed(text)
+    if trimmed.isEmpty { node.report("the file '\(path)' is empty") }
+    return trimmed
+  }
+
+  /// Without the white space at its end.
+  static func trimmed(_ text: String) -> String {
     var trimmed = Substring(text)
     while let last = trimmed.last, last.isWhitespace { trimmed.removeLast() }
-    if trimmed.isEmpty { node.report("the file '\(path)' is empty") }
     return String(trimmed)
   }
 

@@ -9,7 +9,8 @@ package struct PipelineLibrary: Sendable {
   package let pipelines: [Pipeline]
   package let schedules: [Schedule]
 
-  /// Reads `platform.yaml`, every `NAME/pipeline.yaml` and every schedule beside them.
+  /// Reads `platform.yaml`, those of other sources in `sources/NAME/`, every `NAME/pipeline.yaml`
+  /// and every schedule beside them.
   ///
   /// Throws the faults of all files at once.
   package init(folder: String) throws(Diagnostics) {
@@ -23,11 +24,22 @@ package struct PipelineLibrary: Sendable {
         platform = try PlatformSpec(folder: folder)
       } catch { diagnostics += error.all }
     }
+    var sources: [String: PlatformSpec] = [:]
+    if names.contains(SourceFiles.folderName) {
+      for name in try PipelineLibrary.entries(of: "\(folder)/\(SourceFiles.folderName)") {
+        let path = PlatformSpec.path(in: folder, source: name)
+        guard FileManager.default.fileExists(atPath: path) else { continue }
+        do throws(Diagnostics) {
+          sources[name] = try PlatformSpec(folder: folder, source: name)
+        } catch { diagnostics += error.all }
+      }
+    }
     for name in names {
       let file = "\(folder)/\(name)"
       do throws(Diagnostics) {
         if FileManager.default.fileExists(atPath: "\(file)/pipeline.yaml") {
-          pipelines.append(try PipelineFile(folder: file, platform: platform).read())
+          pipelines.append(
+            try PipelineFile(folder: file, platform: platform, sources: sources).read())
         }
       } catch { diagnostics += error.all }
     }
@@ -49,6 +61,9 @@ package struct PipelineLibrary: Sendable {
     self.pipelines = pipelines
     self.schedules = schedules
   }
+
+  /// The names of the sources that pipelines read beside the platform itself, in order.
+  package var sourceNames: [String] { Set(pipelines.compactMap(\.extract.source)).sorted() }
 
   /// The pipeline of this name.
   package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }

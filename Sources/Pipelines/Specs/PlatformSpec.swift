@@ -1,7 +1,8 @@
 import Diagnostics
 import Foundation
 
-/// What holds for the platform's tables in all pipelines of a folder: `platform.yaml` beside them.
+/// What holds for a platform's tables in all pipelines of a folder: `platform.yaml` beside them, or
+/// `sources/NAME/platform.yaml` for the source of that name.
 ///
 /// Without the file, no column is withheld or personal, and a table belongs to its tenant by its
 /// tenant column or by its only foreign key.
@@ -25,8 +26,13 @@ package struct PlatformSpec: Sendable, Equatable {
     package var place: SpecPlace
   }
 
-  /// Table to the column whose foreign key leads to the tenant, where there is more than one.
-  package var owners: [String: String] = [:]
+  /// Table to the column that leads to the tenant: by its foreign key, or as it holds the tenant's
+  /// id. With several columns, a row belongs to the tenants of all of them.
+  package var owners: [String: [String]] = [:]
+  /// Whether the platform has one tenant alone, so that all rows are its.
+  package var hasOneTenant = false
+  /// The table of people and its key, if the file says so.
+  package var people: PeopleTable?
   /// Table to the columns that no report can read.
   package var withheld: [String: [String]] = [:]
   /// Table to the columns that name people.
@@ -40,9 +46,18 @@ package struct PlatformSpec: Sendable, Equatable {
   /// Nothing is withheld, and nothing is personal.
   package init() {}
 
-  /// Reads `platform.yaml` in `folder`. Throws all its faults at once.
-  init(folder: String) throws(Diagnostics) {
-    let path = "\(folder)/\(Self.fileName)"
+  /// Where the file of a source is.
+  ///
+  /// - Parameters:
+  ///   - folder: the folder of pipelines.
+  ///   - source: `nil` for the platform itself.
+  static func path(in folder: String, source: String?) -> String {
+    "\(SourceFiles.folder(in: folder, source: source))/\(fileName)"
+  }
+
+  /// Reads the file of a source. Throws all its faults at once.
+  init(folder: String, source: String? = nil) throws(Diagnostics) {
+    let path = Self.path(in: folder, source: source)
     let reader = SpecReader(file: path)
     if let text = PipelineFile.text(of: path) {
       read(reader.parse(text), folder: folder)
@@ -53,11 +68,18 @@ package struct PlatformSpec: Sendable, Equatable {
   }
 
   private mutating func read(_ root: SpecNode?, folder: String) {
-    guard let map = root?.mapping(keys: ["owners", "withheld", "personal", "unsafe_types"]) else {
-      return
+    guard
+      let map = root?.mapping(keys: [
+        "owners", "withheld", "personal", "unsafe_types", "one_tenant", "people",
+      ])
+    else { return }
+    hasOneTenant = map["one_tenant"]?.boolean() ?? false
+    if let node = map["people"], let people = PeopleTable(node) {
+      self.people = people
+      named.append(NamedColumn(table: people.table, column: people.key, place: node.place))
     }
     for entry in map["owners"]?.mapping()?.entries ?? [] {
-      owners[entry.key] = names(of: entry.value, in: entry.key).first
+      owners[entry.key] = names(of: entry.value, in: entry.key)
     }
     for entry in map["withheld"]?.mapping()?.entries ?? [] {
       withheld[entry.key] = names(of: entry.value, in: entry.key)

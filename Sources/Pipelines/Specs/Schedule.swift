@@ -31,20 +31,21 @@ package struct Schedule: Sendable {
 package enum PeriodSelector: Hashable, Sendable {
   /// `this-year`: the period that contains the day.
   case current(Period.Kind)
-  /// `closing-years`: the previous period, until it is final and its grace is over.
+  /// `closing-years`: the previous period, until it is final and its grace is over, and those
+  /// before it whose grace is not over.
   case closing(Period.Kind)
   /// `last-year`: always the previous period.
   case last(Period.Kind)
   /// `2026-11`
   case fixed(Period)
 
-  package static let words = Period.Kind.allCases.flatMap {
+  package static let words = Period.Kind.calendar.flatMap {
     ["this-\($0.rawValue)", "last-\($0.rawValue)", "closing-\($0.rawValue)s"]
   }
 
   /// Reads a word such as `this-year`, or a period; `nil` for anything else.
   package init?(_ text: String) {
-    for kind in Period.Kind.allCases {
+    for kind in Period.Kind.calendar {
       switch text {
       case "this-\(kind.rawValue)": self = .current(kind)
       case "last-\(kind.rawValue)": self = .last(kind)
@@ -73,9 +74,17 @@ package enum PeriodSelector: Hashable, Sendable {
     case .last(let kind): return [Period(kind, containing: day).previous]
     case .fixed(let period): return [period]
     case .closing(let kind):
-      let period = Period(kind, containing: day).previous
-      if day < period.end.adding(days: graceDays) { return [period] }
-      return try isFinal(period) ? [] : [period]
+      var period = Period(kind, containing: day).previous
+      guard day < period.end.adding(days: graceDays) else {
+        return try isFinal(period) ? [] : [period]
+      }
+      // Ten days of grace hold two weeks.
+      var periods: [Period] = []
+      while day < period.end.adding(days: graceDays) {
+        periods.append(period)
+        period = period.previous
+      }
+      return periods
     }
   }
 }

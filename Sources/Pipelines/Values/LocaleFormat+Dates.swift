@@ -68,7 +68,8 @@ extension LocaleFormat {
     }
   }
 
-  /// `2026`, `4º trimestre de 2026`, `novembro de 2026`
+  /// `2026`, `4º trimestre de 2026`, `novembro de 2026`, `semana 48 de 2026 (23 a 29 de
+  /// novembro)`, `1º de março a 15 de maio de 2026`
   package func period(_ period: Period) -> String {
     switch period.kind {
     case .year: return String(period.start.year)
@@ -80,6 +81,21 @@ extension LocaleFormat {
       case "es": return "\(quarter).º trimestre de \(period.start.year)"
       default: return "Q\(quarter) \(period.start.year)"
       }
+    case .week: return week(period)
+    case .range: return days(period.start, period.lastDay, of: nil)
+    }
+  }
+
+  /// An hour of the day: `14h`, `14 h`, `2 pm`, `14:00`; `nil` for a number that is none.
+  package func hour(_ hour: Int) -> String? {
+    guard (0...23).contains(hour) else { return nil }
+    switch language {
+    case "pt": return "\(hour)h"
+    case "es": return "\(hour)\(LocaleFormat.noBreakSpace)h"
+    case "en" where isMonthFirst:
+      let number = hour % 12 == 0 ? 12 : hour % 12
+      return "\(number)\(LocaleFormat.noBreakSpace)\(hour < 12 ? "am" : "pm")"
+    default: return "\(CivilDate.padded(hour, 2)):00"
     }
   }
 

@@ -26,7 +26,7 @@ struct FilmPlanner: Sendable {
     let target = work.settings.filmTarget ?? spec.target
     let maximum = max(target, work.settings.filmMaximum ?? spec.maximum)
     plan = StoryboardPlan(
-      items: items, hasSections: work.period.kind.months > 1,
+      items: items, hasSections: FilmPlanner.hasMonths(work.period),
       target: FilmFormat.steps(atMost: target * 1_000),
       maximum: FilmFormat.steps(atMost: maximum * 1_000))
     totals =
@@ -117,17 +117,21 @@ struct FilmPlanner: Sendable {
     return result
   }
 
-  /// The number of items per month of the period; per day if the period is a month.
+  /// Whether a film of the period is divided into months.
+  private static func hasMonths(_ period: Period) -> Bool { period.days > 31 }
+
+  /// The number of items per month of the period; per day if the period is a month or shorter.
   private func periodBars() -> [Int] {
     let period = work.period
-    if period.kind == .month {
-      var bars = [Int](
-        repeating: 0,
-        count: CivilDate.daysInMonth(year: period.start.year, month: period.start.month))
-      for item in items { bars[min(bars.count, item.day.day) - 1] += 1 }
+    guard FilmPlanner.hasMonths(period) else {
+      var bars = [Int](repeating: 0, count: period.days)
+      for item in items {
+        let place = item.day.daysSince1970 - period.start.daysSince1970
+        if bars.indices.contains(place) { bars[place] += 1 }
+      }
       return bars
     }
-    var bars = [Int](repeating: 0, count: period.kind.months)
+    var bars = [Int](repeating: 0, count: period.monthsTouched.count)
     for item in items {
       let place =
         (item.day.year - period.start.year) * 12 + item.day.month - period.start.month

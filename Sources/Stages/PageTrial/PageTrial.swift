@@ -39,7 +39,7 @@ package struct PageTrial {
     let environment = TrialEnvironment(scratch: scratch, templates: templates.folder)
     var found = missingTerms(spec)
     for kind in pipeline.periods {
-      let period = Period(kind, containing: Self.day)
+      let period = Period.sample(kind, on: Self.day)
       let rows = TrialDatasets(
         spec, of: pipeline, catalog: templates.catalog, period: period, types: types)
       for locale in templates.catalog.locales {

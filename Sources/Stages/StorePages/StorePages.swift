@@ -118,13 +118,13 @@ package enum StorePages {
   ) throws -> [UInt8] {
     let page = try StorePage(.index, of: tenant, templates: templates)
     let sorted = partitions.sorted {
-      ($1.period.end, $1.period.kind.months, $0.pipeline) < (
-        $0.period.end, $0.period.kind.months, $1.pipeline
+      ($1.period.year, $1.period.end, $1.period.days, $0.pipeline, $0.period) < (
+        $0.period.year, $0.period.end, $0.period.days, $1.pipeline, $1.period
       )
     }
     var years: [(year: Int, releases: [PageView])] = []
     for partition in sorted {
-      let year = partition.period.start.year
+      let year = partition.period.year
       if year != years.last?.year { years.append((year, [])) }
       years[years.count - 1].releases.append(try view(partition, page))
     }

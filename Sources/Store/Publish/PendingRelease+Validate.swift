@@ -11,7 +11,9 @@ extension PendingRelease {
       Name.isOwner(tenant.slug), "a tenant's slug does not have 1 to 63 characters of [a-z0-9-]")
     try check(Name.isSlug(tenant.id), "a tenant's id is not a UUID in lower case")
     try check(Name.isSlug(pipeline), "a pipeline's name has characters outside [a-z0-9-]")
-    try check(Name.isPeriod(period), "a period is not like 2026, 2026-11 or 2026-Q4")
+    try check(
+      Name.isPeriod(period),
+      "a period is not like 2026, 2026-11, 2026-Q4, 2026-W48 or 2026-03-01..2026-05-15")
     try check(!files.isEmpty, "a release has no files")
     var taken: Set<String> = []
     for file in files {

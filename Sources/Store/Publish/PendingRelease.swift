@@ -72,7 +72,7 @@ package typealias ReleaseFile = ResultFile<ReleaseContent>
 package struct PendingRelease: Sendable {
   package var tenant: ReleaseTenant
   package var pipeline: String
-  /// `2026`, `2026-11`, `2026-Q4`.
+  /// `2026`, `2026-11`, `2026-Q4`, `2026-W48`, `2026-03-01..2026-05-15`.
   package var period: String
   /// A title for people, in the tenant's language.
   package var title: String

@@ -10,10 +10,23 @@ enum Name {
     isSlug(text) || text == ReleaseTenant.operatorName
   }
 
-  /// A period such as `2026`, `2026-11`, `2026-q4` or `2026-Q4`.
+  /// A period such as `2026`, `2026-11`, `2026-q4`, `2026-Q4`, `2026-W48` or
+  /// `2026-03-01..2026-05-15`.
   static func isPeriod(_ text: some StringProtocol) -> Bool {
-    (1...32).contains(text.utf8.count)
-      && text.utf8.allSatisfy { isLetterOrDigit($0) || $0 == 0x2D || $0 == UInt8(ascii: "Q") }
+    isRange(text)
+      || (1...32).contains(text.utf8.count)
+        && text.utf8.allSatisfy {
+          isLetterOrDigit($0) || [0x2D, UInt8(ascii: "Q"), UInt8(ascii: "W")].contains($0)
+        }
+  }
+
+  /// Two days with two dots between them. No other period has a dot.
+  private static func isRange(_ text: some StringProtocol) -> Bool {
+    let shape = "0000-00-00..0000-00-00".utf8
+    return text.utf8.count == shape.count
+      && zip(text.utf8, shape).allSatisfy { byte, wanted in
+        wanted == 0x30 ? (0x30...0x39).contains(byte) : byte == wanted
+      }
   }
 
   /// A relative path of `[a-z0-9._-]` parts. No part is empty or starts with a dot.

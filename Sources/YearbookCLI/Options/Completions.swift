@@ -27,13 +27,14 @@ enum Completions {
   /// `TENANT/PIPELINE/PERIOD`.
   static let partitions = names { try $0.partitions() }
 
-  /// The periods of these kinds that have begun, from last year's first on.
+  /// The periods of these kinds that have begun, from last year's first on. Nobody can guess a
+  /// range.
   static func periods(until today: CivilDate, of kinds: [Period.Kind]) -> [String] {
-    kinds.flatMap { kind in
+    kinds.filter(Period.Kind.calendar.contains).flatMap { kind in
       let newest = Period(kind, containing: today)
       return sequence(first: newest) { period in
         let previous = period.previous
-        return previous.start.year < today.year - 1 ? nil : previous
+        return previous.year < today.year - 1 ? nil : previous
       }.map(\.description)
     }
   }

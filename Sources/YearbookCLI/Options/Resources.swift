@@ -6,6 +6,11 @@ import Foundation
 enum Resources {
   static func platformSchema() throws -> String { try text("platform-schema.sql") }
   static func platformRole() throws -> String { try text("platform-role.sql") }
+  /// The schema of another platform than the first one.
+  static func schema(of platform: String) throws -> String {
+    let name = "platforms/\(platform).sql"
+    return try text(name, installed: "docs/\(name)")
+  }
 
   /// The installed program's data: PREFIX/share/yearbook of PREFIX/bin/yearbook.
   static var share: String {
@@ -22,8 +27,9 @@ enum Resources {
     }
   }
 
-  private static func text(_ name: String) throws -> String {
-    let candidates = ["docs/\(name)", "\(share)/\(name)"]
+  /// - Parameter installed: its path below `share/yearbook`, if it is not the name.
+  private static func text(_ name: String, installed: String? = nil) throws -> String {
+    let candidates = ["docs/\(name)", "\(share)/\(installed ?? name)"]
     for candidate in candidates {
       if let data = FileManager.default.contents(atPath: candidate),
         let text = String(validating: data, as: UTF8.self)

@@ -38,6 +38,7 @@ struct SharedOptions: ParsableArguments {
     configuration.media = media ?? configuration.media
     configuration.pipelines = pipelines ?? configuration.pipelines
     configuration.templates = templates ?? configuration.templates
+    configuration.shippedTenants = "\(Resources.share)/pipelines/tenants.sql"
     return configuration
   }
 }

@@ -37,7 +37,8 @@ import Testing
     all.served = tenants
     all.faulty = faulty
     let planner = Planner(
-      library: try Self.library.get(), configuration: Configuration(), tenants: all
+      library: try Self.library.get(), configuration: Configuration(),
+      tenants: SourceTenants([(nil, all)])
     ) { slug, pipeline, period in
       final.contains("\(pipeline) \(slug) \(period)")
     }

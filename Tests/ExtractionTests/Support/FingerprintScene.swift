@@ -52,7 +52,10 @@ final class FingerprintScene {
       CREATE ROLE \(role) LOGIN; GRANT USAGE ON SCHEMA app TO \(role);
       GRANT SELECT ON ALL TABLES IN SCHEMA app TO \(role)
       """)
-    source = try Source("\(conninfo) user=\(role)", schema: "app")
+    source = try Source(
+      "\(conninfo) user=\(role)", schema: "app",
+      tenants: SourceFiles.tenants(
+        in: Places.project + "/pipelines", source: nil, named: nil, shipped: nil))
     var found: [Pipeline] = []
     try withTemporaryFolder { folder in
       try Self.copy(reports, queries, to: folder)

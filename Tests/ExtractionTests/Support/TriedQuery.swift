@@ -18,13 +18,24 @@ enum TriedQuery {
         String(contentsOfFile: Places.project + "/docs/platform-schema.sql", encoding: .utf8))
       try connection.execute("CREATE TABLE app.country (code char(2), title text)")
       if !platform.isEmpty { try connection.execute(platform) }
-      try body(
-        IsolationTrial(record: connection, catalog: SourceCatalog(connection, schema: "app")))
+      try body(IsolationTrial(record: connection, catalog: catalog(connection)))
       let left = try connection.query(
         "SELECT count(*) AS n FROM pg_namespace WHERE nspname LIKE '%trial%'"
       ).only().int("n")
       guard left == 0 else { throw Diagnostic(.bug, "a trial left its schema behind") }
     }
+  }
+
+  /// The catalog of the schema `app`, whose tenants are in the table `tenant`.
+  static func catalog(_ connection: Connection) throws -> SourceCatalog {
+    var catalog = try SourceCatalog(connection, schema: "app")
+    catalog.tenancy.key = BaseColumn(table: "tenant", column: "id")
+    for (name, column) in [
+      ("time_zone", "timezone"), ("locale", "locale"), ("currency", "currency"),
+    ] {
+      catalog.tenancy.settings[name] = BaseColumn(table: "tenant", column: column)
+    }
+    return catalog
   }
 
   /// The faults of a query in a pipeline of its own, beside what the project says of the platform.

@@ -18,6 +18,10 @@ import Testing
     ("2026-03", "2026-03-28", "2026-02-28"), ("2026-03", "2026-03-30", "2026-02-28"),
     ("2024-03", "2024-03-30", "2024-02-29"), ("2026-01", "2026-01-30", "2025-12-30"),
     ("2026-Q1", "2026-02-10", "2025-11-10"), ("2026-Q2", "2026-05-31", "2026-02-28"),
+    // A week is compared with the same days of the week, a range with as many days.
+    ("2026-W48", "2026-11-25", "2026-11-18"), ("2026-W01", "2026-01-01", "2025-12-25"),
+    ("2026-03-01..2026-05-15", "2026-03-01", "2025-12-15"),
+    ("2026-03-01..2026-05-15", "2026-05-14", "2026-02-27"),
   ])
   func `A period under way is compared with the same days`(
     name: String, today: String, same: String
@@ -29,7 +33,10 @@ import Testing
   }
 
   @Test func `A period that has ended is compared with all of the one before`() throws {
-    for (name, last) in [("2024", "2023-12-31"), ("2026-02", "2026-01-31")] {
+    for (name, last) in [
+      ("2024", "2023-12-31"), ("2026-02", "2026-01-31"), ("2026-W01", "2025-12-28"),
+      ("2026-03-01..2026-05-15", "2026-02-28"),
+    ] {
       let period = try period(name)
       for progress in [
         PeriodProgress(ended: period), PeriodProgress(period, today: period.end.adding(days: 90)),
@@ -55,10 +62,14 @@ import Testing
         while today < period.end {
           let same = PeriodProgress(period, today: today).previousLastDay
           #expect(same >= last && same <= period.previous.lastDay, "seed \(seed), \(today)")
-          #expect(
-            same.day == today.day
-              || (same.day < today.day && same.adding(days: 1).month != same.month),
-            "seed \(seed), \(today)")
+          if kind == .week {
+            #expect(same.weekday == today.weekday, "seed \(seed), \(today)")
+          } else if kind != .range {
+            #expect(
+              same.day == today.day
+                || (same.day < today.day && same.adding(days: 1).month != same.month),
+              "seed \(seed), \(today)")
+          }
           last = same
           today = today.adding(days: kind == .year ? random.number(1...20) : 1)
         }

@@ -51,6 +51,28 @@ import Testing
     #expect(LocaleFormat("es").onWeekdays(6) == "los domingos")
   }
 
+  @Test(arguments: [
+    ("en-GB", "2026-W48", "week 48 of 2026 (23–29 November)"),
+    ("en-US", "2026-W48", "week 48 of 2026 (November 23–29)"),
+    ("pt-BR", "2026-W49", "semana 49 de 2026 (30 de novembro a 6 de dezembro)"),
+    ("es", "2026-W48", "semana 48 de 2026 (del 23 al 29 de noviembre)"),
+    // Some of its days are not in the year that it is called by.
+    ("en-GB", "2026-W01", "week 1 of 2026 (29 December 2025 – 4 January 2026)"),
+    ("ja", "2026-W48", "2026年第48週 (2026-11-23 – 2026-11-29)"),
+    ("sw", "2026-W48", "2026-W48 (2026-11-23 – 2026-11-29)"),
+    ("en-GB", "2026-03-01..2026-03-15", "1–15 March 2026"),
+    ("en-US", "2026-03-01..2026-05-15", "March 1 – May 15, 2026"),
+    ("en-US", "2026-03-01..2026-03-15", "March 1–15, 2026"),
+    ("pt-BR", "2026-03-01..2026-03-15", "1º a 15 de março de 2026"),
+    ("es", "2025-12-20..2026-01-06", "20 de diciembre de 2025 al 6 de enero de 2026"),
+    ("en-GB", "2026-03-01..2026-03-01", "1 March 2026"),
+  ])
+  func `Weeks and ranges are named by their days, each month and year once`(
+    locale: String, period: String, text: String
+  ) throws {
+    #expect(LocaleFormat(locale).period(try #require(Period(period))) == text)
+  }
+
   @Test func `Lengths are hours and minutes`() {
     func text(_ seconds: Int) -> String {
       LocaleFormat("pt-BR").duration(seconds: seconds).replacing("\u{A0}", with: " ")

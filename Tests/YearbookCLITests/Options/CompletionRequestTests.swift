@@ -33,5 +33,10 @@ import Testing
     #expect(months.count == 17)
     #expect(months.first == "2026-05")
     #expect(months.last == "2025-01")
+    // The week that holds 1 January 2025 began in December.
+    let weeks = Completions.periods(until: today, of: [.week])
+    #expect(weeks.first == "2026-W21")
+    #expect(weeks.last == "2025-W01")
+    #expect(Completions.periods(until: today, of: [.range]) == [])
   }
 }

@@ -12,7 +12,7 @@ struct Installation {
   let environment: [String]
   let platform: TestDatabase
   let record: TestDatabase
-  private static let roles = Mutex(())
+  static let roles = Mutex(())
 
   /// Calls `body` with an installation that is removed afterwards.
   static func with<T>(_ body: (Installation) throws -> T) throws -> T {
@@ -46,7 +46,9 @@ struct Installation {
       "YEARBOOK_MEDIA=\(folder)/media", "NO_COLOR=1",
     ]
     // The pipeline `rows` reads names by itself, which the project's own rules forbid.
-    try write("pipelines/platform.yaml", "owners: {room_member: roomid}\n")
+    try write(
+      "pipelines/platform.yaml", "owners: {room_member: roomid}\npeople: {table: user, key: id}\n")
+    try write("pipelines/tenants.sql", Self.text("pipelines/tenants.sql"))
     try write(
       "pipelines/rows/pipeline.yaml",
       """

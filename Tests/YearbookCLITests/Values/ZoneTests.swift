@@ -13,7 +13,12 @@ import Testing
 struct ZoneTests {
   private func withSource(_ body: (Installation, Source) throws -> Void) throws {
     try Installation.with { here in
-      try body(here, Source("\(here.platform.conninfo) user=yearbook_reader", schema: "app"))
+      try body(
+        here,
+        Source(
+          "\(here.platform.conninfo) user=yearbook_reader", schema: "app",
+          tenants: SourceFiles.tenants(
+            in: Places.project + "/pipelines", source: nil, named: nil, shipped: nil)))
     }
   }
 
@@ -74,7 +79,7 @@ struct ZoneTests {
       let (status, output) = try here.yearbook(["run", "rows", "--period", "2025"])
       #expect(status == 1, "\(output)")
       #expect(output.contains("1 published, 0 unchanged, 2 failed"), "\(output)")
-      #expect(output.contains("the tenant's row has no timezone"), "\(output)")
+      #expect(output.contains("the tenant's row has no time_zone"), "\(output)")
       #expect(output.contains("the tenant's row has no name"), "\(output)")
     }
   }

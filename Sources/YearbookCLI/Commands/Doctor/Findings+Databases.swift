@@ -10,27 +10,20 @@ extension Findings {
   mutating func databases(of configuration: Configuration) {
     do {
       try configuration.withServer {
-        var source: Source?
+        let names = configuration.sourceNames
+        let sources = (names.contains(nil) ? names : [nil] + names).compactMap {
+          source($0, configuration)
+        }
+        tenants(of: sources, configuration)
         var record: RunRecord?
-        check("source") {
-          let opened = try Source(configuration.required(.source), schema: configuration.schema)
-          source = opened
-          return told(opened.connection)
-        }
-        if let source {
-          tenants(of: source, configuration)
-          check("row security") { try source.rowSecurity() }
-          check("time limits") { try source.connection.inheritedLimits() }
-          check("pooler") { try source.connection.pooling() }
-          zones(of: source)
-        }
         check("record") {
           let opened = try RunRecord(configuration.required(.record))
           record = opened
           return told(opened.connection)
         }
-        if let source, let record {
-          check("clocks") {
+        for source in sources {
+          guard let record else { break }
+          check(Self.name("clocks", of: source)) {
             try Clocks(source: source.connection, record: record.connection).check()
           }
         }
@@ -40,14 +33,39 @@ extension Findings {
     }
   }
 
-  private mutating func tenants(of source: Source, _ configuration: Configuration) {
+  /// The name of a finding about a source: `time limits of events`.
+  private static func name(_ name: String, of source: Source) -> String {
+    source.name.map { "\(name) of \($0)" } ?? name
+  }
+
+  /// Opens a source and looks at it.
+  private mutating func source(_ name: String?, _ configuration: Configuration) -> Source? {
+    var source: Source?
+    check(name.map { "source \($0)" } ?? "source") {
+      let opened = try configuration.openSource(
+        name, pipelines: configuration.pipelineFolder(), isLimited: false)
+      source = opened
+      return told(opened.connection)
+    }
+    guard let source else { return nil }
+    check(Self.name("row security", of: source)) { try source.rowSecurity() }
+    check(Self.name("time limits", of: source)) { try source.connection.inheritedLimits() }
+    check(Self.name("pooler", of: source)) { try source.connection.pooling() }
+    zones(of: source)
+    return source
+  }
+
+  /// The tenants of all sources together: settings of a tenant can be of any of them.
+  private mutating func tenants(of sources: [Source], _ configuration: Configuration) {
+    if sources.isEmpty { return }
     var unserved: [Diagnostic] = []
     check("tenants") {
-      let tenants = try source.tenants(alsoZone: configuration.operatorZone)
+      let tenants = try SourceTenants(of: sources, alsoZone: configuration.operatorZone)
       try configuration.refuseUnknownTenants(among: tenants.slugs)
       try configuration.refuseSharedMedia(among: tenants.slugs)
-      unserved = tenants.faulty.map(\.fault) + tenants.nameless
-      return Figures.count(tenants.served.count, "active tenant")
+      unserved = tenants.faults
+      let served = tenants.served.count
+      return Figures.count(served, "active tenant")
         + (unserved.isEmpty ? "" : ", \(unserved.count) that cannot be served")
     }
     for fault in unserved.prefix(Self.mostTold) {
@@ -60,7 +78,8 @@ extension Findings {
 
   private mutating func zones(of source: Source) {
     var differences: [Source.ZoneDifference] = []
-    let isAsked = check("time zones") {
+    let name = Self.name("time zones", of: source)
+    let isAsked = check(name) {
       differences = try source.zoneDifferences(now: Int(Date().timeIntervalSince1970))
       return "reports go by PostgreSQL's tables"
     }
@@ -70,7 +89,7 @@ extension Findings {
       let machine = difference.machine.map(Self.offset) ?? "unknown"
       let moment = Timestamp.rfc3339(difference.at)
       warn(
-        "time zones", "\(difference.zone) at \(moment): \(server) there, \(machine) here",
+        name, "\(difference.zone) at \(moment): \(server) there, \(machine) here",
         whatToDo: "update the package tzdata of the older of the two machines")
     }
   }

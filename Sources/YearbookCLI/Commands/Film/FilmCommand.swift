@@ -54,7 +54,7 @@ struct FilmOptions: ParsableArguments {
     guard let period = Period(period) else {
       throw Diagnostic(
         .usage, "'\(self.period)' is not a valid period",
-        hint: "write it like 2026, 2026-Q4 or 2026-11")
+        hint: Period.advice(for: self.period))
     }
     let templates = try configuration.templateFolder()
     let scratch =

@@ -31,7 +31,7 @@ struct CheckCommand: ParsableCommand {
     let sound =
       "\(Figures.count(library.pipelines.count, "pipeline")),"
       + " \(Figures.count(library.schedules.count, "schedule")), their templates and messages are sound"
-    guard let source = configuration.source, let record = configuration.record else {
+    guard !configuration.sourceNames.isEmpty, let record = configuration.record else {
       if faults.isEmpty {
         for pipeline in library.pipelines {
           add(try PageTrial(pipeline, templates: templates).faults(), to: &faults)
@@ -45,12 +45,29 @@ struct CheckCommand: ParsableCommand {
     // Pages are tried only if nothing is known to be wrong with what they are made of.
     let canTryPages = faults.isEmpty
     try configuration.withServer {
-      let trial = IsolationTrial(
-        record: try RunRecord(record).connection,
-        catalog: try Source(source, schema: configuration.schema).catalog())
+      let record = try RunRecord(record).connection
+      var trials: [String?: IsolationTrial] = [:]
       var lines: [String] = []
       for pipeline in library.pipelines {
         do {
+          let name = pipeline.extract.source
+          guard configuration.sourceNames.contains(name) else {
+            lines.append(
+              "\(pipeline.name): not tried: its source \(name.map { "'\($0)' " } ?? "")is not configured"
+            )
+            if canTryPages {
+              add(try PageTrial(pipeline, templates: templates).faults(), to: &faults)
+            }
+            continue
+          }
+          let trial =
+            try trials[name]
+            ?? IsolationTrial(
+              record: record,
+              catalog: configuration.openSource(
+                name, pipelines: library.folder, isLimited: false
+              ).catalog())
+          trials[name] = trial
           let outcome = try trial.run(pipeline)
           var found = pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []
           if found.isEmpty, canTryPages {

@@ -20,7 +20,7 @@ struct ExplainCommand: ParsableCommand {
     completion: Completions.tenants)
   var tenant: [String] = []
   @Option(
-    help: "A period: 2026, 2026-Q4 or 2026-11; can be given several times.",
+    help: "A period: \(Period.forms); can be given several times.",
     completion: Completions.periods)
   var period: [String] = []
   @Option(help: ArgumentHelp("The moment that the run takes as now.", valueName: "date"))

@@ -53,11 +53,13 @@ struct TenantCommand: ParsableCommand {
     /// Throws if the platform has another slug for the tenant: the next run would publish a second
     /// folder under that slug.
     private func askPlatform(_ configuration: Configuration, _ store: ReleaseStore) throws {
-      guard let source = configuration.source, let tenant = try store.tenant(slug: old) else {
-        return
+      guard let tenant = try store.tenant(slug: old) else { return }
+      var known: String?
+      for source in configuration.sourceNames where known == nil {
+        known = try configuration.openSource(source, pipelines: configuration.pipelineFolder())
+          .slug(of: tenant.id)
       }
-      let slug = try Source(source, schema: configuration.schema).slug(of: tenant.id)
-      guard let slug, slug != new else { return }
+      guard let slug = known, slug != new else { return }
       throw Diagnostic(
         .configuration, "the platform calls this tenant '\(slug)', not '\(new)'",
         hint: slug == old

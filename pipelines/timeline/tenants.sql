@@ -1,0 +1,3 @@
+-- The tenants of this platform are its people.
+SELECT id, slug, name, time_zone, locale, currency, status, created
+FROM tenant
