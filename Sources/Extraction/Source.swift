@@ -9,8 +9,8 @@ package import Postgres
 package final class Source {
   package let connection: Connection
   package let schema: String
-  private var readCatalog: SourceCatalog?
-  private var readSecurity: RowSecurity?
+  var readCatalog: SourceCatalog?
+  var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
   /// Names of time zones that were looked up, and the rules of those that were found.

@@ -13,6 +13,8 @@ package struct Configuration: Sendable {
   package var record: String?
   /// The schema of the platform's tables.
   package var schema = "app"
+  /// How many sessions read the source side by side, at most.
+  package var connections = min(4, max(1, ProcessInfo.processInfo.activeProcessorCount))
   package var store: String?
   /// Who can read what is published in the store; `nil` if nothing is said, which means all.
   package var storeMode: StoreMode?
@@ -138,9 +140,16 @@ extension Configuration {
     else { return }
     if let node = map["source"] {
       if node.isMapping {
-        let map = node.mapping(keys: ["uri", "schema", "people"])
+        let map = node.mapping(keys: ["uri", "schema", "people", "connections"])
         source = map?.required("uri")?.string()
         schema = map?["schema"]?.name() ?? schema
+        if let node = map?["connections"], let count = node.integer() {
+          if (1...64).contains(count) {
+            connections = count
+          } else {
+            node.report("source.connections is \(count), which is not 1 to 64")
+          }
+        }
         if let people = map?["people"]?.mapping(keys: ["table", "key"]) {
           self.people.table = people["table"]?.name() ?? self.people.table
           self.people.key = people["key"]?.name() ?? self.people.key

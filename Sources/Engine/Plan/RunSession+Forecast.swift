@@ -41,7 +41,8 @@ extension RunSession {
       PartitionEnvironment(services, partition, stage: stage)
     }
     let reader = SourceReader(
-      source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
+      source, connections: configuration.connections, blobs: blobs, moment: plan.moment,
+      cancellation: cancellation,
       interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
       open: { try openSource() })
     var forecasts: [PartitionKey: Forecast] = [:]

@@ -94,7 +94,8 @@ final class Run {
     worker = PartitionWorker(
       services, record: lookup, claims: claims, committer: committer, publisher: publisher)
     reader = SourceReader(
-      source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
+      source, connections: configuration.connections, blobs: blobs, moment: plan.moment,
+      cancellation: session.cancellation,
       interruption: interruption,
       hidden: { try session.hiddenRows(of: $0, lookup) },
       correction: { source in
@@ -315,7 +316,7 @@ final class Run {
     if left.isEmpty { return }
     let order = order
     let size = sharedID == id ? Self.batchSize : Self.sharedBatchSize
-    try reader.read(
+    let warnings = try reader.read(
       Self.batches(of: left, size: size), fingerprinting: fingerprinting, leaving: endedElsewhere
     ) { [state, gate, pool, worker, lookup] batch, reading in
       guard reading.isRead else {
@@ -356,6 +357,7 @@ final class Run {
         }
       }
     }
+    state.warn(warnings)
   }
 
   /// Hands on the partitions whose kept rows must be used.
