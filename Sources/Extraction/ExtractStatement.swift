@@ -237,13 +237,7 @@ struct ExtractStatement {
   /// - Parameter value: the expression of the value at this place of `values(of:)`.
   private func row(_ value: (Int) -> String) -> String {
     let zone = "\(value(6))::text"
-    func midnight(_ day: String) -> String {
-      // Where clocks go back to midnight, a day has two, and PostgreSQL takes the second. If there
-      // is none, as clocks go forward, it takes the first moment of the day.
-      let moment = "(\(day)::date::timestamp AT TIME ZONE \(zone))"
-      return "(\(moment) - CASE WHEN ((\(moment) - interval '1 hour') AT TIME ZONE \(zone))::date"
-        + " = \(day)::date THEN interval '1 hour' ELSE interval '0' END)"
-    }
+    func midnight(_ day: String) -> String { Self.midnight(day, in: zone) }
     let (start, end, previous) = (midnight(value(1)), midnight(value(2)), midnight(value(3)))
     let cutoff = "least(coalesce(\(value(5))::timestamptz, \(midnight(value(4)))), \(end))"
     let columns = [
@@ -255,10 +249,23 @@ struct ExtractStatement {
     return "(" + columns.joined(separator: ", ") + ")"
   }
 
+  /// The first moment of a day.
+  ///
+  /// - Parameters:
+  ///   - day: an expression of a date.
+  ///   - zone: an expression of a time zone's name.
+  static func midnight(_ day: String, in zone: String) -> String {
+    // Where clocks go back to midnight, a day has two, and PostgreSQL takes the second. If there
+    // is none, as clocks go forward, it takes the first moment of the day.
+    let moment = "(\(day)::date::timestamp AT TIME ZONE \(zone))"
+    return "(\(moment) - CASE WHEN ((\(moment) - interval '1 hour') AT TIME ZONE \(zone))::date"
+      + " = \(day)::date THEN interval '1 hour' ELSE interval '0' END)"
+  }
+
   /// The end of what a period is compared with. A period that has ended is compared with all of the
   /// one before. A period that is under way ends at its last moment so far, by the local clock, and
   /// one step of such periods before it ends what it is compared with: see `Period.sameDay`.
-  private static func previousEnd(
+  static func previousEnd(
     _ start: String, _ end: String, _ previous: String, _ cutoff: String, step: String,
     _ zone: String
   ) -> String {

@@ -16,8 +16,8 @@ package final class Source {
   /// What holds for its tables.
   let platform: PlatformSpec
   private let idType: TenantIDType?
-  private var readCatalog: SourceCatalog?
-  private var readSecurity: RowSecurity?
+  var readCatalog: SourceCatalog?
+  var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
   /// Names of time zones that were looked up, and the rules of those that were found.

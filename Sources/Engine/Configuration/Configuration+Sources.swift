@@ -1,5 +1,6 @@
 package import Diagnostics
 package import Extraction
+import Foundation
 package import Pipelines
 
 /// What is set of one source.
@@ -15,12 +16,15 @@ package struct SourceSettings: Sendable {
   /// The table of people. It comes before what the source's `platform.yaml` says.
   package var people: PeopleTable?
 
+  /// How many sessions read side by side; `nil`: as many as there are processors, at most 4.
+  package var connections: Int?
+
   /// The defaults.
   package init() {}
 }
 
 extension Configuration {
-  private static let sourceKeys = ["uri", "schema", "people", "tenants", "id"]
+  private static let sourceKeys = ["uri", "schema", "people", "tenants", "id", "connections"]
 
   /// Reads `source` and `sources`.
   mutating func readSources(_ map: SpecMapping) {
@@ -54,6 +58,13 @@ extension Configuration {
     settings.tenants = map["tenants"]?.string().map(resolve)
     settings.id = map["id"]?.word(of: TenantIDType.allCases.map(\.rawValue))
       .flatMap(TenantIDType.init(rawValue:))
+    if let node = map["connections"], let count = node.integer() {
+      if (1...64).contains(count) {
+        settings.connections = count
+      } else {
+        node.report("connections is \(count), which is not 1 to 64")
+      }
+    }
     return settings
   }
 
@@ -72,6 +83,12 @@ extension Configuration {
       .configuration, "the source '\(name)' is not configured", at: .init(file: file),
       hint: NearestWords.hint(for: name, in: Array(sources.keys))
         ?? "set sources: {\(name): {uri: …}} in yearbook.yaml")
+  }
+
+  /// How many sessions read a source side by side.
+  func connections(to name: String?) -> Int {
+    (name.map { sources[$0]?.connections } ?? sourceSettings.connections)
+      ?? min(4, ProcessInfo.processInfo.activeProcessorCount)
   }
 
   /// The sources that are configured: the platform itself is `nil`, and the first.

@@ -69,7 +69,8 @@ extension RunSession {
     let readers = SourceReaders(sources) { source in
       let name = source.name
       return SourceReader(
-        source, blobs: blobs, moment: plan.moment, cancellation: cancellation,
+        source, connections: configuration.connections(to: name), blobs: blobs, moment: plan.moment,
+        cancellation: cancellation,
         interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
         open: { try openSource(name) })
     }

@@ -6,7 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
-    doing, extractions,
+    doing, extractions, comparedDays,
   ]
 
   private static let first = """
@@ -352,5 +352,14 @@ enum RecordSchema {
     COMMENT ON TABLE yearbook.seed IS 'random numbers that the fingerprints of rows begin with';
     ALTER TABLE yearbook.trial ADD COLUMN IF NOT EXISTS reads jsonb;
     COMMENT ON COLUMN yearbook.trial.reads IS 'what the queries read, by PostgreSQL''s parse of them';
+    """
+
+  private static let comparedDays = """
+    ALTER TABLE yearbook.extraction ADD COLUMN IF NOT EXISTS previous_end_from bigint,
+      ADD COLUMN IF NOT EXISTS previous_end_to bigint;
+    COMMENT ON COLUMN yearbook.extraction.previous_end_from IS
+      'the first previous_ends_at (microseconds since 1970) that gives the same datasets; null: no such limit';
+    COMMENT ON COLUMN yearbook.extraction.previous_end_to IS
+      'the last previous_ends_at that gives the same datasets; null: no such limit';
     """
 }

@@ -17,15 +17,13 @@ struct ExtractedRows: Sendable {
 /// What the record knows of a partition's last extraction.
 struct RecordedExtraction: Sendable {
   var key: String
-  var cutoff: Int64
-  var next: Int64?
+  var reach: Fingerprints.Reach
   private var shape: RunRecord.Shape
   private var lines: String
 
   fileprivate init(_ row: Row, _ shapes: [String: RunRecord.Shape]) throws(Diagnostic) {
     key = try row.string("key")
-    cutoff = Int64(try row.string("cutoff")) ?? 0
-    next = try row.optionalString("next").flatMap { Int64($0) }
+    reach = try row.reach()
     shape = shapes[try row.string("shape")] ?? []
     lines = try row.string("datasets")
   }
@@ -103,7 +101,7 @@ extension RunRecord {
     for row in try connection.query(
       """
       SELECT e.tenant_id, e.pipeline, e.period, encode(e.key, 'hex') AS key, e.cutoff, e.next,
-        encode(e.shape, 'hex') AS shape, e.datasets
+        e.previous_end_from, e.previous_end_to, encode(e.shape, 'hex') AS shape, e.datasets
       FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
       JOIN yearbook.extraction e ON e.tenant_id = t AND e.pipeline = p AND e.period = d
       """, partitions.arrays)
@@ -116,7 +114,7 @@ extension RunRecord {
   /// What is known of the rows of a partition that is in this state now.
   func rows(of partition: PartitionKey, _ state: Fingerprints.State) throws -> Forecast.Rows {
     let row = try connection.query(
-      "SELECT inputs, cutoff, next FROM yearbook.extraction"
+      "SELECT inputs, cutoff, next, previous_end_from, previous_end_to FROM yearbook.extraction"
         + " WHERE tenant_id = $1 AND pipeline = $2 AND period = $3", partition.values
     ).first
     guard let row else { return .read(changed: nil) }
@@ -125,10 +123,11 @@ extension RunRecord {
     let now = state.inputs.parts
     let names = Set(old.keys).union(now.keys).filter { old[$0] != now[$0] }.sorted()
     if names.isEmpty {
-      let isReached = state.isReached(
-        fromCutoff: Int64(try row.string("cutoff")) ?? 0,
-        next: try row.optionalString("next").flatMap { Int64($0) })
-      return isReached ? .same : .read(changed: ["the cut-off: it passed the time of a row"])
+      return try state.isReached(from: row.reach())
+        ? .same
+        : .read(changed: [
+          "the cut-off, or the end of what is compared: it passed the time of a row"
+        ])
     }
     return .read(changed: names.map { Self.change(of: $0, from: old[$0], to: now[$0]) })
   }
@@ -166,20 +165,26 @@ extension RunRecord {
       try connection.queryPrepared(
         """
         INSERT INTO yearbook.extraction AS old
-          (tenant_id, pipeline, period, key, inputs, cutoff, next, snapshot, shape, datasets)
-        SELECT t, p, d, k::bytea, i::jsonb, c, n, m, s::bytea, l
+          (tenant_id, pipeline, period, key, inputs, cutoff, next, previous_end_from,
+            previous_end_to, snapshot, shape, datasets)
+        SELECT t, p, d, k::bytea, i::jsonb, c, n, a, b, m, s::bytea, l
         FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::bigint[],
-          $7::bigint[], $8::bigint[], $9::text[], $10::text[]) AS u (t, p, d, k, i, c, n, m, s, l)
+          $7::bigint[], $8::bigint[], $9::bigint[], $10::bigint[], $11::text[], $12::text[])
+          AS u (t, p, d, k, i, c, n, a, b, m, s, l)
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET key = excluded.key,
           inputs = excluded.inputs, cutoff = excluded.cutoff, next = excluded.next,
+          previous_end_from = excluded.previous_end_from,
+          previous_end_to = excluded.previous_end_to,
           snapshot = excluded.snapshot, shape = excluded.shape, datasets = excluded.datasets
         WHERE old.snapshot <= excluded.snapshot
         """,
         part.map(\.partition).arrays + [
           Quoting.array(part.map { "\\x" + $0.state.inputs.key.hex }),
           Quoting.array(try part.map { try json($0.state.inputs.parts) }),
-          Quoting.array(part.map { String($0.state.cutoff) }),
-          Quoting.array(part.map { $0.state.next.map { String($0) } }),
+          Quoting.array(part.map { String($0.state.reach.cutoff) }),
+          Quoting.array(part.map { $0.state.reach.next.map { String($0) } }),
+          Quoting.array(part.map { $0.state.reach.previousEndFrom.map { String($0) } }),
+          Quoting.array(part.map { $0.state.reach.previousEndTo.map { String($0) } }),
           Quoting.array(part.map { String($0.snapshot) }), Quoting.array(digests),
           Quoting.array(
             part.map { one in
@@ -188,5 +193,17 @@ extension RunRecord {
             }),
         ])
     }
+  }
+}
+
+extension Row {
+  fileprivate func reach() throws(Diagnostic) -> Fingerprints.Reach {
+    func moment(_ column: String) throws(Diagnostic) -> Int64? {
+      try optionalString(column).flatMap { Int64($0) }
+    }
+    return .init(
+      cutoff: try moment("cutoff") ?? 0, next: try moment("next"),
+      previousEndFrom: try moment("previous_end_from"),
+      previousEndTo: try moment("previous_end_to"))
   }
 }

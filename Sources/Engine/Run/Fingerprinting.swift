@@ -7,7 +7,7 @@ import Postgres
 /// Finds the partitions of a run whose rows need not be read, because everything that decides their
 /// datasets is as it was when they were last read.
 ///
-/// Confined to the thread that reads the source.
+/// Confined to the thread of the first session that reads the source.
 final class Fingerprinting {
   /// What a pipeline's queries read, and the digest of its SQL.
   struct Reads: Sendable {
@@ -48,7 +48,11 @@ final class Fingerprinting {
   }
 
   /// Fingerprints what the partitions read, in the source's present snapshot.
-  func take(_ source: Source, _ partitions: [RunPlan.Partition]) throws -> Taken {
+  ///
+  /// - Parameter sessions: scan the tables, `source` among them.
+  func take(
+    _ source: Source, _ sessions: SourceSessions, _ partitions: [RunPlan.Partition]
+  ) throws -> Taken {
     let partitions = partitions.filter { reads[$0.pipeline.name] != nil }
     if isTaking || partitions.isEmpty { return Taken() }
     isTaking = true
@@ -57,7 +61,7 @@ final class Fingerprinting {
     let fingerprints = try Fingerprinter(
       source, seeds: record.seeds(), moment: moment, program: Yearbook.version,
       hidden: (people?.table ?? "", people?.key ?? "")
-    ).take(demands(partitions))
+    ).take(demands(partitions)) { try sessions.forEach($0, first: source, $1) }
     isTaking = false
     let erased = try record.erasedPeople()
     var taken = Taken()
@@ -69,7 +73,7 @@ final class Fingerprinting {
     if isUsed {
       for (key, last) in try record.extractions(of: Array(taken.states.keys)) {
         guard let state = taken.states[key], state.inputs.key.hex == last.key,
-          state.isReached(fromCutoff: last.cutoff, next: last.next)
+          state.isReached(from: last.reach)
         else { continue }
         taken.known[key] = last.datasets
       }

@@ -1,11 +1,11 @@
 import Pipelines
 
 extension Run {
-  /// How many tenants one statement reads: many, so that the statement costs little per tenant; few
-  /// enough that a failing batch is split in few steps. The first two are smaller, so that work
-  /// begins early.
-  static let batchSize = 250
-  static let firstBatchSizes = [32, 96]
+  /// How many tenants a session reads in one go: many, so that what is asked of the record costs
+  /// little per tenant; few, so that sessions which read side by side end together, and little is
+  /// kept in memory. The first two are smaller, so that work begins early.
+  static let batchSize = 100
+  static let firstBatchSizes = [16, 48]
   /// The same for a run that joined another run and works from the other end of the plan.
   static let sharedBatchSize = 16
 

@@ -97,8 +97,8 @@ final class Run {
     readers = SourceReaders(sources) { source in
       let name = source.name
       return SourceReader(
-        source, blobs: blobs, moment: plan.moment, cancellation: session.cancellation,
-        interruption: interruption,
+        source, connections: configuration.connections(to: name), blobs: blobs,
+        moment: plan.moment, cancellation: session.cancellation, interruption: interruption,
         hidden: { try session.hiddenRows(of: $0, lookup) },
         correction: { try Self.correction(of: $0, lookup, state) },
         open: { try session.openSource(name) })
@@ -303,7 +303,7 @@ final class Run {
 
   private func read(_ left: [RunPlan.Partition], isFingerprinting: Bool) throws {
     let order = order
-    try readers.read(
+    let warnings = try readers.read(
       left, size: sharedID == id ? Self.batchSize : Self.sharedBatchSize,
       fingerprinting: {
         isFingerprinting
@@ -357,6 +357,7 @@ final class Run {
         }
       }
     }
+    state.warn(warnings)
   }
 
   /// Hands on the partitions whose kept rows must be used.

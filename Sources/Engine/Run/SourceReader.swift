@@ -9,7 +9,8 @@ import Store
 
 /// Reads a run's partitions, batch by batch, in one snapshot as long as the session lasts.
 ///
-/// If the session breaks, a new one is opened, and the remaining batches are read in a new
+/// Batches are read side by side on several sessions with the same snapshot (`SourceSessions`). If
+/// the first session breaks, a new one is opened, and the remaining batches are read in a new
 /// snapshot. The rows of one partition are still of one moment. After several failures in a row,
 /// reading stops.
 final class SourceReader {
@@ -27,34 +28,36 @@ final class SourceReader {
 
   private let open: () throws -> Source
   private var source: Source?
-  private let blobs: BlobStore
-  private let memory = DatasetMemory(limit: 64 << 20)
-  private let moment: RunMoment
+  private let connections: Int
+  private let batches: BatchReading
   private let cancellation: Cancellation
   private let backoff: Backoff
   private let interruption: Interruption
-  private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows?
   private let correction: (Source) throws -> Int64
+
+  /// Fewer partitions are not worth a further session.
+  private static let manyPartitions = 48
 
   /// - Parameters:
   ///   - source: an open source.
+  ///   - connections: how many sessions read side by side, at most.
   ///   - hidden: rows that a batch must not see, such as people who were erased.
   ///   - correction: what makes a time of this source's clock one of the record's: microseconds.
   ///   - open: opens a new session.
   init(
-    _ source: Source, blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
-    interruption: Interruption, backoff: Backoff = .database,
+    _ source: Source, connections: Int = 1, blobs: BlobStore, moment: RunMoment,
+    cancellation: Cancellation, interruption: Interruption, backoff: Backoff = .database,
     hidden: @escaping ([RunPlan.Partition]) throws -> Extractor.HiddenRows?,
     correction: @escaping (Source) throws -> Int64 = { _ in 0 },
     open: @escaping () throws -> Source
   ) {
-    self.hidden = hidden
+    batches = BatchReading(
+      blobs: blobs, moment: moment, cancellation: cancellation, hidden: Locked(hidden))
+    self.connections = connections
     self.correction = correction
     self.interruption = interruption
     self.source = source
     self.open = open
-    self.blobs = blobs
-    self.moment = moment
     self.cancellation = cancellation
     self.backoff = backoff
   }
@@ -62,60 +65,90 @@ final class SourceReader {
   /// Reads all batches and passes each to `each`. Throws `unavailable` if the source does not
   /// answer.
   ///
+  /// `leaving` and `each` are called by one thread at a time, but not always by the same one.
+  ///
   /// - Parameters:
   ///   - fingerprinting: finds the partitions whose rows need not be read; they come first.
   ///   - leaving: the part of a batch that must still be read, called right before reading.
+  /// - Returns: A warning if fewer sessions were used than wanted.
+  @discardableResult
   func read(
     _ batches: [[RunPlan.Partition]], fingerprinting: Fingerprinting? = nil,
-    leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
-    each: ([RunPlan.Partition], Reading) throws -> Void
-  ) throws {
-    var next = 0
-    var batches = batches
+    leaving: @escaping ([RunPlan.Partition]) throws -> [RunPlan.Partition],
+    each: @escaping ([RunPlan.Partition], Reading) throws -> Void
+  ) throws -> [Warning] {
+    // What is left to read of each batch, in turn.
+    let left = Locked(batches)
+    let calls = Locked((leaving: leaving, each: each))
+    var warnings: [Warning] = []
     try withSource { source, succeeded in
+      let open = left.withLock { $0 }.filter { !$0.isEmpty }
+      if open.isEmpty { return }
       try source.connection.transaction(.readOnlySnapshot) {
+        let isMany = open.reduce(0) { $0 + $1.count } >= Self.manyPartitions
+        let sessions = try SourceSessions(
+          source, most: isMany ? connections : 1, interruption: interruption, open: self.open)
+        defer {
+          sessions.close()
+          warnings = sessions.warnings
+        }
         let snapshot = try source.snapshotMoment() + correction(source)
         let taken =
-          try fingerprinting?.take(source, Array(batches[next...].joined()))
-          ?? Fingerprinting.Taken()
-        for place in batches.indices.dropFirst(next) where !taken.known.isEmpty {
-          let known = try leaving(batches[place].filter { taken.known[$0.key] != nil })
-          batches[place].removeAll { taken.known[$0.key] != nil }
-          if !known.isEmpty { try each(known, Reading(known, taken, snapshot)) }
-        }
-        while next < batches.count, !cancellation.isRequested {
-          let batch = try leaving(batches[next])
-          if !batch.isEmpty {
-            var reading = try read(batch, source, snapshot)
-            reading.states = batch.map { taken.states[$0.key] }
-            if cancellation.isRequested { return }
-            try each(batch, reading)
+          try fingerprinting?.take(source, sessions, Array(open.joined())) ?? Fingerprinting.Taken()
+        for place in batches.indices where !taken.known.isEmpty {
+          let batch = left.withLock { $0[place] }
+          try calls.withLock { calls in
+            let known = try calls.leaving(batch.filter { taken.known[$0.key] != nil })
+            if !known.isEmpty { try calls.each(known, Reading(known, taken, snapshot)) }
           }
-          next += 1
+          left.withLock { $0[place].removeAll { taken.known[$0.key] != nil } }
+        }
+        let (states, reading) = (taken.states, self.batches)
+        let places = left.withLock { left in left.indices.filter { !left[$0].isEmpty } }
+        try sessions.forEach(places.count, first: source) { [cancellation] index, source in
+          let place = places[index]
+          if cancellation.isRequested { return }
+          let batch = try calls.withLock { calls in
+            try calls.leaving(left.withLock { $0[place] })
+          }
+          if !batch.isEmpty {
+            var found = try reading.read(batch, source, snapshot)
+            found.states = batch.map { states[$0.key] }
+            if cancellation.isRequested { return }
+            try calls.withLock { calls in try calls.each(batch, found) }
+          }
+          left.withLock { $0[place] = [] }
           succeeded()
         }
       }
     }
+    return warnings
   }
 
   /// Calls `body` with the source. If the session broke, it calls `body` again with a new session.
   ///
   /// `body` calls `succeeded` after each finished part, so that only failures in a row are counted.
-  func withSource(_ body: (_ source: Source, _ succeeded: () -> Void) throws -> Void) throws {
-    var failures = 0
+  func withSource(
+    _ body: (_ source: Source, _ succeeded: @escaping @Sendable () -> Void) throws -> Void
+  ) throws {
+    let failures = Locked(0)
     var since = Stopwatch()
     while !cancellation.isRequested {
       do {
         let source = try self.source ?? open()
         self.source = source
         interruption.watch(source.connection)
-        return try body(source) { failures = 0 }
+        return try body(source) { failures.withLock { $0 = 0 } }
       } catch let error as Diagnostic where error.isTransient {
-        if failures == 0 { since = Stopwatch() }
-        failures += 1
+        let count = failures.withLock { failures in
+          failures += 1
+          return failures
+        }
+        if count == 1 { since = Stopwatch() }
+        if let source { interruption.forget(source.connection) }
         source = nil
-        guard let pause = backoff.pause(after: failures, since: since) else {
-          throw givingUp(error, after: failures)
+        guard let pause = backoff.pause(after: count, since: since) else {
+          throw givingUp(error, after: count)
         }
         try Backoff.sleep(pause, cancellation)
       }
@@ -129,16 +162,35 @@ final class SourceReader {
     error.hint = "finished work is kept: when the source is back, run the same command again"
     return error
   }
+}
+
+/// Reads one batch of partitions in one session.
+private struct BatchReading: Sendable {
+  private let blobs: BlobStore
+  private let memory = DatasetMemory(limit: 64 << 20)
+  private let moment: RunMoment
+  private let cancellation: Cancellation
+  private let hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>
+
+  init(
+    blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
+    hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>
+  ) {
+    self.blobs = blobs
+    self.moment = moment
+    self.cancellation = cancellation
+    self.hidden = hidden
+  }
 
   /// Reads one batch. Temporary failures, such as a conflict on a replica, are tried again.
-  private func read(
+  func read(
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
-  ) throws -> Reading {
+  ) throws -> SourceReader.Reading {
     let reading = Stopwatch()
     let extractor = Extractor(source) { [blobs, memory] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
-    let hidden = try hidden(batch)
+    let hidden = try hidden.withLock { try $0(batch) }
     func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
       if members[0].pipeline.scope == .platform {
         return members.map { one in
@@ -165,7 +217,7 @@ final class SourceReader {
         outcomes[place] = outcome
       }
     }
-    return Reading(
+    return SourceReader.Reading(
       outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds, states: [])
   }
 }
@@ -185,13 +237,4 @@ extension Result where Success == [Dataset], Failure == any Error {
   fileprivate var isTransientFailure: Bool {
     if case .failure(let error as Diagnostic) = self { error.isTransient } else { false }
   }
-}
-
-/// Stops the statement of the present reading session, from any thread.
-final class Interruption: Sendable {
-  private let token = Locked<CancelToken?>(nil)
-
-  func watch(_ connection: Connection) { token.withLock { $0 = connection.cancelToken } }
-
-  func interrupt() { token.withLock { _ = $0?.cancel() } }
 }

@@ -24,18 +24,21 @@ struct SourceReaders {
   ///   - fingerprinting: makes what finds the partitions of one source that need not be read.
   ///   - failed: called with each partition that was not read because its source, one of several,
   ///     did not answer. If the only source does not answer, that is thrown.
+  /// - Returns: Warnings of sources that were read by fewer sessions than wanted.
+  @discardableResult
   func read(
     _ partitions: [RunPlan.Partition], size: Int, fingerprinting: () -> Fingerprinting?,
-    leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
-    each: ([RunPlan.Partition], SourceReader.Reading) throws -> Void,
+    leaving: @escaping ([RunPlan.Partition]) throws -> [RunPlan.Partition],
+    each: @escaping ([RunPlan.Partition], SourceReader.Reading) throws -> Void,
     failed: (RunPlan.Partition, Diagnostic) -> Void
-  ) throws {
+  ) throws -> [Warning] {
+    var warnings: [Warning] = []
     for (source, reader) in readers {
       let own = partitions.filter { $0.pipeline.extract.source == source }
       if own.isEmpty { continue }
       var handedOn: Set<PartitionKey> = []
       do {
-        try reader.read(
+        warnings += try reader.read(
           Run.batches(of: own, size: size), fingerprinting: fingerprinting(), leaving: leaving
         ) { batch, reading in
           handedOn.formUnion(batch.map(\.key))
@@ -45,6 +48,7 @@ struct SourceReaders {
         for partition in own where !handedOn.contains(partition.key) { failed(partition, error) }
       }
     }
+    return warnings
   }
 }
 

@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 package import Pipelines
 import Postgres
@@ -64,7 +65,14 @@ package struct Fingerprinter {
   ///
   /// A table that cannot be scanned is left out, and with it all pipelines that read it: then their
   /// rows are read. Throws only if the session is lost.
-  package func take(_ demands: [Demand]) throws -> Fingerprints {
+  ///
+  /// - Parameter sideBySide: runs the scans in sessions with this snapshot; else this session alone
+  ///   does.
+  package func take(
+    _ demands: [Demand],
+    sideBySide: ((_ count: Int, @escaping @Sendable (Int, Source) throws -> Void) throws -> Void)? =
+      nil
+  ) throws -> Fingerprints {
     let catalog = try source.catalog()
     let connection = source.connection
     var places: Set<RunClock.Place> = []
@@ -77,28 +85,77 @@ package struct Fingerprinter {
     var scans: [Fingerprints.Place: TableScan] = [:]
     var plans: [String: Fingerprints.Plan] = [:]
     for demand in demands {
-      guard let period = demand.periods.first else { continue }
-      let tenants = demand.tenants.compactMap { tenant in
-        clock.times[.init(zone: tenant.timeZone, period: period)].map {
-          TableScan.Tenant(id: tenant.key, cutoff: $0.from)
-        }
-      }
-      plans[demand.pipeline.name] = add(demand, tenants, catalog, &scans)
+      plans[demand.pipeline.name] = add(demand, Self.tenants(of: demand, clock), catalog, &scans)
     }
-    var found: [Fingerprints.Place: [TableScan.Owner: TableScan.Found]] = [:]
-    var faults: [Diagnostic] = []
-    for (place, scan) in scans.sorted(by: { $0.key < $1.key }) {
-      do {
-        found[place] = try connection.savepoint { try scan.run(on: connection, seeds: seeds) }
-      } catch let error as Diagnostic {
-        guard connection.isOpen, error.code != .interrupted else { throw error }
-        faults.append(error)
-      }
-    }
+    let (found, faults) = try run(scans, sideBySide)
     let server = try connection.query(Self.server, [source.schema]).only().string("server")
     return Fingerprints(
       plans: plans, scans: scans, found: found, clock: clock, moment: moment,
       server: server, schema: source.schema, program: program, faults: faults)
+  }
+
+  private typealias Rows = [TableScan.Owner: TableScan.Found]
+
+  /// Runs the scans, the largest table first, so that the last ones are short.
+  private func run(
+    _ scans: [Fingerprints.Place: TableScan],
+    _ sideBySide: ((Int, @escaping @Sendable (Int, Source) throws -> Void) throws -> Void)?
+  ) throws -> (found: [Fingerprints.Place: Rows], faults: [Diagnostic]) {
+    var sizes: [String: Int] = [:]
+    for row in try source.connection.query(Self.sizes, [source.schema]) {
+      sizes[try row.string("name")] = try row.int("pages")
+    }
+    let ordered = scans.sorted {
+      (-(sizes[$0.key.table] ?? 0), $0.key) < (-(sizes[$1.key.table] ?? 0), $1.key)
+    }.map { (place: $0.key, scan: $0.value) }
+    let results = Locked<[Int: Result<Rows, Diagnostic>]>([:])
+    let scan: @Sendable (Int, Source) throws -> Void = { [seeds] index, source in
+      let connection = source.connection
+      let result: Result<Rows, Diagnostic>
+      do {
+        result = .success(
+          try connection.savepoint { try ordered[index].scan.run(on: connection, seeds: seeds) })
+      } catch let error as Diagnostic {
+        guard connection.isOpen, error.code != .interrupted else { throw error }
+        result = .failure(error)
+      }
+      results.withLock { $0[index] = result }
+    }
+    if let sideBySide {
+      try sideBySide(ordered.count, scan)
+    } else {
+      for index in ordered.indices { try scan(index, source) }
+    }
+    var found: [Fingerprints.Place: Rows] = [:]
+    var faults: [Diagnostic] = []
+    for (index, result) in results.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
+      switch result {
+      case .success(let rows): found[ordered[index].place] = rows
+      case .failure(let fault): faults.append(fault)
+      }
+    }
+    return (found, faults)
+  }
+
+  private static let sizes = """
+    SELECT c.relname AS name, greatest(c.relpages, 0)::bigint AS pages FROM pg_catalog.pg_class c
+    WHERE c.relnamespace = pg_catalog.to_regnamespace($1) AND c.relkind IN ('r', 'p', 'm', 'f', 'v')
+    """
+
+  private static func tenants(of demand: Demand, _ clock: RunClock) -> [TableScan.Tenant] {
+    let isCompared = !demand.reads.previousEnd.columns.isEmpty
+    return demand.tenants.compactMap { tenant in
+      var found: TableScan.Tenant?
+      for period in demand.periods {
+        guard let times = clock.times[.init(zone: tenant.timeZone, period: period)] else {
+          return nil
+        }
+        var own = found ?? TableScan.Tenant(id: tenant.key, cutoff: times.now, previousEnds: [:])
+        if isCompared, times.isMoving { own.previousEnds[period] = times.previousEnd }
+        found = own
+      }
+      return found
+    }
   }
 
   /// What of the server decides how rows are compared, ordered and printed: its version, the
@@ -149,13 +206,14 @@ package struct Fingerprinter {
       // Pipelines of one folder agree on the owners.
       let place = Fingerprints.Place(table: name, isTogether: isTogether)
       let times = demand.reads.cutoff.columns.filter { $0.table == name }.map(\.name)
+      let compared = demand.reads.previousEnd.columns.filter { $0.table == name }.map(\.name)
       scans[
         place,
         default: TableScan(
           table, schema: source.schema, ownership, idType: catalog.tenancy.idType)
       ]
-      .add(columns: names, times: times, tenants: tenants)
-      tables.append(.init(place: place, columns: names, times: times))
+      .add(columns: names, times: times, compared: compared, tenants: tenants)
+      tables.append(.init(place: place, columns: names, times: times, compared: compared))
     }
     return Fingerprints.Plan(demand: demand, tables: tables)
   }

@@ -18,27 +18,53 @@ package struct Fingerprints {
     struct Table {
       var place: Place
       var columns: [String]
+      /// The columns that are compared with the cut-off.
       var times: [String]
+      /// The columns that are compared with `previous_ends_at`.
+      var compared: [String]
     }
 
     var demand: Fingerprinter.Demand
     var tables: [Table]
   }
 
-  /// What decides the datasets of one partition.
-  package struct State: Sendable {
-    package var inputs: KeyInputs
-    /// Microseconds since 1970.
+  /// How far the moments of a partition that move with the run can move without a change of its
+  /// datasets. All in microseconds since 1970.
+  package struct Reach: Hashable, Sendable {
     package var cutoff: Int64
     /// Before this moment, a later cut-off gives the same datasets; `nil` if every later one does.
     package var next: Int64?
+    /// The first and the last `previous_ends_at` that give the same datasets; `nil` if there is no
+    /// such limit. It can move backwards too: a month before 30 and 31 March are the same days.
+    package var previousEndFrom: Int64?
+    package var previousEndTo: Int64?
 
-    /// Whether a partition that was extracted with another cut-off, and else alike, has the same
+    package init(
+      cutoff: Int64, next: Int64? = nil, previousEndFrom: Int64? = nil,
+      previousEndTo: Int64? = nil
+    ) {
+      self.cutoff = cutoff
+      self.next = next
+      self.previousEndFrom = previousEndFrom
+      self.previousEndTo = previousEndTo
+    }
+  }
+
+  /// What decides the datasets of one partition.
+  package struct State: Sendable {
+    package var inputs: KeyInputs
+    package var reach: Reach
+    /// `previous_ends_at`, microseconds since 1970.
+    package var previousEnd: Int64
+
+    /// Whether a partition that was extracted at other moments, and else alike, has the same
     /// datasets now.
-    package func isReached(fromCutoff old: Int64, next: Int64?) -> Bool {
-      if cutoff == old { return true }
+    package func isReached(from old: Reach) -> Bool {
+      if let first = old.previousEndFrom, previousEnd < first { return false }
+      if let last = old.previousEndTo, previousEnd > last { return false }
+      if reach.cutoff == old.cutoff { return true }
       // Nothing is known of the time before.
-      return cutoff > old && next.map { cutoff < $0 } ?? true
+      return reach.cutoff > old.cutoff && old.next.map { reach.cutoff < $0 } ?? true
     }
   }
 
@@ -64,8 +90,13 @@ package struct Fingerprints {
     of pipeline: Pipeline, _ period: Period, _ members: [Extractor.Member], hidden: [String]
   ) -> State? {
     guard let plan = plans[pipeline.name] else { return nil }
-    let times = members.map { clock.times[.init(zone: $0.tenant.timeZone, period: period)] }
-    guard let first = times.first ?? nil, !times.contains(where: { $0 == nil }) else { return nil }
+    var places: [RunClock.Place: RunClock.Times] = [:]
+    for member in members {
+      let place = RunClock.Place(zone: member.tenant.timeZone, period: period)
+      guard let times = clock.times[place] else { return nil }
+      places[place] = times
+    }
+    guard !places.isEmpty else { return nil }
     // Raise the version if the same rows are printed in another form.
     var inputs = KeyInputs(stage: "extract", version: 1)
     inputs.add("statement", plan.demand.statement)
@@ -76,29 +107,32 @@ package struct Fingerprints {
     if !hidden.isEmpty {
       inputs.add("hidden rows", contentsOf: hidden.sorted().joined(separator: "\n").utf8)
     }
-    let zones = Set(zip(members, times).map { "\($0.tenant.timeZone) \($1?.rules ?? "")" })
+    let zones = places.map { "\($0.zone) \($1.rules)" }
     inputs.add("time zones", contentsOf: zones.sorted().joined(separator: "\n").utf8)
     addMembers(members, pipeline, period, to: &inputs)
 
-    var next: Int64?
-    func earlier(_ moment: Int64?) { if let moment { next = min(next ?? moment, moment) } }
+    var rows = Moments(places)
     for table in plan.tables {
-      guard let scan = scans[table.place], let rows = found[table.place],
+      guard let scan = scans[table.place], let owners = found[table.place],
         let set = scan.columnSets.firstIndex(of: table.columns)
       else { return nil }
       let owner: TableScan.Owner =
         table.place.isTogether ? .everybody : .tenant(members[0].tenant.key)
-      let own = rows[owner]
+      let own = owners[owner]
       inputs.add(
         "table \(table.place.table)",
         own.map { "\($0.rows) rows, \($0.sums[set])" } ?? Self.noRows)
       for column in table.times {
         guard let place = scan.timeColumns.firstIndex(of: column) else { return nil }
-        earlier(own?.nextTimes[place])
+        rows.add(next: own?.nextTimes[place])
+      }
+      for column in table.compared where rows.isMoving {
+        guard let place = scan.comparisons.firstIndex(of: .init(column: column, period: period))
+        else { return nil }
+        rows.add(before: own?.around[place].before, after: own?.around[place].after)
       }
     }
-    addCutoff(plan.demand, times.compactMap { $0 }, first, to: &inputs, earlier)
-    return State(inputs: inputs, cutoff: first.cutoff, next: next)
+    return rows.state(plan.demand.reads, inputs)
   }
 
   private static let noRows = "0 rows, "
@@ -127,25 +161,5 @@ package struct Fingerprints {
       ("tenant", values[0]), ("time zone", values[6]), ("as of", values[7]),
       ("currency", values[8]), ("locale", values[9]), ("privacy", values[10]),
     ]
-  }
-
-  /// Adds the cut-off, or says how long it makes no difference.
-  private func addCutoff(
-    _ demand: Fingerprinter.Demand, _ times: [RunClock.Times], _ first: RunClock.Times,
-    to inputs: inout KeyInputs, _ earlier: (Int64?) -> Void
-  ) {
-    let reads = demand.reads
-    let isUnused =
-      reads.filesWithOtherUses.isEmpty && reads.cutoff.columns.isEmpty && reads.cutoff.units.isEmpty
-      && !reads.cutoff.isComparedWithPeriod
-    if isUnused { return }
-    guard reads.filesWithOtherUses.isEmpty, demand.pipeline.scope == .tenant else {
-      inputs.add("cut-off", times.map { String($0.cutoff) }.joined(separator: " "))
-      return
-    }
-    // Of a period that has ended, the scans looked beyond the cut-off.
-    if first.cutoff != first.now { earlier(first.cutoff) }
-    if reads.cutoff.isComparedWithPeriod { earlier(first.nextOfPeriod) }
-    for unit in reads.cutoff.units { earlier(first.windows[unit] ?? first.cutoff) }
   }
 }

@@ -11,20 +11,23 @@ struct RunClock {
     var period: Period
   }
 
-  /// Moments in microseconds since 1970.
+  /// Moments in microseconds since 1970, by the same expressions as those of `partition`.
   struct Times {
     /// The cut-off if the period did not end before.
     var now: Int64
-    /// Not after `now`: from here on, times of rows can lie between this cut-off and a later one.
-    var from: Int64
     var cutoff: Int64
-    /// The times of `partition` that are not before the cut-off, the first of them.
-    var nextOfPeriod: Int64?
+    /// `previous_ends_at`.
+    var previousEnd: Int64
+    /// The period's own times: its start and end, and the start of the period before.
+    var period: [Int64]
     /// Until when the cut-off's place in the calendar certainly stays the same, by unit. It is the
     /// cut-off itself where that is not certain.
     var windows: [String: Int64]
     /// A digest of the time zone's rules.
     var rules: String
+
+    /// Whether the cut-off can still move. It ends with the period, and `previousEnd` with it.
+    var isMoving: Bool { cutoff == now }
   }
 
   private static let units = [
@@ -32,8 +35,6 @@ struct RunClock {
   ]
   /// Near a boundary the clock may pass it twice.
   private static let margin = "interval '26 hours'"
-  /// Where clocks go back at midnight, a day has two of them, an hour apart.
-  private static let twoMidnights: Int64 = 2 * 3_600_000_000
 
   let times: [Place: Times]
 
@@ -53,7 +54,7 @@ struct RunClock {
     let values = ordered.enumerated().map { number, place in
       let period = place.period
       return "(\(number), \(Quoting.literal(place.zone)), '\(period.start)'::date,"
-        + " '\(period.end)'::date, '\(period.previous.start)'::date)"
+        + " '\(period.end)'::date, '\(period.previous.start)'::date, \(Quoting.literal(period.step)))"
     }
     var windows: [String] = []
     for (unit, step) in Self.units {
@@ -65,17 +66,20 @@ struct RunClock {
         + " THEN \(ends) - \(Self.margin) ELSE c.cutoff END"
       windows.append("\(TableScan.microseconds(window)) AS \(unit)")
     }
-    func midnight(_ day: String) -> String { "(\(day)::timestamp AT TIME ZONE a.zone)" }
+    func midnight(_ day: String) -> String { ExtractStatement.midnight(day, in: "a.zone") }
+    let previousEnd = ExtractStatement.previousEnd(
+      "m.starts_at", "m.ends_at", "m.previous_starts_at", "c.cutoff", step: "a.step", "a.zone")
     let rows = try connection.query(
       """
-      SELECT a.number, a.zone, \(TableScan.microseconds("m.now")) AS now,
+      SELECT a.number, \(TableScan.microseconds("m.now")) AS now,
         \(TableScan.microseconds("c.cutoff")) AS cutoff,
-        \(TableScan.microseconds(
-          "(SELECT min(t) FROM unnest(ARRAY[m.starts_at, m.ends_at, m.previous_starts_at]) t"
-            + " WHERE t >= c.cutoff)")) AS next_of_period,
+        \(TableScan.microseconds(previousEnd)) AS previous_end,
+        \(TableScan.microseconds("m.starts_at")) AS starts_at,
+        \(TableScan.microseconds("m.ends_at")) AS ends_at,
+        \(TableScan.microseconds("m.previous_starts_at")) AS previous_starts_at,
         \(windows.joined(separator: ",\n  "))
-      FROM (VALUES \(values.joined(separator: ",\n"))) a (number, zone, starts, ends, previous)
-      CROSS JOIN LATERAL (SELECT coalesce($1::timestamptz, \(midnight("$2::date"))) AS now,
+      FROM (VALUES \(values.joined(separator: ",\n"))) a (number, zone, starts, ends, previous, step)
+      CROSS JOIN LATERAL (SELECT coalesce($1::timestamptz, \(midnight("$2"))) AS now,
         \(midnight("a.starts")) AS starts_at, \(midnight("a.ends")) AS ends_at,
         \(midnight("a.previous")) AS previous_starts_at) m
       CROSS JOIN LATERAL (SELECT least(m.now, m.ends_at) AS cutoff) c
@@ -84,15 +88,20 @@ struct RunClock {
     var times: [Place: Times] = [:]
     for row in rows {
       let place = ordered[try row.int("number")]
+      func moment(_ name: String) throws(Diagnostic) -> Int64 {
+        guard let found = Int64(try row.string(name)) else {
+          throw Diagnostic(.bug, "a moment of the run has no number of microseconds: \(name)")
+        }
+        return found
+      }
       var windows: [String: Int64] = [:]
-      for (unit, _) in Self.units { windows[unit] = Int64(try row.string(unit)) }
-      let now = Int64(try row.string("now")) ?? 0
+      for (unit, _) in Self.units { windows[unit] = try moment(unit) }
       times[place] = Times(
-        now: now, from: instant == nil ? now - Self.twoMidnights : now,
-        cutoff: Int64(try row.string("cutoff")) ?? 0,
-        nextOfPeriod: try row.optionalString("next_of_period").flatMap { Int64($0) }
-          .map { $0 - Self.twoMidnights },
-        windows: windows, rules: rules[place.zone] ?? "")
+        now: try moment("now"), cutoff: try moment("cutoff"),
+        previousEnd: try moment("previous_end"),
+        period: [
+          try moment("starts_at"), try moment("ends_at"), try moment("previous_starts_at"),
+        ], windows: windows, rules: rules[place.zone] ?? "")
     }
     self.times = times
   }

@@ -25,13 +25,24 @@ struct TableScan {
     /// The least value that is not before the cut-off in each column of times; microseconds since
     /// 1970. `nil` if there is none.
     var nextTimes: [Int64?]
+    /// For each comparison the greatest value that is not after the moment, and the least that is
+    /// not before it.
+    var around: [(before: Int64?, after: Int64?)]
   }
 
-  /// A tenant whose rows are asked for, and its cut-off, unless the period ends before:
-  /// microseconds since 1970.
+  /// A tenant whose rows are asked for. Its moments in microseconds since 1970.
   struct Tenant {
     var id: String
+    /// The cut-off, unless the period ends before.
     var cutoff: Int64
+    /// `previous_ends_at` of periods that have not ended.
+    var previousEnds: [Period: Int64]
+  }
+
+  /// A column that is compared with `previous_ends_at` of a period.
+  struct Comparison: Hashable {
+    var column: String
+    var period: Period
   }
 
   let table: SourceCatalog.Table
@@ -43,7 +54,8 @@ struct TableScan {
   /// Each set in order.
   private(set) var columnSets: [[String]] = []
   private(set) var timeColumns: [String] = []
-  private(set) var tenants: [String: Int64] = [:]
+  private(set) var comparisons: [Comparison] = []
+  private(set) var tenants: [String: Tenant] = [:]
 
   init(
     _ table: SourceCatalog.Table, schema: String, _ ownership: Ownership?, idType: TenantIDType
@@ -54,11 +66,29 @@ struct TableScan {
     self.ownership = ownership
   }
 
-  mutating func add(columns: [String], times: [String], tenants: [Tenant]) {
+  /// - Parameters:
+  ///   - times: the columns that are compared with the cut-off.
+  ///   - compared: the columns that are compared with `previous_ends_at` of the tenants' periods.
+  mutating func add(
+    columns: [String], times: [String], compared: [String], tenants: [Tenant]
+  ) {
     if !columnSets.contains(columns) { columnSets.append(columns) }
     for column in times where !timeColumns.contains(column) { timeColumns.append(column) }
-    for tenant in tenants { self.tenants[tenant.id] = tenant.cutoff }
+    let periods = Set(tenants.flatMap(\.previousEnds.keys)).sorted()
+    for column in compared {
+      for period in periods {
+        let comparison = Comparison(column: column, period: period)
+        if !comparisons.contains(comparison) { comparisons.append(comparison) }
+      }
+    }
+    for tenant in tenants {
+      self.tenants[tenant.id, default: tenant].previousEnds
+        .merge(tenant.previousEnds) { known, _ in known }
+    }
   }
+
+  /// The periods whose `previous_ends_at` the scan asks for.
+  private var periods: [Period] { Set(comparisons.map(\.period)).sorted() }
 
   /// The findings by owner. An owner without rows is not among them.
   func run(
@@ -77,16 +107,26 @@ struct TableScan {
       for place in timeColumns.indices {
         times.append(try row.optionalString("next_\(place)").flatMap { Int64($0) })
       }
+      var around: [(before: Int64?, after: Int64?)] = []
+      for place in comparisons.indices {
+        around.append(
+          (
+            try row.optionalString("before_\(place)").flatMap { Int64($0) },
+            try row.optionalString("after_\(place)").flatMap { Int64($0) }
+          ))
+      }
       let tenant = try row.optionalString("tenant")
       found[tenant.map(Owner.tenant) ?? .everybody] = Found(
-        rows: try row.int("rows"), sums: sums, nextTimes: times)
+        rows: try row.int("rows"), sums: sums, nextTimes: times, around: around)
     }
     return found
   }
 
   private func statement(_ seeds: Fingerprinter.Seeds) -> String {
     let isTogether = ownership == nil
-    var inner = isTogether ? [] : ["t.id AS tenant", "t.cutoff"]
+    let periods = periods
+    var inner =
+      isTogether ? [] : ["t.id AS tenant", "t.cutoff"] + periods.indices.map { "t.e\($0)" }
     var outer = isTogether ? ["NULL::text AS tenant"] : ["q.tenant::text AS tenant"]
     outer.append("count(*)::text AS rows")
     for (place, names) in columnSets.enumerated() {
@@ -103,14 +143,33 @@ struct TableScan {
           "sum(hash_array_extended(q.x\(place), '\(seed)'::bigint))::text AS \(name)_\(place)")
       }
     }
-    // Rows that all tenants share: not before the earliest cut-off.
-    let earliest = tenants.values.min().map(Self.moment) ?? "'-infinity'::timestamptz"
-    let cutoff = isTogether ? earliest : "q.cutoff"
+    var values: [String: String] = [:]
+    for name in timeColumns + comparisons.map(\.column) where values[name] == nil {
+      values[name] = "q.m\(values.count)"
+      inner.append("\(time(name)) AS m\(values.count - 1)")
+    }
+    // Rows that all tenants share: the least and the greatest of the tenants' moments.
+    func bound(_ moments: [Int64], _ own: String, least: Bool) -> String {
+      guard isTogether else { return "q.\(own)" }
+      return (least ? moments.min() : moments.max()).map(Self.moment) ?? "NULL::timestamptz"
+    }
+    func found(_ choice: String, _ value: String, _ sign: String, _ bound: String) -> String {
+      let aggregate = "\(choice)(\(value)) FILTER (WHERE \(value) \(sign) \(bound))"
+      return Self.microseconds("CASE WHEN isfinite(\(aggregate)) THEN \(aggregate) END")
+    }
+    let cutoff = bound(tenants.values.map(\.cutoff), "cutoff", least: true)
     for (place, name) in timeColumns.enumerated() {
-      inner.append("\(time(name)) AS m\(place)")
-      let least =
-        "min(q.m\(place)) FILTER (WHERE q.m\(place) >= \(cutoff) AND isfinite(q.m\(place)))"
-      outer.append("\(Self.microseconds(least)) AS next_\(place)")
+      outer.append("\(found("min", values[name] ?? "", ">=", cutoff)) AS next_\(place)")
+    }
+    for (place, comparison) in comparisons.enumerated() {
+      let value = values[comparison.column] ?? ""
+      let moments = tenants.values.compactMap { $0.previousEnds[comparison.period] }
+      let own = "e\(periods.firstIndex(of: comparison.period) ?? 0)"
+      let (low, high) = (
+        bound(moments, own, least: false), bound(moments, own, least: true)
+      )
+      outer.append("\(found("max", value, "<=", low)) AS before_\(place)")
+      outer.append("\(found("min", value, ">=", high)) AS after_\(place)")
     }
     if inner.isEmpty { inner = ["1 AS one"] }
     // With the fence a row's form is made once, not for each seed.
@@ -122,11 +181,19 @@ struct TableScan {
   /// The tenants with their cut-offs, `t`. As literals, so that the server knows how many they are:
   /// it reads a few tenants' rows by an index.
   private var asked: String {
-    let ordered = tenants.sorted { $0.key < $1.key }
-    let ids = Quoting.literal(Quoting.array(ordered.map(\.key)))
-    let cutoffs = Quoting.literal(Quoting.array(ordered.map { String($0.value) }))
-    return "WITH t AS (SELECT a.id, \(Self.moment("a.microseconds")) AS cutoff"
-      + " FROM unnest(\(ids)::\(idType.rawValue)[], \(cutoffs)::bigint[]) a (id, microseconds))\n"
+    let ordered = tenants.sorted { $0.key < $1.key }.map(\.value)
+    func array(_ values: [String?], _ type: String) -> String {
+      "\(Quoting.literal(Quoting.array(values)))::\(type)[]"
+    }
+    var columns = [("cutoff", array(ordered.map { String($0.cutoff) }, "bigint"))]
+    for (place, period) in periods.enumerated() {
+      let ends = ordered.map { $0.previousEnds[period].map { String($0) } }
+      columns.append(("e\(place)", array(ends, "bigint")))
+    }
+    let moments = columns.map { "\(Self.moment("a.\($0.0)")) AS \($0.0)" }
+    return "WITH t AS (SELECT a.id, \(moments.joined(separator: ", ")) FROM unnest("
+      + ([array(ordered.map(\.id), idType.rawValue)] + columns.map(\.1)).joined(separator: ", ")
+      + ") a (\((["id"] + columns.map(\.0)).joined(separator: ", "))))\n"
   }
 
   /// A column as a moment. A date that no moment can have counts as a far one.

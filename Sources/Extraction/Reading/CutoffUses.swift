@@ -1,14 +1,21 @@
-import Diagnostics
-import Postgres
-
-/// How the queries of a pipeline use `cutoff_at`, which moves with every run.
+/// How the queries of a pipeline use `cutoff_at` and `previous_ends_at`, which move with every run.
 ///
 /// If the cut-off is only ever compared with values that stand in columns of tables, the queries
 /// give the same for two cut-offs between which no such value lies: each comparison has the same
 /// outcome, so everything that is computed from outcomes and rows is the same. So each mention of
 /// `cutoff_at` in PostgreSQL's parse must be one side of such a comparison. Or its place in the
-/// calendar is taken, `date_trunc('month', …)`: that stays the same within the month.
+/// calendar is taken, `date_trunc('month', …)`: that stays the same within the month. The same is
+/// true of `previous_ends_at`, without the calendar.
+///
+/// A side can also be a CASE that chooses among these moments: then the value is compared with each
+/// of them, and the conditions are walked as all else.
 struct CutoffUses {
+  /// A moment of `partition` that moves with the run.
+  enum Moving: String {
+    case cutoff = "cutoff_at"
+    case previousEnd = "previous_ends_at"
+  }
+
   /// The values that an expression can have, apart from NULL.
   struct Values: Equatable {
     /// Any value in one of these columns.
@@ -23,13 +30,13 @@ struct CutoffUses {
   }
 
   private let reading: QueryReading
-  private(set) var values = Values()
+  /// What each moment is compared with.
+  private(set) var compared: [Moving: Values] = [:]
   private(set) var units: Set<String> = []
   /// The paths of files with other uses.
   private(set) var others: [String] = []
 
   private static let partition = "partition"
-  private static let cutoff = "cutoff_at"
   private static let periodTimes: Set<String> = ["starts_at", "ends_at", "previous_starts_at"]
   /// The columns of `partition` that do not move with the run. Any other is taken to move.
   private static let still: Set<String> = periodTimes.union([
@@ -59,14 +66,14 @@ struct CutoffUses {
       units.insert(unit)
       return
     }
-    if let other = comparand(in: node, queries) {
+    if let (choice, other) = comparison(in: node, queries) {
       if let found = values(of: other, queries) {
-        values.add(found)
+        for moment in choice.moments { compared[moment, default: Values()].add(found) }
       } else {
         isSound = false
       }
-      // It can hold other comparisons.
-      walk(other, queries, &isSound)
+      // They can hold other comparisons.
+      for part in choice.conditions + [other] { walk(part, queries, &isSound) }
       return
     }
     // The columns of a join stand here whether they are used or not.
@@ -75,16 +82,52 @@ struct CutoffUses {
     }
   }
 
-  /// What the node compares the cut-off with; `nil` if it is no such comparison.
-  private func comparand(in node: NodeTree, _ queries: [NodeTree]) -> NodeTree? {
+  /// Which moments an expression can be, and what it chooses them by.
+  private struct Choice {
+    var moments: Set<Moving> = []
+    var conditions: [NodeTree] = []
+  }
+
+  /// The moving moments that the node compares, and what with; `nil` if it is no such comparison.
+  private func comparison(
+    in node: NodeTree, _ queries: [NodeTree]
+  ) -> (choice: Choice, other: NodeTree)? {
     guard node.tag == "OPEXPR", let operation = node.number("opno"),
       reading.timeObjects.comparisons.contains(operation)
     else { return nil }
     let sides = node["args"].flatMap(\.nodes)
-    guard sides.count == 2, let place = sides.firstIndex(where: { isCutoff($0, queries) }) else {
-      return nil
+    guard sides.count == 2 else { return nil }
+    for (place, side) in sides.enumerated() {
+      if let choice = choice(of: side, queries), !choice.moments.isEmpty {
+        return (choice, sides[1 - place])
+      }
     }
-    return sides[1 - place]
+    return nil
+  }
+
+  /// `nil` if the expression can be anything else than a moment of `partition`.
+  private func choice(of node: NodeTree, _ queries: [NodeTree]) -> Choice? {
+    switch node.tag {
+    case "VAR":
+      guard let column = partitionColumn(node, queries) else { return nil }
+      if let moment = Moving(rawValue: column) { return Choice(moments: [moment]) }
+      return Self.periodTimes.contains(column) ? Choice() : nil
+    case "CASE", "CASEEXPR":
+      let branches = node["args"].flatMap(\.nodes)
+      var choice = Choice(
+        conditions: (node["arg"] + branches.flatMap { $0["expr"] }).flatMap(\.nodes))
+      for result in (branches.flatMap { $0["result"] } + node["defresult"]).flatMap(\.nodes) {
+        guard let found = self.choice(of: result, queries) else { return nil }
+        choice.moments.formUnion(found.moments)
+        choice.conditions += found.conditions
+      }
+      return choice
+    case "CONST":
+      // A CASE without ELSE. NULL has the same outcome at any moment.
+      if case .word("true")? = node["constisnull"].first { return Choice() }
+      return nil
+    default: return nil
+    }
   }
 
   /// The unit, for `date_trunc('month', cutoff_at AT TIME ZONE time_zone)`, also where at most an
@@ -126,7 +169,7 @@ struct CutoffUses {
   }
 
   private func isCutoff(_ node: NodeTree, _ queries: [NodeTree]) -> Bool {
-    partitionColumn(node, queries) == Self.cutoff
+    partitionColumn(node, queries) == Moving.cutoff.rawValue
   }
 
   /// The column of `partition` that a reference names itself, also by way of a join.
@@ -251,65 +294,4 @@ struct CutoffUses {
     let target = query["targetList"].flatMap(\.nodes).first { $0.number("resno") == column }
     return target.flatMap { all($0["expr"], queries) }
   }
-}
-
-/// The server's own operators and functions on times, by their object identifiers.
-struct TimeObjects {
-  /// Comparisons of two values, each a date or a timestamp.
-  var comparisons: Set<Int> = []
-  /// `date_trunc` of a timestamp without a time zone.
-  var truncations: Set<Int> = []
-  /// A moment `AT TIME ZONE` a named zone.
-  var zoneChanges: Set<Int> = []
-  /// A timestamp without a time zone less an interval.
-  var subtractions: Set<Int> = []
-  /// Functions that give one of the values they are given.
-  var choices: Set<Int> = []
-
-  init() {}
-
-  init(_ connection: Connection) throws(Diagnostic) {
-    for row in try connection.query(Self.objects) {
-      let object = try row.int("object")
-      switch try row.string("kind") {
-      case "comparison": comparisons.insert(object)
-      case "truncation": truncations.insert(object)
-      case "zone change": zoneChanges.insert(object)
-      case "subtraction": subtractions.insert(object)
-      default: choices.insert(object)
-      }
-    }
-  }
-
-  private static let objects = """
-    WITH times (type) AS (
-      VALUES ('date'::pg_catalog.regtype), ('timestamp'::pg_catalog.regtype),
-        ('timestamptz'::pg_catalog.regtype)
-    ), functions AS (
-      -- The types are counted from 0.
-      SELECT p.oid, p.proname AS name, p.pronargs AS count,
-        p.proargtypes[0] AS first, p.proargtypes[1] AS second
-      FROM pg_catalog.pg_proc p WHERE p.pronamespace = 'pg_catalog'::pg_catalog.regnamespace
-    )
-    SELECT 'comparison' AS kind, o.oid::bigint AS object FROM pg_catalog.pg_operator o
-    WHERE o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace
-      AND o.oprname IN ('<', '<=', '=', '<>', '>=', '>')
-      AND o.oprleft IN (SELECT type FROM times) AND o.oprright IN (SELECT type FROM times)
-    UNION ALL
-    SELECT 'subtraction', o.oid::bigint FROM pg_catalog.pg_operator o
-    WHERE o.oprnamespace = 'pg_catalog'::pg_catalog.regnamespace AND o.oprname = '-'
-      AND o.oprleft = 'timestamp'::pg_catalog.regtype AND o.oprright = 'interval'::pg_catalog.regtype
-    UNION ALL
-    SELECT 'truncation', oid::bigint FROM functions
-    WHERE name = 'date_trunc' AND count = 2 AND first = 'text'::pg_catalog.regtype
-      AND second = 'timestamp'::pg_catalog.regtype
-    UNION ALL
-    SELECT 'zone change', oid::bigint FROM functions
-    WHERE name = 'timezone' AND count = 2 AND first = 'text'::pg_catalog.regtype
-      AND second = 'timestamptz'::pg_catalog.regtype
-    UNION ALL
-    SELECT 'choice', oid::bigint FROM functions
-    WHERE count = 1 AND (name IN ('min', 'max') AND first IN (SELECT type FROM times)
-      OR name IN ('lag', 'lead', 'first_value', 'last_value'))
-    """
 }

@@ -11,25 +11,31 @@ package struct PipelineReads: Codable, Hashable, Sendable {
     }
   }
 
-  /// Everything that `cutoff_at` can change in the results.
-  package struct Cutoff: Codable, Hashable, Sendable {
+  /// Everything that a moment of `partition` that moves with the run can change in the results.
+  package struct MovingMoment: Codable, Hashable, Sendable {
     /// The columns whose values are compared with it, in order.
     package var columns: [Column] = []
     /// The units of the tenant's calendar that it is only looked up in, such as `month`.
     package var units: [String] = []
     /// Whether it is compared with the period's own times.
     package var isComparedWithPeriod = false
+
+    /// Whether the results are the same whenever it is.
+    var isUnused: Bool { columns.isEmpty && units.isEmpty && !isComparedWithPeriod }
   }
 
   /// Raised when the reading finds more or other things for the same SQL.
-  static let currentVersion = 1
+  static let currentVersion = 2
 
   package var version = PipelineReads.currentVersion
   /// Table to the columns that are read of it, in order. Of a table without any, the number of
   /// rows is read.
   package var tables: [String: [String]]
-  package var cutoff: Cutoff
-  /// The files that use `cutoff_at` in another way, so that any later moment can change their
+  /// `cutoff_at`.
+  package var cutoff: MovingMoment
+  /// `previous_ends_at`.
+  package var previousEnd: MovingMoment
+  /// The files that use one of these moments in another way, so that any later one can change their
   /// results.
   package var filesWithOtherUses: [String]
 
@@ -49,9 +55,13 @@ package struct PipelineReads: Codable, Hashable, Sendable {
     }
     self.tables = tables.mapValues { $0.sorted() }
     let uses = CutoffUses(of: reading)
-    cutoff = Cutoff(
-      columns: uses.values.columns.map { Column(table: $0.table, name: $0.column) }.sorted(),
-      units: uses.units.sorted(), isComparedWithPeriod: uses.values.hasPeriod)
+    func moment(_ values: CutoffUses.Values, _ units: Set<String> = []) -> MovingMoment {
+      MovingMoment(
+        columns: values.columns.map { Column(table: $0.table, name: $0.column) }.sorted(),
+        units: units.sorted(), isComparedWithPeriod: values.hasPeriod)
+    }
+    cutoff = moment(uses.compared[.cutoff] ?? .init(), uses.units)
+    previousEnd = moment(uses.compared[.previousEnd] ?? .init())
     filesWithOtherUses = uses.others
   }
 }

@@ -27,11 +27,11 @@ import Testing
     let batches = Run.batches(of: try partitions(400))
     for period in ["2025", "2026"] {
       let own = batches.filter { $0[0].period.description == period }
-      #expect(own.map(\.count) == [32, 96, 250, 22])
+      #expect(own.map(\.count) == [16, 48, 100, 100, 100, 36])
       #expect(own.joined().map(\.tenant.slug) == (0..<400).map { "t\($0)" })
       #expect(own.joined().allSatisfy { $0.period.description == period })
     }
-    #expect(batches.count == 8)
+    #expect(batches.count == 12)
   }
 
   @Test func `No batch is larger than the given size`() throws {

@@ -37,9 +37,12 @@ final class FingerprintScene {
     .year: ["2025", "2026"], .month: ["2026-01"], .quarter: ["2026-Q1"],
   ]
 
-  /// - Parameter queries: SQL files of the scene's own pipeline, by name.
+  /// - Parameters:
+  ///   - queries: SQL files of the scene's own pipeline, by name.
+  ///   - isTogether: whether this pipeline reads all tenants together.
   init(
-    _ conninfo: String, reports: [String] = [], queries: [String: String] = FingerprintScene.odd
+    _ conninfo: String, reports: [String] = [], queries: [String: String] = FingerprintScene.odd,
+    isTogether: Bool = false
   ) throws {
     admin = try Connection(conninfo)
     record = try Connection(conninfo)
@@ -58,7 +61,7 @@ final class FingerprintScene {
         in: Places.project + "/pipelines", source: nil, named: nil, shipped: nil))
     var found: [Pipeline] = []
     try withTemporaryFolder { folder in
-      try Self.copy(reports, queries, to: folder)
+      try Self.copy(reports, queries, isTogether, to: folder)
       found = try PipelineLibrary(folder: folder).pipelines
     }
     pipelines = found
@@ -70,7 +73,7 @@ final class FingerprintScene {
   }
 
   private static func copy(
-    _ reports: [String], _ queries: [String: String], to folder: String
+    _ reports: [String], _ queries: [String: String], _ isTogether: Bool, to folder: String
   ) throws {
     let files = FileManager.default
     for name in reports + ["common", "platform.yaml"] {
@@ -85,7 +88,8 @@ final class FingerprintScene {
     let names = queries.keys.sorted()
     try """
     name: odd
-    period: year
+    period: [month, year]
+    scope: \(isTogether ? "platform" : "tenant")
     extract:
       shared: [country]
       queries: {\(names.map { "\($0): {order: [text]}" }.joined(separator: ", "))}
@@ -139,17 +143,20 @@ final class FingerprintScene {
               tenant: tenant, settings: settings,
               asOf: pipeline.dependsOnDay ? min(today, period.lastDay) : nil)
           }
-          let outcomes = extractor.extract(
-            .init(
-              pipeline: pipeline, period: period, moment: moment, members: members,
-              hidden: .init(table: "user", column: "id", keys: hidden)))
-          for (member, outcome) in zip(members, outcomes) {
-            guard
-              let state = fingerprints.state(of: pipeline, period, [member], hidden: hidden)
+          let batch = Extractor.Batch(
+            pipeline: pipeline, period: period, moment: moment, members: members,
+            hidden: .init(table: "user", column: "id", keys: hidden))
+          let isTogether = pipeline.scope == .platform
+          let outcomes =
+            isTogether
+            ? [extractor.extractTogether(batch, for: tenants[0])] : extractor.extract(batch)
+          for (place, outcome) in outcomes.enumerated() {
+            let own = isTogether ? members : [members[place]]
+            guard let state = fingerprints.state(of: pipeline, period, own, hidden: hidden)
             else { throw Diagnostic(.bug, "\(pipeline.name) has no fingerprint") }
             let datasets = try outcome.get()
-            seen[
-              Partition(pipeline: pipeline.name, tenant: member.tenant.slug, period: period)] =
+            let name = isTogether ? "all" : members[place].tenant.slug
+            seen[Partition(pipeline: pipeline.name, tenant: name, period: period)] =
               Seen(
                 state: state,
                 datasets: Dictionary(uniqueKeysWithValues: datasets.map { ($0.name, $0.digest) }))
@@ -170,7 +177,7 @@ final class FingerprintScene {
       now.keys.filter { key in
         guard let before = old[key], let after = now[key] else { return false }
         return before.state.inputs.key == after.state.inputs.key
-          && after.state.isReached(fromCutoff: before.state.cutoff, next: before.state.next)
+          && after.state.isReached(from: before.state.reach)
       })
   }
 

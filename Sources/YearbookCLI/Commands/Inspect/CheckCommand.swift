@@ -81,8 +81,8 @@ struct CheckCommand: ParsableCommand {
             : " (\(SilentQueries.text(outcome.silent)))"
           lines.append("\(pipeline.name): tenants stay apart in every query\(rest)")
           lines += outcome.reads.filesWithOtherUses.map { file in
-            "\(pipeline.name): note: \(file) uses cutoff_at other than by comparing it with a column,"
-              + " so every run reads its rows"
+            "\(pipeline.name): note: \(file) uses cutoff_at or previous_ends_at other than by comparing"
+              + " it with a column, so every run reads its rows"
           }
         } catch let error as Diagnostics {
           add(error.all, to: &faults)
