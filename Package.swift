@@ -141,7 +141,8 @@ let trials: [Target] = [
 ]
 
 let fuzzed: [Target.Dependency] = [
-  "Stages", "Extraction", "Store", "ObjectStorage", "Media", "Pipelines", "Basics", "Diagnostics",
+  "Stages", "Extraction", "Delivery", "Store", "ObjectStorage", "Media", "Pipelines", "Basics",
+  "Diagnostics",
   "TestSupport",
 ]
 

@@ -54,6 +54,8 @@ package final class HTTPTransfer {
 
     package var isCancelled: Bool { code == CURLE_ABORTED_BY_CALLBACK }
     package var isUntrusted: Bool { code == CURLE_PEER_FAILED_VERIFICATION }
+    /// The file with trusted certificates cannot be read.
+    package var lacksAuthorities: Bool { code == CURLE_SSL_CACERT_BADFILE }
     /// libcurl's own error text. It contains nothing of the request.
     package var reason: String { String(cString: curl_easy_strerror(code)) }
   }

@@ -12,6 +12,8 @@ final class SMTPTalk {
   /// Whether the server offers SMTPUTF8. It says so once a connection.
   private(set) var hasUTF8: Bool
   private(set) var lacksUTF8 = false
+  /// Whether libcurl says goodbye; the answer to that means nothing.
+  private var isOver = false
 
   init(
     mail: [UInt8], needsUTF8: Bool, hasUTF8: Bool, isCancelled: @escaping @Sendable () -> Bool
@@ -66,25 +68,27 @@ final class SMTPTalk {
   }
 
   private static let commands: [(word: String, step: SMTPTransfer.Step)] = [
-    ("EHLO", .hello), ("HELO", .hello), ("STARTTLS", .startTLS), ("AUTH", .login),
+    ("EHLO ", .hello), ("HELO ", .hello), ("STARTTLS", .startTLS), ("AUTH ", .login),
     ("MAIL FROM", .sender), ("RCPT TO", .recipient), ("DATA", .data),
   ]
 
   /// A command was sent. Only its word is looked at: the rest can be an address or a password.
   private func hear(command line: UnsafeRawBufferPointer) {
+    if line.starts(with: "QUIT".utf8) { isOver = true }
     guard step < .body else { return }
     guard let found = Self.commands.first(where: { line.starts(with: $0.word.utf8) }) else {
       return
     }
     // What a client says within AUTH is base64, which has no spaces, but can begin like a command.
-    if step == .login, found.step != .sender, found.step != .hello { return }
+    if step == .login, found.step == .startTLS || found.step == .data { return }
     step = found.step
     reply = nil
     if found.step == .hello { hasUTF8 = false }
   }
 
   private func hear(reply line: UnsafeRawBufferPointer) {
-    guard line.count >= 3, let code = Int(String(decoding: line.prefix(3), as: UTF8.self)) else {
+    guard !isOver, line.count >= 3, let code = Int(String(decoding: line.prefix(3), as: UTF8.self))
+    else {
       return
     }
     let text = String(decoding: line.dropFirst(4).prefix(200), as: UTF8.self)

@@ -83,6 +83,8 @@ package final class SMTPTransfer {
 
     package var isCancelled: Bool { code == CURLE_ABORTED_BY_CALLBACK && !lacksUTF8 }
     package var isUntrusted: Bool { code == CURLE_PEER_FAILED_VERIFICATION }
+    /// The file with trusted certificates cannot be read.
+    package var lacksAuthorities: Bool { code == CURLE_SSL_CACERT_BADFILE }
     package var lacksTLS: Bool { code == CURLE_USE_SSL_FAILED }
     package var isLoginDenied: Bool { code == CURLE_LOGIN_DENIED }
     /// libcurl's own error text. It contains nothing of the mail.
@@ -140,7 +142,10 @@ package final class SMTPTransfer {
     if code == CURLE_OK, let reply = talk.reply, talk.step == .end { return reply }
     var failure = Failure(code: code, step: talk.step, reply: talk.reply)
     failure.isKeptIn = handle.wasKeptIn
-    failure.lacksUTF8 = talk.lacksUTF8
+    // Without the extension a server can refuse the address before the mail is asked for.
+    failure.lacksUTF8 =
+      talk.lacksUTF8
+      || (needsUTF8 && !talk.hasUTF8 && talk.step > .login && talk.reply?.isPermanent == true)
     failure.wasStale =
       handle.usedOpenConnection && talk.step < .data && (talk.reply.map { $0.code == 421 } ?? true)
     throw failure

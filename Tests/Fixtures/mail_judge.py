@@ -9,6 +9,7 @@ Prints one JSON line a file: what the mail says, and under `faults` which rule o
 import base64
 import email
 import email.errors
+import email.header
 import email.policy
 import email.utils
 import json
@@ -69,13 +70,16 @@ def judge(data):
         faults.append("more recipients than one")
 
     policy = email.policy.SMTPUTF8 if utf8 else email.policy.SMTP
-    mail = email.message_from_bytes(data, policy=policy.clone(raise_on_defect=False))
+    # From bytes Python reads no UTF-8 in a header.
+    mail = email.message_from_string(data.decode("utf-8"), policy=policy)
     parts = []
     ids = []
     for part in mail.walk():
         faults += [f"{type(defect).__name__}" for defect in part.defects]
         for name, value in part.items():
-            faults += [f"{name}: {type(defect).__name__}" for defect in getattr(value, "defects", [])]
+            defects = [type(defect).__name__ for defect in getattr(value, "defects", [])]
+            # RFC 6532 allows it.
+            faults += [f"{name}: {defect}" for defect in defects if defect != "NonASCIILocalPartDefect"]
         if part.is_multipart():
             boundary = part.get_boundary()
             if not re.fullmatch(r"[0-9a-zA-Z'()+_,./:=? -]{1,70}", boundary or ""):
@@ -109,10 +113,13 @@ def judge(data):
         for named in re.findall(r"cid:([^\"')]+)", part.get("text") or ""):
             if named not in ids:
                 faults.append("the HTML names a picture that is not there (RFC 2392)")
+    # In names Python keeps the space between two encoded words, against RFC 2047, 6.2.
+    raw = re.sub(r"\r?\n(?=[ \t])", "", dict((name.lower(), value) for name, value in mail.raw_items()).get("to", ""))
+    name = str(email.header.make_header(email.header.decode_header(email.utils.parseaddr(raw)[0])))
     to = mail["to"].addresses[0] if mail["to"] and mail["to"].addresses else None
     return {
         "faults": faults, "names": names, "subject": str(mail["subject"]),
-        "from": str(mail["from"]), "to": to and to.addr_spec, "toName": to and to.display_name,
+        "from": str(mail["from"]), "to": to and to.addr_spec, "toName": name,
         "messageID": str(mail["message-id"]), "unsubscribe": mail["list-unsubscribe"] and
         str(mail["list-unsubscribe"]).strip(), "utf8": utf8,
         "date": email.utils.parsedate_to_datetime(str(mail["date"])).timestamp(), "parts": parts}

@@ -19,6 +19,13 @@ enum ChannelFaults {
       hint: "renew it there, or name its authority's file at the channel: authorities: FILE")
   }
 
+  /// A file of certificates that is none.
+  static func authorities(_ host: String) -> Diagnostic {
+    Diagnostic(
+      .configuration, "the file of authorities for \(host) cannot be read, or has no certificate",
+      hint: "name a file of PEM certificates at the channel: authorities: FILE")
+  }
+
   /// What the server answered to a login.
   static func login(_ host: String, _ said: String) -> Diagnostic {
     Diagnostic(

@@ -151,7 +151,7 @@ struct ChannelReader {
         if !isLine { entry.value.report("a header's value is one line") }
         if ["authorization", "cookie", "x-api-key"].contains(entry.key.lowercased()) {
           entry.value.report(
-            "a secret does not belong into this file", hint: "write {file: FILE} or {env: NAME}")
+            "a secret does not belong in this file", hint: "write {file: FILE} or {env: NAME}")
         }
         headers.append((entry.key, text))
       }
@@ -225,7 +225,12 @@ struct ChannelReader {
 
   private func address(_ node: SpecNode) -> MailAddress? {
     guard let text = node.string() else { return nil }
-    if let address = MailAddress(mailbox: text) { return address }
+    if let address = MailAddress(mailbox: text) {
+      if address.isInternational {
+        node.report("a sender's address must be in ASCII before the @: many servers take no other")
+      }
+      return address
+    }
     node.report("expected one mail address, such as Reports <reports@example.org>, found '\(text)'")
     return nil
   }
@@ -268,7 +273,7 @@ struct ChannelReader {
   private func secret(_ node: SpecNode) -> ChannelSecret? {
     guard node.isMapping else {
       node.report(
-        "a secret does not belong into this file", hint: "write {file: FILE} or {env: NAME}")
+        "a secret does not belong in this file", hint: "write {file: FILE} or {env: NAME}")
       return nil
     }
     guard let map = node.mapping(keys: ["file", "env"]) else { return nil }

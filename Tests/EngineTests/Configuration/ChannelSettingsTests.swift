@@ -93,38 +93,40 @@ struct ChannelSettingsTests {
 
   @Test func `What is wrong is said with its place, all at once, and no secret is repeated`() throws
   {
-    #expect(
-      try faults([
-        "a: {kind: mial, from: x}", "b: {kind: mail, server: s.org, from: a@b.org, tsl: tls}",
-        "c: {kind: mail, server: s.org, from: a@b.org, login: {user: u, password: hunter2}}",
-        "d: {kind: mail, server: 's.org:99999', from: 'a@b.org, c@d.org'}",
-        "e: {kind: mail, server: s.org, from: a@b.org, tls: none}",
-        "f: {kind: http, url: 'http://x.org/'}", "g: {kind: http, url: 'https://u:pw@x.org/'}",
-        "h: {kind: http, url: 'https://x.org/', headers: {Authorization: Bearer hunter2}}",
-        "i: {kind: file, folder: f, from: a@b.org, rate: fast, between: day, give_up: 5}",
-        "j: {kind: http, url: 'https://x.org/', headers: {Idempotency-Key: k}, private_hosts: y.org}",
-        "K: {kind: file}", "l: {kind: queue, url: 'https://q.org/'}",
-      ]) == [
-        "2:13 expected one of mail, http, queue, file, found 'mial' → did you mean mail?",
-        "3:50 unknown key 'tsl', expected kind, rate, give_up, between, breaker, server, tls, login,"
-          + " from, reply_to, bounces, authorities, private_hosts, timeout → did you mean tls?",
-        "4:71 a secret does not belong into this file → write {file: FILE} or {env: NAME}",
-        "5:27 expected a server such as smtp.example.org or smtp.example.org:587",
-        "5:49 expected one mail address, such as Reports <reports@example.org>, found 'a@b.org, c@d.org'",
-        "6:55 mails would cross the internet readable for everybody on the way → set tls: starttls;"
-          + " without encryption only a server under private_hosts is used",
-        "7:24 messages would be sent without encryption (http://) → use https://, or set plain_http: true",
-        "8:24 expected an address such as https://crm.example.org/contacts/{recipient}, without user,"
-          + " password and fragment",
-        "9:67 a secret does not belong into this file → write {file: FILE} or {env: NAME}",
-        "10:52 expected a rate such as 95/s, 600/m, 5000/h or 100000/d, found 'fast'",
-        "10:67 expected hours such as 08:00-20:00, found 'day'",
-        "10:81 expected a length of time such as 90s, 4m or 2h, found '5'",
-        "11:52 the header 'Idempotency-Key' is set by Yearbook",
-        "11:89 the channel has no such host: it is at 'x.org'",
-        "12:3 expected a name of [a-z0-9_], beginning with a letter, found 'K'",
-        "13:6 the key 'region' is missing",
-      ])
+    let found = try faults([
+      "a: {kind: mial, from: x}", "b: {kind: mail, server: s.org, from: a@b.org, tsl: tls}",
+      "c: {kind: mail, server: s.org, from: a@b.org, login: {user: u, password: hunter2}}",
+      "d: {kind: mail, server: 's.org:99999', from: 'a@b.org, c@d.org'}",
+      "e: {kind: mail, server: s.org, from: a@b.org, tls: none}",
+      "f: {kind: http, url: 'http://x.org/'}", "g: {kind: http, url: 'https://u:pw@x.org/'}",
+      "h: {kind: http, url: 'https://x.org/', headers: {Authorization: Bearer hunter2}}",
+      "i: {kind: file, folder: f, from: a@b.org, rate: fast, between: day, give_up: 5}",
+      "j: {kind: http, url: 'https://x.org/', headers: {Idempotency-Key: k}, private_hosts: y.org}",
+      "K: {kind: file}", "l: {kind: queue, url: 'https://q.org/'}",
+    ])
+    let expected = [
+      "2:13 expected one of mail, http, queue, file, found 'mial' → did you mean mail?",
+      "3:49 unknown key 'tsl', expected kind, rate, give_up, between, breaker, server, tls, login,"
+        + " from, reply_to, bounces, authorities, private_hosts, timeout → did you mean tls?",
+      "4:76 a secret does not belong in this file → write {file: FILE} or {env: NAME}",
+      "5:27 expected a server such as smtp.example.org or smtp.example.org:587",
+      "5:48 expected one mail address, such as Reports <reports@example.org>, found 'a@b.org, c@d.org'",
+      "6:54 mails would cross the internet readable for everybody on the way → set tls: starttls;"
+        + " without encryption only a server under private_hosts is used",
+      "7:24 messages would be sent without encryption (http://) → use https://, or set plain_http: true",
+      "8:24 expected an address such as https://crm.example.org/contacts/{recipient}, without user,"
+        + " password and fragment",
+      "9:67 a secret does not belong in this file → write {file: FILE} or {env: NAME}",
+      "10:51 expected a rate such as 95/s, 600/m, 5000/h or 100000/d, found 'fast'",
+      "10:66 expected hours such as 08:00-20:00, found 'day'",
+      "10:80 expected a length of time such as 90s, 4m or 2h, found '5'",
+      "11:52 the header 'Idempotency-Key' is set by Yearbook",
+      "11:88 the channel has no such host: it is at 'x.org'",
+      "12:3 expected a name of [a-z0-9_], beginning with a letter, found 'K'",
+      "13:6 the key 'region' is missing",
+    ]
+    #expect(found.count == expected.count)
+    for (one, other) in zip(found, expected) { #expect(one == other) }
   }
 
   @Test func `A file with a secret that others can read is found`() throws {

@@ -19,6 +19,8 @@ struct FuzzTarget: Sendable {
     FuzzTarget(name: "signature", check: checkSignature),
     FuzzTarget(name: "heads", check: checkHeads),
     FuzzTarget(name: "objects", check: checkObjects),
+    FuzzTarget(name: "bounce", check: checkBounce),
+    FuzzTarget(name: "mail", check: checkMail),
     FuzzTarget(name: "captions", check: checkCaptions),
     FuzzTarget(name: "values", check: checkValues),
     FuzzTarget(name: "told", check: checkTold),

@@ -140,6 +140,7 @@ enum HTTPAnswers {
   ) throws(Diagnostic) -> ChannelAnswer {
     if failure.isKeptIn { throw ChannelFaults.keptIn(host) }
     if failure.isUntrusted { throw ChannelFaults.untrusted(host) }
+    if failure.lacksAuthorities { throw ChannelFaults.authorities(host) }
     let note = failure.isCancelled ? "told to stop" : failure.reason
     return failure.wasSent ? .uncertain(note: note) : .later(note: note, after: nil)
   }

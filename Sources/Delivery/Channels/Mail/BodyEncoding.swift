@@ -98,14 +98,12 @@ enum BodyEncoding: String {
     out.append(contentsOf: "\r\n".utf8)
   }
 
-  /// Base64, in lines of this length that end in CR LF; without a length, on one line.
+  /// Base64, in lines of this length; without a length, on one line. The last has no end.
   static func base64(_ bytes: [UInt8], lineLength: Int?) -> [UInt8] {
     let options: Data.Base64EncodingOptions =
       lineLength == nil
       ? [] : [.lineLength76Characters, .endLineWithCarriageReturn, .endLineWithLineFeed]
-    var out = Array(Data(bytes).base64EncodedData(options: options))
-    if lineLength != nil { out.append(contentsOf: "\r\n".utf8) }
-    return out
+    return Array(Data(bytes).base64EncodedData(options: options))
   }
 
   /// Appends `=3D`.

@@ -46,15 +46,12 @@ package final class MailChannel: Channel {
     } catch {
       return .refused(note: error.reason)
     }
-    let isInternational =
-      [address, bounces, writer.from].contains(where: \.isInternational)
-      || writer.replyTo?.isInternational == true
     var tries = 0
     while true {
       tries += 1
       do throws(SMTPTransfer.Failure) {
         let reply = try transfer.send(
-          bytes, from: bounces.wire, to: address.wire, needsUTF8: isInternational)
+          bytes, from: bounces.wire, to: address.wire, needsUTF8: address.isInternational)
         return .accepted(note: Self.note(reply))
       } catch {
         // Servers close connections that were idle, or after some number of mails.
@@ -69,11 +66,12 @@ package final class MailChannel: Channel {
     let host = server.description
     if failure.isKeptIn { throw ChannelFaults.keptIn(server.host) }
     if failure.isUntrusted { throw ChannelFaults.untrusted(host) }
+    if failure.lacksAuthorities { throw ChannelFaults.authorities(host) }
     if failure.lacksUTF8 {
       return .refused(note: "the server cannot take addresses in other scripts (SMTPUTF8)")
     }
+    if failure.lacksTLS, failure.reply?.isTransient != true { throw noTLS }
     guard let reply = failure.reply else {
-      if failure.lacksTLS { throw noTLS }
       if failure.isLoginDenied {
         throw ChannelFaults.login(host, "no way to log in that both know")
       }

@@ -50,14 +50,17 @@ struct MailHeader {
       return ["\(name)=\"\(escaped)\""]
     }
     var pieces = [""]
-    for byte in value.utf8 {
-      // The first piece names the character set, and each has a name, a number and a semicolon.
-      if pieces[pieces.count - 1].utf8.count > 50 - name.utf8.count { pieces.append("") }
-      if HeaderText.isLetterOrDigit(byte) || ".-_".utf8.contains(byte) {
-        pieces[pieces.count - 1].unicodeScalars.append(Unicode.Scalar(byte))
-      } else {
-        let hex = String(byte, radix: 16, uppercase: true)
-        pieces[pieces.count - 1] += "%" + (hex.count == 1 ? "0" : "") + hex
+    for scalar in value.unicodeScalars {
+      // The first piece names the character set, and each has a name, a number and a semicolon. A
+      // character is never cut in two: some programs decode each piece alone.
+      if pieces[pieces.count - 1].utf8.count > 46 - name.utf8.count { pieces.append("") }
+      for byte in String(scalar).utf8 {
+        if HeaderText.isLetterOrDigit(byte) || ".-_".utf8.contains(byte) {
+          pieces[pieces.count - 1].unicodeScalars.append(Unicode.Scalar(byte))
+        } else {
+          let hex = String(byte, radix: 16, uppercase: true)
+          pieces[pieces.count - 1] += "%" + (hex.count == 1 ? "0" : "") + hex
+        }
       }
     }
     if pieces.count == 1 { return ["\(name)*=utf-8''\(pieces[0])"] }

@@ -4,7 +4,8 @@ import Basics
 struct MailPart {
   /// Its fields, the last of which tell its type.
   var header: MailHeader
-  /// What comes behind the empty line; it ends in CR LF.
+  /// What comes behind the empty line. The last line of a text has its end; of what has no lines,
+  /// the last one has not.
   var body: [UInt8]
 
   /// A text in the recipient's language.
@@ -44,13 +45,14 @@ struct MailPart {
       "Content-Type", "multipart/" + subtype, parameters + [("boundary", boundary)])
     var body: [UInt8] = []
     body.reserveCapacity(parts.reduce(256) { $0 + $1.body.count + $1.header.bytes.count + 64 })
-    for part in parts {
-      body.append(contentsOf: "--\(boundary)\r\n".utf8)
+    for (number, part) in parts.enumerated() {
+      // The line's end before a boundary is the boundary's own: RFC 2046, 5.1.1.
+      body.append(contentsOf: "\(number == 0 ? "" : "\r\n")--\(boundary)\r\n".utf8)
       body.append(contentsOf: part.header.bytes)
       body.append(contentsOf: "\r\n".utf8)
       body.append(contentsOf: part.body)
     }
-    body.append(contentsOf: "--\(boundary)--\r\n".utf8)
+    body.append(contentsOf: "\r\n--\(boundary)--".utf8)
     return MailPart(header: header, body: body)
   }
 

@@ -92,6 +92,7 @@ package struct MailWriter: Sendable {
     bytes.append(contentsOf: part.header.bytes)
     bytes.append(contentsOf: "\r\n".utf8)
     bytes.append(contentsOf: part.body)
+    if bytes.last != 0x0A { bytes.append(contentsOf: "\r\n".utf8) }
     return bytes
   }
 

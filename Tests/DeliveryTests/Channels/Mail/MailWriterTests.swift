@@ -1,3 +1,4 @@
+import Foundation
 import TestSupport
 import Testing
 
@@ -123,6 +124,47 @@ struct MailWriterTests {
     #expect(found[1] == "file" && found[2] == "file")
     #expect(found[3] == String(repeating: "ñ", count: 58) + ".csv")
     #expect(found[4] == "a\"b_c.csv")
+  }
+
+  private static let spamAssassin = Places.program("spamassassin")
+
+  @Test(.enabled(if: spamAssassin != nil, "SpamAssassin is not installed: scripts/install-judges"))
+  func `SpamAssassin gives a mail less than two points, in three languages`() throws {
+    let texts = [
+      (
+        "pt-BR", "A retrospectiva de 2026 está pronta",
+        "Olá, Ana. A retrospectiva da sua equipe está pronta: 1.204 provas de conceito."
+      ),
+      (
+        "en", "Your year in review 2026 is ready",
+        "Hello Ana. The year in review of your team is ready: 1,204 proofs of concept."
+      ),
+      (
+        "es", "El resumen de 2026 está listo",
+        "Hola, Ana. El resumen del año de su equipo está listo: 1204 pruebas de concepto."
+      ),
+    ]
+    let program = try #require(Self.spamAssassin)
+    for (locale, subject, text) in texts {
+      let link = "https://yearbook.example/2026/"
+      var mail = Letters.mail(
+        subject, text: "\(text)\n\n\(link)\n",
+        html: """
+          <!DOCTYPE html><html lang="\(locale)"><head><title>\(subject)</title></head>
+          <body><p>\(text)</p><p><img src="cid:poster" alt="2026"></p>
+          <p><a href="\(link)">2026</a></p></body></html>
+          """)
+      let picture = (0..<8000).map { UInt8(truncatingIfNeeded: $0 * $0) }
+      mail.inline = [.init(name: "poster", mediaType: "image/png", bytes: picture)]
+      mail.unsubscribe = "https://yearbook.example/leave?t=0123456789"
+      let bytes = try written(mail, to: Letters.recipient(name: "Ana", locale: locale))
+      try withTemporaryFolder { folder in
+        try Data(bytes).write(to: URL(filePath: folder + "/mail.eml"))
+        let judged = try Program.run(["/bin/sh", "-c", "\(program) -L -t <\(folder)/mail.eml"])
+        let score = try #require(judged.output.firstMatch(of: /score=(-?[0-9.]+)/)?.output.1)
+        #expect(try #require(Double(score)) < 2, "\(judged.output.suffix(1500))")
+      }
+    }
   }
 
   @Test
