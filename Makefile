@@ -43,6 +43,7 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/yearbook docs/how-to/*.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/docs/platforms docs/platforms/*.sql docs/platforms/*.yaml
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/schemas docs/reference/schemas/*.json
 
 soak: packages
 	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test

@@ -19,6 +19,7 @@ from annual import annual
 from billing import billing, together
 from dojos import dojos
 from platform_rows import Platform, View
+from spoken import Spoken
 from users import users
 
 # Figures whose previous value is that of the period's first moment.
@@ -148,8 +149,10 @@ class Check:
         point = "," if locale[:2] in ("pt", "es") else "."
         for row, line in zip(rows, lines[1:]):
             for cell, shown, column in zip(row, line, table["columns"]):
-                if column["format"] in ("integer", "decimal", "money", "percent", "duration", "weekday"):
+                if column["format"] in ("integer", "decimal", "money", "percent", "duration"):
                     self.equal(f"{name} spreadsheet", shown, cell.replace(".", point), "cells")
+                elif column["format"] == "weekday":
+                    self.equal(f"{name} spreadsheet", shown, Spoken(locale).weekday(int(cell)), "cells")
                 elif column["format"] in ("text", "words", "link"):
                     safe = "'" + cell if cell[:1] and cell[0] in "=+-@\t\r\n" else cell
                     self.equal(f"{name} spreadsheet", shown, safe, "cells")

@@ -60,8 +60,9 @@ CLAIMS = {
 }
 EMPTY = {"conversations": ["conversations"], "registrations": ["registered", "unconfirmed_ever", "confirmations"],
          "timeline": ["tweets", "own_tweets", "followed", "followers"], "network": ["users"]}
-# All that these reports say and is no name of a thing. Findings and empty pages are read by `page`.
-SAID = re.compile(rf"({'|'.join(OTHER_REPORTS)})\.(quality|empty)\.\w+")
+# All else that these reports say and is no name of a thing. Findings and empty pages are read by `page`, and what figures
+# are compared with by the sentences that say it.
+SAID = re.compile(rf"({'|'.join(OTHER_REPORTS)})\.(quality|empty|compared)\.\w+")
 
 
 def covers(key): return key in CLAIMS or SAID.fullmatch(key) is not None

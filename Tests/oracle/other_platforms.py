@@ -247,8 +247,6 @@ class Registrations:
         e.tables["days"] = [(d, len(on[d]), hour(on[d]), day(on[d]), yes(on[d]), len(on[d]) - yes(on[d]))
                             for d in sorted(on)]
         e.chart("calendar", days_of(s), {"registered": [len(on.get(d, [])) for d in days_of(s)]})
-        e.chart("days", days_of(s), {"confirmed": [yes(on.get(d, [])) for d in days_of(s)],
-                                     "unconfirmed": [len(on.get(d, [])) - yes(on.get(d, [])) for d in days_of(s)]})
         e.chart("funnel", ["registered", "confirmed", "within_day", "within_hour"],
                 {"people": [len(now), yes(now), day(now), hour(now)]})
         names = [name for name, _ in TIMES]

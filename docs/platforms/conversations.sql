@@ -14,8 +14,7 @@
 --   PGOPTIONS='-c conversations.part=live' psql -d shard1 -f conversations.sql
 --   PGOPTIONS='-c conversations.part=archive' psql -d archive -f conversations.sql
 --
--- The table of bots, the settings and the secret must be the same everywhere. In a live part, make
--- archive.messages a foreign table (postgres_fdw) to the archive's.
+-- How reports are made of all of them: docs/how-to/another-platform.md.
 
 CREATE SCHEMA IF NOT EXISTS app;
 CREATE SCHEMA IF NOT EXISTS archive;
@@ -83,13 +82,20 @@ CREATE TRIGGER archive_message BEFORE DELETE ON app.messages
 
 -- Erases a client's messages, live and archived (LGPD, article 18, VI). Returns the pseudonym, for
 -- `yearbook purge --tenant BOT --user PSEUDONYM`, which makes all reports again without the client.
--- With several databases, call it in each.
+-- With several databases, call it in each that has live messages.
 CREATE OR REPLACE FUNCTION app.erase_client(address text) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF EXISTS (SELECT FROM app.bots b WHERE b.id = address) THEN
     RAISE EXCEPTION 'this is a bot, not a client';
+  END IF;
+  IF EXISTS (
+    SELECT FROM pg_inherits i
+    JOIN pg_class c ON c.oid = i.inhrelid AND c.relkind = 'f'
+    WHERE i.inhparent = 'app.messages'::regclass
+  ) THEN
+    RAISE EXCEPTION 'the messages are in other databases' USING HINT = 'Call this function in each of them.';
   END IF;
   PERFORM set_config('conversations.erasing', 'on', true);
   DELETE FROM app.messages m WHERE address IN (m."from", m."to");
@@ -135,24 +141,29 @@ BEGIN
     messages := messages
       || $sql$SELECT id, "conversationId", "timestamp", "from", "to", text, true AS archived FROM archive.messages$sql$;
   END IF;
-  -- The secret is read here, with the rights of the view's owner, and never shown.
+  -- What a bot sent, and what it received. Each half knows its bot by an equality, so that PostgreSQL
+  -- reaches the index on its end, also in another database. A message of a bot to itself is sent.
+  -- The secret is read with the rights of the view's owner, and never shown. A conversation is a
+  -- text: the isolation trial gives tenants texts in common, and never keys.
   EXECUTE format($sql$
     CREATE OR REPLACE VIEW reports.message AS
     SELECT
-      b.id AS tenant_id,
-      m.id AS id,
-      -- As a text: the isolation trial gives tenants texts in common, and never keys.
-      m."conversationId"::text AS conversation,
-      left(encode(sha256(uuid_send((SELECT s.secret FROM app.report_secret s))
-        || convert_to(CASE WHEN m."from" = b.id THEN m."to" ELSE m."from" END, 'UTF8')), 'hex'), 32)::uuid
-        AS client,
-      m."timestamp" AS sent,
-      CASE WHEN m."from" = b.id THEN 'sent' ELSE 'received' END AS direction,
-      m."from" = m."to" AS is_to_itself,
-      char_length(m.text) AS characters,
-      m.archived AS archived
-    FROM (%s) m
-    JOIN app.bots b ON b.id IN (m."from", m."to")$sql$, messages);
+      b.id AS tenant_id, m.id AS id, m."conversationId"::text AS conversation,
+      left(encode(sha256(uuid_send((SELECT s.secret FROM app.report_secret s)) || convert_to(m."to", 'UTF8')),
+        'hex'), 32)::uuid AS client,
+      m."timestamp" AS sent, 'sent' AS direction, m."from" = m."to" AS is_to_itself,
+      char_length(m.text) AS characters, m.archived AS archived
+    FROM (%1$s) m
+    JOIN app.bots b ON b.id = m."from"
+    UNION ALL
+    SELECT
+      b.id, m.id, m."conversationId"::text,
+      left(encode(sha256(uuid_send((SELECT s.secret FROM app.report_secret s)) || convert_to(m."from", 'UTF8')),
+        'hex'), 32)::uuid,
+      m."timestamp", 'received', false, char_length(m.text), m.archived
+    FROM (%1$s) m
+    JOIN app.bots b ON b.id = m."to"
+    WHERE m."from" <> m."to"$sql$, messages);
 END
 $part$;
 

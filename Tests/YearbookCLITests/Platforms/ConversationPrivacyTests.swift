@@ -1,6 +1,7 @@
 import Foundation
 import Postgres
 import Sample
+import Synchronization
 import TestSupport
 import Testing
 
@@ -12,7 +13,7 @@ struct ConversationPrivacyTests {
   @Test func `The reader cannot read a text, an address, a secret or the archive`() throws {
     try OtherInstallation.with(.conversations, size: 2) { here in
       let reader = try Connection(
-        here.databases[0].conninfo + " user=yearbook_reader", application: "tests")
+        here.platform.conninfo + " user=yearbook_reader", application: "tests")
       for statement in [
         "SELECT text FROM app.messages", "SELECT \"from\" FROM app.messages",
         "SELECT \"to\" FROM archive.messages", "SELECT id FROM app.bots",
@@ -39,7 +40,7 @@ struct ConversationPrivacyTests {
     try OtherInstallation.with(.conversations) { here in
       let (status, output) = try here.yearbook(["run", "conversations"] + Self.periods)
       try #require(status == 0, "\(output)")
-      let source = try here.databases[0].connect()
+      let source = try here.platform.connect()
       var canaries = try source.query(
         """
         SELECT DISTINCT left(text, 40) AS word FROM app.messages WHERE char_length(text) > 12
@@ -74,7 +75,7 @@ struct ConversationPrivacyTests {
       let first = try here.yearbook(["run", "conversations"] + Self.periods)
       try #require(first.status == 0, "\(first.output)")
       let before = try here.newest("tenants/vendas/conversations/2026")
-      let source = try here.databases[0].connect()
+      let source = try here.platform.connect()
       try source.execute("DELETE FROM app.messages WHERE hashtext(id::text) % 2 = 0")
       let again = try here.yearbook(["run", "conversations"] + Self.periods)
       try #require(again.status == 0, "\(again.output)")
@@ -94,7 +95,7 @@ struct ConversationPrivacyTests {
       let client = "everybody@clients.example"
       let first = try here.yearbook(["run", "conversations"] + Self.periods)
       try #require(first.status == 0, "\(first.output)")
-      let source = try here.databases[0].connect()
+      let source = try here.platform.connect()
       let pseudonym = try source.query("SELECT app.pseudonym($1)::text AS it", [client]).only()
         .string("it")
       let archived = try source.query(
@@ -129,6 +130,53 @@ struct ConversationPrivacyTests {
       #expect(status == 0, "\(output)")
       #expect(throws: (any Error).self) {
         try source.query("SELECT app.erase_client('vendas@bots.example')")
+      }
+    }
+  }
+
+  @Test
+  func
+    `What is deleted in one database goes to the archive in another, and what is erased goes from both`()
+    throws
+  {
+    let schema = try Installation.text("docs/platforms/conversations.sql")
+    try withDatabase { live in
+      try withDatabase { archive in
+        let here = try Connection(live, application: "tests")
+        let there = try Connection(archive, application: "tests")
+        let platform = OtherPlatform(.conversations, size: 6)
+        try Installation.roles.withLock { _ in
+          _ = try platform.create(
+            on: [.init(here, .live), .init(there, .archive)], schema: schema)
+        }
+        let words = archive.split(separator: " ").map { $0.split(separator: "=", maxSplits: 1) }
+        let options = words.filter { $0[0] != "user" }.map { "\($0[0]) '\($0[1])'" }
+        try here.execute(
+          """
+          CREATE EXTENSION postgres_fdw;
+          CREATE SERVER archive FOREIGN DATA WRAPPER postgres_fdw
+            OPTIONS (\(options.joined(separator: ", ")));
+          CREATE USER MAPPING FOR CURRENT_USER SERVER archive OPTIONS (user 'postgres');
+          IMPORT FOREIGN SCHEMA archive LIMIT TO (messages) FROM SERVER archive INTO archive;
+          """)
+        func count(_ connection: Connection, _ condition: String = "true") throws -> Int {
+          try connection.query(
+            "SELECT count(*)::int AS n FROM reports.message WHERE \(condition)"
+          ).only().int("n")
+        }
+        let before = (try count(here), try count(there))
+        let gone = try count(here, "sent < '2026-06-01'")
+        #expect(gone > 10)
+        try here.execute(#"DELETE FROM app.messages WHERE "timestamp" < '2026-06-01'"#)
+        #expect(try count(here) == before.0 - gone)
+        #expect(try count(there) == before.1 + gone)
+        let client = try here.query(
+          "SELECT app.erase_client('everybody@clients.example')::text AS it"
+        ).only().string("it")
+        for connection in [here, there] {
+          #expect(try count(connection, "client = '\(client)'") == 0)
+          #expect(try count(connection) > 0)
+        }
       }
     }
   }

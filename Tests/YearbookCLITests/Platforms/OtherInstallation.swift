@@ -4,42 +4,34 @@ import Sample
 import Synchronization
 import TestSupport
 
-/// Another platform of a test's own with the program pointed at it: its databases with a sample, a
+/// Another platform of a test's own with the program pointed at it: its database with a sample, a
 /// record, folders, the platform's pipelines.
 struct OtherInstallation {
   let kind: OtherPlatform.Kind
   let folder: String
-  /// The platform's databases; if there are several, the last one has the archive.
-  let databases: [TestDatabase]
+  let platform: TestDatabase
   let record: TestDatabase
 
   /// Calls `body` with an installation that is removed afterwards.
-  ///
-  /// - Parameter shares: how many databases the live rows are spread over; with more than one, there
-  ///   is a further one for the archive.
   static func with<T>(
     _ kind: OtherPlatform.Kind, seed: UInt64 = 2026, tenants: Int = 5, size: Int = 24,
-    shares: Int = 1, _ body: (OtherInstallation) throws -> T
+    _ body: (OtherInstallation) throws -> T
   ) throws -> T {
     try withTemporaryFolder { folder in
-      let databases = try (0..<(shares == 1 ? 1 : shares + 1)).map { _ in try TestDatabase() }
       let here = OtherInstallation(
-        kind: kind, folder: folder, databases: databases, record: try TestDatabase())
+        kind: kind, folder: folder, platform: try TestDatabase(), record: try TestDatabase())
       let outcome = Result {
         try here.prepare(OtherPlatform(kind, seed: seed, tenants: tenants, size: size))
         return try body(here)
       }
-      for database in databases + [here.record] { try database.drop() }
+      try here.platform.drop()
+      try here.record.drop()
       return try outcome.get()
     }
   }
 
   private func prepare(_ platform: OtherPlatform) throws {
-    let places = try databases.enumerated().map { place, database in
-      OtherPlatform.Place(
-        try database.connect(),
-        databases.count == 1 ? .both : place == databases.count - 1 ? .archive : .live)
-    }
+    let places = [OtherPlatform.Place(try self.platform.connect())]
     let schema = try Installation.text("docs/platforms/\(kind.rawValue).sql")
     let connection = try record.connect()
     try connection.query("SELECT set_config('yearbook.part', 'record', false)")
@@ -58,11 +50,8 @@ struct OtherInstallation {
 
   /// The configuration, with the operator's language.
   func settings(locale: String = "en", more: String = "") -> String {
-    let reader = databases.map { "\"\($0.conninfo) user=yearbook_reader\"" }
-    let place =
-      reader.count == 1 ? "uri: \(reader[0])" : "uris: [\(reader.joined(separator: ", "))]"
     return """
-      source: {\(place), schema: reports}
+      source: {uri: "\(platform.conninfo) user=yearbook_reader", schema: reports}
       record: "\(record.conninfo) user=yearbook"
       store: store
       workspace: workspace
@@ -99,8 +88,8 @@ struct OtherInstallation {
     return try Program.run(
       [
         python, "\(Places.project)/Tests/oracle/other_platforms.py", kind.rawValue,
-        "\(folder)/store",
-      ] + databases.map(\.conninfo) + ["--day", day] + (zone.map { ["--zone", $0] } ?? []),
+        "\(folder)/store", platform.conninfo, "--day", day,
+      ] + (zone.map { ["--zone", $0] } ?? []),
       environment: ["PYTHONDONTWRITEBYTECODE=1"])
   }
 

@@ -52,7 +52,7 @@ struct PlatformGuideTests {
             }
           }
         }
-        #expect(files == 12)
+        #expect(files == 13)
         let store = "\(folder)/store/tenants"
         let page = try Self.newest("\(store)/shop-7/orders/2026-10")
         #expect(page.contains("<bdi>Padaria do Zé</bdi>"), "\(page)")
@@ -102,7 +102,7 @@ struct PlatformGuideTests {
   ) throws {
     _ = try shell(
       """
-      for name in shops shops_record bots bots_record; do dropdb --if-exists --force "$name"; done
+      for name in shops shops_record bots bots_record bots1 bots2 bots_old bots_all bots_all_record; do dropdb --if-exists --force "$name"; done
       psql -q -d postgres -c 'DROP ROLE IF EXISTS shops_reader, shops_record'
       """)
   }
