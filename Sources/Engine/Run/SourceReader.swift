@@ -135,7 +135,8 @@ final class SourceReader {
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> Reading {
     let reading = Stopwatch()
-    let extractor = Extractor(source) { [blobs, memory] tenant in
+    let extractor = Extractor(source, makePrivateWriter: { _ in MemoryDatasetWriter() }) {
+      [blobs, memory] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
     let hidden = try hidden(batch)
