@@ -66,6 +66,7 @@ let products: [String: [Target.Dependency]] = [
   "Engine": [
     .product(name: "HeapModule", package: "swift-collections"),
     .product(name: "Logging", package: "swift-log"),
+    .product(name: "Mustache", package: "swift-mustache"),
   ],
   "YearbookCLI": [
     .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -113,6 +114,8 @@ let trials: [Target] = [
     name: "StoreTrial", dependencies: ["Diagnostics", "Store"], path: "Tests/StoreTrial"),
   .executableTarget(
     name: "EngineBench", dependencies: ["Engine"], path: "bench/engine", exclude: ["run"]),
+  .executableTarget(
+    name: "OutboxBench", dependencies: ["Engine"], path: "bench/outbox", exclude: ["run"]),
   .executableTarget(
     name: "PageBench",
     dependencies: ["Basics", "Diagnostics", "Markup", "Media", "Pipelines", "Stages"],

@@ -9,12 +9,17 @@
 --
 --   PGOPTIONS='-c yearbook.part=source' psql -d platform -f platform-role.sql
 --   PGOPTIONS='-c yearbook.part=record' psql -d yearbook -f platform-role.sql
+--
+-- People's addresses are granted only with -c yearbook.deliver=on: messages are then sent to them.
 
 DO $roles$
 DECLARE
   part constant text := coalesce(nullif(current_setting('yearbook.part', true), ''), 'both');
-  -- Columns that no report reads. pipelines/platform.yaml has the same list under 'withheld'.
-  withheld constant text[] := ARRAY['user.email', 'user.age', 'message.body', 'notification.body'];
+  -- Columns that no report reads. pipelines/platform.yaml has the same list under 'withheld', and
+  -- the addresses under 'addresses'.
+  deliver constant boolean := coalesce(nullif(current_setting('yearbook.deliver', true), ''), 'off')::boolean;
+  withheld constant text[] := ARRAY['user.age', 'message.body', 'notification.body']
+    || CASE WHEN deliver THEN '{}'::text[] ELSE ARRAY['user.email'] END;
   readable record;
 BEGIN
   IF part NOT IN ('both', 'source', 'record') THEN

@@ -91,7 +91,7 @@ struct ExtractStatement {
     var text = head
     text.file = query.file
     text.sql += "\nSELECT q.* FROM (\n"
-    text.add(query.sql, of: query.file)
+    add(query, to: &text)
     text.sql += "\n) q"
     return text
   }
@@ -110,7 +110,7 @@ struct ExtractStatement {
       } ?? name
     }
     text.sql += "\nSELECT \(values.joined(separator: ", ")) FROM (\n"
-    text.add(query.sql, of: query.file)
+    add(query, to: &text)
     text.sql += "\n) q"
     // Text in the order of its bytes, as in all columns.
     let tenant = idType == .text ? "tenant_id COLLATE \"C\"" : "tenant_id"
@@ -135,10 +135,22 @@ struct ExtractStatement {
       let order = ["q.tenant_id"] + Self.terms(of: query, columns).map { "q." + $0 }
       text.sql += place > 0 ? "\nUNION ALL\n" : "\n"
       text.sql += "SELECT * FROM (\nSELECT \(results.joined(separator: ", "))\nFROM (\n"
-      text.add(query.sql, of: query.file)
+      add(query, to: &text)
       text.sql += "\n) q\nORDER BY \(order.joined(separator: ", "))\n) q\(place)"
     }
     return text
+  }
+
+  /// Adds a query's text. Around one of `deliver`, shadows with addresses take the place of those
+  /// outside.
+  private func add(_ query: ExtractSpec.Query, to text: inout Text) {
+    let reached = query.isForDelivery ? shadows.filter(\.holdsAddresses) : []
+    if !reached.isEmpty {
+      let inner = reached.map { $0.expression(withAddresses: true, hidden: condition($0)) }
+      text.sql += "WITH \(inner.joined(separator: ",\n"))\nSELECT q.* FROM (\n"
+    }
+    text.add(query.sql, of: query.file)
+    if !reached.isEmpty { text.sql += "\n) q" }
   }
 
   /// An expression for a column as the text that COPY would print.

@@ -66,14 +66,21 @@ package struct Extractor {
 
   private let source: Source
   private let makeWriter: (Tenant) throws -> any DatasetWriter
+  private let makePrivateWriter: (Tenant) throws -> any DatasetWriter
   private var connection: Connection { source.connection }
 
   /// - Parameters:
   ///   - source: the platform's database, in the snapshot of the run.
+  ///   - makePrivateWriter: the same for the query of `deliver`, whose rows must be on no disk;
+  ///     `nil` makes no difference between them.
   ///   - makeWriter: makes the writer of one dataset of a tenant.
-  package init(_ source: Source, makeWriter: @escaping (Tenant) throws -> any DatasetWriter) {
+  package init(
+    _ source: Source, makePrivateWriter: ((Tenant) throws -> any DatasetWriter)? = nil,
+    makeWriter: @escaping (Tenant) throws -> any DatasetWriter
+  ) {
     self.source = source
     self.makeWriter = makeWriter
+    self.makePrivateWriter = makePrivateWriter ?? makeWriter
   }
 
   /// The datasets of each member, in the order of members.
@@ -121,7 +128,11 @@ package struct Extractor {
     _ member: Member, _ batch: Batch, _ text: ExtractStatement, _ prepared: PreparedExtract
   ) throws -> [Dataset] {
     let parameters = text.parameters(member, batch.period, batch.moment)
-    let datasets = TenantDatasets(prepared.queries, of: member.tenant, makeWriter: makeWriter)
+    let hidden = batch.pipeline.deliver?.queries ?? []
+    let datasets = TenantDatasets(prepared.queries, of: member.tenant) {
+      [makeWriter, makePrivateWriter] tenant, query in
+      try hidden.contains(query.name) ? makePrivateWriter(tenant) : makeWriter(tenant)
+    }
     do {
       try connection.stream(prepared.statement, parameters, row: datasets.add)
     } catch {

@@ -7,7 +7,7 @@ final class TenantDatasets {
   private let queries: [PreparedExtract.Query]
   private let tenant: Tenant
   private let id: [UInt8]
-  private let makeWriter: (Tenant) throws -> any DatasetWriter
+  private let makeWriter: (Tenant, PreparedExtract.Query) throws -> any DatasetWriter
   private var place = -1
   private var rows = 0
   private var buffer: [UInt8] = []
@@ -18,7 +18,7 @@ final class TenantDatasets {
 
   init(
     _ queries: [PreparedExtract.Query], of tenant: Tenant,
-    makeWriter: @escaping (Tenant) throws -> any DatasetWriter
+    makeWriter: @escaping (Tenant, PreparedExtract.Query) throws -> any DatasetWriter
   ) {
     self.queries = queries
     self.tenant = tenant
@@ -61,7 +61,7 @@ final class TenantDatasets {
       self.place += 1
       guard self.place < queries.count else { return }
       rows = 0
-      writer = try makeWriter(tenant)
+      writer = try makeWriter(tenant, queries[self.place])
       let header = queries[self.place].columns.map(\.name).joined(separator: ",")
       buffer.append(contentsOf: header.utf8)
       buffer.append(UInt8(ascii: "\n"))

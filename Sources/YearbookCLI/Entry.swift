@@ -110,6 +110,7 @@ struct YearbookCommand: ParsableCommand {
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
       ExplainCommand.self, FilmCommand.self,
       RunsCommand.self, LogsCommand.self, CancelCommand.self, RequestsCommand.self,
+      DeliverCommand.self,
       CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,

@@ -98,7 +98,8 @@ private struct QueryWriter {
     tables = catalog.tables.map { table in
       var table = table
       let closed =
-        (platform.withheld[table.name] ?? []) + (platform.personal[table.name]?.columns ?? [])
+        (platform.withheld[table.name] ?? []) + (platform.addresses[table.name] ?? [])
+        + (platform.personal[table.name]?.columns ?? [])
       table.columns.removeAll { closed.contains($0.name) }
       return table
     }

@@ -48,6 +48,12 @@ package struct Configuration: Sendable {
   package var operatorTenant = Tenant(
     id: "00000000-0000-0000-0000-000000000000", slug: ReleaseTenant.operatorName,
     name: "Operator", zone: .utc, locale: "en", currency: "USD")
+  /// How the operator is told of runs and incidents; `nil`: not at all.
+  package var operatorContact: OperatorContact?
+  /// The address of the store's root on the web, without a slash at the end, for links in messages.
+  package var site: String?
+  /// How long messages are kept.
+  package var delivery = DeliverySettings()
   /// The operator's time zone, a name that the platform's PostgreSQL knows.
   package var operatorZone = ZoneRules.utc.name
   /// The file that was read; `nil` without one.
@@ -140,7 +146,8 @@ extension Configuration {
       let map = root.mapping(keys: [
         "source", "sources", "record", "store", "workspace", "media", "pipelines", "templates",
         "postgres",
-        "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels",
+        "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels", "site",
+        "delivery",
       ])
     else { return }
     readSources(map)
@@ -163,7 +170,10 @@ extension Configuration {
     if let map = map["encryption"]?.mapping(keys: ["recipients"]) {
       recipients = Configuration.recipients(map.required("recipients"))
     }
-    if let map = map["operator"]?.mapping(keys: ["name", "time_zone", "locale", "currency"]) {
+    if let map = map["operator"]?.mapping(
+      keys: ["name", "time_zone", "locale", "currency", "channel", "address"])
+    {
+      operatorContact = OperatorContact(map)
       operatorTenant.name = map["name"]?.string() ?? operatorTenant.name
       operatorTenant.locale = map["locale"]?.string() ?? operatorTenant.locale
       operatorTenant.currency = map["currency"]?.string() ?? operatorTenant.currency
@@ -171,6 +181,7 @@ extension Configuration {
     }
     mirror = map["mirror"].flatMap(Configuration.mirror)
     if let node = map["channels"] { channels = readChannels(node) }
+    readDelivery(map)
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }

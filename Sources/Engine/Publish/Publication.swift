@@ -12,6 +12,8 @@ struct Publication: Sendable {
   var warnings: [Warning]
   /// When the rows were read, microseconds since 1970.
   var snapshot: Int64
+  /// Who is told, and of what. Recorded with the outcome.
+  var told: Telling.Rows = [:]
   /// Recorded with the outcome; `nil` if the rows were not read, or what decides them is not known.
   var extraction: ExtractedRows?
   /// `nil` if all was found done: then the publisher claims many partitions at once.

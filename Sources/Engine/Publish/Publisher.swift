@@ -18,10 +18,12 @@ final class Publisher: Sendable {
   let recipients: [AgeRecipient]
   private let library: PipelineLibrary
   private let templates: PageTemplates
-  private let run: String
+  /// What messages are made with; `nil` if nobody is told.
+  let messages: MessageTemplates?
+  let run: String
   private let moment: RunMoment
-  private let state: RunState
-  private let claims: Claims
+  let state: RunState
+  let claims: Claims
   private let versions: [String: String]
   private let policy: RunPolicy
   /// The partitions that this run published or made final.
@@ -34,8 +36,9 @@ final class Publisher: Sendable {
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
     templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
-    state: RunState, claims: Claims, policy: RunPolicy
+    state: RunState, claims: Claims, policy: RunPolicy, messages: MessageTemplates? = nil
   ) {
+    self.messages = messages
     self.policy = policy
     self.claims = claims
     self.recipients = recipients
@@ -90,7 +93,10 @@ final class Publisher: Sendable {
   private static let atOnce = 500
 
   private func publish(part publications: [Publication]) {
-    let publications = claimed(publications)
+    let claimed = claimed(publications)
+    let bare = claimed.filter(\.partition.pipeline.makesNoRelease)
+    if !bare.isEmpty { tell(bare) }
+    let publications = claimed.filter { !$0.partition.pipeline.makesNoRelease }
     if publications.isEmpty { return }
     let outcomes = publishedOrNot(publications)
     do { try claims.giveBack(publications.compactMap(\.claim)) } catch {
@@ -194,7 +200,7 @@ final class Publisher: Sendable {
     return outcomes
   }
 
-  private func finish(
+  func finish(
     _ publication: Publication, _ outcome: Result<PublishOutcome, any Error>
   ) {
     let partition = publication.partition
@@ -221,15 +227,21 @@ final class Publisher: Sendable {
     }
   }
 
-  /// Records what was published. This also ends earlier failures of these partitions.
+  /// Records what was published, and what is to be told of it. This also ends earlier failures of
+  /// these partitions.
   private func note(
     _ publications: [Publication], _ outcomes: [Result<PublishOutcome, any Error>]
   ) throws {
     try record.withLock { record in
       try record.connection.transaction {
+        // Those whose recipients were not read are left as if their release were not known: the
+        // next run reads them and tells.
+        let untold = try queue(publications, outcomes, record)
         try record.add(
           zip(publications, outcomes).compactMap { publication, outcome in
-            guard case .success(let published) = outcome else { return nil }
+            guard case .success(let published) = outcome,
+              !untold.contains(publication.partition.key)
+            else { return nil }
             var noted = self.outcome(of: publication.partition, isPublished: true)
             noted.status = published.head.status
             noted.releaseID = published.head.release
@@ -237,11 +249,15 @@ final class Publisher: Sendable {
             if published.head.isWithdrawn { return noted }
             noted.warnings = publication.warnings
             noted.snapshot = publication.snapshot
+            noted.content = publication.partition.content(of: publication.files)
             return noted
           }, run: run)
         try record.add(
           zip(publications, outcomes).compactMap { publication, outcome in
-            if case .success = outcome { publication.extraction } else { nil }
+            guard case .success = outcome, !untold.contains(publication.partition.key) else {
+              return nil
+            }
+            return publication.extraction
           })
         try record.letGo(
           zip(publications, outcomes).compactMap { publication, outcome in
@@ -251,7 +267,7 @@ final class Publisher: Sendable {
     }
   }
 
-  private func outcome(of partition: RunPlan.Partition, isPublished: Bool) -> PartitionOutcome {
+  func outcome(of partition: RunPlan.Partition, isPublished: Bool) -> PartitionOutcome {
     PartitionOutcome(
       partition: partition.key, slug: partition.tenant.slug, isPublished: isPublished,
       status: nil, releaseID: nil, moment: moment.description, warnings: [])

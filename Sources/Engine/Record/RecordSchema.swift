@@ -6,7 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
-    doing, extractions, comparedDays,
+    doing, extractions, comparedDays, outbox,
   ]
 
   private static let first = """

@@ -17,6 +17,8 @@ struct PartitionOutcome: Sendable {
   var warnings: [Warning]
   /// When its rows were read, microseconds since 1970.
   var snapshot: Int64?
+  /// The digest of what is published, if people are told of it.
+  var content: SHA256Digest?
 }
 
 extension RunRecord {
@@ -32,23 +34,26 @@ extension RunRecord {
         """
         INSERT INTO yearbook.partition AS old
           (pipeline, tenant_id, period, slug, state, status, release_id, as_of, run_id, warnings,
-          snapshot, sequence)
+          snapshot, sequence, content)
         SELECT p, t, d, g, e, s, r, a, $1, w::jsonb,
-          'epoch'::timestamptz + m * interval '1 microsecond', q
+          'epoch'::timestamptz + m * interval '1 microsecond', q, c::bytea
         FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-          $9::text[], $10::text[], $11::bigint[], $12::bigint[]) AS u (t, p, d, g, e, s, r, a, w, m, q)
+          $9::text[], $10::text[], $11::bigint[], $12::bigint[], $13::text[])
+          AS u (t, p, d, g, e, s, r, a, w, m, q, c)
         ON CONFLICT (tenant_id, pipeline, period) DO UPDATE SET
           slug = excluded.slug, state = excluded.state,
           status = coalesce(excluded.status, old.status),
           release_id = coalesce(excluded.release_id, old.release_id), as_of = excluded.as_of,
           run_id = excluded.run_id, warnings = excluded.warnings, changed = now(),
           snapshot = coalesce(excluded.snapshot, old.snapshot),
-          sequence = coalesce(excluded.sequence, old.sequence)
+          sequence = coalesce(excluded.sequence, old.sequence),
+          content = coalesce(excluded.content, old.content)
         WHERE (old.slug, old.state, old.warnings) IS DISTINCT FROM
             (excluded.slug, excluded.state, excluded.warnings)
           OR old.status IS DISTINCT FROM coalesce(excluded.status, old.status)
           OR old.release_id IS DISTINCT FROM coalesce(excluded.release_id, old.release_id)
           OR old.sequence IS DISTINCT FROM coalesce(excluded.sequence, old.sequence)
+          OR old.content IS DISTINCT FROM coalesce(excluded.content, old.content)
         """,
         [
           run
@@ -64,6 +69,7 @@ extension RunRecord {
             }),
           Quoting.array(part.map { $0.snapshot.map { String($0) } }),
           Quoting.array(part.map { $0.sequence.map { String($0) } }),
+          Quoting.array(part.map { $0.content.map { "\\x" + $0.hex } }),
         ])
     }
   }
@@ -75,6 +81,16 @@ extension RunRecord {
     var isNewer: Bool
     /// The newest result of each stage, by its name.
     var results: [String: RecordedResult]
+    /// The digest of what was published last, if people are told of it.
+    var content: SHA256Digest?
+  }
+
+  /// What the record knows of a partition whose rows were not read.
+  struct Newest: Sendable {
+    /// The newest result of each stage, by its name.
+    var results: [String: RecordedResult] = [:]
+    /// The digest of what was published last, if people are told of it.
+    var content: SHA256Digest?
   }
 
   /// The condition that a time is ahead of this server's clock by more than is tolerated. Such a
@@ -109,9 +125,9 @@ extension RunRecord {
       """
       SELECT coalesce(p.snapshot > 'epoch'::timestamptz + $4::bigint * interval '1 microsecond', false)
           AND NOT \(Self.isAhead("p.snapshot")) AS is_newer,
-        stage, encode(key, 'hex') AS key, files, warnings, versions
+        encode(p.content, 'hex') AS content, stage, encode(key, 'hex') AS key, files, warnings, versions
       FROM (SELECT) AS one LEFT JOIN (
-        SELECT snapshot FROM yearbook.partition
+        SELECT snapshot, content FROM yearbook.partition
         WHERE tenant_id = $1 AND pipeline = $2 AND period = $3
       ) AS p ON true LEFT JOIN (
         SELECT DISTINCT ON (stage) stage, key, files, warnings, versions FROM yearbook.result
@@ -122,17 +138,18 @@ extension RunRecord {
     var outlook = Outlook(isNewer: false, results: [:])
     for row in rows {
       outlook.isNewer = try row.bool("is_newer")
+      outlook.content = try row.optionalString("content").flatMap { SHA256Digest(hex: $0) }
       guard let stage = try row.optionalString("stage") else { continue }
       outlook.results[stage] = try RecordedResult(row)
     }
     return outlook
   }
 
-  /// The newest result of each stage, by its name, of many partitions.
+  /// The newest results of many partitions.
   func newestResults(
     of partitions: [PartitionKey]
-  ) throws(Diagnostic) -> [PartitionKey: [String: RecordedResult]] {
-    var results: [PartitionKey: [String: RecordedResult]] = [:]
+  ) throws(Diagnostic) -> [PartitionKey: Newest] {
+    var results: [PartitionKey: Newest] = [:]
     for row in try connection.queryPrepared(
       """
       SELECT r.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
@@ -144,8 +161,18 @@ extension RunRecord {
       ) AS r
       """, partitions.arrays)
     {
-      results[try row.partitionKey(), default: [:]][try row.string("stage")] =
+      results[try row.partitionKey(), default: Newest()].results[try row.string("stage")] =
         try RecordedResult(row)
+    }
+    for row in try connection.queryPrepared(
+      """
+      SELECT tenant_id, pipeline, period, encode(content, 'hex') AS content
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
+      JOIN yearbook.partition ON tenant_id = t AND pipeline = p AND period = d
+      WHERE content IS NOT NULL
+      """, partitions.arrays)
+    {
+      results[try row.partitionKey(), default: Newest()].content = try row.digest("content")
     }
     return results
   }

@@ -68,3 +68,14 @@ final class BlobDatasetWriter: DatasetWriter {
     return writer
   }
 }
+
+/// Writes a dataset to memory and nowhere else: its rows hold addresses.
+final class MemoryDatasetWriter: DatasetWriter {
+  private var buffer: [UInt8] = []
+
+  func append(_ bytes: UnsafeRawBufferPointer) { buffer.append(contentsOf: bytes) }
+
+  func finish() -> (content: Dataset.Content, digest: SHA256Digest, bytes: Int) {
+    (.memory(HeldBytes(buffer)), SHA256Digest(of: buffer), buffer.count)
+  }
+}

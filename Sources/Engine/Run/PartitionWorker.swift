@@ -86,9 +86,12 @@ final class PartitionWorker: Sendable {
           return
         }
         let (files, warnings) = try files(of: partition, keeping(datasets, of: partition), outlook)
+        let told = try Telling.rows(
+          of: partition, datasets, isUpToDate: outlook.content == partition.content(of: files))
         committer.add(
           Publication(
-            partition: partition, files: files, warnings: warnings, snapshot: snapshot,
+            partition: partition, files: files, warnings: warnings + told.warnings,
+            snapshot: snapshot, told: told.rows,
             extraction: decisive.map {
               ExtractedRows(
                 partition: partition.key, state: $0, datasets: datasets.map(\.withoutRows),
@@ -104,7 +107,9 @@ final class PartitionWorker: Sendable {
       if case .success(let datasets) = extracted, (error as? Diagnostic)?.code != .interrupted,
         !datasets.contains(where: { $0.content == .unread })
       {
-        committer.add(FailedRows(partition: partition, datasets: datasets, snapshot: snapshot))
+        committer.add(
+          FailedRows(
+            partition: partition, datasets: partition.forStages(datasets), snapshot: snapshot))
       }
       fail(partition, error)
     }
@@ -116,10 +121,10 @@ final class PartitionWorker: Sendable {
   /// is asked of the record, and the claim is taken with many others. Otherwise it is worked on as
   /// any other is.
   ///
-  /// - Parameter results: the newest result of each stage, by its name.
+  /// - Parameter results: what the record knows of the partition.
   func work(
     onUnread partition: RunPlan.Partition, _ datasets: [Dataset],
-    results: [String: RecordedResult], snapshot: Int64, order: Int
+    results: RunRecord.Newest, snapshot: Int64, order: Int
   ) {
     if cancellation.isRequested { return }
     let inFull: @Sendable () -> Void = { [self] in
@@ -138,7 +143,7 @@ final class PartitionWorker: Sendable {
 
   /// The published files and warnings, if every stage has a result; else `nil`.
   private func found(
-    _ partition: RunPlan.Partition, _ datasets: [Dataset], _ results: [String: RecordedResult]
+    _ partition: RunPlan.Partition, _ datasets: [Dataset], _ newest: RunRecord.Newest
   ) -> (files: [Artifact], warnings: [Warning])? {
     var files: [Artifact] = []
     var warnings: [Warning] = []
@@ -150,8 +155,8 @@ final class PartitionWorker: Sendable {
         let running = Stopwatch()
         let environment = PartitionEnvironment(services, partition, stage: stage.name)
         let key = try stage.prepare(work, inputs: files, environment: environment).inputs.key
-        guard let newest = results[stage.name], newest.key == key,
-          let found = try services.cache.find(key, tenant: partition.tenant.id, newest: newest)
+        guard let result = newest.results[stage.name], result.key == key,
+          let found = try services.cache.find(key, tenant: partition.tenant.id, newest: result)
         else { return nil }
         files += found.files
         warnings += found.warnings
@@ -161,10 +166,13 @@ final class PartitionWorker: Sendable {
       // It is met again, and reported, where the partition is worked on.
       return nil
     }
+    let published = files.filter(\.isPublished)
+    // Of something new people are told, and for that the rows are read.
+    if partition.tellsOfReleases, newest.content != partition.content(of: published) { return nil }
     for (stage, seconds) in times {
       state.stageEnded(stage, partition.label, wasFound: true, seconds: seconds)
     }
-    return (files.filter(\.isPublished), warnings)
+    return (published, warnings)
   }
 
   private func work(
@@ -193,9 +201,9 @@ final class PartitionWorker: Sendable {
   private func keeping(
     _ datasets: [Dataset], of partition: RunPlan.Partition
   ) throws(Diagnostic) -> [Dataset] {
+    var datasets = partition.forStages(datasets)
     guard let planned = partition.pipeline.stitch?.planned else { return datasets }
     let (blobs, tenant) = (services.cache.blobs, partition.tenant.id)
-    var datasets = datasets
     for place in datasets.indices where planned.contains(datasets[place].name) {
       let digest = datasets[place].digest
       switch datasets[place].content {

@@ -71,7 +71,7 @@ final class Run {
       store: store, record: Locked(RunRecord(conninfo)), blobs: blobs,
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
-      claims: claims, policy: policy)
+      claims: claims, policy: policy, messages: session.messages())
     let committer = try Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
@@ -151,14 +151,13 @@ final class Run {
       do {
         try committer.finish()
         let problem = Self.problem(cause)
-        try record.finish(
-          id, state: "failed", state.counts, problem: problem, notes: state.warnings)
+        try session.end(summary(problem: problem), plan, record, notes: state.warnings)
         try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
       } catch { throw cause }
       throw cause
     }
     var summary = summary(problem: nil)
-    try record.finish(id, state: summary.state, summary.counts, notes: state.warnings)
+    try session.end(summary, plan, record, notes: state.warnings)
     try publisher.finish(summary, isForAll: plan.isSchedule)
     // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
@@ -317,7 +316,7 @@ final class Run {
           try record.newestResults(of: batch.map(\.key))
         }
         for (partition, outcome) in zip(batch, reading.outcomes) {
-          let (order, results) = (order[partition.key] ?? 0, results[partition.key] ?? [:])
+          let (order, results) = (order[partition.key] ?? 0, results[partition.key] ?? .init())
           let datasets = try outcome.get()
           gate.submit(partition) {
             pool.submit(order: order) {

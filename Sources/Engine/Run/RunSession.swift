@@ -25,7 +25,7 @@ package struct RunSession {
     cancellation: Cancellation, observer: any RunObserver
   ) {
     self.configuration = configuration
-    self.library = library
+    self.library = configuration.telling(library)
     self.templates = templates
     self.threads = threads
     self.cancellation = cancellation
@@ -96,6 +96,7 @@ package struct RunSession {
     let faults = library.pipelines.filter { names.contains($0.name) }
       .flatMap(templates.unknownParameters)
     if !faults.isEmpty { throw Diagnostics(faults) }
+    try refuseFaultyDelivery(names)
   }
 
   func plan(

@@ -187,7 +187,8 @@ private struct BatchReading: Sendable {
     _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
   ) throws -> SourceReader.Reading {
     let reading = Stopwatch()
-    let extractor = Extractor(source) { [blobs, memory] tenant in
+    let extractor = Extractor(source, makePrivateWriter: { _ in MemoryDatasetWriter() }) {
+      [blobs, memory] tenant in
       BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
     }
     let hidden = try hidden.withLock { try $0(batch) }

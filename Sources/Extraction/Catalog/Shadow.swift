@@ -14,6 +14,8 @@ struct Shadow: Sendable {
   private let columns: [String]
   /// Columns that name people. Only the file that applies the privacy settings sees them.
   private let personal: [String]
+  /// Columns by which people are reached. Only queries of `deliver` see them.
+  private let addresses: [String]
   /// Which rows are the tenant's; `nil` if all rows are.
   private let condition: String?
   /// Whether no condition of the query is tried on a row before this one's. Otherwise a value of
@@ -39,8 +41,11 @@ struct Shadow: Sendable {
     let isNaming: (SourceCatalog.Column) -> Bool = {
       rules.personal?.columns.contains($0.name) ?? false
     }
-    columns = readable.filter { !isNaming($0) }.map(Self.expression)
-    personal = readable.filter(isNaming).map(Self.expression)
+    let reaching = catalog.addresses(of: table.name, platform)
+    let open = readable.filter { !reaching.contains($0.name) }
+    columns = open.filter { !isNaming($0) }.map(Self.expression)
+    personal = open.filter(isNaming).map(Self.expression)
+    addresses = readable.filter { reaching.contains($0.name) }.map(Self.expression)
     if let tenant, !extract.shared.contains(table.name), !catalog.tenancy.hasOneTenant {
       let ownership = try Ownership(of: table, in: catalog, platform)
       condition = ownership.condition(
@@ -56,9 +61,13 @@ struct Shadow: Sendable {
   ///
   /// - Parameters:
   ///   - withNames: whether it has the columns that name people.
+  ///   - withAddresses: whether it has the columns by which they are reached.
   ///   - hidden: a further condition.
-  func expression(withNames: Bool = false, hidden: String? = nil) -> String {
-    let columns = withNames ? columns + personal : columns
+  func expression(
+    withNames: Bool = false, withAddresses: Bool = false, hidden: String? = nil
+  ) -> String {
+    let columns =
+      columns + (withNames ? personal : []) + (withAddresses ? addresses : [])
     let conditions = [condition, hidden].compactMap { $0 }
     return "\(Quoting.identifier(table)) AS NOT MATERIALIZED (SELECT "
       + columns.joined(separator: ", ") + " FROM \(from)"
@@ -81,6 +90,9 @@ struct Shadow: Sendable {
 
   /// Whether the table has columns that name people.
   var namesPeople: Bool { !personal.isEmpty }
+
+  /// Whether the table has columns by which people are reached.
+  var holdsAddresses: Bool { !addresses.isEmpty }
 
   static func qualified(_ table: String, _ schema: String) -> String {
     Quoting.identifier(schema) + "." + Quoting.identifier(table)

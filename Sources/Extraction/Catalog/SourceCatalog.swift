@@ -164,12 +164,18 @@ package struct SourceCatalog: Sendable {
     )
   }
 
+  /// The columns of a table by which people are reached, its own and those that it inherits.
+  func addresses(of table: String, _ platform: PlatformSpec) -> Set<String> {
+    Set(([table] + (parents[table] ?? [])).flatMap { platform.addresses[$0] ?? [] })
+  }
+
   /// A column that a view reads and reports must not, or not without the privacy settings; `nil`
   /// for a table, and for a view that reads none.
   func closedColumn(in view: String, _ platform: PlatformSpec) -> String? {
     viewColumns[view]?.first { read in
       let rules = rules(for: read.table, platform)
       return rules.withheld.contains(read.column)
+        || addresses(of: read.table, platform).contains(read.column)
         || rules.personal?.columns.contains(read.column) ?? false
     }.map { "\($0.table).\($0.column)" }
   }

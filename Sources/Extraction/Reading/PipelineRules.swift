@@ -43,6 +43,7 @@ struct PipelineRules {
         faults += QueryRules.faults(
           in: file.columns, of: query, idType: catalog.tenancy.idType)
       }
+      faults += deliveryFaults(file)
       faults += relationFaults(file) + columnFaults(file) + typeFaults(file) + callFaults(file)
       faults += keyFaults(file)
     }
@@ -96,6 +97,13 @@ struct PipelineRules {
           fault(
             "'\(name)' is withheld: no report reads it", file, read.column,
             hint: "platform.yaml lists the columns that are withheld"))
+      } else if catalog.addresses(of: read.table, platform).contains(read.column),
+        file.query?.isForDelivery != true
+      {
+        faults.append(
+          fault(
+            "'\(name)' is an address: only queries of 'deliver' read it", file, read.column,
+            hint: "name the query in 'deliver: NAME: {to: …}', and use it nowhere else"))
       } else if let personal = rules.personal,
         personal.columns.contains(read.column),
         !platform.canName(peopleOf: personal, file: file.path)
@@ -135,7 +143,10 @@ struct PipelineRules {
 
   /// A person's key leads to the person as a name does.
   private func keyFaults(_ file: QueryReading.File) -> [Diagnostic] {
-    guard file.query != nil, let query = file.nodes.first else { return [] }
+    // Who is told is known by their key, so that an erasure finds what was to be sent to them.
+    guard let spec = file.query, !spec.isForDelivery, let query = file.nodes.first else {
+      return []
+    }
     return file.columns.indices.compactMap { index in
       let sources = reading.sources(
         ofColumn: index + 1, in: query,

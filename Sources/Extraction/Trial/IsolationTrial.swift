@@ -51,6 +51,7 @@ package struct IsolationTrial {
       inputs.add("query.\(query.name)", contentsOf: query.sql.utf8)
       inputs.add("order.\(query.name)", contentsOf: "\(query.order)".utf8)
       inputs.add("silent.\(query.name)", query.silent ?? "")
+      if query.isForDelivery { inputs.add("deliver.\(query.name)", "") }
     }
     inputs.add("periods", pipeline.periods.map(\.rawValue).joined(separator: ","))
     inputs.add("scope", pipeline.scope.rawValue)
@@ -66,6 +67,12 @@ package struct IsolationTrial {
     }
     for (table, personal) in extract.platform.personal.sorted(by: { $0.key < $1.key }) {
       inputs.add("personal.\(table)", "\(personal.reader): \(personal.columns)")
+    }
+    for (table, columns) in extract.platform.addresses.sorted(by: { $0.key < $1.key }) {
+      inputs.add("addresses.\(table)", columns.joined(separator: ","))
+    }
+    for message in pipeline.deliver?.messages ?? [] {
+      inputs.add("message.\(message.name)", "\(message.query) \(message.key)")
     }
     return inputs.key.hex
   }

@@ -22,6 +22,10 @@ package struct Pipeline: Sendable {
   package var aggregate: AggregateSpec?
   package var render: RenderSpec?
   package var stitch: StitchSpec?
+  package var deliver: DeliverSpec?
+
+  /// Whether it has no stage between its rows and its messages, and so no release.
+  package var makesNoRelease: Bool { aggregate == nil && render == nil && stitch == nil }
 
   /// The title in the best of its languages: the locale, its language, English, then any.
   package func title(for locale: String) -> String {
@@ -44,6 +48,8 @@ package struct ExtractSpec: Sendable {
     /// Why the query has no rows on generated data, so that the isolation trial cannot try it;
     /// `nil` if it must have rows there.
     package var silent: String? = nil
+    /// Whether it is a query of `deliver`: it alone can read addresses, and no stage sees its rows.
+    package var isForDelivery = false
   }
 
   /// One column of the order of a query's rows.

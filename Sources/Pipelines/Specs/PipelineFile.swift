@@ -11,7 +11,7 @@ struct PipelineFile {
 
   private static let keys = [
     "name", "period", "scope", "title", "as_of", "extract", "aggregate", "render", "stitch",
-    "publish", "links",
+    "publish", "links", "deliver",
   ]
 
   func read() throws(Diagnostics) -> Pipeline {
@@ -46,23 +46,75 @@ struct PipelineFile {
     let scope = map["scope"]?.word(of: Pipeline.Scope.allCases.map(\.rawValue))
     let asOf = map["as_of"]?.word(of: ["day", "none"])
     let title = titles(map["title"])
-    let extract = map.required("extract").flatMap(extractSpec)
+    var extract = map.required("extract").flatMap {
+      extractSpec($0, hasDelivery: map["deliver"] != nil)
+    }
     let queries = extract?.queries.map(\.name) ?? []
     let aggregate = map["aggregate"].flatMap { AggregateSpec($0, queries: queries) }
     let render = map["render"].flatMap(RenderSpec.init)
     let stitch = map["stitch"].flatMap { StitchSpec($0, queries: queries) }
+    let deliver = map["deliver"].flatMap(DeliverSpec.init)
+    if let node = map["deliver"], let deliver {
+      extract?.queries += deliveryQueries(deliver, node, known: queries)
+      if scope == Pipeline.Scope.platform.rawValue {
+        node.report(
+          "'deliver' is for pipelines of scope 'tenant': a message is of one tenant",
+          hint: "the operator is told by 'operator: {channel: …, address: …}' in yearbook.yaml")
+      }
+    }
     if map["render"] != nil, map["aggregate"] == nil {
       map["render"]?.report("'render' needs 'aggregate': a page shows a report model")
     }
     if map["aggregate"] == nil, map["stitch"] == nil {
-      root.report("the rows are not used: 'aggregate' or 'stitch' is missing")
+      if deliver == nil {
+        root.report("the rows are not used: 'aggregate', 'stitch' or 'deliver' is missing")
+      }
+      for message in deliver?.messages ?? [] where !message.isOfRows {
+        map["deliver"]?.report(
+          "'\(message.name)' tells of a release, but the pipeline makes none",
+          hint: "add 'aggregate' or 'stitch', or use 'rows' instead of 'to'")
+      }
     }
     guard let name, let kinds, let extract else { return nil }
     return Pipeline(
       name: name, file: path, periods: kinds,
       scope: scope.flatMap(Pipeline.Scope.init(rawValue:)) ?? .tenant, title: title,
       dependsOnDay: asOf == "day", extract: extract, aggregate: aggregate, render: render,
-      stitch: stitch)
+      stitch: stitch, deliver: deliver)
+  }
+
+  /// The queries that `deliver` names, each once. They are files beside this one, as all queries
+  /// are.
+  private func deliveryQueries(
+    _ deliver: DeliverSpec, _ node: SpecNode, known: [String]
+  ) -> [ExtractSpec.Query] {
+    var made: [ExtractSpec.Query] = []
+    for entry in node.mapping()?.entries ?? [] {
+      guard let message = deliver.messages.first(where: { $0.name == entry.key }),
+        let settings = entry.value.mapping()
+      else { continue }
+      if known.contains(message.query) {
+        entry.value.report(
+          "the query '\(message.query)' is in 'extract': a query of addresses has a file of its own"
+        )
+        continue
+      }
+      let order = (settings["order"]?.list() ?? []).compactMap(self.order)
+      if let place = made.firstIndex(where: { $0.name == message.query }) {
+        if !order.isEmpty { made[place].order = order }
+        continue
+      }
+      guard let sql = sql("\(message.query).sql", entry.value) else { continue }
+      made.append(
+        ExtractSpec.Query(
+          name: message.query, file: "\(folder)/\(message.query).sql", sql: sql,
+          order: order.isEmpty
+            ? (message.key.isEmpty ? ["address"] : message.key).map {
+              ExtractSpec.Order(column: $0, descending: false)
+            } : order,
+          silent: settings["silent"]?.string(), isForDelivery: true))
+    }
+    return made
   }
 
   private func titles(_ node: SpecNode?) -> [String: String] {
@@ -73,7 +125,7 @@ struct PipelineFile {
     return titles
   }
 
-  private func extractSpec(_ node: SpecNode) -> ExtractSpec? {
+  private func extractSpec(_ node: SpecNode, hasDelivery: Bool) -> ExtractSpec? {
     guard let map = node.mapping(keys: ["source", "with", "queries", "shared"]) else { return nil }
     let preludes = (map["with"]?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Prelude? in
@@ -87,7 +139,8 @@ struct PipelineFile {
         name: name, file: "\(folder)/\(file)", sql: sql,
         isInline: map?["inline"]?.boolean() ?? false)
     }
-    let queries = (map.required("queries")?.mapping()?.entries ?? []).compactMap {
+    let listed = hasDelivery ? map["queries"] : map.required("queries")
+    let queries = (listed?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Query? in
       guard let name = entry.keyNode.name(),
         let settings = entry.value.mapping(keys: ["order", "silent"]),
@@ -98,7 +151,7 @@ struct PipelineFile {
         order: (settings["order"]?.list() ?? []).compactMap(order),
         silent: settings["silent"]?.string())
     }
-    if queries.isEmpty { map["queries"]?.report("there are no queries") }
+    if queries.isEmpty, !hasDelivery { map["queries"]?.report("there are no queries") }
     let source = map["source"].flatMap { $0.name() }
     return ExtractSpec(
       preludes: preludes, queries: queries,

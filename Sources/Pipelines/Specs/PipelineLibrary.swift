@@ -6,8 +6,8 @@ package struct PipelineLibrary: Sendable {
   /// The folder that was read.
   package let folder: String
   /// By name, in alphabetical order.
-  package let pipelines: [Pipeline]
-  package let schedules: [Schedule]
+  package private(set) var pipelines: [Pipeline]
+  package private(set) var schedules: [Schedule]
 
   /// Reads `platform.yaml`, those of other sources in `sources/NAME/`, every `NAME/pipeline.yaml`
   /// and every schedule beside them.
@@ -64,6 +64,37 @@ package struct PipelineLibrary: Sendable {
 
   /// The names of the sources that pipelines read beside the platform itself, in order.
   package var sourceNames: [String] { Set(pipelines.compactMap(\.extract.source)).sorted() }
+
+  /// The library with pipelines that tell nobody and read no addresses, without those that do
+  /// nothing else.
+  package var withoutDelivery: PipelineLibrary {
+    var library = self
+    for place in library.pipelines.indices {
+      library.pipelines[place].deliver = nil
+      library.pipelines[place].extract.queries.removeAll(where: \.isForDelivery)
+    }
+    library.pipelines.removeAll(where: \.makesNoRelease)
+    let names = Set(library.pipelines.map(\.name))
+    for place in library.schedules.indices {
+      library.schedules[place].entries.removeAll { !names.contains($0.pipeline) }
+    }
+    return library
+  }
+
+  /// The library with hours for messages that name none.
+  ///
+  /// - Parameter hours: a channel's, by its name.
+  package func settingHours(_ hours: (String) -> DeliverSpec.Hours?) -> PipelineLibrary {
+    var library = self
+    for place in library.pipelines.indices {
+      guard var deliver = library.pipelines[place].deliver else { continue }
+      for number in deliver.messages.indices where deliver.messages[number].hours == nil {
+        deliver.messages[number].hours = hours(deliver.messages[number].channel)
+      }
+      library.pipelines[place].deliver = deliver
+    }
+    return library
+  }
 
   /// The pipeline of this name.
   package func pipeline(_ name: String) -> Pipeline? { pipelines.first { $0.name == name } }

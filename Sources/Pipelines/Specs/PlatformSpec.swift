@@ -37,6 +37,8 @@ package struct PlatformSpec: Sendable, Equatable {
   package var withheld: [String: [String]] = [:]
   /// Table to the columns that name people.
   package var personal: [String: Personal] = [:]
+  /// Table to the columns by which people are reached. Only queries of `deliver` can read them.
+  package var addresses: [String: [String]] = [:]
   /// Table to the columns of types that are refused otherwise, such as `timestamp`: the platform
   /// means them so.
   package var unsafeTypes: [String: [String]] = [:]
@@ -70,7 +72,7 @@ package struct PlatformSpec: Sendable, Equatable {
   private mutating func read(_ root: SpecNode?, folder: String) {
     guard
       let map = root?.mapping(keys: [
-        "owners", "withheld", "personal", "unsafe_types", "one_tenant", "people",
+        "owners", "withheld", "personal", "addresses", "unsafe_types", "one_tenant", "people",
       ])
     else { return }
     hasOneTenant = map["one_tenant"]?.boolean() ?? false
@@ -83,6 +85,9 @@ package struct PlatformSpec: Sendable, Equatable {
     }
     for entry in map["withheld"]?.mapping()?.entries ?? [] {
       withheld[entry.key] = names(of: entry.value, in: entry.key)
+    }
+    for entry in map["addresses"]?.mapping()?.entries ?? [] {
+      addresses[entry.key] = names(of: entry.value, in: entry.key)
     }
     for entry in map["unsafe_types"]?.mapping()?.entries ?? [] {
       unsafeTypes[entry.key] = names(of: entry.value, in: entry.key)

@@ -1,16 +1,16 @@
 import Basics
 import Diagnostics
 import Glibc
-import Pipelines
+package import Pipelines
 
 /// Reads a CSV file row by row. Memory does not grow with the rows.
 ///
 /// RFC 4180 with LF or CRLF. An unquoted empty field is NULL, a quoted one is the empty text.
 /// Anything malformed (a quote inside an unquoted field, an unclosed quote, a row of another
 /// length) is an error of code `data`. Confined to one thread.
-final class TableReader {
+package final class TableReader {
   /// The header's names.
-  private(set) var names: [String] = []
+  package private(set) var names: [String] = []
   /// Rows read so far, without the header.
   private(set) var rowNumber = 0
 
@@ -43,7 +43,8 @@ final class TableReader {
     try readHeader()
   }
 
-  init(_ dataset: Dataset) throws {
+  /// The rows of a dataset. Throws `UnreadRows` if it was not read.
+  package init(_ dataset: Dataset) throws {
     label = dataset.name
     switch dataset.content {
     case .memory(let held):
@@ -76,7 +77,7 @@ final class TableReader {
   deinit { if descriptor >= 0 { close(descriptor) } }
 
   /// Goes to the next row; false at the end.
-  func next() throws -> Bool {
+  package func next() throws -> Bool {
     swap(&row, &lastRow)
     swap(&ends, &lastEnds)
     swap(&quoted, &lastQuoted)
@@ -106,7 +107,8 @@ final class TableReader {
     }
   }
 
-  func text(_ index: Int) -> String? {
+  /// The text of a field of the row; `nil` for NULL.
+  package func text(_ index: Int) -> String? {
     self[index].map { String(decoding: $0, as: UTF8.self) }
   }
 

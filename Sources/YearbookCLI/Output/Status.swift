@@ -22,6 +22,7 @@ struct Status {
     try printActivity(out)
     try printPartitions(out, each: everyPartition)
     try printWarnings(out, each: everyWarning)
+    for incident in try record.openIncidents() { out.line(IncidentLine.text(of: incident, out)) }
     printFailures(out)
   }
 

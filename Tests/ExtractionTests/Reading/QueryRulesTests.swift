@@ -88,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("u.email", "'user.email' is withheld"), ("count(u.age)", "'user.age' is withheld"),
+    ("u.email", "'user.email' is an address"), ("count(u.age)", "'user.age' is withheld"),
     ("u.firstname", "'user.firstname' names a person"), ("u.id", "is a person's key"),
     ("c.userid", "is a person's key ('pocuser.userid')"), ("u::text", "a whole row"),
     ("row_to_json(u)::text", "a whole row"), ("c.ctid::text", "a system column"),

@@ -37,19 +37,21 @@ struct DemoCommand: ParsableCommand {
       return result
     }
     let server = try timed("database") { try demo.startServer() }
-    let outcome = Result { () throws -> (Configuration, RunSummary, Verification) in
+    let outcome = Result {
+      () throws -> (Configuration, RunSummary, DeliveryWorker.Counts?, Verification) in
       try timed("sample") { try demo.makePlatform(on: server) }
       let configuration = try demo.configure()
       let summary = try timed("nightly") { try demo.runNightly(configuration, running) }
+      let sent = try timed("deliver") { try demo.deliver(configuration, running) }
       let verification = try timed("verify") {
         try ReleaseStore(root: demo.store).verify(tenant: nil, deep: true)
       }
-      return (configuration, summary, verification)
+      return (configuration, summary, sent, verification)
     }
     try server.stop()
-    let (configuration, summary, verification) = try outcome.get()
+    let (configuration, summary, sent, verification) = try outcome.get()
     demo.report(
-      summary, verification, times, seconds: whole.seconds, configuration)
+      summary, sent, verification, times, seconds: whole.seconds, configuration)
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
     if summary.state != "done" || !verification.isSound { throw CommandFailure(exitCode: 1) }
   }
@@ -85,7 +87,9 @@ private struct Demo {
     let recordDatabase = try Connection(
       server.conninfo(database: "yearbook"), application: "yearbook demo")
     for (database, part) in [(platformDatabase, "source"), (recordDatabase, "record")] {
-      try database.query("SELECT set_config('yearbook.part', $1, false)", [part])
+      try database.query(
+        "SELECT set_config('yearbook.part', $1, false), set_config('yearbook.deliver', 'on', false)",
+        [part])
       try database.execute("SET client_min_messages = warning")
       try database.execute(Resources.platformRole())
     }
@@ -107,6 +111,10 @@ private struct Demo {
       media: media
       pipelines: \(quoted(try absolute(bare.pipelineFolder())))
       templates: \(quoted(try absolute(bare.templateFolder())))
+      # Mails are put into a folder instead of being sent.
+      channels: {mail: {kind: file, folder: mail, from: reports@example.org}}
+      site: \(quoted(URL(fileURLWithPath: store, isDirectory: true).absoluteString))
+      operator: {name: Operator, channel: mail, address: operator@example.org}
       tenants:
       \(films.joined(separator: "\n"))
 
@@ -135,9 +143,30 @@ private struct Demo {
     return summary
   }
 
+  /// Publishes the last periods that are over, of which people are told, and tells them.
+  func deliver(
+    _ configuration: Configuration, _ options: RunOptions
+  ) throws -> DeliveryWorker.Counts? {
+    let library = try PipelineLibrary(folder: configuration.pipelineFolder())
+    guard let moment = RunMoment(platform.today.description) else { return nil }
+    for pipeline in library.pipelines where pipeline.deliver != nil {
+      if Signals.cancellation.isRequested { return nil }
+      guard let kind = pipeline.periods.first else { continue }
+      let session = RunSession(
+        configuration: configuration, library: library,
+        templates: try configuration.templateFolder(), threads: options.threads,
+        cancellation: Signals.cancellation, observer: SilentObserver())
+      var request = Planner.Request(name: pipeline.name, moment: moment)
+      request.periods = [Period(kind, containing: platform.today).previous.description]
+      request.arguments = "demo"
+      _ = try session.run(request)
+    }
+    return DeliverCommand.sendAfterRun(configuration, library)
+  }
+
   func report(
-    _ summary: RunSummary, _ verification: Verification, _ times: [(String, Double)],
-    seconds: Double, _ configuration: Configuration
+    _ summary: RunSummary, _ sent: DeliveryWorker.Counts?, _ verification: Verification,
+    _ times: [(String, Double)], seconds: Double, _ configuration: Configuration
   ) {
     let out = Console.standardOutput
     let program = CommandText.quoted(CommandLine.arguments[0])
@@ -154,6 +183,10 @@ private struct Demo {
     for slug in platform.slugs.prefix(5) {
       out.line("  \(folder)/store/tenants/\(slug)/index.html")
     }
+    if sent != nil {
+      out.line("Read: the mails that people would have got, a maildir for each of them")
+      for path in mails().prefix(2) { out.line("  \(folder)/mail/\(path)") }
+    }
     let slug = platform.slugs[0]
     out.line("Try:")
     let place = CommandText.quoted(folder)
@@ -162,6 +195,16 @@ private struct Demo {
     out.line(
       "  \(program) --config \(place)/yearbook.yaml run annual --tenant \(slug) --period"
         + " \(platform.today.description.prefix(4)) --as-of \(platform.today.description)")
+  }
+
+  /// One mail of each recipient, by its path below the folder of mails.
+  private func mails() -> [String] {
+    let found = FileManager.default.enumerator(atPath: root + "/mail")?.compactMap { $0 as? String }
+    var mails: [Substring: String] = [:]
+    for path in found?.sorted() ?? [] where path.contains("/new/") {
+      mails[path.prefix { $0 != "/" }] = path
+    }
+    return mails.sorted { $0.key < $1.key }.map(\.value)
   }
 
   private func absolute(_ path: String) -> String {

@@ -156,15 +156,18 @@ struct RunCommand: ParsableCommand {
       return
     }
     let console = options.reporting.reporter(commandFlags: commandFlags)
+    let library = try PipelineLibrary(folder: configuration.pipelineFolder())
     let session = RunSession(
-      configuration: configuration,
-      library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+      configuration: configuration, library: library,
       templates: try configuration.templateFolder(), threads: options.threads,
       cancellation: Signals.cancellation, observer: console)
     Signals.watch()
     let summary = try session.run(request, only: only, policy: policy)
     console.finish(summary)
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
+    if only == nil, library.schedule(request.name) != nil {
+      DeliverCommand.sendAfterRun(configuration, library)
+    }
     if summary.counts.failed + summary.counts.skipped > 0 { throw CommandFailure(exitCode: 1) }
     if let failure = summary.mirroring?.failures.first {
       throw CommandFailure(exitCode: failure.code.exitCode)

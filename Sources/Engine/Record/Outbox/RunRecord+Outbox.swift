@@ -1,0 +1,160 @@
+import Basics
+import Delivery
+import Diagnostics
+import Pipelines
+import Postgres
+import Store
+
+extension RunRecord {
+  /// What the record knows of releases, before a publication is recorded.
+  struct KnownRelease {
+    var release: String?
+    var status: String?
+  }
+
+  /// The recorded releases of partitions. Their claims are held, so nobody changes them.
+  func knownReleases(
+    of partitions: [PartitionKey]
+  ) throws(Diagnostic) -> [PartitionKey: KnownRelease] {
+    var known: [PartitionKey: KnownRelease] = [:]
+    for row in try connection.queryPrepared(
+      """
+      SELECT tenant_id, pipeline, period, release_id, status
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
+      JOIN yearbook.partition ON tenant_id = t AND pipeline = p AND period = d
+      """, partitions.arrays)
+    {
+      known[try row.partitionKey()] = KnownRelease(
+        release: try row.optionalString("release_id"), status: try row.optionalString("status"))
+    }
+    return known
+  }
+
+  /// Those of these runs that this record knows. A release of another run is not news: the record
+  /// was lost, or comes from a backup.
+  func known(runs: Set<String>) throws(Diagnostic) -> Set<String> {
+    if runs.isEmpty { return [] }
+    var known: Set<String> = []
+    for row in try connection.query(
+      "SELECT id FROM yearbook.run WHERE id = ANY ($1::text[])", [Quoting.array(runs.sorted())])
+    {
+      known.insert(try row.string("id"))
+    }
+    return known
+  }
+
+  /// Forgets what is known of partitions' rows, so that the next run reads them.
+  func forgetExtractions(of partitions: [PartitionKey]) throws(Diagnostic) {
+    if partitions.isEmpty { return }
+    try connection.query(
+      """
+      DELETE FROM yearbook.extraction e USING unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
+      WHERE e.tenant_id = t AND e.pipeline = p AND e.period = d
+      """, partitions.arrays)
+  }
+
+  /// Queues messages. One that was queued before, whatever became of it, is not queued again.
+  ///
+  /// - Returns: How many are new.
+  @discardableResult
+  func queue(_ announcements: [Announcement]) throws(Diagnostic) -> Int {
+    if announcements.isEmpty { return 0 }
+    let tellings = try tellings(announcements)
+    var entries: [OutboxEntry] = []
+    entries.reserveCapacity(announcements.reduce(0) { $0 + $1.rows.count })
+    for (announcement, telling) in zip(announcements, tellings) {
+      for row in announcement.rows {
+        entries.append(OutboxEntry(announcement, row, telling: telling))
+      }
+    }
+    // In the order of keys, so that two runs never deadlock.
+    entries.sort { $0.said < $1.said }
+    var count = 0
+    for part in entries.parts(of: 2000) {
+      count += try connection.queryPrepared(
+        """
+        INSERT INTO yearbook.outbox
+          (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
+          not_before)
+        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb,
+          CASE WHEN y.is_digest THEN
+            -- The day's messages leave together when it is over where the recipient is.
+            now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
+        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+          $8::uuid[], $9::text[]) AS u (k, s, g, r, a, n, l, u, c)
+        JOIN yearbook.telling y ON y.id = g
+        CROSS JOIN LATERAL (
+          SELECT CASE WHEN y.is_digest THEN yearbook.time_in(y.zone, now()) END AS at) z
+        ON CONFLICT DO NOTHING
+        """,
+        [
+          Quoting.array(part.map { "\\x" + $0.key.hex }),
+          Quoting.array(part.map { "\\x" + $0.said.hex }),
+          "{\(part.map { String($0.telling) }.joined(separator: ","))}",
+          Quoting.array(part.map { "\\x" + $0.recipient.hex }),
+          Quoting.array(part.map(\.row.address)), Quoting.array(part.map(\.row.name)),
+          Quoting.array(part.map(\.row.locale)), Quoting.array(part.map(\.row.user)),
+          Quoting.array(part.map(\.row.content)),
+        ]
+      ).affected
+    }
+    return count
+  }
+
+  /// The ids of the rows of `yearbook.telling`, in the order of the announcements.
+  private func tellings(_ announcements: [Announcement]) throws(Diagnostic) -> [Int] {
+    var ids: [Int] = []
+    for one in announcements {
+      let row = try connection.queryPrepared(
+        """
+        INSERT INTO yearbook.telling (tenant_id, slug, tenant_name, zone, pipeline, period, message,
+          event, payload, release_id, channel, template, opens, closes, is_digest)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
+          make_interval(mins => $13::integer)::time, make_interval(mins => $14::integer)::time, $15)
+        ON CONFLICT (tenant_id, pipeline, period, message, event, payload) DO UPDATE SET
+          slug = excluded.slug, tenant_name = excluded.tenant_name, zone = excluded.zone,
+          release_id = excluded.release_id, channel = excluded.channel, template = excluded.template,
+          opens = excluded.opens, closes = excluded.closes, is_digest = excluded.is_digest
+        RETURNING id
+        """,
+        [
+          one.tenant.id, one.tenant.slug, one.tenant.name, one.tenant.timeZone, one.pipeline,
+          one.period, one.message, one.event, one.payload.map { "\\x" + $0.hex } ?? "", one.release,
+          one.channel, one.template, one.hours.map { String($0.from) },
+          one.hours.map { String($0.until) }, one.isDigest ? "t" : "f",
+        ]
+      ).only()
+      ids.append(try row.int("id"))
+    }
+    return ids
+  }
+}
+
+/// A row of the outbox before it is inserted.
+private struct OutboxEntry {
+  var key: SHA256Digest
+  var said: SHA256Digest
+  var recipient: SHA256Digest
+  var telling: Int
+  var row: AddressedRow
+
+  init(_ announcement: Announcement, _ row: AddressedRow, telling: Int) {
+    let compared = Telling.compared(row.address)
+    var identity = MessageIdentity(
+      tenant: announcement.tenant.id, channel: announcement.channel, recipient: compared,
+      event: [announcement.pipeline, announcement.period, announcement.message, announcement.event]
+        .joined(separator: " "),
+      payload: announcement.payload ?? row.digest, template: announcement.templateDigest)
+    // A row is told once, in whatever period it is read.
+    if announcement.payload == nil {
+      identity.event = "\(announcement.pipeline) \(announcement.message) row"
+    }
+    key = identity.key
+    identity.template = SHA256Digest(of: [])
+    said = identity.key
+    recipient = SHA256Digest(of: compared.utf8)
+    self.telling = telling
+    self.row = row
+    self.row.locale = row.locale ?? announcement.tenant.locale
+  }
+}
