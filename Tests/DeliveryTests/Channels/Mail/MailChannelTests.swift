@@ -163,7 +163,8 @@ struct MailChannelTests {
     step: String, act: String, expected: String
   ) throws {
     let scene = try MailScene()
-    let channel = try scene.channel()
+    // A large mail takes a busy machine its time.
+    let channel = try scene.channel(stall: step == "body" ? 60 : 1)
     scene.server.misbehave("\(step) \(act) 1")
     // Within the mail, of which only a part must have been given.
     var message = letter(1)
