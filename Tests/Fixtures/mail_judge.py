@@ -17,7 +17,8 @@ import re
 import sys
 
 ONCE = ["date", "from", "sender", "reply-to", "to", "subject", "message-id", "mime-version", "auto-submitted",
-        "content-type", "content-transfer-encoding", "list-unsubscribe", "list-unsubscribe-post", "content-language"]
+        "content-type", "content-transfer-encoding", "list-id", "list-unsubscribe",
+        "list-unsubscribe-post", "content-language"]
 NEEDED = ["date", "from", "to", "subject", "message-id", "mime-version", "auto-submitted"]
 
 

@@ -98,12 +98,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             time.sleep(3600)
         if act in ("cut", "reset"):
             return self.end(reset=act == "reset")
-        size = int(said) if act == "big" else 2
+        size = int(said) if act == "big" else 0 if code == "204" else 2
         self.send_response(int(code))
         if header:
             name, _, value = header.partition(": ")
             self.send_header(name, value)
-        self.send_header("Content-Length", str(size))
+        if code != "204":
+            self.send_header("Content-Length", str(size))
         self.end_headers()
         if act == "half":
             self.wfile.flush()

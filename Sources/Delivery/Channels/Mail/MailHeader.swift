@@ -1,7 +1,8 @@
 /// The fields of a mail or of one of its parts, in order, folded.
 struct MailHeader {
-  /// No line is longer, unless one word alone is: RFC 5322, 2.1.1.
-  private static let width = 78
+  /// No line is longer, unless one word alone is. RFC 5322 asks for 78, and RFC 2047 for 76 where
+  /// words are encoded.
+  private static let width = 76
 
   private(set) var bytes: [UInt8] = []
 
@@ -42,7 +43,9 @@ struct MailHeader {
   /// One parameter: quoted if it is ASCII, else percent-encoded, and in pieces if it is long.
   private static func parameter(_ name: String, _ value: String) -> [String] {
     let value = HeaderText.cleaned(value)
-    if value.utf8.allSatisfy({ $0 < 0x80 }), value.utf8.count + name.utf8.count < 70 {
+    // An encoded word must not stand between quotation marks: RFC 2047, 5 (3).
+    let isPlain = value.utf8.allSatisfy { $0 < 0x80 } && !value.contains("=?")
+    if isPlain, value.utf8.count + name.utf8.count < 70 {
       if value.utf8.allSatisfy({ HeaderText.isLetterOrDigit($0) || ".-_".utf8.contains($0) }) {
         return ["\(name)=\(value)"]
       }

@@ -82,6 +82,8 @@ package struct MailWriter: Sendable {
     }
     if let link = mail.unsubscribe {
       guard Self.isLink(link) else { throw .unsubscribe }
+      // RFC 2919: what it is that one leaves. A link without it looks like a forged one to filters.
+      header.add("List-Id", ["<messages.\(from.domain)>"])
       header.add("List-Unsubscribe", ["<\(link)>"])
       // RFC 8058: one click is enough.
       header.add("List-Unsubscribe-Post", ["List-Unsubscribe=One-Click"])

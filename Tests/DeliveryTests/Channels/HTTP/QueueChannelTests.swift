@@ -63,6 +63,11 @@ struct QueueChannelTests {
         let message = WebScene.message(number, to: "ana@example.org", body: body)
         #expect(try channel.send(message).kind == "accepted")
       }
+      if name != "plain" {
+        // The same message once more is the queue's to tell.
+        let again = WebScene.message(0, to: "ana@example.org", body: bodies[0])
+        #expect(try channel.send(again).kind == "accepted")
+      }
       let group =
         name == "plain" ? "" : SHA256Digest(of: Array("ana@example.org".utf8)).hex
       let expected = bodies.enumerated().map {
@@ -75,11 +80,6 @@ struct QueueChannelTests {
         #expect(Set(taken) == Set(expected))
       } else {
         #expect(taken == expected)
-        // The same message once more is the queue's to tell.
-        #expect(
-          try channel.send(WebScene.message(0, to: "ana@example.org", body: "{}")).kind
-            == "accepted")
-        #expect(try ask(server, "take", name) == "")
       }
     }
   }
