@@ -42,7 +42,10 @@ private struct MessageNode: MustacheParent {
       var found: Any? = values
       for part in name.split(separator: ".") { found = (found as? [String: Any])?[String(part)] }
       if let number = found as? Int { arguments[name] = .number(DecimalNumber(number)) }
-      if let text = found as? String { arguments[name] = .typed(text) }
+      guard let text = found as? String else { continue }
+      // What we wrote ourselves need not be kept apart from the words around it.
+      let isTyped = ["tenant", "name"].contains(name) || name.hasPrefix("row.")
+      arguments[name] = isTyped ? .typed(text) : .text(text)
     }
     do throws(Diagnostic) {
       return try catalog.text(key, locale: locale, arguments)

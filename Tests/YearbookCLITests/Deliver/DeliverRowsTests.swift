@@ -22,7 +22,7 @@ struct DeliverRowsTests {
       "pipelines/welcome/people.sql",
       """
       SELECT p.tenant_id, u.email AS address, u.firstname AS name, p.locale, u.id AS "user",
-        u.age::text AS age
+        u.lastname AS word
       FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
       """)
     try here.write(
@@ -31,10 +31,10 @@ struct DeliverRowsTests {
       Subject: Welcome to {{tenant}}
 
       {{^items}}
-      Age {{row.age}}
+      Word {{row.word}}
       {{/items}}
       {{#items}}
-      - age {{row.age}}
+      - word {{row.word}}
       {{/items}}
       """)
   }
@@ -56,10 +56,10 @@ struct DeliverRowsTests {
       #expect(try here.outbox() == ["pending": 3])
       #expect(!FileManager.default.fileExists(atPath: "\(here.folder)/store/tenants/acme/welcome"))
       #expect(try here.deliver().status == 0)
-      #expect(try here.mailboxes()["u1@acme.example"]?.first?.contains("Age 30") == true)
+      #expect(try here.mailboxes()["u1@acme.example"]?.first?.contains("Word L") == true)
 
       let platform = try here.platform.connect()
-      try platform.execute("UPDATE app.\"user\" SET age = 31, updated = now()")
+      try platform.execute("UPDATE app.\"user\" SET lastname = 'M', updated = now()")
       try platform.execute(
         """
         INSERT INTO app."user" (tenantid, username, firstname, lastname, email, age, created)
@@ -78,7 +78,8 @@ struct DeliverRowsTests {
       try here.addTenant("acme", people: 4)
       try useRows(here, settings: "digest: day")
       try here.platform.connect().execute(
-        "UPDATE app.\"user\" SET email = 'all@acme.example', age = 20 + right(username, 1)::int")
+        "UPDATE app.\"user\" SET email = 'all@acme.example', lastname = 20 + right(username, 1)::int"
+      )
       #expect(try welcome(here).status == 0)
       let early = try here.deliver()
       #expect(early.status == 0, "\(early.output)")
@@ -87,7 +88,7 @@ struct DeliverRowsTests {
       #expect(try here.deliver().status == 0)
       let mails = try #require(try here.mailboxes()["all@acme.example"])
       #expect(mails.count == 1)
-      for age in 21...24 { #expect(mails[0].contains("age \(age)"), "\(mails)") }
+      for word in 21...24 { #expect(mails[0].contains("word \(word)"), "\(mails)") }
       #expect(try here.outbox() == ["sent": 4])
     }
   }

@@ -2,7 +2,7 @@ extension RecordSchema {
   /// What people are told: the outbox, what is known of the places it is sent to, who wants no
   /// messages, and what is wrong with sending.
   static let outbox = """
-    CREATE TABLE yearbook.telling (
+    CREATE TABLE IF NOT EXISTS yearbook.telling (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       tenant_id uuid NOT NULL,
       slug text NOT NULL,
@@ -25,7 +25,7 @@ extension RecordSchema {
     COMMENT ON COLUMN yearbook.telling.payload IS
       'the digest of the release''s files; empty where each row of a query is a message';
 
-    CREATE TABLE yearbook.outbox (
+    CREATE TABLE IF NOT EXISTS yearbook.outbox (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       key bytea NOT NULL,
       said bytea NOT NULL UNIQUE,
@@ -52,12 +52,12 @@ extension RecordSchema {
       answer text,
       ended timestamptz
     );
-    CREATE INDEX ON yearbook.outbox (tenant_id, id)
+    CREATE INDEX IF NOT EXISTS outbox_tenant ON yearbook.outbox (tenant_id, id)
       WHERE state IN ('pending', 'sending', 'retryable', 'uncertain');
-    CREATE INDEX ON yearbook.outbox (recipient, id)
+    CREATE INDEX IF NOT EXISTS outbox_recipient ON yearbook.outbox (recipient, id)
       WHERE state IN ('pending', 'sending', 'retryable', 'uncertain');
-    CREATE INDEX ON yearbook.outbox (worker) WHERE state = 'sending';
-    CREATE INDEX ON yearbook.outbox (ended) WHERE address IS NOT NULL AND ended IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS outbox_worker ON yearbook.outbox (worker) WHERE state = 'sending';
+    CREATE INDEX IF NOT EXISTS outbox_ended ON yearbook.outbox (ended) WHERE address IS NOT NULL AND ended IS NOT NULL;
     COMMENT ON TABLE yearbook.outbox IS 'one message to one recipient; a key is queued once, ever';
     COMMENT ON COLUMN yearbook.outbox.key IS
       'SHA-256 of tenant, channel, recipient, event, payload and template; unique, because said is';
@@ -71,7 +71,7 @@ extension RecordSchema {
       'when this try was handed to the channel; null while it waits under a lease';
     COMMENT ON COLUMN yearbook.outbox.carrier IS 'the message in which this one was told too';
 
-    CREATE TABLE yearbook.destination (
+    CREATE TABLE IF NOT EXISTS yearbook.destination (
       channel text NOT NULL,
       name text NOT NULL,
       arrival timestamptz NOT NULL DEFAULT '-infinity',
@@ -88,7 +88,7 @@ extension RecordSchema {
     COMMENT ON COLUMN yearbook.destination.probe IS
       'while the breaker is open, one message may try from this time on';
 
-    CREATE TABLE yearbook.incident (
+    CREATE TABLE IF NOT EXISTS yearbook.incident (
       id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
       channel text NOT NULL,
       destination text NOT NULL,
@@ -96,24 +96,24 @@ extension RecordSchema {
       opened timestamptz NOT NULL DEFAULT now(),
       closed timestamptz
     );
-    CREATE UNIQUE INDEX ON yearbook.incident (channel, destination) WHERE closed IS NULL;
+    CREATE UNIQUE INDEX IF NOT EXISTS incident_open ON yearbook.incident (channel, destination) WHERE closed IS NULL;
     COMMENT ON TABLE yearbook.incident IS 'a time in which a destination took no messages, and why';
 
-    CREATE TABLE yearbook.suppression (
+    CREATE TABLE IF NOT EXISTS yearbook.suppression (
       recipient bytea PRIMARY KEY,
       reason text NOT NULL DEFAULT '',
       since timestamptz NOT NULL DEFAULT now()
     );
     COMMENT ON TABLE yearbook.suppression IS
       'who gets no messages, by the SHA-256 of the address in lower case: yearbook.suppress(address, reason)';
-    CREATE FUNCTION yearbook.suppress(address text, reason text DEFAULT '') RETURNS void
+    CREATE OR REPLACE FUNCTION yearbook.suppress(address text, reason text DEFAULT '') RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$
       INSERT INTO yearbook.suppression (recipient, reason)
       VALUES (sha256(convert_to(lower(btrim(address) COLLATE "C"), 'UTF8')), reason) ON CONFLICT DO NOTHING
     $$;
 
     -- The time of day in a zone. A name that this server does not know is taken as UTC.
-    CREATE FUNCTION yearbook.time_in(zone text, at timestamptz) RETURNS timestamp
+    CREATE OR REPLACE FUNCTION yearbook.time_in(zone text, at timestamptz) RETURNS timestamp
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
       BEGIN
         RETURN at AT TIME ZONE zone;
@@ -121,7 +121,7 @@ extension RecordSchema {
         RETURN at AT TIME ZONE 'UTC';
       END
     $$;
-    CREATE FUNCTION yearbook.may_leave(zone text, opens time, closes time) RETURNS boolean
+    CREATE OR REPLACE FUNCTION yearbook.may_leave(zone text, opens time, closes time) RETURNS boolean
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
       SELECT CASE WHEN opens IS NULL THEN true
         WHEN opens < closes THEN t.now >= opens AND t.now < closes
@@ -129,16 +129,17 @@ extension RecordSchema {
       FROM (SELECT yearbook.time_in(zone, clock_timestamp())::time AS now) t
     $$;
 
-    CREATE FUNCTION yearbook.announce_message() RETURNS trigger LANGUAGE plpgsql AS $$
+    CREATE OR REPLACE FUNCTION yearbook.announce_message() RETURNS trigger LANGUAGE plpgsql AS $$
       BEGIN
         PERFORM pg_catalog.pg_notify('yearbook_outbox', '');
         RETURN NULL;
       END
     $$;
+    DROP TRIGGER IF EXISTS announce_message ON yearbook.outbox;
     CREATE TRIGGER announce_message AFTER INSERT ON yearbook.outbox FOR EACH STATEMENT
       EXECUTE FUNCTION yearbook.announce_message();
 
-    ALTER TABLE yearbook.partition ADD COLUMN content bytea;
+    ALTER TABLE yearbook.partition ADD COLUMN IF NOT EXISTS content bytea;
     COMMENT ON COLUMN yearbook.partition.content IS
       'the digest of what is published, where people are told of it';
     """

@@ -201,7 +201,10 @@ extension DeliverCommand {
           out.lines(html)
           return
         }
-        if let subject = preview.subject { out.line("Subject: \(subject)\n") }
+        if let subject = preview.subject {
+          out.line("Subject: \(subject)")
+          out.line()
+        }
         out.lines(preview.text)
       }
     }
