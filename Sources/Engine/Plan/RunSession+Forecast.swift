@@ -7,8 +7,8 @@ import Stages
 import Store
 
 extension RunSession {
-  /// What a run of this request would do, partition by partition. It reads the rows and makes every
-  /// stage's key, but runs no stage, publishes nothing and records nothing.
+  /// What a run of this request would do, partition by partition. It reads the rows that have
+  /// changed and makes every stage's key, but runs no stage, publishes nothing and records nothing.
   ///
   /// Throws what stops a whole run: `usage`, `configuration`, `unavailable`.
   package func forecast(
@@ -49,19 +49,31 @@ extension RunSession {
         stages: [], failure: fault.description)
     }
     let servable = plan.partitions.filter { $0.fault == nil }
-    func tell(_ batch: [RunPlan.Partition], _ reading: SourceReader.Reading) throws {
+    let found = Locked((forecasts: forecasts, handedBack: [RunPlan.Partition]()))
+    func add(_ batch: [RunPlan.Partition], _ reading: SourceReader.Reading) throws {
       for (index, (partition, outcome)) in zip(batch, reading.outcomes).enumerated() {
-        let rows = try reading.states[index].map { try record.rows(of: partition.key, $0) }
-        defer { forecasts[partition.key]?.rows = rows }
+        var forecast: Forecast
         switch outcome {
         case .success(let datasets):
-          forecasts[partition.key] = try forecaster.forecast(partition, datasets)
+          do {
+            forecast = try forecaster.forecast(
+              partition,
+              partition.planned(partition.forStages(datasets), in: blobs, isKeeping: false))
+          } catch is UnreadRows {
+            // A key is made from rows that are not in the workspace.
+            found.withLock { $0.handedBack.append(partition) }
+            continue
+          }
         case .failure(let error):
-          forecasts[partition.key] = Forecast(
+          forecast = Forecast(
             pipeline: partition.pipeline.name, slug: partition.tenant.slug,
             period: partition.period, stages: [],
             failure: (error as? Diagnostic)?.description ?? "\(type(of: error))")
         }
+        forecast.rows =
+          reading.isRead
+          ? try reading.states[index].map { try record.rows(of: partition.key, $0) } : .same
+        found.withLock { $0.forecasts[partition.key] = forecast }
       }
     }
     var passed: [String: Fingerprinting.Reads] = [:]
@@ -69,21 +81,33 @@ extension RunSession {
     let readers = SourceReaders(sources) { source in
       let name = source.name
       return SourceReader(
-        source, connections: configuration.connections(to: name), blobs: blobs, moment: plan.moment,
-        cancellation: cancellation,
-        interruption: Interruption(), hidden: { try hiddenRows(of: $0, lookup) },
-        open: { try openSource(name) })
+        source, connections: configuration.connections(to: name), blobs: blobs,
+        moment: plan.moment, cancellation: cancellation, interruption: Interruption(),
+        hidden: { try hiddenRows(of: $0, lookup) }, open: { try openSource(name) })
     }
-    try readers.read(
-      servable, size: Run.batchSize,
-      fingerprinting: {
-        Fingerprinting(
-          record, configuration, moment: plan.moment, isUsed: false, state: state, reads: passed)
-      }, leaving: { $0 }, each: tell
-    ) { partition, error in
-      forecasts[partition.key] = Forecast(
-        pipeline: partition.pipeline.name, slug: partition.tenant.slug, period: partition.period,
-        stages: [], failure: error.description)
+    func read(_ partitions: [RunPlan.Partition], isFingerprinting: Bool) throws {
+      try readers.read(
+        partitions, size: Run.batchSize,
+        fingerprinting: {
+          isFingerprinting
+            ? Fingerprinting(
+              record, configuration, moment: plan.moment,
+              isUsed: !policy.rereads && !policy.isForced, state: state, reads: passed) : nil
+        }, leaving: { $0 }, each: add
+      ) { partition, error in
+        let forecast = Forecast(
+          pipeline: partition.pipeline.name, slug: partition.tenant.slug,
+          period: partition.period, stages: [], failure: error.description)
+        found.withLock { $0.forecasts[partition.key] = forecast }
+      }
+    }
+    try read(servable, isFingerprinting: true)
+    let left = found.withLock { $0.handedBack }
+    try read(left, isFingerprinting: false)
+    forecasts = found.withLock { $0.forecasts }
+    // Their rows have not changed: only the workspace does not hold them.
+    for partition in left where forecasts[partition.key]?.failure == nil {
+      forecasts[partition.key]?.rows = .same
     }
     for partition in plan.partitions { forecasts[partition.key].map(each) }
   }

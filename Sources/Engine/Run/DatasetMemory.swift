@@ -1,4 +1,5 @@
 import Basics
+import Diagnostics
 import Extraction
 import Pipelines
 import Stages
@@ -77,5 +78,33 @@ final class MemoryDatasetWriter: DatasetWriter {
 
   func finish() -> (content: Dataset.Content, digest: SHA256Digest, bytes: Int) {
     (.memory(HeldBytes(buffer)), SHA256Digest(of: buffer), buffer.count)
+  }
+}
+
+extension RunPlan.Partition {
+  /// The datasets, with the rows of those that a film is planned from, if the workspace has them: a
+  /// film's key is made from their rows, so that they are needed even if nothing has changed.
+  /// Without the blobs they are read again.
+  ///
+  /// - Parameter isKeeping: whether rows that are in memory are put into the workspace for later.
+  func planned(
+    _ datasets: [Dataset], in blobs: BlobStore, isKeeping: Bool
+  ) throws(Diagnostic) -> [Dataset] {
+    guard let planned = pipeline.stitch?.planned else { return datasets }
+    var datasets = datasets
+    for place in datasets.indices where planned.contains(datasets[place].name) {
+      let digest = datasets[place].digest
+      switch datasets[place].content {
+      case .memory(let held) where isKeeping: _ = try blobs.put(held.bytes, tenant: tenant.id)
+      case .unread where blobs.size(digest, tenant: tenant.id) == datasets[place].bytes:
+        do throws(Diagnostic) {
+          datasets[place].content = .memory(HeldBytes(try blobs.read(digest, tenant: tenant.id)))
+        } catch {
+          // A damaged blob is no blob.
+        }
+      default: break
+      }
+    }
+    return datasets
   }
 }

@@ -195,29 +195,12 @@ final class PartitionWorker: Sendable {
     }
   }
 
-  /// The datasets, with those that a film is planned from in the workspace: its key is made from
-  /// their rows, so that they are needed even if nothing has changed. Without the blobs they are
-  /// read again.
+  /// The datasets, with those that a film is planned from in the workspace.
   private func keeping(
     _ datasets: [Dataset], of partition: RunPlan.Partition
   ) throws(Diagnostic) -> [Dataset] {
-    var datasets = partition.forStages(datasets)
-    guard let planned = partition.pipeline.stitch?.planned else { return datasets }
-    let (blobs, tenant) = (services.cache.blobs, partition.tenant.id)
-    for place in datasets.indices where planned.contains(datasets[place].name) {
-      let digest = datasets[place].digest
-      switch datasets[place].content {
-      case .memory(let held): _ = try blobs.put(held.bytes, tenant: tenant)
-      case .unread where blobs.size(digest, tenant: tenant) == datasets[place].bytes:
-        do throws(Diagnostic) {
-          datasets[place].content = .memory(HeldBytes(try blobs.read(digest, tenant: tenant)))
-        } catch {
-          // A damaged blob is no blob.
-        }
-      default: break
-      }
-    }
-    return datasets
+    try partition.planned(
+      partition.forStages(datasets), in: services.cache.blobs, isKeeping: true)
   }
 
   /// Throws the first failure outside of all partitions.

@@ -49,16 +49,27 @@ package struct RenderStage: Stage {
     // The inputs hold only the object keys of pictures. Their content can change, so it is part of
     // the key.
     if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
-      for (table, keys) in try PagePictures.keys(
-        of: model(of: work, inputs).tables, files: files(inputs))
-      {
+      for (table, keys) in try pictures(of: work, inputs) {
         for object in keys {
-          key.add(
-            "picture \(table.name) \(object)", try environment.keyText(ofMedia: object))
+          key.add("picture \(table) \(object)", try environment.keyText(ofMedia: object))
         }
       }
     }
     return key
+  }
+
+  /// The tables with pictures, by name, and the object keys of these. All of the model is read only
+  /// if a page is made of it: mostly the key has a result.
+  private func pictures(
+    of work: PartitionWork, _ inputs: [Artifact]
+  ) throws -> [(table: String, keys: [String])] {
+    let report = try report(inputs)
+    let files = files(inputs)
+    if let model = work.memory.known(report.digest) {
+      return try PagePictures.keys(of: model.tables, files: files).map { ($0.table.name, $0.keys) }
+    }
+    let tables = try PagePictures.Report(json: json(of: report)).tables
+    return try PagePictures.keys(of: tables, files: files).map { ($0.table.name, $0.keys) }
   }
 
   private func run(
@@ -104,15 +115,22 @@ package struct RenderStage: Stage {
   }
 
   private func model(of work: PartitionWork, _ inputs: [Artifact]) throws -> ReportModel {
+    let report = try report(inputs)
+    return try work.memory.model(report.digest) { try ReportModel(json: json(of: report)) }
+  }
+
+  private func report(_ inputs: [Artifact]) throws(Diagnostic) -> Artifact {
     guard let report = inputs.first(where: { $0.name == "report.json" }) else {
       throw Diagnostic(.bug, "'render' was run without a report model")
     }
-    return try work.memory.model(report.digest) {
-      guard let json = try FileReader.contents(report.path) else {
-        throw Diagnostic(.io, "the report model is no longer in the workspace")
-      }
-      return try ReportModel(json: json)
+    return report
+  }
+
+  private func json(of report: Artifact) throws -> [UInt8] {
+    guard let json = try FileReader.contents(report.path) else {
+      throw Diagnostic(.io, "the report model is no longer in the workspace")
     }
+    return json
   }
 
   private func files(_ inputs: [Artifact]) -> [String: Artifact] {

@@ -97,7 +97,9 @@ final class FingerprintScene {
     """.write(toFile: "\(folder)/odd/pipeline.yaml", atomically: true, encoding: .utf8)
   }
 
-  private static let changing = ["odd", "part", "user", "pocuser", "room", "room_member"]
+  private static let changing = [
+    "odd", "part", "user", "pocuser", "room", "room_member", "message",
+  ]
 
   /// Keeps the rows as they are now, for `restore`.
   func keep() throws {
@@ -221,6 +223,10 @@ final class FingerprintScene {
     SELECT md5('r' || u.id)::uuid, u.id, u.tenantid, '2025-07-01', 'room', '2025-06-01', '2025-06-01'
     FROM app."user" u;
     INSERT INTO app.room_member SELECT r.id, u.id FROM app.room r JOIN app."user" u USING (tenantid);
+    INSERT INTO app.message (id, userid, roomid, tenantid, body, created)
+    SELECT md5('m' || r.id || n)::uuid, r.userid, r.id, r.tenantid, 'body',
+      timestamptz '2025-06-01' + n * interval '60 days'
+    FROM app.room r, generate_series(1, 4) n;
     """
 
   /// Rows of every kind of value, as texts.

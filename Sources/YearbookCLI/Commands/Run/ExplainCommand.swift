@@ -96,6 +96,10 @@ struct ForecastReport {
     out.line(
       "\(Figures.count(forecasts.count, "partition")): \(working) would be worked on,"
         + " \(forecasts.count - working) found done")
+    let read = forecasts.count { $0.rows != .same && $0.failure == nil }
+    if read > 0 {
+      out.line("  the rows of \(Figures.count(read, "partition")) would be read")
+    }
     for (name, kind) in kinds.sorted(by: { $0.key < $1.key }) {
       let cost =
         kind.known == 0
