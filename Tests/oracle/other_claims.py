@@ -28,6 +28,12 @@ def counted(name):
     return {"more": more, "fewer": fewer, "same": same, "plain": plain}
 
 
+def hour(text, s):
+    """`14h`, `14 h`, `2 pm`"""
+    number = int(re.match(r"\d+", text)[0])
+    return number % 12 + 12 * text.endswith("pm") if s.language == "en" else number
+
+
 def number(name): return lambda e, s, g: value(e, name) > 0 and s.is_number(g[name], value(e, name))
 
 
@@ -45,7 +51,7 @@ CLAIMS = {
     "conversations.unanswered.so_far": lambda e, s, g: e.provisional and number("unanswered")(e, s, g),
     "conversations.unanswered.none": lambda e, s, g: not value(e, "unanswered"),
     "conversations.busiest.top": lambda e, s, g: (
-        e.leads["busiest"][0] == [g["busiest"]] and e.leads["busiest"][1] >= 2),
+        e.leads["busiest"][0] == [str(hour(g["busiest"], s))] and e.leads["busiest"][1] >= 2),
     "registrations.confirmed.all": lambda e, s, g: value(e, "confirmed") == value(e, "registered") > 0,
     "registrations.confirmed.some": lambda e, s, g: (
         0 < value(e, "confirmed") < value(e, "registered") and s.is_number(g["confirmed"], value(e, "confirmed"))

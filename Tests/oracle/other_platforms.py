@@ -146,7 +146,7 @@ class Conversations:
         e.figure("received_length", nth([len(m.text) for m in now if not m.sent and m.text], 0.5))
         e.figure("sent_length", nth([len(m.text) for m in now if m.sent and m.text], 0.5))
         e.figure("data_cut_off", max((m.at for m in now), default=None))
-        clock = Counter(f"{m.at.astimezone(s.zone).hour:02}" for m in now if not m.sent)
+        clock = Counter(m.at.astimezone(s.zone).hour for m in now if not m.sent)
         e.figure("busiest", most(clock))
         e.lead("busiest", clock)
         for name in ("received", "sent", "begun", "unanswered", "answers", "first_answers"):
@@ -165,10 +165,10 @@ class Conversations:
         for m in now:
             local = m.at.astimezone(s.zone)
             at[local.weekday(), local.hour].append(m)
-        e.tables["hours"] = [(d, f"{h:02}", *counts(at[d, h])) for d in range(7) for h in range(24)]
-        hours = [f"{h:02}" for h in range(24)]
+        e.tables["hours"] = [(d, h, *counts(at[d, h])) for d in range(7) for h in range(24)]
+        e.chart("week", range(24), {str(d): [len(at[d, h]) for h in range(24)] for d in range(7)})
         by_hour = lambda sent: [sum(m.sent == sent for d in range(7) for m in at[d, h]) for h in range(24)]
-        e.chart("clock", hours, {"received": by_hour(False), "sent": by_hour(True)})
+        e.chart("clock", range(24), {"received": by_hour(False), "sent": by_hour(True)})
         self.more(e, s, at, now, answered, said)
         e.findings = {"messages_read": len(now), "messages_archived": sum(m.old for m in now),
                       "messages_without_text": sum(not m.text for m in now),
@@ -276,7 +276,7 @@ class Registrations:
         e.chart("origins", [o or "" for o in ranked[:8]], {"registered": [len(came[o]) for o in ranked[:8]]},
                 others=(len(ranked) - 8, [sum(len(came[o]) for o in ranked[8:])]) if len(ranked) > 8 else None)
         clock = Counter(r.created.astimezone(s.zone).hour for r in now)
-        e.chart("clock", [f"{h:02}" for h in range(24)], {"registered": [clock[h] for h in range(24)]})
+        e.chart("clock", range(24), {"registered": [clock[h] for h in range(24)]})
         e.tables["months"] = []
         for month in twelve_months(s):
             of = [r for r in there if s.local(r.created).replace(day=1) == month]

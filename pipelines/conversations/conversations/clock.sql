@@ -1,6 +1,6 @@
 -- The twenty-four hours of the day.
 SELECT
-  p.tenant_id, h.hour, lpad(h.hour::text, 2, '0') AS clock,
+  p.tenant_id, h.hour,
   coalesce(s.received, 0) AS received,
   coalesce(s.sent, 0) AS sent
 FROM partition p

@@ -1,7 +1,7 @@
 -- Every hour of every day of the week (0 is Monday), in the bot's time zone. Where the clock is set back,
 -- an hour counts for both; where it is set forward, the hour that is left out has nothing.
 SELECT
-  p.tenant_id, w.weekday, h.hour, lpad(h.hour::text, 2, '0') AS clock,
+  p.tenant_id, w.weekday, h.hour,
   coalesce(s.messages, 0) AS messages,
   coalesce(s.received, 0) AS received,
   coalesce(s.sent, 0) AS sent

@@ -1,6 +1,6 @@
 -- The twenty-four hours of the day.
 SELECT
-  p.tenant_id, h.hour, lpad(h.hour::text, 2, '0') AS clock, coalesce(r.registered, 0) AS registered
+  p.tenant_id, h.hour, coalesce(r.registered, 0) AS registered
 FROM partition p
 CROSS JOIN generate_series(0, 23) AS h(hour)
 LEFT JOIN (
