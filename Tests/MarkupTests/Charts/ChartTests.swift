@@ -158,6 +158,17 @@ import Testing
     }
   }
 
+  @Test(arguments: ["0", "2", "10", "1.234.567", "−5", "30 min", "0,25"])
+  func `The numbers of a scale are never cut`(text: String) {
+    for kind in [Chart.Kind.line, .scatter, .stackedColumns, .columns] {
+      var chart = Self.chart(kind, points: 53, series: 2, seed: 6)
+      let ticks = [Chart.Tick(value: 1, text: text)]
+      (chart.scale, chart.series[0].scale, chart.series[1].scale) = (ticks, ticks, ticks)
+      let drawn = String(decoding: chart.figure(), as: UTF8.self)
+      #expect(drawn.contains("text-anchor=\"end\">\(text)</text>"), "\(kind)")
+    }
+  }
+
   @Test func `Lines that end in one place have names that do not`() {
     var chart = Self.chart(.line, points: 12, series: 8, seed: 0)
     for index in chart.series.indices {

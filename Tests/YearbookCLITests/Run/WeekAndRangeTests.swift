@@ -66,10 +66,13 @@ struct WeekAndRangeTests {
     return output
   }
 
+  /// A file of the newest release of a period.
   private func payload(_ here: Installation, _ period: String, _ file: String) throws -> String {
-    let bytes = try #require(
-      here.payload()["tenants/acme/spans/\(period)/data/\(file)"], "\(period)")
-    return String(decoding: bytes, as: UTF8.self)
+    struct Latest: Decodable { var release: String }
+    let folder = "\(here.folder)/store/tenants/acme/spans/\(period)"
+    let latest = try JSONDecoder().decode(
+      Latest.self, from: Data(contentsOf: URL(fileURLWithPath: folder + "/latest.json")))
+    return try Installation.text("\(latest.release)/data/\(file)", in: folder + "/releases")
   }
 
   private func status(_ here: Installation, _ period: String) throws -> String {
