@@ -27,7 +27,10 @@ extension Chart {
       }
     }
     canvas.height = Double((months.count + perRow - 1) / perRow) * blockHeight
-    drawSteps(most: most, inset: inset, &canvas)
+    let largest = one.values.indices.max { one.values[$0] < one.values[$1] }
+    drawSteps(
+      most: most, of: one.values, largest: largest.map { one.texts[$0] } ?? "", inset: inset,
+      &canvas)
   }
 
   /// 0 for no value, 1…4 by quarters of the largest value. Less than one is not nothing.
@@ -38,19 +41,24 @@ extension Chart {
   static func level(_ value: Int, of most: Int) -> Int { level(Double(value), of: Double(most)) }
 
   /// The legend: the numbers for each shade.
-  private func drawSteps(most: Double, inset: Double, _ canvas: inout ChartCanvas) {
-    let isCount = most < 1e9 && series[0].values.allSatisfy { $0 == $0.rounded() }
+  ///
+  /// - Parameter largest: the text of the largest value.
+  func drawSteps(
+    most: Double, of values: [Double], largest: String, inset: Double, _ canvas: inout ChartCanvas
+  ) {
+    // A count is written as its digits; lengths, shares and amounts are not.
+    let isCount =
+      most < 1e9 && values.allSatisfy { $0 == $0.rounded() }
+      && (kind == .calendar || largest == String(Int(most)))
     if isCount {
       drawSteps(most: max(1, Int(most)), inset: inset, &canvas)
     } else {
-      drawShades(inset: inset, &canvas)
+      drawShades(largest, inset: inset, &canvas)
     }
   }
 
   /// The shades from nothing to the largest value.
-  private func drawShades(inset: Double, _ canvas: inout ChartCanvas) {
-    let one = series[0]
-    let largest = one.values.indices.max { one.values[$0] < one.values[$1] }
+  private func drawShades(_ largest: String, inset: Double, _ canvas: inout ChartCanvas) {
     canvas.text("0", x: inset, y: canvas.height + 12)
     for level in 0...4 {
       canvas.rectangle(
@@ -58,7 +66,7 @@ extension Chart {
         height: Chart.cell, style: "q\(level)", round: 2)
     }
     canvas.text(
-      largest.map { one.texts[$0] } ?? "", x: inset + 16 + 5 * Chart.pitch, y: canvas.height + 12)
+      largest, x: inset + 16 + 5 * Chart.pitch, y: canvas.height + 12)
     canvas.height += 20
   }
 

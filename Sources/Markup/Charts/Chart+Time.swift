@@ -1,160 +1,252 @@
 extension Chart {
   private static let plotHeight = 96.0
 
+  /// The part of the canvas between the scale's numbers and the names at the ends of lines.
+  struct Frame {
+    var left = 0.0
+    var right = ChartCanvas.width
+    var count: Int
+
+    var slot: Double { (right - left) / Double(max(1, count)) }
+
+    /// The middle of a point's slot.
+    func x(_ point: Int) -> Double { left + (Double(point) + 0.5) * slot }
+  }
+
   /// Columns from a zero baseline, with negative values below it. Each series has a panel of its
-  /// own.
+  /// own. If not every column can have its number, there is a scale.
   func drawColumns(_ canvas: inout ChartCanvas) {
     let panels = panels
     for (index, one) in panels {
-      if series.count > 1 {
-        canvas.text(
-          one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
-        canvas.height += 16
-      }
-      let scale = Scale(one.values, top: canvas.height + 16, height: Chart.plotHeight)
-      let slot = ChartCanvas.width / Double(points.count)
-      let width = max(1, min(36, slot * 0.72))
-      for point in points.indices where one.values[point] != 0 {
+      drawHeading(one, &canvas)
+      let isDirect = widest(one) + 3 <= ChartCanvas.width / Double(max(1, drawn.count))
+      let ticks = isDirect ? [] : one.scale
+      let frame = Frame(left: gutter(ticks), count: drawn.count)
+      let scale = Scale(
+        drawn.map { one.values[$0] }, ticks, top: canvas.height + 16, height: Chart.plotHeight)
+      drawScale(ticks, scale, frame, &canvas)
+      let width = max(1, min(36, frame.slot * 0.72))
+      for point in drawn where one.values[point] != 0 {
         let y = scale.y(one.values[point])
         canvas.rectangle(
-          x: (Double(point) + 0.5) * slot - width / 2, y: min(y, scale.zero), width: width,
-          height: max(1, abs(y - scale.zero)), style: "s\(index % 4)", round: min(2, width / 4),
+          x: frame.x(point) - width / 2, y: min(y, scale.zero), width: width,
+          height: max(1, abs(y - scale.zero)), style: "s\(index % 8)", round: min(2, width / 4),
           title: "\(points[point].title): \(one.texts[point])")
       }
-      canvas.line(0, scale.zero, ChartCanvas.width, scale.zero, style: "axis")
-      labelValues(of: one, slot: slot, scale: scale, &canvas)
+      canvas.line(frame.left, scale.zero, frame.right, scale.zero, style: "axis")
+      labelValues(of: one, frame, scale, &canvas)
       canvas.height = scale.bottom
       let isLast = index == panels.last?.index
-      if isLast { drawAxis(slot: slot, &canvas) } else { canvas.height += 10 }
+      if isLast { drawAxis(frame, &canvas) } else { canvas.height += 10 }
     }
+    drawOthersAside(&canvas)
   }
 
   func drawStackedColumns(_ canvas: inout ChartCanvas) {
     drawKey(&canvas)
-    let totals = points.indices.map { point in series.reduce(0) { $0 + max(0, $1.values[point]) } }
-    let scale = Scale(totals, top: canvas.height + 6, height: Chart.plotHeight)
-    let slot = ChartCanvas.width / Double(points.count)
-    let width = max(1, min(36, slot * 0.72))
-    for point in points.indices {
+    let totals = drawn.map { point in series.reduce(0) { $0 + max(0, $1.values[point]) } }
+    let frame = Frame(left: gutter(scale), count: drawn.count)
+    let scale = Scale(totals, scale, top: canvas.height + 8, height: Chart.plotHeight)
+    drawScale(self.scale, scale, frame, &canvas)
+    let width = max(1, min(36, frame.slot * 0.72))
+    for point in drawn {
       var below = 0.0
       for (index, one) in series.enumerated() where one.values[point] > 0 {
         let bottom = scale.y(below)
         below += one.values[point]
         canvas.rectangle(
-          x: (Double(point) + 0.5) * slot - width / 2, y: scale.y(below), width: width,
-          height: bottom - scale.y(below), style: "s\(index % 4)",
+          x: frame.x(point) - width / 2, y: scale.y(below), width: width,
+          height: bottom - scale.y(below), style: Chart.style(one, index),
           title: "\(points[point].title), \(one.name): \(one.texts[point])")
       }
     }
-    canvas.line(0, scale.zero, ChartCanvas.width, scale.zero, style: "axis")
+    canvas.line(frame.left, scale.zero, frame.right, scale.zero, style: "axis")
     canvas.height = scale.bottom
-    drawAxis(slot: slot, &canvas)
+    drawAxis(frame, &canvas)
+    drawOthersAside(&canvas)
   }
 
+  /// Lines in one plot with one scale. A single line has its highest and its last number; several
+  /// have their names at their ends, and differ in their dashes as well as in their colours.
   func drawLine(_ canvas: inout ChartCanvas) {
-    let panels = panels
-    for (index, one) in panels {
-      if series.count > 1 {
-        canvas.text(
-          one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
-        canvas.height += 16
+    let lines = panels.filter { !$0.one.isOthers }
+    let isSingle = lines.count == 1
+    if isSingle, series.count > 1, let one = lines.first?.one { drawHeading(one, &canvas) }
+    let size = ChartCanvas.fontSize
+    let names = lines.map { TextWidth.of($0.one.name, size: size) }.max() ?? 0
+    let room = isSingle ? 0 : min(names, ChartCanvas.width * 0.27)
+    let frame = Frame(
+      left: gutter(scale), right: ChartCanvas.width - (isSingle ? 0 : room + 16),
+      count: drawn.count)
+    let values = lines.flatMap { line in drawn.map { line.one.values[$0] } }
+    let height = isSingle ? Chart.plotHeight : max(Chart.plotHeight * 1.5, 13 * Double(lines.count))
+    let scale = Scale(values, scale, top: canvas.height + 16, height: height)
+    drawScale(self.scale, scale, frame, &canvas)
+    canvas.line(frame.left, scale.zero, frame.right, scale.zero, style: "axis")
+    for (index, one) in lines {
+      let places = drawn.map { (x: frame.x($0), y: scale.y(one.values[$0])) }
+      canvas.polyline(places, style: "l\(index % 8)")
+      let last = places.count - 1
+      let marked = isSingle ? Set([last, highest(one.values)]).sorted() : [last]
+      for point in marked where places.indices.contains(point) {
+        canvas.circle(x: places[point].x, y: places[point].y, radius: 3, style: "s\(index % 8)")
       }
-      let scale = Scale(one.values, top: canvas.height + 16, height: Chart.plotHeight)
-      let slot = ChartCanvas.width / Double(points.count)
-      let places = points.indices.map { point in
-        (x: (Double(point) + 0.5) * slot, y: scale.y(one.values[point]))
-      }
-      canvas.line(0, scale.zero, ChartCanvas.width, scale.zero, style: "axis")
-      canvas.polyline(places, style: "l\(index % 4)")
-      for point in Set([one.values.count - 1, highest(one.values)]).sorted() where point >= 0 {
-        canvas.circle(x: places[point].x, y: places[point].y, radius: 3, style: "s\(index % 4)")
-      }
-      labelValues(of: one, slot: slot, scale: scale, isLine: true, &canvas)
-      canvas.height = scale.bottom
-      let isLast = index == panels.last?.index
-      if isLast { drawAxis(slot: slot, &canvas) } else { canvas.height += 10 }
+      if isSingle { labelValues(of: one, frame, scale, isLine: true, &canvas) }
+    }
+    if !isSingle { nameLines(lines.map(\.one), frame, scale, room: room, &canvas) }
+    canvas.height = scale.bottom
+    drawAxis(frame, &canvas)
+    drawOthersAside(&canvas)
+  }
+
+  /// Names at the ends of lines, moved apart where lines end close to each other.
+  private func nameLines(
+    _ lines: [Series], _ frame: Frame, _ scale: Scale, room: Double, _ canvas: inout ChartCanvas
+  ) {
+    guard let last = drawn.last else { return }
+    let distance = 12.5
+    let ends = lines.map { scale.y($0.values[last]) }
+    let order = lines.indices.sorted { (ends[$0], $0) < (ends[$1], $1) }
+    var places = order.map { ends[$0] }
+    // Down from the top, then up from the bottom.
+    let (top, bottom) = (scale.top, scale.bottom - 2)
+    for place in places.indices {
+      places[place] = max(places[place], place == 0 ? top : places[place - 1] + distance)
+    }
+    for place in places.indices.reversed() {
+      places[place] = min(
+        places[place], place == places.count - 1 ? bottom : places[place + 1] - distance)
+    }
+    for (place, line) in order.enumerated() {
+      canvas.polyline(
+        [
+          (x: frame.x(last) + 4, y: ends[line]), (x: frame.right + 2, y: places[place]),
+          (x: frame.right + 10, y: places[place]),
+        ], style: "lead")
+      canvas.text(lines[line].name, x: frame.right + 13, y: places[place] + 3.5, room: room + 3)
     }
   }
 
   /// The series with a number other than zero. The table also shows the others.
   var panels: [(index: Int, one: Series)] {
-    series.enumerated().filter { $0.element.values.contains { $0 != 0 } }
-      .map { ($0.offset, $0.element) }
+    drawnSeries.filter { pair in drawn.contains { pair.one.values[$0] != 0 } }
   }
 
-  /// The vertical places of values. Zero is always included.
+  /// The name of a panel, if there are several.
+  private func drawHeading(_ one: Series, _ canvas: inout ChartCanvas) {
+    guard series.count > 1 else { return }
+    canvas.text(
+      one.name, x: 0, y: canvas.height + 12, room: ChartCanvas.width, style: "label strong")
+    canvas.height += 16
+  }
+
+  /// The vertical places of values. Zero is included, unless ticks say otherwise.
   struct Scale {
     var zero: Double
+    var top: Double
     var bottom: Double
     private var perUnit: Double
 
-    init(_ values: [Double], top: Double, height: Double) {
-      let highest = max(0, values.max() ?? 0)
-      let lowest = min(0, values.min() ?? 0)
+    init(_ values: [Double], _ ticks: [Tick] = [], top: Double, height: Double) {
+      let all = values + ticks.map(\.value)
+      let highest = max(0, all.max() ?? 0)
+      let lowest = min(0, all.min() ?? 0)
       // Labels of negative values are below their columns.
       let below = lowest < 0 ? 14.0 : 0
       perUnit = highest > lowest ? height / (highest - lowest) : 0
       zero = top + highest * perUnit
+      self.top = top
       bottom = top + height + below
     }
 
     func y(_ value: Double) -> Double { zero - value * perUnit }
   }
 
+  private static let gutterGap = 6.0
+
+  /// A number of a scale, at the left of a plot.
+  func drawTick(_ tick: Tick, at y: Double, _ left: Double, _ canvas: inout ChartCanvas) {
+    // The room is that of the widest number, but for rounding.
+    canvas.text(
+      tick.text, x: left - Chart.gutterGap, y: y + 3.5, anchor: .end,
+      room: left - Chart.gutterGap + 0.1)
+  }
+
+  /// The room that a scale's numbers need at the left.
+  func gutter(_ ticks: [Tick]) -> Double {
+    let widest = ticks.map { TextWidth.of($0.text, size: ChartCanvas.fontSize) }.max() ?? 0
+    return ticks.isEmpty ? 0 : min(widest, ChartCanvas.width * 0.25) + Chart.gutterGap
+  }
+
+  /// The numbers of a scale, each with a line.
+  func drawScale(
+    _ ticks: [Tick], _ scale: Scale, _ frame: Frame, _ canvas: inout ChartCanvas
+  ) {
+    for tick in ticks {
+      let y = scale.y(tick.value)
+      if tick.value != 0 { canvas.line(frame.left, y, frame.right, y, style: "grid") }
+      drawTick(tick, at: y, frame.left, &canvas)
+    }
+  }
+
+  func widest(_ one: Series) -> Double {
+    drawn.map { point in
+      one.values[point] == 0 ? 0 : TextWidth.of(one.texts[point], size: ChartCanvas.fontSize)
+    }.max() ?? 0
+  }
+
   /// A label on each value if there is room for all. Otherwise on the largest and the last value,
   /// if there is room for them.
-  private func labelValues(
-    of one: Series, slot: Double, scale: Scale, isLine: Bool = false, _ canvas: inout ChartCanvas
+  func labelValues(
+    of one: Series, _ frame: Frame, _ scale: Scale, isLine: Bool = false,
+    _ canvas: inout ChartCanvas
   ) {
     let size = ChartCanvas.fontSize
-    let widest =
-      one.texts.indices.map { point in
-        one.values[point] == 0 ? 0 : TextWidth.of(one.texts[point], size: size)
-      }.max() ?? 0
-    let last = one.values.lastIndex { $0 != 0 } ?? 0
+    let slot = frame.slot
+    let last = drawn.last { one.values[$0] != 0 } ?? 0
     let chosen: [Int] =
-      widest + 3 <= slot && !isLine
-      ? one.values.indices.filter { one.values[$0] != 0 } : [highest(one.values), last]
+      widest(one) + 3 <= slot && !isLine
+      ? drawn.filter { one.values[$0] != 0 } : [highest(one.values), last]
     var taken: [(from: Double, to: Double)] = []
-    for point in chosen where one.values.indices.contains(point) {
-      let width = min(TextWidth.of(one.texts[point], size: size), ChartCanvas.width)
-      let middle = (Double(point) + 0.5) * slot
-      let x = min(max(middle, width / 2), ChartCanvas.width - width / 2)
+    for point in chosen where drawn.contains(point) {
+      let width = min(TextWidth.of(one.texts[point], size: size), frame.right - frame.left)
+      let x = min(max(frame.x(point), frame.left + width / 2), frame.right - width / 2)
       let range = (from: x - width / 2 - 2, to: x + width / 2 + 2)
       if taken.contains(where: { $0.from < range.to && range.from < $0.to }) { continue }
       taken.append(range)
       let y = scale.y(one.values[point])
       // Above the neighbouring columns under the label, so that no column crosses it.
-      let covered = one.values.indices.filter { other in
-        let center = (Double(other) + 0.5) * slot
+      let covered = drawn.filter { other in
+        let center = frame.x(other)
         return center + slot / 2 > range.from && center - slot / 2 < range.to
       }
       let crest = covered.map { min(scale.y(one.values[$0]), scale.zero) }.min() ?? y
       canvas.text(
         one.texts[point], x: x, y: one.values[point] < 0 ? y + 12 : crest - 5, anchor: .middle,
-        room: ChartCanvas.width, style: "value")
+        room: frame.right - frame.left, style: "value")
     }
   }
 
   /// As many labels of points as there is room for, evenly spaced.
-  private func drawAxis(slot: Double, _ canvas: inout ChartCanvas) {
+  func drawAxis(_ frame: Frame, _ canvas: inout ChartCanvas) {
     let size = ChartCanvas.fontSize
-    let widest = points.map { TextWidth.of($0.label, size: size) }.max() ?? 0
+    let most = (frame.right - frame.left) / 2
+    let widest = drawn.map { TextWidth.of(points[$0].label, size: size) }.max() ?? 0
     var step = 1
-    while Double(step) * slot < min(widest, ChartCanvas.width / 2) + 4, step < points.count {
+    // Days of many months are labelled where a month begins.
+    let isSparse = drawn.contains { points[$0].label.isEmpty }
+    while !isSparse, Double(step) * frame.slot < min(widest, most) + 4, step < drawn.count {
       step += 1
     }
     // Labels at the edges are moved inwards and can then touch their neighbours.
     var end = -Double.infinity
-    for point in stride(from: 0, to: points.count, by: step) {
-      let width = min(TextWidth.of(points[point].label, size: size), ChartCanvas.width / 2)
-      let middle = (Double(point) + 0.5) * slot
-      let x = min(max(middle, width / 2), ChartCanvas.width - width / 2)
+    for point in stride(from: 0, to: drawn.count, by: step) where !points[point].label.isEmpty {
+      let width = min(TextWidth.of(points[point].label, size: size), most)
+      let x = min(max(frame.x(point), frame.left + width / 2), frame.right - width / 2)
       if x - width / 2 < end + 3 { continue }
       end = x + width / 2
       canvas.text(
-        points[point].label, x: x, y: canvas.height + 14, anchor: .middle,
-        room: ChartCanvas.width / 2)
+        points[point].label, x: x, y: canvas.height + 14, anchor: .middle, room: most)
     }
     canvas.height += 20
   }
@@ -169,17 +261,33 @@ extension Chart {
         x = 0
         y += 16
       }
-      canvas.rectangle(x: x, y: y - 9, width: 10, height: 10, style: "s\(index % 4)", round: 2)
+      canvas.rectangle(
+        x: x, y: y - 9, width: 10, height: 10, style: Chart.style(one, index), round: 2)
       canvas.text(one.name, x: x + 15, y: y, room: ChartCanvas.width - 16)
       x += 15 + width + 14
     }
     canvas.height = y + 8
   }
 
-  private func highest(_ values: [Double]) -> Int {
+  /// The sum of the points that are not shown, as a line of text below the axis.
+  private func drawOthersAside(_ canvas: inout ChartCanvas) {
+    guard hasOthers, let last = points.indices.last else { return }
+    let texts = series.filter { $0.values[last] != 0 }.map { $0.texts[last] }
+    drawName(points[last].title, texts.joined(separator: " + "), &canvas)
+    canvas.height += 19
+  }
+
+  /// A line that says what is in the table alone.
+  func drawAside(_ canvas: inout ChartCanvas) {
+    guard !note.isEmpty else { return }
+    canvas.text(note, x: 0, y: canvas.height + 12, room: ChartCanvas.width)
+    canvas.height += 18
+  }
+
+  func highest(_ values: [Double]) -> Int {
     var best = -1
-    for (index, value) in values.enumerated() where value != 0 {
-      if best < 0 || value > values[best] { best = index }
+    for index in drawn where values[index] != 0 {
+      if best < 0 || values[index] > values[best] { best = index }
     }
     return best
   }

@@ -15,6 +15,15 @@ package struct Chart: Sendable {
     case share
     /// One square per day, in blocks of months.
     case calendar
+    /// One square per point and series, the higher the darker.
+    case heat
+    /// Adjoining columns, one for each range of a number.
+    case histogram
+    /// A dot for each point: the first series is its place from left to right, the second its
+    /// height.
+    case scatter
+    /// One line per name: the second series is where it was, the first where it is.
+    case change
   }
 
   /// A place on the axis.
@@ -23,11 +32,25 @@ package struct Chart: Sendable {
     package var label: String
     /// The name in the table and when the pointer is over it: `novembro de 2026`
     package var title: String
+    /// Whether a histogram's column is not beside the others: it has no numbers.
+    package var isApart = false
 
     /// A point with these texts.
     package init(label: String, title: String) {
       self.label = label
       self.title = title
+    }
+  }
+
+  /// A number of a scale.
+  package struct Tick: Sendable {
+    package var value: Double
+    package var text: String
+
+    /// A number with its text.
+    package init(value: Double, text: String) {
+      self.value = value
+      self.text = text
     }
   }
 
@@ -38,6 +61,11 @@ package struct Chart: Sendable {
     package var values: [Double]
     /// The same numbers as text.
     package var texts: [String]
+    /// The scale of its panel.
+    package var scale: [Tick] = []
+    /// Whether it is the sum of many. Beside a single one it would mislead, so it is drawn only as
+    /// a part of a whole.
+    package var isOthers = false
 
     /// A series with these values.
     package init(name: String, values: [Double], texts: [String]) {
@@ -75,6 +103,21 @@ package struct Chart: Sendable {
   /// The percentages of a share, one per point.
   package var shares: [String] = []
   package var months: [Month] = []
+  /// Whether the last point is the sum of many. It has a number, and no bar except as a part of a
+  /// whole: beside a leader's bar, it would mislead.
+  package var hasOthers = false
+  /// The scale that all series share.
+  package var scale: [Tick] = []
+  /// The scale from left to right of a scatter chart.
+  package var acrossScale: [Tick] = []
+  /// What the numbers below a histogram are.
+  package var valueTitle = ""
+  /// The numbers at the edges of a histogram's columns; the value is how many columns are before.
+  package var edges: [Tick] = []
+  /// What is in the table alone.
+  package var note = ""
+  /// Whether the points of a scatter chart have names of their own.
+  package var hasNames = true
   /// The heading of the table's first column.
   package var labelTitle: String
   /// The text that opens the table.
@@ -99,7 +142,18 @@ package struct Chart: Sendable {
   }
 
   /// Whether there is something to draw.
-  package var isEmpty: Bool { !series.contains { $0.values.contains { $0 != 0 } } }
+  package var isEmpty: Bool {
+    // A dot at zero is a dot.
+    kind == .scatter ? points.isEmpty : !series.contains { $0.values.contains { $0 != 0 } }
+  }
+
+  /// The points that are drawn beside each other.
+  var drawn: Range<Int> { points.indices.lowerBound..<points.count - (hasOthers ? 1 : 0) }
+
+  /// The series that are drawn beside each other.
+  var drawnSeries: [(index: Int, one: Series)] {
+    series.enumerated().filter { !$0.element.isOthers }.map { ($0.offset, $0.element) }
+  }
 
   /// A `<figure>` with title, drawing and a table of the same numbers.
   package func figure() -> [UInt8] {
@@ -129,6 +183,10 @@ package struct Chart: Sendable {
     case .line: "line"
     case .share: "share"
     case .calendar: "calendar"
+    case .heat: "heat"
+    case .histogram: "histogram"
+    case .scatter: "scatter"
+    case .change: "change"
     }
   }
 
@@ -143,7 +201,12 @@ package struct Chart: Sendable {
     case .line: drawLine(&canvas)
     case .share: drawShare(&canvas)
     case .calendar: drawCalendar(&canvas)
+    case .heat: drawHeat(&canvas)
+    case .histogram: drawHistogram(&canvas)
+    case .scatter: drawScatter(&canvas)
+    case .change: drawChange(&canvas)
     }
+    drawAside(&canvas)
     return canvas
   }
 
@@ -170,8 +233,12 @@ package struct Chart: Sendable {
     writer.raw("<details class=\"numbers\"><summary>")
     writer.text(tableTitle)
     writer.raw("</summary><table><thead><tr>")
-    for name in [labelTitle] + series.map(\.name) + (shares.isEmpty ? [] : ["%"]) {
-      writer.raw(name == labelTitle ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">")
+    // Without names, the first number names the row.
+    let listed = kind == .scatter && !hasNames ? Array(series.dropFirst()) : series
+    for (place, name) in ([labelTitle] + listed.map(\.name) + (shares.isEmpty ? [] : ["%"]))
+      .enumerated()
+    {
+      writer.raw(place == 0 ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">")
       writer.text(name)
       writer.raw("</th>")
     }
@@ -182,7 +249,7 @@ package struct Chart: Sendable {
       writer.raw("<tr><th scope=\"row\"><bdi>")
       writer.text(points[index].title)
       writer.raw("</bdi></th>")
-      for one in series { writer.element("td", class: "n", one.texts[index]) }
+      for one in listed { writer.element("td", class: "n", one.texts[index]) }
       if !shares.isEmpty { writer.element("td", class: "n", shares[index]) }
       writer.raw("</tr>\n")
     }

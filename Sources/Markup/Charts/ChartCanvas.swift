@@ -97,12 +97,20 @@ struct ChartCanvas {
     writer.raw("/>")
   }
 
-  mutating func circle(x: Double, y: Double, radius: Double, style: String) {
+  mutating func circle(
+    x: Double, y: Double, radius: Double, style: String, title: String? = nil
+  ) {
     writer.raw("<circle")
     writer.attribute("class", style)
     writer.attribute("cx", x)
     writer.attribute("cy", y)
     writer.attribute("r", radius)
-    writer.raw("/>")
+    guard let title else {
+      writer.raw("/>")
+      return
+    }
+    writer.raw(">")
+    writer.element("title", title)
+    writer.raw("</circle>")
   }
 }

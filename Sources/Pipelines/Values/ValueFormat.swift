@@ -16,6 +16,8 @@ package enum ValueFormat: String, Sendable, Codable, CaseIterable {
   case month
   /// 0 Monday … 6 Sunday.
   case weekday
+  /// 0…23, an hour of the day.
+  case hour
   /// An instant, shown to the minute in the tenant's time zone. (`date` shows only its day.)
   case time
   /// Words separated by commas. A space is added after each comma, so that they can wrap.
@@ -39,7 +41,8 @@ package enum ValueFormat: String, Sendable, Codable, CaseIterable {
     "interval": "duration", "day": "date", "datetime": "time", "timestamp": "time",
     "timestamptz": "time", "instant": "time", "list": "words", "tags": "words", "string": "text",
     "varchar": "text", "name": "text", "enum": "term", "bool": "boolean", "flag": "boolean",
-    "url": "link", "uri": "link", "href": "link", "dow": "weekday", "day_of_week": "weekday",
+    "url": "link", "uri": "link", "href": "link", "dow": "weekday", "hours": "hour",
+    "hour_of_day": "hour", "day_of_week": "weekday",
   ]
 
   package var isNumber: Bool {

@@ -4,7 +4,7 @@ import Pipelines
 
 /// One chart while its dataset is read. Names beyond `top` are summed now and then, so memory stays
 /// small.
-final class AggregateChart {
+final class AggregateChart: ChartReading {
   let spec: ChartSpec
   private struct Point {
     /// How many points the chart had before: equal ones stay in the dataset's order.
@@ -39,9 +39,7 @@ final class AggregateChart {
     labelIndex = try reader.index(of: spec.x)
     valueIndexes = try spec.y.map(reader.index)
     currencyIndex = try spec.currency.map(reader.index)
-    let type = columns.first { $0.name == spec.x }?.type ?? "text"
-    let standard: ValueFormat = spec.fill == .months ? .month : .standard(for: type)
-    labelFormat = spec.names ?? standard
+    labelFormat = spec.format(of: spec.x, named: spec.names, fill: spec.fill, columns)
   }
 
   func add(_ reader: TableReader) throws {
@@ -50,14 +48,7 @@ final class AggregateChart {
     var rows =
       groups.removeValue(forKey: currency)
       ?? Rows(otherValues: [DecimalNumber](repeating: .zero, count: valueIndexes.count))
-    let values = try valueIndexes.map { index -> DecimalNumber in
-      guard let bytes = reader[index] else { return .zero }
-      guard let number = DecimalNumber(bytes: bytes) else {
-        throw reader.malformed("has a value that is not a number in '\(reader.names[index])'")
-          .filling(spec.place.subject)
-      }
-      return number
-    }
+    let values = try valueIndexes.map { try reader.number($0, of: spec) ?? .zero }
     try checkLabel(reader, &rows)
     do {
       // A missing label is the empty text; a page shows it as “none”.
@@ -65,13 +56,8 @@ final class AggregateChart {
         Point(
           place: rows.count, label: reader.text(labelIndex) ?? "", values: values,
           size: values.reduce(DecimalNumber.zero) { try $0 + $1.magnitude }), to: &rows)
-    } catch is DecimalNumber.Overflow { throw overflow }
+    } catch is DecimalNumber.Overflow { throw spec.overflow }
     groups[currency] = rows
-  }
-
-  private var overflow: Diagnostic {
-    Diagnostic(
-      .data, "the chart '\(spec.name)' overflows a sum (38 digits)", at: spec.place.subject)
   }
 
   /// A label that comes twice would be two bars of the same name, or one that hides the other.
@@ -129,12 +115,11 @@ final class AggregateChart {
     }
     if let top = spec.top {
       // An axis of days or the like has an order of its own.
-      let hasOrder = [.date, .month, .weekday, .time].contains(labelFormat)
       for currency in groups.keys.sorted() {
         do {
           try prune(&groups[currency, default: Rows(otherValues: [])], to: top)
-        } catch is DecimalNumber.Overflow { throw overflow }
-        if hasOrder { groups[currency]?.points.sort { $0.place < $1.place } }
+        } catch is DecimalNumber.Overflow { throw spec.overflow }
+        if labelFormat.hasOrder { groups[currency]?.points.sort { $0.place < $1.place } }
       }
     }
     let sorted = groups.sorted {
@@ -153,8 +138,7 @@ final class AggregateChart {
     }
   }
 
-  /// The rows with the empty days or months of the period added. A row outside the period is left
-  /// out.
+  /// The rows with the empty points added. A row outside of them is left out.
   private func filled(
     _ rows: Rows, period: Period
   ) -> (labels: [String], values: [[DecimalNumber]]) {
@@ -162,21 +146,7 @@ final class AggregateChart {
     guard let fill = spec.fill else { return (points.map(\.label), points.map(\.values)) }
     var byLabel: [String: [DecimalNumber]] = [:]
     for point in points { byLabel[point.label] = point.values }
-    var labels: [String] = []
-    switch fill {
-    case .days:
-      var day = period.start
-      while day < period.end {
-        labels.append(day.description)
-        day = day.adding(days: 1)
-      }
-    case .months:
-      var month = Period(.month, containing: period.start)
-      while month.start < period.end {
-        labels.append(month.start.description)
-        month = month.next
-      }
-    }
+    let labels = spec.labels(of: fill, in: period)
     let none = [DecimalNumber](repeating: .zero, count: valueIndexes.count)
     return (labels, labels.map { byLabel[$0] ?? none })
   }

@@ -176,7 +176,7 @@ final class AggregateFigure {
   private func amount(_ reader: TableReader, at index: Int) throws -> ReportModel.Amount {
     guard let bytes = reader[index] else { return ReportModel.Amount() }
     switch spec.format {
-    case .integer, .decimal, .money, .percent, .duration, .weekday:
+    case .integer, .decimal, .money, .percent, .duration, .weekday, .hour:
       return ReportModel.Amount(value: try number(reader, index))
     case .date, .month:
       let text = String(decoding: bytes, as: UTF8.self)

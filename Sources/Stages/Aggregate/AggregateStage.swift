@@ -137,7 +137,7 @@ struct AggregateParts {
     let figures = try spec.figures.filter { $0.dataset == dataset.name }
       .map { try AggregateFigure($0, reader: reader) }
     let charts = try spec.charts.filter { $0.dataset == dataset.name }
-      .map { try AggregateChart($0, reader: reader, columns: dataset.columns) }
+      .map { try $0.reading(reader, columns: dataset.columns) }
     let tables = try spec.tables.filter { $0.dataset == dataset.name }
       .map {
         try AggregateTable(

@@ -181,7 +181,7 @@ final class AggregateTable {
   }
 
   private static func kind(of type: String, _ format: ValueFormat) -> Kind {
-    if format.isNumber { return .number }
+    if format.isNumber || format == .hour { return .number }
     if format == .weekday { return .weekday }
     if type == "timestamptz" || type == "timestamp with time zone" { return .instant }
     return switch format {

@@ -106,7 +106,12 @@ package struct PageTrial {
     }
     let labels = spec.charts.filter { $0.names == .term && lacks($0.x) }
       .map { fault($0.x, $0.place) }
-    return columns + labels
+    let series = spec.charts.compactMap { chart in
+      chart.series.flatMap { series in
+        series.names == .term && lacks(series.column) ? fault(series.column, chart.place) : nil
+      }
+    }
+    return columns + labels + series
   }
 
   /// A new folder of our own.

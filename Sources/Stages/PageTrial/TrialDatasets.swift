@@ -56,8 +56,12 @@ struct TrialDatasets {
     }
     noteFigures()
     for chart in spec.charts {
-      let filled: ValueFormat? = chart.fill.map { $0 == .months ? .month : .date }
-      note(chart.x, in: chart.dataset, chart.names ?? filled)
+      let number: ValueFormat? = [.histogram, .scatter].contains(chart.kind) ? .decimal : nil
+      note(chart.x, in: chart.dataset, chart.names ?? chart.fill?.format ?? number)
+      if let series = chart.series {
+        note(series.column, in: chart.dataset, series.names ?? series.fill?.format)
+      }
+      if let label = chart.label { note(label, in: chart.dataset) }
       for name in chart.y { note(name, in: chart.dataset, chart.format) }
       note(currency: chart.currency, in: chart.dataset)
     }
@@ -236,6 +240,7 @@ struct TrialDatasets {
       return month.start.description
     case .time: return "\(period.start.adding(days: row)) 12:00:00+00"
     case .weekday: return String(row % 7)
+    case .hour: return String(row % 24)
     case .boolean: return row % 2 == 0 ? "t" : "f"
     // A word of a list without words would be a fault of its own.
     case .term: return ""
@@ -269,7 +274,7 @@ struct TrialDatasets {
   private func type(of column: Column) -> String {
     if let type = column.type { return type }
     switch format(of: column) {
-    case .integer, .duration, .weekday: return "bigint"
+    case .integer, .duration, .weekday, .hour: return "bigint"
     case .decimal, .money, .percent: return "numeric"
     case .date, .month: return "date"
     case .time: return "timestamptz"

@@ -40,7 +40,7 @@ extension PageTemplates {
     found += unknownParameters(of: pipeline)
     for chart in spec.charts where pipeline.render != nil {
       title("charts", chart.name, chart.place)
-      for column in [chart.x] + chart.y { title("columns", column, chart.place) }
+      for column in chart.titledColumns { title("columns", column, chart.place) }
     }
     for table in spec.tables where table.pages != nil && pipeline.render != nil {
       if !has(RenderStage.rowsTemplate) {

@@ -11,7 +11,7 @@ import Pipelines
 package struct RenderStage: Stage {
   package let name = "render"
   package let readsRows = false
-  private static let version = 10
+  private static let version = 11
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 

@@ -114,13 +114,31 @@ struct ReportModel: Codable, Equatable {
     var column: String
     var format: ValueFormat
     var currency: String?
+    /// Days, words or texts, one per value; the ranges `0..600` and `600..` of a histogram.
     var labels: [String]
     var series: [Series]
     var others: Others?
+    /// The column of the values, if the series are the values of another column.
+    var valueColumn: String?
+    /// The column whose values are the names of the series, and how they are shown.
+    var seriesColumn: String?
+    var seriesFormat: ValueFormat?
+    /// The sum of the series that are not shown one by one, one value per label.
+    var seriesOthers: Others?
+    /// How the values of the first of a scatter chart's two series are shown.
+    var acrossFormat: ValueFormat?
+    /// Whether the labels of a scatter chart are names of its dots.
+    var isNamed: Bool?
 
     enum CodingKeys: String, CodingKey {
       case name, kind, column, format, currency, labels, series, others
       case labelFormat = "label_format"
+      case valueColumn = "value_column"
+      case seriesColumn = "series_column"
+      case seriesFormat = "series_format"
+      case seriesOthers = "series_others"
+      case acrossFormat = "x_format"
+      case isNamed = "named"
     }
   }
 

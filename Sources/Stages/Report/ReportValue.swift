@@ -17,6 +17,7 @@ struct ReportValue {
     case .money: return self.format.money(value, currency: currency ?? "")
     case .percent: return try self.format.percent(value)
     case .duration: return try self.format.duration(value)
+    case .hour: return value.integer.flatMap(self.format.hour) ?? value.description
     case .weekday: return value.integer.flatMap(self.format.weekdayName) ?? value.description
     default: return self.format.decimal(value)
     }
@@ -27,7 +28,7 @@ struct ReportValue {
     _ text: String, _ format: ValueFormat, column: String, currency: String? = nil
   ) throws -> String {
     switch format {
-    case .integer, .decimal, .money, .percent, .duration, .weekday:
+    case .integer, .decimal, .money, .percent, .duration, .weekday, .hour:
       guard let value = DecimalNumber(text) else {
         throw Diagnostic(.data, "the column '\(column)' holds a value that is not a number")
       }

@@ -121,6 +121,8 @@ import Testing
   @Test(arguments: [
     "count(x.id)", "round(avg(length(x.name)), 2)", "max(x.updated)", "min(x.created)::date",
     "count(*) FILTER (WHERE x.language = 'Swift')", "string_agg(x.name, ',' ORDER BY x.name, x.id)",
+    "percentile_disc(0.5) WITHIN GROUP (ORDER BY length(x.name))",
+    "round((percentile_cont(0.9) WITHIN GROUP (ORDER BY length(x.name)))::numeric, 1)",
   ])
   func `A figure over one tenant passes`(figure: String) throws {
     let faults = try TriedQuery.faults(

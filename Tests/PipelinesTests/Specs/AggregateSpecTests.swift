@@ -106,19 +106,20 @@ import Testing
             + "ratio, difference, found 2",
           "p.yaml:4:9: no figure above is named 'later' (move 'later' above 'rate')",
           "p.yaml:5:46: expected one of integer, decimal, money, percent, duration, date, month, "
-            + "weekday, time, words, text, term, boolean, link, found 'intger' "
+            + "weekday, hour, time, words, text, term, boolean, link, found 'intger' "
             + "(did you mean integer?)",
           "p.yaml:7:16: no figure is named 'postz' (did you mean posts?)",
           "p.yaml:8:16: a figure has value, previous, change, difference, times, tied, share, peak, "
             + "not 'changes' "
             + "(did you mean change?)",
-          "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, found 'pie' (did you mean share?)",
+          "p.yaml:10:15: expected one of bar, stacked, line, share, calendar, heat, histogram, scatter, "
+            + "change, found 'pie' (did you mean share?)",
           "p.yaml:12:31: expected a name of [a-z0-9_], beginning with a letter, found 'Days'",
         ])
   }
 
   @Test(arguments: [
-    ("kind: donut", "share"), ("kind: Heat-map", "calendar"), ("kind: column", "bar"),
+    ("kind: donut", "share"), ("kind: Heat-map", "heat"), ("kind: column", "bar"),
     ("kind: bar, fill: monthly", "months"), ("kind: bar, format: currency", "money"),
     ("kind: bar, names: percentage", "percent"),
   ])

@@ -73,6 +73,15 @@ import Testing
     #expect(LocaleFormat(locale).period(try #require(Period(period))) == text)
   }
 
+  @Test(arguments: [
+    ("pt-BR", 14, "14h"), ("es", 0, "0\u{A0}h"), ("en-GB", 9, "09:00"), ("en-US", 0, "12\u{A0}am"),
+    ("en", 12, "12\u{A0}pm"), ("en-US", 23, "11\u{A0}pm"), ("ja", 7, "07:00"), ("en", 24, nil),
+    ("pt-BR", -1, nil),
+  ])
+  func `An hour of the day is written as people say it`(locale: String, hour: Int, text: String?) {
+    #expect(LocaleFormat(locale).hour(hour) == text)
+  }
+
   @Test func `Lengths are hours and minutes`() {
     func text(_ seconds: Int) -> String {
       LocaleFormat("pt-BR").duration(seconds: seconds).replacing("\u{A0}", with: " ")

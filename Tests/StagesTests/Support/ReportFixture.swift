@@ -76,7 +76,10 @@ struct ReportFixture {
     page:
       {numbers: Números, no_rows: Nada, none: nenhum, others: 'outros ({count})', total: Total,
        csv: CSV, spreadsheet: Planilha, rows: '{count} linhas', cut: '{shown} de {rows}', yes: sim,
-       no: não, chart_most: '{series}: {label}, {value}.', tied: '{ties} conferidos.'}
+       no: não, chart_most: '{series}: {label}, {value}.', count: Quantidade,
+       not_drawn: 'Só nos números: {others}', range: '{series}: de {least} a {most}.',
+       points: '{count} pontos.', from_to: 'de {low} a menos de {high}', or_more: '{value} ou mais',
+       less_than: 'menos de {value}', tied: '{ties} conferidos.'}
     """
 
   static let template = """
