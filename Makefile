@@ -42,6 +42,7 @@ install: build
 	cp -R pipelines templates cron $(DESTDIR)$(PREFIX)/share/yearbook/
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/yearbook docs/how-to/*.md
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/schemas docs/reference/schemas/*.json
 
 soak: packages
 	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test

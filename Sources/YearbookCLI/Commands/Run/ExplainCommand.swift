@@ -140,8 +140,6 @@ struct ForecastReport {
       var changed_rows: [String]?
       var stages: [Stage]
     }
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     let output = forecasts.map { forecast in
       var changedRows: [String]?
       if case .read(let changed?) = forecast.rows { changedRows = changed }
@@ -157,7 +155,7 @@ struct ForecastReport {
             seconds: stage.seconds)
         })
     }
-    out.line(String(decoding: try encoder.encode(output), as: UTF8.self))
+    try out.json(output)
   }
 
   private static func word(_ verdict: Forecast.Verdict) -> String {
