@@ -6,7 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
-    doing, extractions,
+    doing, extractions, shardTenants,
   ]
 
   private static let first = """
