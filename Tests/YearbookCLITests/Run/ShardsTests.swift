@@ -162,7 +162,8 @@ struct ShardsTests {
         (sound + ", yearbook.run", "is refused"), (sound + ", visit", "visit"),
         (sound + ", pg_catalog.pg_class", "pg_class"), (sound + ", months", "months"),
         (sound.replacing("count(*)", with: "pg_sleep(1)::text"), "pg_sleep"),
-        (sound + "; DROP TABLE totals", "multiple commands"), (sound + " GROUP BY guest", "more than one row"),
+        (sound + "; DROP TABLE totals", "multiple commands"),
+        (sound + " GROUP BY guest", "more than one row"),
         (sound.replacing("count(DISTINCT guest)", with: "now()"), "now"),
       ] {
         try scene.here.write(file, sql)
