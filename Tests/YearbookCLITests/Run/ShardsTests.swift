@@ -23,7 +23,7 @@ struct ShardsTests {
       try scene.use(scene.shards)
       let (status, output) = try scene.here.yearbook(Self.run)
       #expect(status == 0 && output.contains("5 published, 0 unchanged, 0 failed"), "\(output)")
-      let sharded = try scene.payload()
+      let sharded = try scene.here.payload()
       // The whole finds nothing to publish: nothing differs.
       try scene.use([scene.whole])
       let again = try scene.here.yearbook(Self.run)
@@ -32,7 +32,7 @@ struct ShardsTests {
       try FileManager.default.removeItem(atPath: "\(scene.here.folder)/workspace")
       let alone = try scene.here.yearbook(Self.run + ["--force"])
       #expect(alone.output.contains("5 published"), "\(alone)")
-      let whole = try scene.payload()
+      let whole = try scene.here.payload()
       #expect(whole.count == sharded.count && whole.count >= 25, "\(whole.keys.sorted())")
       for (file, data) in whole { #expect(sharded[file] == data, "\(file)") }
       // The figures are those of a plain count, and nobody holds another's rows.

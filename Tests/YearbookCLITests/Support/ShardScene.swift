@@ -141,16 +141,4 @@ struct ShardScene {
     try here.write(
       "yearbook.yaml", "sources: {club: {\(place), spread: \(spread), schema: club}}\n")
   }
-
-  /// What is published, by tenant and file, without the releases' names.
-  func payload() throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for (path, data) in try here.payload() {
-      let parts = path.split(separator: "/").map(String.init)
-      guard let place = parts.firstIndex(of: "data"), let release = parts.firstIndex(of: "releases")
-      else { continue }
-      files[(parts[..<release] + parts[place...]).joined(separator: "/")] = data
-    }
-    return files
-  }
 }
