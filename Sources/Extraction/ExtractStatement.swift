@@ -100,15 +100,10 @@ struct ExtractStatement {
   /// pipeline file says, text by code point. Rows of all tenants together are ordered first as the
   /// file says.
   func ordered(_ query: ExtractSpec.Query, by columns: [Column], together: Bool = false) -> Text {
-    let terms = Self.terms(of: query, columns)
+    let terms = Self.terms(of: query.order, columns)
     var text = head
     text.file = query.file
-    let values = columns.map { column in
-      let name = "q." + Quoting.identifier(column.name)
-      return Self.calendar(column).map {
-        "CASE WHEN \($0) THEN \(name) END AS \(name.dropFirst(2))"
-      } ?? name
-    }
+    let values = columns.map(Self.value)
     text.sql += "\nSELECT \(values.joined(separator: ", ")) FROM (\n"
     add(query, to: &text)
     text.sql += "\n) q"
@@ -132,7 +127,7 @@ struct ExtractStatement {
       let values = columns.enumerated().map { "\(Self.text(of: $1)) AS c\($0)" }
       let filling = (columns.count..<width).map { "NULL::text AS c\($0)" }
       let results = ["q.tenant_id", "\(place) AS place"] + values + filling
-      let order = ["q.tenant_id"] + Self.terms(of: query, columns).map { "q." + $0 }
+      let order = ["q.tenant_id"] + Self.terms(of: query.order, columns).map { "q." + $0 }
       text.sql += place > 0 ? "\nUNION ALL\n" : "\n"
       text.sql += "SELECT * FROM (\nSELECT \(results.joined(separator: ", "))\nFROM (\n"
       add(query, to: &text)
@@ -151,6 +146,13 @@ struct ExtractStatement {
     }
     text.add(query.sql, of: query.file)
     if !reached.isEmpty { text.sql += "\n) q" }
+  }
+
+  /// An expression for a column's value: NULL for a day outside of the years of four digits.
+  static func value(of column: Column) -> String {
+    let name = "q." + Quoting.identifier(column.name)
+    return calendar(column).map { "CASE WHEN \($0) THEN \(name) END AS \(name.dropFirst(2))" }
+      ?? name
   }
 
   /// An expression for a column as the text that COPY would print.
@@ -179,10 +181,11 @@ struct ExtractStatement {
     }
   }
 
-  private static func terms(of query: ExtractSpec.Query, _ columns: [Column]) -> [String] {
+  /// The terms of an order that gives the same bytes on every server.
+  static func terms(of order: [ExtractSpec.Order], _ columns: [Column]) -> [String] {
     let texts = Set(
       columns.filter { ["text", "varchar", "char"].contains($0.typeName) }.map(\.name))
-    return query.order.map { term in
+    return order.map { term in
       Quoting.identifier(term.column) + (texts.contains(term.column) ? " COLLATE \"C\"" : "")
         + (term.descending ? " DESC" : "")
     }

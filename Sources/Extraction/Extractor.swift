@@ -168,7 +168,11 @@ package struct Extractor {
 
   /// All members' rows in one dataset per query, for a pipeline of scope `platform`. The datasets
   /// belong to `owner`.
-  package func extractTogether(_ batch: Batch, for owner: Tenant) -> Result<[Dataset], any Error> {
+  ///
+  /// - Parameter keepsTenant: whether each row begins with the id of its tenant.
+  package func extractTogether(
+    _ batch: Batch, for owner: Tenant, keepsTenant: Bool = false
+  ) -> Result<[Dataset], any Error> {
     do {
       let text = ExtractStatement(
         batch.pipeline.extract, partition: .rows(batch.members, batch.period, batch.moment),
@@ -180,8 +184,9 @@ package struct Extractor {
             try batch.pipeline.extract.queries.map { query in
               let columns = try columns(of: query, text)
               let dataset = TogetherDataset(
-                name: query.name, columns: columns.dropFirst().map(Dataset.Column.init),
-                writer: try makeWriter(owner))
+                name: query.name,
+                columns: columns.dropFirst(keepsTenant ? 0 : 1).map(Dataset.Column.init),
+                writer: try makeWriter(owner), keepsTenant: keepsTenant)
               let ordered = text.ordered(query, by: columns, together: true)
               do {
                 try connection.copyOut(
@@ -213,7 +218,8 @@ package struct Extractor {
   }
 
   private func located(_ error: any Error, _ batch: Batch, _ member: Member) -> any Error {
-    (error as? Diagnostic)?.filling(
+    source.conflicts.note(error)
+    return (error as? Diagnostic)?.filling(
       .init(
         stage: "extract", pipeline: batch.pipeline.name, tenant: member.tenant.slug,
         period: batch.period.description)) ?? error

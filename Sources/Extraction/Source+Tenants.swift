@@ -19,6 +19,9 @@ extension Source {
     /// The time zones that were asked for and that PostgreSQL knows.
     package var zones = [ZoneRules.utc.name: ZoneRules.utc]
 
+    /// Why rows of some tenants cannot be read, if a part of the source does not answer.
+    package var outage: Diagnostic?
+
     package init() {}
 
     /// How many tenants cannot be served.

@@ -1,4 +1,4 @@
-import Basics
+package import Basics
 package import Diagnostics
 import Foundation
 import Pipelines
@@ -12,7 +12,7 @@ import Postgres
 /// `pg_timezone_names`, spelt as there, and nothing that could mean something else.
 extension Source {
   /// The rules of the zones among these that PostgreSQL knows, by name.
-  func zones(named names: Set<String>) throws(Diagnostic) -> [String: ZoneRules] {
+  package func zones(named names: Set<String>) throws(Diagnostic) -> [String: ZoneRules] {
     let unread = names.subtracting(askedZones).subtracting([ZoneRules.utc.name])
     if !unread.isEmpty {
       let known = try connection.query(

@@ -16,6 +16,10 @@ package final class Source {
   /// What holds for its tables.
   let platform: PlatformSpec
   private let idType: TenantIDType?
+  /// How many seconds a standby's rows can be behind; `nil` for any.
+  let maxLag: Int?
+  /// Counts what a standby ends.
+  package var conflicts = RecoveryConflicts()
   var readCatalog: SourceCatalog?
   var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
@@ -34,23 +38,27 @@ package final class Source {
   ///   - tenants: the query of tenants.
   ///   - platform: what holds for its tables.
   ///   - id: the type that the tenants' ids must have; `nil` for any.
+  ///   - maxLag: how many seconds a standby's rows can be behind its primary; `nil` for any.
   ///   - statementSeconds: how many seconds one statement can take; 0 for no limit.
+  ///   - isWithPrimary: whether only the primary is taken, whatever the string prefers.
   package init(
     _ conninfo: String, schema: String, name: String? = nil, tenants: ExtractSpec.Query? = nil,
-    platform: PlatformSpec = PlatformSpec(), id: TenantIDType? = nil, statementSeconds: Int = 0
+    platform: PlatformSpec = PlatformSpec(), id: TenantIDType? = nil, maxLag: Int? = nil,
+    statementSeconds: Int = 0, isWithPrimary: Bool = false
   ) throws {
     self.schema = schema
     self.name = name
     tenantsQuery = tenants
     self.platform = platform
     idType = id
+    self.maxLag = maxLag
     do throws(Diagnostic) {
       connection = try Connection(
         conninfo, application: "yearbook source",
         settings: SessionSettings(
           // Queries name shadows, which name the schema. No other name of a table is known.
           searchPath: ["pg_catalog", "pg_temp"], statementTimeout: statementSeconds * 1000,
-          isReadOnly: true))
+          isReadOnly: true), isWithPrimary: isWithPrimary)
     } catch {
       guard let name else { throw error }
       var error = error
@@ -66,6 +74,7 @@ package final class Source {
         hint: "use PostgreSQL 13 or later")
     }
     try refuseUnsafeRole()
+    try refuseStale()
   }
 
   private func refuseUnsafeRole() throws(Diagnostic) {
@@ -186,12 +195,27 @@ package final class Source {
     return extract
   }
 
-  /// When the present transaction's snapshot was taken, by the server's clock: microseconds since
-  /// 1970.
+  /// What tells this database from all others as long as its server runs.
+  package func database() throws(Diagnostic) -> String {
+    try connection.query(
+      """
+      SELECT pg_catalog.pg_postmaster_start_time()::text || ' ' || d.oid::text AS database
+      FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()
+      """
+    ).only().string("database")
+  }
+
+  /// From which moment the rows of the present transaction's snapshot are, by the server's clock:
+  /// microseconds since 1970. Those of a standby are as old as what it replayed last.
+  ///
+  /// Throws `busy` if they are older than is allowed.
   package func snapshotMoment() throws(Diagnostic) -> Int64 {
+    try refuseStale()
     let text = try connection.query(
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
     ).only().string("moment")
-    return Int64(text) ?? 0
+    let now = Int64(text) ?? 0
+    if case .behind(let time) = try replay() { return now - time }
+    return now
   }
 }

@@ -96,15 +96,21 @@ final class TenantDatasets {
 }
 
 /// The rows of all tenants in one dataset. A row begins with the id of its tenant, or with nothing
-/// if it is about all tenants. The id is left out of the dataset.
+/// if it is about all tenants. The id is left out of the dataset, unless it is kept for a merge
+/// with the rows of other shards.
 final class TogetherDataset {
   private let name: String
   private let columns: [Dataset.Column]
   private let writer: any DatasetWriter
   private var buffer: [UInt8]
   private var rows = 0
+  private let keepsTenant: Bool
 
-  init(name: String, columns: [Dataset.Column], writer: any DatasetWriter) {
+  /// - Parameter columns: of the dataset; the tenant's id is among them if it is kept.
+  init(
+    name: String, columns: [Dataset.Column], writer: any DatasetWriter, keepsTenant: Bool = false
+  ) {
+    self.keepsTenant = keepsTenant
     self.name = name
     self.columns = columns
     self.writer = writer
@@ -116,7 +122,7 @@ final class TogetherDataset {
       throw Diagnostic(.bug, "a row of the query '\(name)' has only one column")
     }
     rows += 1
-    buffer.append(contentsOf: row[(end + 1)...])
+    buffer.append(contentsOf: keepsTenant ? row[...] : row[(end + 1)...])
     if buffer.count >= 1 << 16 { try flush() }
   }
 

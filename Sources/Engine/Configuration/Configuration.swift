@@ -152,9 +152,10 @@ extension Configuration {
     else { return }
     readSources(map)
     record = map["record"]?.string()
-    holdsPassword = ([source, record] + sources.values.map(\.uri)).contains {
-      $0.map { ConnectionSecrets($0).hasPassword } ?? false
-    }
+    holdsPassword = ([source, record] + sourceSettings.uris + sources.values.flatMap(\.uris))
+      .contains {
+        $0.map { ConnectionSecrets($0).hasPassword } ?? false
+      }
     if let node = map["store"] { readStore(node) }
     workspace = map["workspace"]?.string().map(resolve)
     if let node = map["media"] { readMedia(node) }

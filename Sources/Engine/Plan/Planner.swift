@@ -150,7 +150,11 @@ package struct Planner {
       guard let pipeline = library.pipeline(entry.pipeline), pipeline.scope == .platform else {
         continue
       }
-      let tenants = sources[pipeline.extract.source].served
+      let source = sources[pipeline.extract.source]
+      // A report of all tenants must not lack some.
+      let outage = source.outage
+      let tenants =
+        source.served.isEmpty && outage != nil ? source.faulty.map(\.tenant) : source.served
       let members = tenants.map { tenant in
         RunPlan.Member(
           tenant: tenant, settings: configuration.settings(for: tenant.slug),
@@ -190,7 +194,7 @@ package struct Planner {
             progress: PeriodProgress(
               period, today: last, isWholeDay: moment.isDay,
               firstDay: lives.contains(nil) ? nil : lives.compactMap(\.self).min()),
-            needs: [], members: members))
+            needs: [], members: members, fault: outage))
       }
     }
     return partitions

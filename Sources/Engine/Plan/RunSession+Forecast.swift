@@ -19,7 +19,7 @@ extension RunSession {
     let record = try openRecord()
     let plan = try plan(
       request, only,
-      tenants: SourceTenants(of: sources, alsoZone: configuration.operatorZone))
+      tenants: SourceTenants(of: sources, alsoZone: configuration.operatorZone, record: record))
     let conninfo = try configuration.required(.record)
     let blobs = try BlobStore(workspace: configuration.required(.workspace))
     // Nothing is ever added to it: no stage runs.
@@ -77,16 +77,12 @@ extension RunSession {
       }
     }
     var passed: [String: Fingerprinting.Reads] = [:]
-    for source in sources { passed.merge(try self.passed(plan, source, record)) { $1 } }
-    let readers = SourceReaders(sources) { source in
-      let name = source.name
-      return SourceReader(
-        source, connections: configuration.connections(to: name), blobs: blobs,
-        moment: plan.moment, cancellation: cancellation, interruption: Interruption(),
-        hidden: { try hiddenRows(of: $0, lookup) }, open: { try openSource(name) })
-    }
+    for source in sources { passed.merge(try self.passed(plan, source.first(), record)) { $1 } }
+    let readers = try SourceReaders(
+      sources, session: self, blobs: blobs, moment: plan.moment, interruption: Interruption(),
+      hidden: { try hiddenRows(of: $0, lookup) })
     func read(_ partitions: [RunPlan.Partition], isFingerprinting: Bool) throws {
-      try readers.read(
+      _ = try readers.read(
         partitions, size: Run.batchSize,
         fingerprinting: {
           isFingerprinting

@@ -94,7 +94,7 @@ package struct RequestWorker {
     do {
       let names = Set(
         session.library.pipelines.filter { $0.scope == .tenant }.map(\.extract.source))
-      let tenants = try names.map { try session.openSource($0).tenants() }
+      let tenants = try names.map { try session.tenants(ofSource: $0) }
       desk.known = Set(
         tenants.flatMap { tenants in
           tenants.served.map(\.id) + tenants.faulty.map(\.tenant.id)
@@ -178,7 +178,7 @@ package struct RequestWorker {
         .usage, "there is no report of this type",
         hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() }))
     }
-    let tenants = try session.openSource(pipeline.extract.source).tenants()
+    let tenants = try session.tenants(ofSource: pipeline.extract.source)
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
       throw faulty.fault
     }

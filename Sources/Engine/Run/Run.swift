@@ -40,7 +40,7 @@ final class Run {
   ///   - claims: holds the schedule's lock, if the plan is a schedule's.
   ///   - leader: the id of the run that this run joins.
   init(
-    _ session: RunSession, plan: RunPlan, sources: [Source], record: RunRecord, claims: Claims,
+    _ session: RunSession, plan: RunPlan, sources: [Shards], record: RunRecord, claims: Claims,
     policy: RunPolicy, leader: String?
   ) throws {
     self.session = session
@@ -93,16 +93,10 @@ final class Run {
       cancellation: session.cancellation, state: state, stageSeconds: configuration.stageSeconds)
     worker = PartitionWorker(
       services, record: lookup, claims: claims, committer: committer, publisher: publisher)
-    let interruption = interruption
-    readers = SourceReaders(sources) { source in
-      let name = source.name
-      return SourceReader(
-        source, connections: configuration.connections(to: name), blobs: blobs,
-        moment: plan.moment, cancellation: session.cancellation, interruption: interruption,
-        hidden: { try session.hiddenRows(of: $0, lookup) },
-        correction: { try Self.correction(of: $0, lookup, state) },
-        open: { try session.openSource(name) })
-    }
+    readers = try SourceReaders(
+      sources, session: session, blobs: blobs, moment: plan.moment, interruption: interruption,
+      hidden: { try session.hiddenRows(of: $0, lookup) },
+      correction: { try Self.correction(of: $0, lookup, state) })
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
     let isShared = plan.isSchedule

@@ -55,7 +55,9 @@ package struct RunSession {
       // Runs that share work use the same moment as “now”.
       if let leader, let moment = RunMoment(leader.moment) { request.moment = moment }
     }
-    let tenants = try SourceTenants(of: sources, alsoZone: configuration.operatorZone)
+    let tenants = try SourceTenants(
+      of: sources, alsoZone: configuration.operatorZone, record: record,
+      remembers: true)
     var plan = try plan(request, only, tenants: tenants)
     try refuseFaultyMessages(plan)
     if leader != nil { plan.takeUpBackwards() }

@@ -150,6 +150,26 @@ package struct SourceCatalog: Sendable {
       })
   }
 
+  /// A catalog of these tables, which have no keys.
+  init(tables: [Table]) {
+    self.tables = tables
+    (parents, viewColumns, referred, read) = ([:], [:], [], "")
+  }
+
+  /// Where another catalog first says something else; `nil` if it says the same.
+  package func difference(to other: SourceCatalog) -> String? {
+    if fingerprint == other.fingerprint { return nil }
+    for (one, two) in zip(tables, other.tables) {
+      if one.name != two.name { return "the table '\(min(one.name, two.name))'" }
+      for (a, b) in zip(one.columns, two.columns) where "\(a)" != "\(b)" {
+        return "the column '\(one.name).\(a.name)'"
+      }
+      if one.columns.count != two.columns.count { return "the columns of '\(one.name)'" }
+    }
+    return tables.count == other.tables.count
+      ? "their constraints" : "\(tables.count) and \(other.tables.count) tables"
+  }
+
   func table(_ name: String) -> Table? { tables.first { $0.name == name } }
 
   /// What holds for a table's columns: its own rules, and those of the tables that it inherits

@@ -28,6 +28,20 @@ package enum QueryRules {
       faults.append(
         Diagnostic(.configuration, "the query has no column except tenant_id", at: place))
     }
+    return faults + self.faults(in: columns, query.order, at: place)
+  }
+
+  /// The faults in the columns of what a statement makes of the rows of shards.
+  static func faults(
+    in columns: [Column], ofCombined combine: ExtractSpec.Combine
+  ) -> [Diagnostic] {
+    faults(in: columns, combine.order, at: .init(file: combine.file))
+  }
+
+  private static func faults(
+    in columns: [Column], _ order: [ExtractSpec.Order], at place: Diagnostic.Subject
+  ) -> [Diagnostic] {
+    var faults: [Diagnostic] = []
     for column in columns where !types.contains(column.typeName) {
       faults.append(
         Diagnostic(
@@ -46,7 +60,7 @@ package enum QueryRules {
       faults.append(
         Diagnostic(.configuration, "two columns are named '\(name)'", at: place))
     }
-    for term in query.order where !names.contains(term.column) {
+    for term in order where !names.contains(term.column) {
       faults.append(
         Diagnostic(
           .configuration, "the order names '\(term.column)', which is not a column", at: place,

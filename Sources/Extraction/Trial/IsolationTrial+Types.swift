@@ -3,6 +3,19 @@ import Pipelines
 import Postgres
 
 extension IsolationTrial {
+  /// The faults of the query of tenants. The source has executed it, as it only reads.
+  func tenantFaults(_ pipeline: Pipeline) throws -> [Diagnostic] {
+    guard let query = catalog.tenancy.query else { return [] }
+    var pseudo = pipeline
+    pseudo.scope = .platform
+    pseudo.extract.preludes = []
+    pseudo.extract.queries = [query]
+    let reading = try reading(of: pseudo, timeZone: "UTC")
+    return PipelineRules(
+      pipeline: pseudo, catalog: catalog, reading: reading, schema: Self.schema
+    ).tenantFaults()
+  }
+
   /// An error about types, with the columns that the file reads and that are seen as texts, because
   /// the platform itself defines their types.
   func explained(_ error: Diagnostic, _ extract: ExtractSpec) -> Diagnostic {

@@ -21,12 +21,12 @@ package import Postgres
 /// All of it happens in a schema of the record's database that is rolled back.
 package struct IsolationTrial {
   /// Where the trial runs: the record's database, as a role that can create a schema there.
-  private let record: Connection
+  let record: Connection
   let catalog: SourceCatalog
 
   /// A day in the middle of a leap year: 2024-05-15.
   private static let triedDay = CivilDate(daysSince1970: 19_858)
-  private static let schema = "yearbook_trial"
+  static let schema = "yearbook_trial"
 
   /// - Parameters:
   ///   - record: a session of the record's database.
@@ -52,6 +52,10 @@ package struct IsolationTrial {
       inputs.add("order.\(query.name)", contentsOf: "\(query.order)".utf8)
       inputs.add("silent.\(query.name)", query.silent ?? "")
       if query.isForDelivery { inputs.add("deliver.\(query.name)", "") }
+      if let combine = query.combine {
+        inputs.add("combine.\(query.name)", contentsOf: combine.sql.utf8)
+        inputs.add("combined order.\(query.name)", contentsOf: "\(combine.order)".utf8)
+      }
     }
     inputs.add("periods", pipeline.periods.map(\.rawValue).joined(separator: ","))
     inputs.add("scope", pipeline.scope.rawValue)
@@ -117,8 +121,10 @@ package struct IsolationTrial {
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
     var seen: Set<String> = []
     var ties: [Diagnostic] = []
+    var own: [Rows] = []
     for kind in pipeline.periods {
       let found = try watch(pipeline, kind, read)
+      own += found.own
       faults += found.faults
       seen.formUnion(found.seen)
       ties += found.ties
@@ -138,6 +144,7 @@ package struct IsolationTrial {
       }
     }
     guard faults.isEmpty else { throw Diagnostics(faults.uniqued()) }
+    let combined = try combine(pipeline, read, own)
     return Outcome(
       silent: silent.sorted(),
       types: Dictionary(
@@ -145,15 +152,16 @@ package struct IsolationTrial {
           file.query.map { query in
             (
               query.name,
-              file.columns.dropFirst().map { Dataset.Column(name: $0.name, type: $0.typeName) }
+              combined.types[query.name]
+                ?? file.columns.dropFirst().map { Dataset.Column(name: $0.name, type: $0.typeName) }
             )
           }
-        }), ties: ties.uniqued(),
+        }), ties: (ties + combined.ties).uniqued(),
       reads: PipelineReads(read, catalog))
   }
 
   /// Runs `body` in the trial's schema, and rolls all of it back.
-  private func scratch<T>(_ body: () throws -> T) throws -> T {
+  func scratch<T>(_ body: () throws -> T) throws -> T {
     var outcome: T?
     do {
       try record.transaction {
@@ -167,7 +175,7 @@ package struct IsolationTrial {
     return outcome
   }
 
-  private func reading(of pipeline: Pipeline, timeZone: String) throws -> QueryReading {
+  func reading(of pipeline: Pipeline, timeZone: String) throws -> QueryReading {
     let made = TrialRows(
       catalog: catalog, extract: pipeline.extract,
       period: .sample(pipeline.periods[0], on: Self.triedDay))
@@ -184,19 +192,6 @@ package struct IsolationTrial {
     }
   }
 
-  /// The faults of the query of tenants. The source has executed it, as it only reads.
-  private func tenantFaults(_ pipeline: Pipeline) throws -> [Diagnostic] {
-    guard let query = catalog.tenancy.query else { return [] }
-    var pseudo = pipeline
-    pseudo.scope = .platform
-    pseudo.extract.preludes = []
-    pseudo.extract.queries = [query]
-    let reading = try reading(of: pseudo, timeZone: "UTC")
-    return PipelineRules(
-      pipeline: pseudo, catalog: catalog, reading: reading, schema: Self.schema
-    ).tenantFaults()
-  }
-
   private static let partition = """
     period_starts date, starts_at timestamptz, ends_at timestamptz,
     previous_starts_at timestamptz, previous_ends_at timestamptz, cutoff_at timestamptz, as_of date,
@@ -209,10 +204,13 @@ package struct IsolationTrial {
   // MARK: - Worlds
 
   /// The rows of one world, by the query's place.
-  private typealias Rows = [Int: [[UInt8]]]
+  typealias Rows = [Int: [[UInt8]]]
 
-  /// The faults, the queries that had rows, and those whose order is not unique.
-  private typealias Sight = (faults: [Diagnostic], seen: Set<String>, ties: [Diagnostic])
+  /// The faults, the queries that had rows, those whose order is not unique, and the rows of
+  /// tenants that are alone.
+  private typealias Sight = (
+    faults: [Diagnostic], seen: Set<String>, ties: [Diagnostic], own: [Rows]
+  )
 
   private func watch(
     _ pipeline: Pipeline, _ kind: Period.Kind, _ read: QueryReading
@@ -240,6 +238,7 @@ package struct IsolationTrial {
     var faults: [Int: Diagnostic] = [:]
     var seen: Set<String> = []
     var ties: [Diagnostic] = []
+    var alones: [Rows] = []
     for worlds in groups {
       var alone: (bare: Rows, shadowed: Rows) = ([:], [:])
       try scratch {
@@ -254,6 +253,7 @@ package struct IsolationTrial {
           if world.neighbour == nil {
             alone = (rows.bare, rows.shadowed)
             ties += rows.ties
+            alones.append(rows.bare)
           }
           guard pipeline.scope == .tenant else { continue }
           for (place, query) in queries.enumerated() {
@@ -268,7 +268,7 @@ package struct IsolationTrial {
         }
       }
     }
-    return (queries.indices.compactMap { faults[$0] }, seen, ties)
+    return (queries.indices.compactMap { faults[$0] }, seen, ties, alones)
   }
 
   /// The watched tenant's rows in one world: without shadows, and with them. The neighbour's rows

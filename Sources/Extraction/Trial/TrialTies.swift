@@ -23,7 +23,10 @@ struct TrialTies {
 
   /// Adds a row of the combined statement: the tenant, the query's place, then its columns.
   mutating func add(_ row: StreamedRow, to place: Int, _ line: [UInt8]) {
-    guard orders.indices.contains(place), let order = orders[place] else { return }
+    guard orders.indices.contains(place), let order = orders[place],
+      // What is combined has a key only if it is said.
+      queries[place].combine == nil || !order.isEmpty
+    else { return }
     // The rows of all tenants together are also ordered by the tenant.
     var key: [UInt8] = []
     row.appendCSV(0..<1, to: &key)

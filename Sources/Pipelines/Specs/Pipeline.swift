@@ -50,12 +50,48 @@ package struct ExtractSpec: Sendable {
     package var silent: String? = nil
     /// Whether it is a query of `deliver`: it alone can read addresses, and no stage sees its rows.
     package var isForDelivery = false
+    /// How one dataset is made of what several shards have of the query; `nil` merges their rows in
+    /// order. With it, `order` is the key of the query's own rows: no two shards have one twice.
+    package var combine: Combine? = nil
+
+    package init(
+      name: String, file: String, sql: String, order: [Order], silent: String? = nil,
+      combine: Combine? = nil, isForDelivery: Bool = false
+    ) {
+      self.name = name
+      self.file = file
+      self.sql = sql
+      self.order = order
+      self.silent = silent
+      self.combine = combine
+      self.isForDelivery = isForDelivery
+    }
+  }
+
+  /// A statement over the rows of all shards, for one tenant at a time.
+  package struct Combine: Sendable, Hashable {
+    /// The SQL file's path, as messages show it.
+    package var file: String
+    package var sql: String
+    /// The order of the dataset.
+    package var order: [Order]
+
+    package init(file: String, sql: String, order: [Order]) {
+      self.file = file
+      self.sql = sql
+      self.order = order
+    }
   }
 
   /// One column of the order of a query's rows.
   package struct Order: Sendable, Hashable {
     package var column: String
     package var descending: Bool
+
+    package init(column: String, descending: Bool) {
+      self.column = column
+      self.descending = descending
+    }
   }
 
   /// A common table expression from a file.
@@ -76,6 +112,9 @@ package struct ExtractSpec: Sendable {
   package var source: String?
   /// What holds for the source's tables in all pipelines of the folder.
   package var platform = PlatformSpec()
+
+  /// Whether a statement of the pipeline makes a dataset of what shards have.
+  package var isCombined: Bool { queries.contains { $0.combine != nil } }
 
   package init(
     preludes: [Prelude], queries: [Query], shared: [String] = [], source: String? = nil,

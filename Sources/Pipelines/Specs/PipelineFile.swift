@@ -143,13 +143,18 @@ struct PipelineFile {
     let queries = (listed?.mapping()?.entries ?? []).compactMap {
       entry -> ExtractSpec.Query? in
       guard let name = entry.keyNode.name(),
-        let settings = entry.value.mapping(keys: ["order", "silent"]),
+        let settings = entry.value.mapping(keys: ["order", "silent", "combine", "key"]),
         let sql = sql("\(name).sql", entry.keyNode)
       else { return nil }
+      let order = (settings["order"]?.list() ?? []).compactMap(self.order)
+      let combine = settings["combine"].flatMap { self.combine($0, order) }
+      if let key = settings["key"], combine == nil {
+        key.report("'key' needs 'combine: FILE.sql': otherwise the order is the key")
+      }
       return ExtractSpec.Query(
         name: name, file: "\(folder)/\(name).sql", sql: sql,
-        order: (settings["order"]?.list() ?? []).compactMap(order),
-        silent: settings["silent"]?.string())
+        order: combine == nil ? order : (settings["key"]?.list() ?? []).compactMap(self.order),
+        silent: settings["silent"]?.string(), combine: combine)
     }
     if queries.isEmpty, !hasDelivery { map["queries"]?.report("there are no queries") }
     let source = map["source"].flatMap { $0.name() }
@@ -157,6 +162,20 @@ struct PipelineFile {
       preludes: preludes, queries: queries,
       shared: (map["shared"]?.list() ?? []).compactMap { $0.string() }, source: source,
       platform: source.map { sources[$0] ?? PlatformSpec() } ?? platform)
+  }
+
+  /// `union`, or an SQL file beside the pipeline file.
+  private func combine(
+    _ node: SpecNode, _ order: [ExtractSpec.Order]
+  ) -> ExtractSpec.Combine? {
+    guard let file = node.string(), file != "union" else { return nil }
+    guard file.hasSuffix(".sql") else {
+      node.report("expected 'union' or the name of an SQL file, found '\(file)'")
+      return nil
+    }
+    return sql(file, node).map {
+      ExtractSpec.Combine(file: "\(folder)/\(file)", sql: $0, order: order)
+    }
   }
 
   /// `column` or `column desc`

@@ -29,23 +29,27 @@ package final class Connection {
   ///   - conninfo: A libpq URI or keyword string; it can be empty. libpq's environment variables,
   ///     service file and password file are used.
   ///   - application: Shown as `application_name` in `pg_stat_activity`.
+  ///   - isWithPrimary: Whether only the primary is taken, whatever the string says.
   /// - Throws: `.unavailable` with host, port, database and user (never the password);
   ///   `.configuration` if the string is malformed, if the server refuses the session for a reason
   ///   that does not pass, and behind a pooler that does not keep a session on one server process.
   package convenience init(
     _ conninfo: String, application: String = "yearbook",
-    settings: SessionSettings = SessionSettings()
+    settings: SessionSettings = SessionSettings(), isWithPrimary: Bool = false
   ) throws(Diagnostic) {
-    try self.init(alone: conninfo, application, settings)
+    try self.init(alone: conninfo, application, settings, isWithPrimary: isWithPrimary)
     if isPooled { try SessionPooling.require(for: self) }
   }
 
   /// Opens a session without the question whether a pooler shares it, and without its settings if
   /// they are `nil`.
   init(
-    alone conninfo: String, _ application: String, _ settings: SessionSettings?
+    alone conninfo: String, _ application: String, _ settings: SessionSettings?,
+    isWithPrimary: Bool = false
   ) throws(Diagnostic) {
-    let keywords = try ConnectionKeywords.of(conninfo, application: application)
+    var keywords = try ConnectionKeywords.of(conninfo, application: application)
+    // A later keyword overrides an earlier one.
+    if isWithPrimary { keywords.append(("target_session_attrs", "primary")) }
     let opened = try ConnectionAttempt.open(keywords)
     guard let cancel = CancelToken(opened) else {
       PQfinish(opened)

@@ -21,10 +21,12 @@ extension Findings {
           record = opened
           return told(opened.connection)
         }
-        for source in sources {
-          guard let record else { break }
-          check(Self.name("clocks", of: source)) {
-            try Clocks(source: source.connection, record: record.connection).check()
+        for shards in sources {
+          for (number, source) in shards.sources {
+            guard let record else { break }
+            check(Self.name("clocks", of: shards, number)) {
+              try Clocks(source: source.connection, record: record.connection).check()
+            }
           }
         }
       }
@@ -33,30 +35,39 @@ extension Findings {
     }
   }
 
-  /// The name of a finding about a source: `time limits of events`.
-  private static func name(_ name: String, of source: Source) -> String {
-    source.name.map { "\(name) of \($0)" } ?? name
+  /// The name of a finding about a source: `time limits of events`, `clocks of events 2`.
+  private static func name(_ name: String, of shards: Shards, _ number: Int) -> String {
+    let place = [shards.name, shards.isSharded ? String(number) : nil].compactMap(\.self)
+    return ([name] + (place.isEmpty ? [] : ["of"]) + place).joined(separator: " ")
   }
 
   /// Opens a source and looks at it.
-  private mutating func source(_ name: String?, _ configuration: Configuration) -> Source? {
-    var source: Source?
-    check(name.map { "source \($0)" } ?? "source") {
-      let opened = try configuration.openSource(
+  private mutating func source(_ name: String?, _ configuration: Configuration) -> Shards? {
+    var opened: Shards?
+    let title = name.map { "source \($0)" } ?? "source"
+    check(title) {
+      let shards = try configuration.openShards(
         name, pipelines: configuration.pipelineFolder(), isLimited: false)
-      source = opened
-      return told(opened.connection)
+      opened = shards
+      guard shards.isSharded else { return told(try shards.first().connection) }
+      return "\(shards.sources.count) of \(shards.numbers.count) shards answer"
     }
-    guard let source else { return nil }
-    check(Self.name("row security", of: source)) { try source.rowSecurity() }
-    check(Self.name("time limits", of: source)) { try source.connection.inheritedLimits() }
-    check(Self.name("pooler", of: source)) { try source.connection.pooling() }
-    zones(of: source)
-    return source
+    guard let opened else { return nil }
+    for (number, fault) in opened.faults { add(fault, to: "\(title) \(number)") }
+    for (number, source) in opened.sources {
+      if opened.isSharded { check("\(title) \(number)") { told(source.connection) } }
+      func name(_ finding: String) -> String { Self.name(finding, of: opened, number) }
+      check(name("replication")) { try source.standby() }
+      check(name("row security")) { try source.rowSecurity() }
+      check(name("time limits")) { try source.connection.inheritedLimits() }
+      check(name("pooler")) { try source.connection.pooling() }
+      zones(of: source, name("time zones"))
+    }
+    return opened
   }
 
   /// The tenants of all sources together: settings of a tenant can be of any of them.
-  private mutating func tenants(of sources: [Source], _ configuration: Configuration) {
+  private mutating func tenants(of sources: [Shards], _ configuration: Configuration) {
     if sources.isEmpty { return }
     var unserved: [Diagnostic] = []
     check("tenants") {
@@ -76,9 +87,8 @@ extension Findings {
     }
   }
 
-  private mutating func zones(of source: Source) {
+  private mutating func zones(of source: Source, _ name: String) {
     var differences: [Source.ZoneDifference] = []
-    let name = Self.name("time zones", of: source)
     let isAsked = check(name) {
       differences = try source.zoneDifferences(now: Int(Date().timeIntervalSince1970))
       return "reports go by PostgreSQL's tables"

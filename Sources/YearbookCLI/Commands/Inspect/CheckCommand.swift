@@ -67,9 +67,9 @@ struct CheckCommand: ParsableCommand {
             try trials[name]
             ?? IsolationTrial(
               record: record,
-              catalog: configuration.openSource(
+              catalog: configuration.openShards(
                 name, pipelines: library.folder, isLimited: false
-              ).catalog())
+              ).first().catalog())
           trials[name] = trial
           let outcome = try trial.run(pipeline)
           var found = pipeline.aggregate?.diagnostics(columns: outcome.columns) ?? []

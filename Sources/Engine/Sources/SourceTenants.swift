@@ -20,9 +20,25 @@ package struct SourceTenants: Sendable {
   /// Reads the tenants of the sources.
   ///
   /// - Parameter zone: a further time zone whose rules are wanted.
-  package init(of sources: [Source], alsoZone zone: String? = nil) throws(Diagnostic) {
+  package init(
+    of sources: [Shards], alsoZone zone: String? = nil
+  ) throws(Diagnostic) { try self.init(of: sources, alsoZone: zone, record: nil) }
+
+  /// - Parameters:
+  ///   - record: knows the tenants of shards that do not answer.
+  ///   - remembers: whether the record takes those of shards that do.
+  init(
+    of sources: [Shards], alsoZone zone: String?, record: RunRecord?, remembers: Bool = false
+  ) throws(Diagnostic) {
     var read: [(name: String?, tenants: Source.Tenants)] = []
-    for source in sources { read.append((source.name, try source.tenants(alsoZone: zone))) }
+    for source in sources {
+      read.append(
+        (
+          source.name,
+          try source.tenants(
+            alsoZone: zone, record: record, remembers: remembers)
+        ))
+    }
     self.init(read)
   }
 
@@ -97,8 +113,13 @@ extension RunSession {
       + Set(sources.compactMap(\.self)).sorted().map(Optional.some)
   }
 
-  func openSource(_ name: String?) throws -> Source {
-    try configuration.openSource(name, pipelines: library.folder)
+  private func openShards(_ name: String?) throws -> Shards {
+    try configuration.openShards(name, pipelines: library.folder)
+  }
+
+  /// The tenants of a source.
+  func tenants(ofSource name: String?) throws -> Source.Tenants {
+    try openShards(name).tenants()
   }
 
   /// Opens sources. If one of several does not answer, the others are read: its failure is given
@@ -107,13 +128,13 @@ extension RunSession {
   /// - Parameter isWhole: whether all must answer.
   func openSources(
     _ names: [String?], isWhole: Bool
-  ) throws -> (sources: [Source], unreached: [Diagnostic]) {
-    if names.count == 1 || isWhole { return (try names.map(openSource), []) }
-    var sources: [Source] = []
+  ) throws -> (sources: [Shards], unreached: [Diagnostic]) {
+    if names.count == 1 || isWhole { return (try names.map(openShards), []) }
+    var sources: [Shards] = []
     var unreached: [Diagnostic] = []
     for name in names {
       do {
-        sources.append(try openSource(name))
+        sources.append(try openShards(name))
       } catch let error as Diagnostic where error.code == .unavailable {
         unreached.append(error)
       }
@@ -131,7 +152,7 @@ extension RunSession {
     var found: Set<String> = []
     for name in configuration.sourceNames where !tenants.names.contains(name) && !unknown.isEmpty {
       do {
-        let slugs = try openSource(name).tenants().slugs
+        let slugs = try self.tenants(ofSource: name).slugs
         found.formUnion(slugs)
         unknown.subtract(slugs)
       } catch {
