@@ -70,8 +70,9 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
   IF current_setting('conversations.erasing', true) IS DISTINCT FROM 'on' THEN
-    INSERT INTO archive.messages (id, "conversationId", "timestamp", "from", "to", text)
-    VALUES (OLD.id, OLD."conversationId", OLD."timestamp", OLD."from", OLD."to", OLD.text);
+    -- With every column: a foreign table has no defaults of the table behind it.
+    INSERT INTO archive.messages (id, "conversationId", "timestamp", "from", "to", text, archived)
+    VALUES (OLD.id, OLD."conversationId", OLD."timestamp", OLD."from", OLD."to", OLD.text, now());
   END IF;
   RETURN OLD;
 END
