@@ -211,7 +211,9 @@ private struct BatchReading: Sendable {
       let passing = outcomes.indices.filter { outcomes[$0].isTransientFailure }
       guard !passing.isEmpty, !cancellation.isRequested else { break }
       // A lost session is not a failure of these tenants: `withSource` opens a new one.
-      if !source.connection.isOpen, case .failure(let error) = outcomes[passing[0]] { throw error }
+      if !source.connection.isUsable, case .failure(let error) = outcomes[passing[0]] {
+        throw error
+      }
       guard let pause = Backoff.stage.pause(after: failures, since: reading) else { break }
       try Backoff.sleep(pause, cancellation)
       for (place, outcome) in zip(passing, extract(passing.map { batch[$0] })) {

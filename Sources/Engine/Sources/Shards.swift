@@ -172,12 +172,12 @@ package final class Shards {
   func source(_ number: Int) throws -> Source {
     let index = number - 1
     if let fault = shards[index].fault { throw fault }
-    if let source = shards[index].source, source.connection.isOpen, shards[index].isInSnapshot {
+    if let source = shards[index].source, source.connection.isUsable, shards[index].isInSnapshot {
       return source
     }
     do {
       var source = shards[index].source
-      if source?.connection.isOpen != true {
+      if source?.connection.isUsable != true {
         if source != nil { reopened += 1 }
         shards[index].isInSnapshot = false
         source = try open(number)

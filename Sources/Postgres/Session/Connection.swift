@@ -89,6 +89,9 @@ package final class Connection {
   /// Whether the session is usable, as far as the client knows.
   package var isOpen: Bool { PQstatus(handle) == CONNECTION_OK }
 
+  /// Whether the session is open, and not in a transaction that failed outside of all savepoints.
+  package var isUsable: Bool { isOpen && PQtransactionStatus(handle) != PQTRANS_INERROR }
+
   /// Whether something between here and the server answers for it. A server names its own process
   /// when a session begins; a pooler makes a number up, as it has no process for the session yet.
   private(set) var isPooled = false

@@ -159,6 +159,8 @@ private final class Busy {
     thread = Background { [off] in
       do {
         let connection = try Connection(conninfo)
+        // The plan is made by then, and the rows take longer.
+        usleep(3_000_000)
         while !off.isOver.withLock({ $0 }) {
           try connection.execute("UPDATE app.\"user\" SET age = age")
           try connection.execute("VACUUM app.\"user\"")
