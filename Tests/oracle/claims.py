@@ -17,6 +17,8 @@ LABELS = re.compile(r"""
   | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note) | plus\.\w+
   | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
       |total|yes|no|seconds|previous|next|search|picture|version|others)
+  # Words of a chart's scales. Its numbers stand in its table, which check.py compares with the rows.
+  | page\.(count|not_drawn|range|from_to|or_more|less_than|points)
   # What figures are compared with: read with each figure, and with each sentence that has {compared}.
   | page\.(before|before_day|before_undated|before_start|no_base) | (annual\.)?compared\.(whole|same_days)
 """, re.VERBOSE)

@@ -62,7 +62,7 @@ final class FingerprintScene {
     var found: [Pipeline] = []
     try withTemporaryFolder { folder in
       try Self.copy(reports, queries, isTogether, to: folder)
-      found = try PipelineLibrary(folder: folder).pipelines
+      found = try PipelineLibrary(folder: folder).withoutDelivery.pipelines
     }
     pipelines = found
     tenants = try source.tenants().served
