@@ -87,6 +87,8 @@ extension RunRecord {
     try connection.query(
       "INSERT INTO yearbook.erasure (tenant_id, user_id) VALUES ($1, $2) ON CONFLICT DO NOTHING",
       [tenant, user])
+    // Nobody writes to them while the rest of the erasure is under way.
+    _ = try delete("outbox", "tenant_id = $1 AND user_id = $2", [tenant, user])
   }
 
   /// Removes rows that can name a person: results, media, attempts, and the person's requests.

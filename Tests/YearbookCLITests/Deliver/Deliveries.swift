@@ -9,7 +9,8 @@ extension Installation {
   /// - Parameter more: Further lines below the message.
   func useDelivery(_ more: String = "", channel: String = "") throws {
     try write(
-      "pipelines/platform.yaml", "owners: {room_member: roomid}\naddresses: {user: [email]}\n")
+      "pipelines/platform.yaml",
+      "owners: {room_member: roomid}\npeople: {table: user, key: id}\naddresses: {user: [email]}\n")
     try write(
       "pipelines/rows/pipeline.yaml",
       """
