@@ -32,7 +32,7 @@ extension Source {
   ///
   /// - Parameter zone: a further time zone whose rules are wanted.
   package func tenants(alsoZone zone: String? = nil) throws(Diagnostic) -> Tenants {
-    let tenancy = try catalog().tenancy
+    let tenancy = try planningCatalog().tenancy
     var tenants = Tenants()
     let rows = try self.rows(tenancy)
     var active: [Row] = []
@@ -98,7 +98,7 @@ extension Source {
 
   /// The slug of a tenant, active or not; `nil` if the platform has no such tenant.
   package func slug(of id: String) throws(Diagnostic) -> String? {
-    let tenancy = try catalog().tenancy
+    let tenancy = try planningCatalog().tenancy
     for row in try rows(tenancy) {
       guard let key = try row.optionalString("id") else { continue }
       if tenancy.idType.identity(of: key, source: name) == id {
@@ -126,7 +126,7 @@ extension Source {
     guard let query = tenancy.query else {
       throw Diagnostic(.configuration, "\(title) has no query of tenants")
     }
-    let text = try statement(ofTenants: query, catalog())
+    let text = try statement(ofTenants: query, planningCatalog())
     let created =
       tenancy.saysCreated
       ? """

@@ -21,6 +21,7 @@ package final class Source {
   /// Counts what a standby ends.
   package var conflicts = RecoveryConflicts()
   var readCatalog: SourceCatalog?
+  private var readPlanningCatalog: SourceCatalog?
   var readSecurity: RowSecurity?
   private var madeShadows: [String: [Shadow]] = [:]
   private var prepared: [String: PreparedExtract] = [:]
@@ -121,6 +122,16 @@ package final class Source {
   package func catalog() throws(Diagnostic) -> SourceCatalog {
     if let readCatalog { return readCatalog }
     var catalog = try SourceCatalog(connection, schema: schema)
+    catalog.tenancy = try planningCatalog().tenancy
+    readCatalog = catalog
+    return catalog
+  }
+
+  /// The catalog without tables' CHECKs, which a plan is made with: a table that the platform is
+  /// just changing holds up the reading of its rows, and not the run's beginning.
+  func planningCatalog() throws(Diagnostic) -> SourceCatalog {
+    if let known = readCatalog ?? readPlanningCatalog { return known }
+    var catalog = try SourceCatalog(connection, schema: schema, withChecks: false)
     if let tenantsQuery {
       do throws(Diagnostic) {
         catalog.tenancy = try Tenancy(
@@ -130,7 +141,7 @@ package final class Source {
         throw explained(error, in: tenantsQuery.sql)
       }
     }
-    readCatalog = catalog
+    readPlanningCatalog = catalog
     return catalog
   }
 

@@ -19,6 +19,8 @@ LABELS = re.compile(r"""
       |total|yes|no|seconds|previous|next|search|picture|version|others)
   # Words of a chart's scales. Its numbers stand in its table, which check.py compares with the rows.
   | page\.(count|not_drawn|range|from_to|or_more|less_than|points)
+  # What mails say beside figures of their report, which bear the figures' names, and of a run's own counts.
+  | mail\.\w+(\.\w+)?
   # What figures are compared with: read with each figure, and with each sentence that has {compared}.
   | page\.(before|before_day|before_undated|before_start|no_base) | (annual\.)?compared\.(whole|same_days)
 """, re.VERBOSE)
@@ -481,19 +483,17 @@ def _(page, first, last, rows=None):
 
 
 def points(page, series):
-    """(titles, values) of a chart's series, by its title; the rows beyond the shown ones are a point too."""
-    _, _, labels, columns, others = page.chart
+    """(titles, values) of a chart's series, by its title; the sum of the rows beyond the shown ones is no point."""
+    _, _, labels, columns, _ = page.chart
     name, = [n for n in columns if series in page.titles("columns", n)]
-    place = list(columns).index(name)
-    return (page.chart_titles(labels) + ([None] if others else []),
-            list(columns[name]) + ([others[1][place]] if others else []))
+    return page.chart_titles(labels), list(columns[name])
 
 
 @claim("page.chart_most")
 def _(page, series, value, label):
     titles, values = points(page, series)
     most = max(values)
-    return values.count(most) == 1 and page.spoken.is_amount(value, most) and titles[values.index(most)] in (label, None)
+    return values.count(most) == 1 and page.spoken.is_amount(value, most) and titles[values.index(most)] == label
 
 
 @claim("page.chart_most_shared")

@@ -62,7 +62,7 @@ class Catalog:
     def patterns(self, pipeline):
         """(key, form, expression) of what can stand on a page of a report."""
         others = {k.split(".")[0] for k in self.messages} & {
-            *REPORTS, *OTHER_REPORTS, "platform-billing", "film", "store"} - {pipeline}
+            *REPORTS, *OTHER_REPORTS, "platform-billing", "film", "store", "mail"} - {pipeline}
         for key, forms in self.messages.items():
             if key.split(".")[0] not in others:
                 for form, text in forms.items():

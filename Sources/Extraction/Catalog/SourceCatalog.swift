@@ -58,7 +58,12 @@ package struct SourceCatalog: Sendable {
   var fingerprint: String { read + tenancy.fingerprint }
 
   /// Reads the catalog of one schema, as the connection's role sees it.
-  package init(_ connection: Connection, schema: String) throws(Diagnostic) {
+  ///
+  /// - Parameter withChecks: Whether to read what tables' CHECKs say: PostgreSQL locks a table to
+  ///   print them, and so waits for whoever changes it.
+  package init(
+    _ connection: Connection, schema: String, withChecks: Bool = true
+  ) throws(Diagnostic) {
     var tables: [Table] = []
     var fingerprint = ""
     for row in try connection.query(Self.columns, [schema]) {
@@ -94,7 +99,7 @@ package struct SourceCatalog: Sendable {
       if !words.isEmpty { tables[t].columns[c].words = words }
     }
     var foreign: Set<String> = []
-    for row in try connection.query(Self.constraints, [schema]) {
+    for row in try connection.query(Self.constraints, [schema, withChecks ? "f,c" : "f"]) {
       let table = try row.string("table_name")
       let column = try row.string("column_name")
       let definition = try row.string("definition")
@@ -287,7 +292,8 @@ package struct SourceCatalog: Sendable {
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.conkey[1]
     LEFT JOIN pg_catalog.pg_class r ON r.oid = k.confrelid AND r.relnamespace = c.relnamespace
     LEFT JOIN pg_catalog.pg_attribute f ON f.attrelid = k.confrelid AND f.attnum = k.confkey[1]
-    WHERE n.nspname = $1 AND k.contype IN ('f', 'c') AND pg_catalog.cardinality(k.conkey) = 1
+    WHERE n.nspname = $1 AND k.contype::text = ANY (pg_catalog.string_to_array($2, ','))
+      AND pg_catalog.cardinality(k.conkey) = 1
     ORDER BY c.relname COLLATE "C", a.attnum, k.conname COLLATE "C"
     """
 

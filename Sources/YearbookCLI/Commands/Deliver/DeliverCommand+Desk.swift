@@ -36,12 +36,12 @@ extension DeliverCommand {
       try configuration.withServer {
         let record = try RunRecord(configuration.required(.record))
         let (counts, incidents) = (try record.outboxCounts(), try record.openIncidents())
-        if json { try printJSON(counts, incidents) } else { print(counts, incidents) }
+        if json { try printJSON(counts, incidents) } else { show(counts, incidents) }
         if !incidents.isEmpty { throw CommandFailure(exitCode: 1) }
       }
     }
 
-    private func print(
+    private func show(
       _ counts: [RunRecord.OutboxCount], _ incidents: [RunRecord.Incident]
     ) {
       let out = Console.standardOutput
