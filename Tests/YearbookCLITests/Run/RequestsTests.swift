@@ -49,7 +49,10 @@ struct RequestsTests {
       _ = try here.yearbook(["runs"])
       let cases = [
         ("SALES", "2025", "there is no report of this type (use one of: ROWS)"),
-        ("ROWS", "20x5", "the period is not valid (write 2026, 2026-Q4, 2026-11, 2026-W48 or 2026-03-01..2026-05-15)"),
+        (
+          "ROWS", "20x5",
+          "the period is not valid (write 2026, 2026-Q4, 2026-11, 2026-W48 or 2026-03-01..2026-05-15)"
+        ),
         (
           "ROWS", "2025-Q1",
           "2025-Q1 is a quarter, and this does not run by quarter (name a month or year)"
