@@ -12,7 +12,7 @@ import json
 import pathlib
 import sys
 from collections import Counter
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from zoneinfo import ZoneInfo
 
 from annual import annual
@@ -55,7 +55,13 @@ def read(text, like):
 def change(value, previous):
     if not isinstance(value, Decimal) or not isinstance(previous, Decimal) or previous <= 0:
         return ""
-    return ((value - previous) / previous).quantize(Decimal("0.000001"), ROUND_HALF_UP)
+    # Six decimals, or as many more as tell it from nothing, from all and from twice as much.
+    with localcontext(prec=100):
+        exact = (value - previous) / previous
+        for places in range(6, 60):
+            rounded = exact.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+            if rounded == exact or rounded not in (0, 1, -1):
+                return rounded
 
 
 class Check:

@@ -99,19 +99,20 @@ extension LocaleFormat {
 }
 
 extension DecimalNumber {
-  /// This number divided by another, rounded half up, as a part of a whole: what is not zero does
-  /// not become zero, and what is not the whole does not become the whole. `nil` if the divisor is
-  /// zero.
+  /// This number divided by another, rounded half up, as a part of a whole.
+  ///
+  /// What is not zero does not become zero, and what is not the whole does not become the whole: the
+  /// ratio has as many more decimals than `scale` as are needed to tell it from that, 38 digits at
+  /// most. `nil` if the divisor is zero.
   package func share(of whole: DecimalNumber, scale: Int) throws(Overflow) -> DecimalNumber? {
-    guard let ratio = try divided(by: whole, scale: scale, rounding: .halfUp) else { return nil }
-    let step = DecimalNumber(mantissa: 1, scale: scale)
-    if ratio.isZero, !isZero {
-      return isNegative == whole.isNegative ? step : step.negated
-    }
-    if ratio.magnitude == DecimalNumber(1), magnitude != whole.magnitude {
-      let nearest =
-        try magnitude < whole.magnitude ? DecimalNumber(1) - step : DecimalNumber(1) + step
-      return ratio.isNegative ? nearest.negated : nearest
+    guard var ratio = try divided(by: whole, scale: scale, rounding: .halfUp) else { return nil }
+    var scale = scale
+    while isZero != ratio.isZero
+      || (ratio.magnitude == DecimalNumber(1)) != (magnitude == whole.magnitude)
+    {
+      scale += 1
+      guard let finer = try? divided(by: whole, scale: scale, rounding: .halfUp) else { break }
+      ratio = finer
     }
     return ratio
   }

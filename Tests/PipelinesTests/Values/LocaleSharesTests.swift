@@ -103,11 +103,15 @@ import Testing
       try #require(DecimalNumber(part)).share(of: try #require(DecimalNumber(whole)), scale: 6)?
         .description
     }
-    #expect(try share("99999999", "100000000") == "0.999999")
-    #expect(try share("1", "100000000") == "0.000001")
-    #expect(try share("-1", "100000000") == "-0.000001")
-    #expect(try share("100000001", "100000000") == "1.000001")
-    #expect(try share("-99999999", "100000000") == "-0.999999")
+    #expect(try share("99999999", "100000000") == "0.99999999")
+    #expect(try share("1", "100000000") == "0.00000001")
+    #expect(try share("-1", "100000000") == "-0.00000001")
+    #expect(try share("100000001", "100000000") == "1.00000001")
+    #expect(try share("-99999999", "100000000") == "-0.99999999")
+    // The first decimals that say it are enough.
+    #expect(try share("0.0042", "83383.2342") == "0.0000001")
+    #expect(try share("2", "3") == "0.666667")
+    #expect(try share("1", "90000000000000000000000000000000000000") == "0.000000")
     #expect(try share("5", "5") == "1.000000")
     #expect(try share("0", "5") == "0.000000")
     #expect(try share("5", "0") == nil)
