@@ -23,6 +23,8 @@ package struct ZoneRules: Hashable, Sendable {
   private let first: Int
   /// In ascending order.
   private let steps: [Step]
+  /// The digest of the name and all steps, for keys: equal ones mean equal civil times.
+  package let digest: SHA256Digest
 
   /// - Parameters:
   ///   - offset: the offset before the first step, in seconds east of UTC.
@@ -31,6 +33,8 @@ package struct ZoneRules: Hashable, Sendable {
     self.name = name
     first = offset
     self.steps = steps
+    let text = "\(name) \(offset)" + steps.map { " \($0.at):\($0.offset)" }.joined()
+    digest = SHA256Digest(of: text.utf8)
   }
 
   package static let utc = ZoneRules(name: "UTC", offset: 0)
@@ -50,11 +54,6 @@ package struct ZoneRules: Hashable, Sendable {
     let local = seconds + offset(at: seconds)
     let days = Timestamp.dayNumber(local)
     return (CivilDate(daysSince1970: days), local - days * 86_400)
-  }
-
-  /// The name and all steps, for keys: equal texts mean equal civil times.
-  package var canonicalText: String {
-    "\(name) \(first)" + steps.map { " \($0.at):\($0.offset)" }.joined()
   }
 
   /// Zones of one name mostly share one table, which need not be compared number by number.

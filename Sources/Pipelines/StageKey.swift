@@ -32,11 +32,11 @@ package struct KeyInputs: Hashable, Sendable {
 
   /// The key: SHA-256 over the parts, ordered by name, each name and value with its length.
   package var key: StageKey {
-    var hasher = SHA256Hasher()
+    var text = ""
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {
-      hasher.update(Array("\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n".utf8))
+      text += "\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n"
     }
-    return StageKey(hasher.digest())
+    return StageKey(SHA256Digest(of: text.utf8))
   }
 }
 

@@ -11,15 +11,10 @@ final class PartitionMemory: Sendable {
     kept.withLock { $0 = (digest, model) }
   }
 
-  /// The model whose `report.json` has this digest, if it is kept.
-  func known(_ digest: SHA256Digest) -> ReportModel? {
-    kept.withLock { $0.flatMap { $0.digest == digest ? $0.model : nil } }
-  }
-
   /// The model whose `report.json` has this digest: the one that is kept, or else the one that is
   /// read.
   func model(_ digest: SHA256Digest, read: () throws -> ReportModel) throws -> ReportModel {
-    if let known = known(digest) { return known }
+    if let kept = kept.withLock({ $0 }), kept.digest == digest { return kept.model }
     let model = try read()
     keep(model, digest: digest)
     return model

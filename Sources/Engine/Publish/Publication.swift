@@ -20,6 +20,8 @@ struct Publication: Sendable {
   var claim: Claims.Claim?
   /// Takes the partition up again if another run is working on it; for one without a claim.
   var takeUpAgain: @Sendable () -> Void = {}
+  /// The files with all that a release says of them, if `files` are in brief.
+  var complete: (@Sendable () throws -> [Artifact])?
   /// The head that says that the partition is withdrawn and stays so. Then it has no files.
   var withdrawn: Head?
 }
@@ -28,18 +30,22 @@ extension Publication {
   /// The release that this becomes.
   func pending(run: String, created: Int, versions: [String: String]) -> PendingRelease {
     let tenant = partition.tenant
-    return PendingRelease(
+    var pending = PendingRelease(
       tenant: ReleaseTenant(id: tenant.id, slug: tenant.slug, name: tenant.name),
       pipeline: partition.pipeline.name, period: partition.period.description,
       title: "\(partition.pipeline.title(for: tenant.locale)) \(partition.period)",
-      files: files.map { file in
-        file.with(
-          ReleaseContent(
-            digest: file.digest, byteCount: file.byteCount, source: .file(file.path)))
-      },
+      files: files.map(\.released),
       metadata: ReleaseMetadata(
         status: partition.isFinal ? .final : .provisional,
         asOf: min(partition.today, partition.period.lastDay).description, run: run,
         created: created, versions: versions))
+    if let complete { pending.complete = { try complete().map(\.released) } }
+    return pending
+  }
+}
+
+extension Artifact {
+  fileprivate var released: ReleaseFile {
+    with(ReleaseContent(digest: digest, byteCount: byteCount, source: .file(path)))
   }
 }

@@ -10,6 +10,8 @@ final class ResultCache: Sendable {
   struct Found {
     var files: [Artifact]
     var warnings: [Warning]
+    /// Whether the files lack their media types and the descriptions of tables.
+    var isBrief = false
   }
 
   /// Which recorded results are used.
@@ -66,7 +68,9 @@ final class ResultCache: Sendable {
     {
       return nil
     }
-    return found(try result.files(), try result.warnings(), tenant: tenant)
+    var found = found(try result.files(), try result.warnings(), tenant: tenant)
+    found?.isBrief = result.isBrief
+    return found
   }
 
   /// Moves a stage's files into the workspace and queues the record of the result.

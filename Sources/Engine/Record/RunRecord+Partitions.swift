@@ -145,24 +145,24 @@ extension RunRecord {
     return outlook
   }
 
-  /// The newest results of many partitions.
+  /// The newest results of many partitions, with their files in brief.
   func newestResults(
     of partitions: [PartitionKey]
   ) throws(Diagnostic) -> [PartitionKey: Newest] {
     var results: [PartitionKey: Newest] = [:]
     for row in try connection.queryPrepared(
       """
-      SELECT r.* FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
+      SELECT r.tenant_id, r.pipeline, r.period, r.stage, encode(r.key, 'hex') AS key, r.warnings,
+        r.versions, \(RecordedResult.briefFiles("r.files")) AS files
+      FROM unnest($1::uuid[], $2::text[], $3::text[]) AS u (t, p, d)
       CROSS JOIN LATERAL (
-        SELECT DISTINCT ON (stage) tenant_id, pipeline, period, stage, encode(key, 'hex') AS key, files,
-          warnings, versions
-        FROM yearbook.result WHERE tenant_id = t AND pipeline = p AND period = d
-        ORDER BY stage DESC, made DESC
+        SELECT DISTINCT ON (stage) * FROM yearbook.result
+        WHERE tenant_id = t AND pipeline = p AND period = d ORDER BY stage DESC, made DESC
       ) AS r
       """, partitions.arrays)
     {
       results[try row.partitionKey(), default: Newest()].results[try row.string("stage")] =
-        try RecordedResult(row)
+        try RecordedResult(brief: row)
     }
     for row in try connection.queryPrepared(
       """

@@ -56,20 +56,58 @@ extension RecordedFile: Codable {
 
 /// What the record holds under a key, with the JSON texts not parsed.
 struct RecordedResult: Sendable {
+  /// How the record was asked for the files.
+  private enum Form { case json, brief }
+
   var key: StageKey
   var versions: String
-  private var filesJSON: String
+  private var form: Form
+  private var filesText: String
   private var warningsJSON: String
 
   init(_ row: Row) throws(Diagnostic) {
-    key = StageKey(try row.digest("key"))
-    versions = try row.string("versions")
-    filesJSON = try row.string("files")
-    warningsJSON = try row.string("warnings")
+    try self.init(row, .json, files: row.string("files"))
   }
 
+  /// - Parameter row: with the files as `Self.briefFiles` gives them.
+  init(brief row: Row) throws(Diagnostic) {
+    try self.init(row, .brief, files: row.optionalString("files") ?? "")
+  }
+
+  private init(_ row: Row, _ form: Form, files: String) throws(Diagnostic) {
+    key = StageKey(try row.digest("key"))
+    versions = try row.string("versions")
+    warningsJSON = try row.string("warnings")
+    self.form = form
+    filesText = files
+  }
+
+  /// An expression for what of each file tells whether it is there and was published: its digest,
+  /// bytes, whether it is published, and name. With the tables' descriptions a file takes ten times
+  /// as long to read, and they are needed only where something new is published.
+  static func briefFiles(_ files: String) -> String {
+    """
+    (SELECT string_agg(concat_ws(' ', f ->> 'digest', f ->> 'bytes', f ->> 'isPublished', f ->> 'name'), E'\\n'
+      ORDER BY place) FROM jsonb_array_elements(\(files)) WITH ORDINALITY AS e (f, place))
+    """
+  }
+
+  /// Whether the files lack their media types and the descriptions of tables.
+  var isBrief: Bool { form == .brief }
+
   func files() throws -> [RecordedFile] {
-    try JSONDecoder().decode([RecordedFile].self, from: Data(filesJSON.utf8))
+    switch form {
+    case .json: try JSONDecoder().decode([RecordedFile].self, from: Data(filesText.utf8))
+    case .brief:
+      try filesText.utf8.split(separator: UInt8(ascii: "\n")).map { line throws(Diagnostic) in
+        let words = line.split(separator: UInt8(ascii: " "), maxSplits: 3).map { Substring($0) }
+        guard words.count == 4, let digest = SHA256Digest(hex: words[0]), let bytes = Int(words[1])
+        else { throw Diagnostic(.bug, "a file of a recorded result is malformed") }
+        return RecordedFile(
+          name: String(words[3]), mediaType: "", isPublished: words[2] == "true",
+          content: Blob(digest: digest, byteCount: bytes))
+      }
+    }
   }
 
   func warnings() throws -> [Warning] {

@@ -57,34 +57,96 @@ final class Fingerprinting {
     if isTaking || partitions.isEmpty { return Taken() }
     isTaking = true
     let taking = Stopwatch()
-    let people = partitions.first.flatMap { configuration.people(of: $0.pipeline) }
-    let fingerprints = try Fingerprinter(
-      source, seeds: record.seeds(), moment: moment, program: Yearbook.version,
-      hidden: (people?.table ?? "", people?.key ?? "")
-    ).take(demands(partitions)) { try sessions.forEach($0, first: source, $1) }
+    let fingerprints = try fingerprints(source, partitions) {
+      try sessions.forEach($0, first: source, $1)
+    }
     isTaking = false
     let erased = try record.erasedPeople()
-    var taken = Taken()
+    var states: [PartitionKey: Fingerprints.State] = [:]
     for partition in partitions {
-      let hidden = Set(partition.tenantIDs.flatMap { erased[$0] ?? [] }).sorted()
-      taken.states[partition.key] = fingerprints.state(
-        of: partition.pipeline, partition.period, partition.extracted, hidden: hidden)
+      states[partition.key] = fingerprints.state(of: partition, erased)
     }
-    if isUsed {
-      for (key, last) in try record.extractions(of: Array(taken.states.keys)) {
-        guard let state = taken.states[key], state.inputs.key.hex == last.key,
-          state.isReached(from: last.reach)
-        else { continue }
-        taken.known[key] = last.datasets
+    let taken = try Taken(states: states, known: known(states))
+    tell(taken, [fingerprints], partitions.count, taking)
+    return taken
+  }
+
+  /// Fingerprints what the partitions read on each shard, in the shards' present snapshots. A
+  /// partition that a shard can hold rows of which does not answer has no fingerprint.
+  ///
+  /// - Parameter merging: what decides the dataset that is made of the rows of all shards.
+  func take(
+    _ shards: Shards, _ partitions: [RunPlan.Partition], _ interruption: Interruption,
+    merging: (RunPlan.Partition) throws -> [(name: String, value: String)]
+  ) throws -> Taken {
+    let partitions = partitions.filter { reads[$0.pipeline.name] != nil }
+    if partitions.isEmpty { return Taken() }
+    let taking = Stopwatch()
+    let erased = try record.erasedPeople()
+    var found: [Int: Fingerprints] = [:]
+    for number in shards.numbers {
+      let own = partitions.filter { shards.canHold(rowsOf: $0, number) }
+      if own.isEmpty { continue }
+      do {
+        let source = try shards.source(number)
+        interruption.watch(source.connection)
+        found[number] = try source.connection.savepoint { try fingerprints(source, own) }
+      } catch let error as Diagnostic where error.code != .interrupted {
+        // Its rows are read, or it fails there.
       }
     }
+    var states: [PartitionKey: Fingerprints.State] = [:]
+    for partition in partitions {
+      var parts: [(shard: Int, state: Fingerprints.State)] = []
+      let numbers = shards.numbers.filter { shards.canHold(rowsOf: partition, $0) }
+      for number in numbers {
+        guard let state = found[number]?.state(of: partition, erased) else { break }
+        parts.append((number, state))
+      }
+      guard parts.count == numbers.count else { continue }
+      states[partition.key] = Fingerprints.State(parts, merging: try merging(partition))
+    }
+    let taken = try Taken(states: states, known: known(states))
+    tell(taken, found.sorted { $0.key < $1.key }.map(\.value), partitions.count, taking)
+    return taken
+  }
+
+  private func fingerprints(
+    _ source: Source, _ partitions: [RunPlan.Partition],
+    sideBySide: ((_ count: Int, @escaping @Sendable (Int, Source) throws -> Void) throws -> Void)? =
+      nil
+  ) throws -> Fingerprints {
+    let people = partitions.first.flatMap { configuration.people(of: $0.pipeline) }
+    return try Fingerprinter(
+      source, seeds: record.seeds(), moment: moment, program: Yearbook.version,
+      hidden: (people?.table ?? "", people?.key ?? "")
+    ).take(demands(partitions), sideBySide: sideBySide)
+  }
+
+  /// The datasets of partitions that are in the state of their last recorded extraction.
+  private func known(
+    _ states: [PartitionKey: Fingerprints.State]
+  ) throws -> [PartitionKey: [Dataset]] {
+    if !isUsed { return [:] }
+    var known: [PartitionKey: [Dataset]] = [:]
+    for (key, last) in try record.extractions(of: Array(states.keys)) {
+      guard let state = states[key], state.inputs.key.hex == last.key,
+        state.isReached(from: last.reach)
+      else { continue }
+      known[key] = last.datasets
+    }
+    return known
+  }
+
+  private func tell(
+    _ taken: Taken, _ fingerprints: [Fingerprints], _ partitions: Int, _ taking: Stopwatch
+  ) {
     state.add(seconds: taking.seconds, to: "fingerprint")
     state.tell(
       .fingerprinted(
-        tables: fingerprints.tableCount, unchanged: taken.known.count,
-        partitions: partitions.count, seconds: taking.seconds,
-        fault: fingerprints.faults.first))
-    return taken
+        tables: fingerprints.reduce(0) { $0 + $1.tableCount }, unchanged: taken.known.count,
+        partitions: partitions, seconds: taking.seconds,
+        fault: fingerprints.lazy.flatMap(\.faults).first))
   }
 
   private func demands(_ partitions: [RunPlan.Partition]) -> [Fingerprinter.Demand] {
@@ -100,6 +162,16 @@ final class Fingerprinting {
           periods: Set(partitions.map(\.period)),
           tenants: tenants.sorted { $0.key < $1.key }.map(\.value))
       }
+  }
+}
+
+extension Fingerprints {
+  /// - Parameter erased: the ids of people whose rows are never read, by the tenant's id.
+  fileprivate func state(
+    of partition: RunPlan.Partition, _ erased: [String: [String]]
+  ) -> State? {
+    let hidden = Set(partition.tenantIDs.flatMap { erased[$0] ?? [] }).sorted()
+    return state(of: partition.pipeline, partition.period, partition.extracted, hidden: hidden)
   }
 }
 

@@ -138,14 +138,37 @@ final class PartitionWorker: Sendable {
         partition: partition, files: found.files, warnings: found.warnings, snapshot: snapshot,
         takeUpAgain: { [services] in
           services.pool.submit(order: order, inFull)
-        }))
+        }, complete: { [services] in try found.whole(services.cache, of: partition) }))
   }
 
-  /// The published files and warnings, if every stage has a result; else `nil`.
+  /// A partition of which every stage has a result.
+  private struct FoundPartition: Sendable {
+    /// The published files, in brief.
+    var files: [Artifact]
+    var warnings: [Warning]
+    var keys: [StageKey]
+
+    /// The published files with all that a release says of them.
+    func whole(
+      _ cache: ResultCache, of partition: RunPlan.Partition
+    ) throws -> [Artifact] {
+      try keys.flatMap { key in
+        guard let found = try cache.find(key, tenant: partition.tenant.id) else {
+          throw Diagnostic(
+            .busy, "a result was removed while its release was being made",
+            hint: "run the same command again", isTransient: true)
+        }
+        return found.files
+      }.filter(\.isPublished)
+    }
+  }
+
+  /// The partition's results, if every stage has one; else `nil`.
   private func found(
     _ partition: RunPlan.Partition, _ datasets: [Dataset], _ newest: RunRecord.Newest
-  ) -> (files: [Artifact], warnings: [Warning])? {
+  ) -> FoundPartition? {
     var files: [Artifact] = []
+    var keys: [StageKey] = []
     var warnings: [Warning] = []
     var times: [(stage: String, seconds: Double)] = []
     do {
@@ -160,6 +183,7 @@ final class PartitionWorker: Sendable {
         else { return nil }
         files += found.files
         warnings += found.warnings
+        keys.append(key)
         times.append((stage.name, running.seconds))
       }
     } catch {
@@ -172,7 +196,7 @@ final class PartitionWorker: Sendable {
     for (stage, seconds) in times {
       state.stageEnded(stage, partition.label, wasFound: true, seconds: seconds)
     }
-    return (published, warnings)
+    return FoundPartition(files: published, warnings: warnings, keys: keys)
   }
 
   private func work(

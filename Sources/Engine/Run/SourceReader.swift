@@ -29,7 +29,8 @@ final class SourceReader {
   private let open: () throws -> Source
   private var source: Source?
   private let connections: Int
-  private let batches: BatchReading
+  private let extraction: PartitionExtraction
+  private let hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>
   private let cancellation: Cancellation
   private let backoff: Backoff
   private let interruption: Interruption
@@ -51,8 +52,8 @@ final class SourceReader {
     correction: @escaping (Source) throws -> Int64 = { _ in 0 },
     open: @escaping () throws -> Source
   ) {
-    batches = BatchReading(
-      blobs: blobs, moment: moment, cancellation: cancellation, hidden: Locked(hidden))
+    extraction = PartitionExtraction(blobs: blobs, moment: moment, cancellation: cancellation)
+    self.hidden = Locked(hidden)
     self.connections = connections
     self.correction = correction
     self.interruption = interruption
@@ -103,7 +104,7 @@ final class SourceReader {
           }
           left.withLock { $0[place].removeAll { taken.known[$0.key] != nil } }
         }
-        let (states, reading) = (taken.states, self.batches)
+        let (states, extraction, hidden) = (taken.states, self.extraction, self.hidden)
         let places = left.withLock { left in left.indices.filter { !left[$0].isEmpty } }
         try sessions.forEach(places.count, first: source) { [cancellation] index, source in
           let place = places[index]
@@ -112,9 +113,12 @@ final class SourceReader {
             try calls.leaving(left.withLock { $0[place] })
           }
           if !batch.isEmpty {
-            var found = try reading.read(batch, source, snapshot)
-            found.states = batch.map { states[$0.key] }
+            let reading = Stopwatch()
+            let outcomes = try extraction.read(batch, source, hidden, since: reading)
             if cancellation.isRequested { return }
+            let found = Reading(
+              outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds,
+              states: batch.map { states[$0.key] })
             try calls.withLock { calls in try calls.each(batch, found) }
           }
           left.withLock { $0[place] = [] }
@@ -164,80 +168,33 @@ final class SourceReader {
   }
 }
 
-/// Reads one batch of partitions in one session.
-private struct BatchReading: Sendable {
-  private let blobs: BlobStore
-  private let memory = DatasetMemory(limit: 64 << 20)
-  private let moment: RunMoment
-  private let cancellation: Cancellation
-  private let hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>
-
-  init(
-    blobs: BlobStore, moment: RunMoment, cancellation: Cancellation,
-    hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>
-  ) {
-    self.blobs = blobs
-    self.moment = moment
-    self.cancellation = cancellation
-    self.hidden = hidden
-  }
-
-  /// Reads one batch. Temporary failures, such as a conflict on a replica, are tried again.
-  func read(
-    _ batch: [RunPlan.Partition], _ source: Source, _ snapshot: Int64
-  ) throws -> SourceReader.Reading {
-    let reading = Stopwatch()
-    let extractor = Extractor(source, makePrivateWriter: { _ in MemoryDatasetWriter() }) {
-      [blobs, memory] tenant in
-      BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
-    }
+extension PartitionExtraction {
+  /// Reads one batch. Throws if the session is lost.
+  fileprivate func read(
+    _ batch: [RunPlan.Partition], _ source: Source,
+    _ hidden: Locked<([RunPlan.Partition]) throws -> Extractor.HiddenRows?>, since: Stopwatch
+  ) throws -> [Outcome] {
     let hidden = try hidden.withLock { try $0(batch) }
-    func extract(_ members: [RunPlan.Partition]) -> [Result<[Dataset], any Error>] {
-      if members[0].pipeline.scope == .platform {
-        return members.map { one in
-          extractor.extractTogether(
-            Extractor.Batch(
-              pipeline: one.pipeline, period: one.period, moment: moment,
-              members: one.extracted, hidden: hidden), for: one.tenant)
-        }
-      }
-      return extractor.extract(
-        Extractor.Batch(
-          pipeline: batch[0].pipeline, period: batch[0].period, moment: moment,
-          members: members.flatMap(\.extracted), hidden: hidden))
-    }
-    var outcomes = extract(batch)
-    for failures in 1... {
-      let passing = outcomes.indices.filter { outcomes[$0].isTransientFailure }
-      guard !passing.isEmpty, !cancellation.isRequested else { break }
+    return try trying(batch, since: since) { partitions in
+      let outcomes = read(partitions, source, hiding: hidden)
       // A lost session is not a failure of these tenants: `withSource` opens a new one.
-      if !source.connection.isUsable, case .failure(let error) = outcomes[passing[0]] {
+      if !source.connection.isUsable, !cancellation.isRequested,
+        case .failure(let error) = outcomes.first(where: \.isTransientFailure)
+      {
         throw error
       }
-      guard let pause = Backoff.stage.pause(after: failures, since: reading) else { break }
-      try Backoff.sleep(pause, cancellation)
-      for (place, outcome) in zip(passing, extract(passing.map { batch[$0] })) {
-        outcomes[place] = outcome
-      }
+      return outcomes
     }
-    return SourceReader.Reading(
-      outcomes: outcomes, snapshot: snapshot, seconds: reading.seconds, states: [])
   }
 }
 
 extension SourceReader.Reading {
   /// Partitions whose datasets are known without reading.
-  fileprivate init(
+  init(
     _ partitions: [RunPlan.Partition], _ taken: Fingerprinting.Taken, _ snapshot: Int64
   ) {
     self.init(
       outcomes: partitions.map { .success(taken.known[$0.key] ?? []) }, snapshot: snapshot,
       seconds: 0, states: partitions.map { _ in nil }, isRead: false)
-  }
-}
-
-extension Result where Success == [Dataset], Failure == any Error {
-  fileprivate var isTransientFailure: Bool {
-    if case .failure(let error as Diagnostic) = self { error.isTransient } else { false }
   }
 }

@@ -12,9 +12,7 @@ import Store
 /// A shard that does not answer costs the tenants whose rows it can hold. The others are read.
 final class ShardReader {
   private let shards: Shards
-  private let blobs: BlobStore
-  private let memory = DatasetMemory(limit: 64 << 20)
-  private let moment: RunMoment
+  private let extraction: PartitionExtraction
   private let cancellation: Cancellation
   private let interruption: Interruption
   private let hidden: ([RunPlan.Partition]) throws -> Extractor.HiddenRows?
@@ -34,8 +32,7 @@ final class ShardReader {
     combiner: @escaping () throws -> ShardCombiner
   ) {
     self.shards = shards
-    self.blobs = blobs
-    self.moment = moment
+    extraction = PartitionExtraction(blobs: blobs, moment: moment, cancellation: cancellation)
     self.cancellation = cancellation
     self.interruption = interruption
     self.hidden = hidden
@@ -45,9 +42,11 @@ final class ShardReader {
 
   /// Reads all batches and passes each to `each`.
   ///
-  /// - Parameter leaving: the part of a batch that must still be read, called right before reading.
+  /// - Parameters:
+  ///   - fingerprinting: finds the partitions whose rows need not be read; they come first.
+  ///   - leaving: the part of a batch that must still be read, called right before reading.
   func read(
-    _ batches: [[RunPlan.Partition]],
+    _ batches: [[RunPlan.Partition]], fingerprinting: Fingerprinting? = nil,
     leaving: ([RunPlan.Partition]) throws -> [RunPlan.Partition],
     each: ([RunPlan.Partition], SourceReader.Reading) throws -> Void
   ) throws {
@@ -56,22 +55,35 @@ final class ShardReader {
       batches.contains { $0.contains { $0.pipeline.extract.isCombined } }
       ? try self.combiner() : nil
     var snapshots: [Int: Int64] = [:]
+    var begun = 0
     try shards.inSnapshots { [correction] number, source in
       snapshots[number] = try source.snapshotMoment() + correction(source)
+      begun += 1
     } body: {
+      let server = try combiner?.server() ?? ""
+      let taken =
+        try fingerprinting?.take(shards, Array(batches.joined()), interruption) { partition in
+          partition.pipeline.extract.isCombined ? [("server that combines", server)] : []
+        } ?? Fingerprinting.Taken()
+      let scanned = begun
+      // Rows are as old as the oldest of their snapshots.
+      func snapshot() -> Int64 { snapshots.values.min() ?? 0 }
+      for batch in batches where !taken.known.isEmpty {
+        let known = try leaving(batch.filter { taken.known[$0.key] != nil })
+        if !known.isEmpty { try each(known, .init(known, taken, snapshot())) }
+      }
       for batch in batches where !cancellation.isRequested {
-        let batch = try leaving(batch)
+        let batch = try leaving(batch.filter { taken.known[$0.key] == nil })
         if batch.isEmpty { continue }
         let running = Stopwatch()
         let outcomes = try read(batch, combiner)
         if cancellation.isRequested { return }
-        // Rows are as old as the oldest of their snapshots.
-        let snapshot = snapshots.values.min() ?? 0
+        // Of a shard whose session was opened again, the rows are later ones than the fingerprints.
+        let states = batch.map { begun == scanned ? taken.states[$0.key] : nil }
         try each(
           batch,
           .init(
-            outcomes: outcomes, snapshot: snapshot, seconds: running.seconds,
-            states: batch.map { _ in nil }))
+            outcomes: outcomes, snapshot: snapshot(), seconds: running.seconds, states: states))
       }
     }
   }
@@ -83,11 +95,9 @@ final class ShardReader {
     // By the partition's place in the batch: what each shard has of it.
     var parts: [[(shard: Int, outcome: Result<[Dataset], any Error>)]] = batch.map { _ in [] }
     for number in shards.numbers {
-      let places = batch.indices.filter { index in
-        batch[index].tenantIDs.contains { shards.canHold($0, number) }
-      }
+      let places = batch.indices.filter { shards.canHold(rowsOf: batch[$0], number) }
       if places.isEmpty { continue }
-      let found = read(places.map { batch[$0] }, number, hidden)
+      let found = try read(places.map { batch[$0] }, number, hidden)
       for (place, outcome) in zip(places, found) { parts[place].append((number, outcome)) }
     }
     return zip(batch, parts).map { partition, parts in
@@ -104,27 +114,12 @@ final class ShardReader {
     }
   }
 
-  /// What one shard has of these partitions, which are of one pipeline and period. Temporary
-  /// failures are tried again.
+  /// What one shard has of these partitions, which are of one pipeline and period.
   private func read(
     _ partitions: [RunPlan.Partition], _ number: Int, _ hidden: Extractor.HiddenRows?
-  ) -> [Result<[Dataset], any Error>] {
-    let since = Stopwatch()
-    var outcomes = attempt(partitions, number, hidden)
-    for failures in 1... {
-      let passing = outcomes.indices.filter { place in
-        if case .failure(let error as Diagnostic) = outcomes[place] {
-          error.isTransient
-        } else {
-          false
-        }
-      }
-      guard !passing.isEmpty, !cancellation.isRequested,
-        let pause = Backoff.stage.pause(after: failures, since: since)
-      else { break }
-      do { try Backoff.sleep(pause, cancellation) } catch { break }
-      let again = attempt(passing.map { partitions[$0] }, number, hidden)
-      for (place, outcome) in zip(passing, again) { outcomes[place] = outcome }
+  ) throws -> [PartitionExtraction.Outcome] {
+    let outcomes = try extraction.trying(partitions, since: Stopwatch()) {
+      attempt($0, number, hidden)
     }
     // The next batch need not wait for it again.
     for case .failure(let error as Diagnostic) in outcomes where error.code == .unavailable {
@@ -136,7 +131,7 @@ final class ShardReader {
 
   private func attempt(
     _ partitions: [RunPlan.Partition], _ number: Int, _ hidden: Extractor.HiddenRows?
-  ) -> [Result<[Dataset], any Error>] {
+  ) -> [PartitionExtraction.Outcome] {
     let source: Source
     do {
       source = try shards.source(number)
@@ -144,24 +139,9 @@ final class ShardReader {
     } catch {
       return partitions.map { _ in .failure(error) }
     }
-    let extractor = Extractor(source, makePrivateWriter: { _ in MemoryDatasetWriter() }) {
-      [blobs, memory] tenant in
-      BlobDatasetWriter(blobs, tenant: tenant.id, memory: memory)
-    }
-    let first = partitions[0]
-    func batch(_ members: [Extractor.Member]) -> Extractor.Batch {
-      Extractor.Batch(
-        pipeline: first.pipeline, period: first.period, moment: moment, members: members,
-        hidden: hidden)
-    }
-    let outcomes =
-      first.pipeline.scope == .platform
-      ? partitions.map { one in
-        extractor.extractTogether(
-          batch(one.extracted.filter { shards.canHold($0.tenant.id, number) }), for: one.tenant,
-          keepsTenant: true)
-      } : extractor.extract(batch(partitions.flatMap(\.extracted)))
-    return outcomes.map { outcome in
+    return extraction.read(partitions, source, hiding: hidden, keepsTenant: true) { tenant in
+      shards.canHold(tenant.id, number)
+    }.map { outcome in
       outcome.mapError { (error: any Error) -> any Error in shards.named(error, number) }
     }
   }
@@ -173,11 +153,7 @@ final class ShardReader {
     let hasTenant = partition.pipeline.scope == .platform
     return try partition.pipeline.extract.queries.enumerated().map { place, query in
       let parts = parts.map { ShardPart(shard: $0.shard, dataset: $0.datasets[place]) }
-      // Rows with addresses are in no file.
-      let writer: any DatasetWriter =
-        query.isForDelivery
-        ? MemoryDatasetWriter()
-        : BlobDatasetWriter(blobs, tenant: partition.tenant.id, memory: memory)
+      let writer = extraction.writer(of: partition.tenant, isPrivate: query.isForDelivery)
       if query.combine != nil, let combiner { return try combiner.run(query, parts, into: writer) }
       // One shard's rows are in order.
       if parts.count == 1, !hasTenant { return parts[0].dataset }

@@ -138,6 +138,11 @@ package final class Shards {
     places.map { $0[tenant]?.contains(number) ?? false } ?? true
   }
 
+  /// Whether a shard can hold rows of a partition.
+  func canHold(rowsOf partition: RunPlan.Partition, _ number: Int) -> Bool {
+    partition.tenantIDs.contains { canHold($0, number) }
+  }
+
   /// Runs `body` while a snapshot of each shard that answers is open.
   ///
   /// - Parameter whenBegun: called when a snapshot has begun, also that of a session that had to be

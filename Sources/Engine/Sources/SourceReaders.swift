@@ -61,8 +61,7 @@ struct SourceReaders {
   ///
   /// - Parameters:
   ///   - size: the greatest number of partitions in a batch.
-  ///   - fingerprinting: makes what finds the partitions of one source that need not be read. What
-  ///     is made of the rows of several shards is always read.
+  ///   - fingerprinting: makes what finds the partitions of one source that need not be read.
   ///   - failed: called with each partition that was not read because its source, one of several,
   ///     did not answer. If the only source does not answer, that is thrown.
   /// - Returns: Warnings of sources that were read by fewer sessions than wanted.
@@ -90,7 +89,8 @@ struct SourceReaders {
             leaving: leaving, each: noting)
         }
         try one.shardReader.read(
-          Run.batches(of: merged, size: size), leaving: leaving, each: noting)
+          Run.batches(of: merged, size: size), fingerprinting: fingerprinting(), leaving: leaving,
+          each: noting)
       } catch let error as Diagnostic where readers.count > 1 && error.code == .unavailable {
         let read = handedOn.withLock { $0 }
         for partition in own where !read.contains(partition.key) { failed(partition, error) }

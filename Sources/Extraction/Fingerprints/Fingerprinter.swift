@@ -160,7 +160,7 @@ package struct Fingerprinter {
 
   /// What of the server decides how rows are compared, ordered and printed: its version, the
   /// database's locale, and the collations of columns with their libraries' versions.
-  private static let server = """
+  static let server = """
     SELECT concat_ws(' ', version(),
       (SELECT string_agg(s.key || '=' || s.value, ' ' ORDER BY s.key)
         FROM pg_database d CROSS JOIN LATERAL jsonb_each_text(to_jsonb(d)) s

@@ -22,6 +22,11 @@ package struct ShardCombiner {
   /// - Parameter connection: a session whose search path ends in `pg_temp`.
   init(_ connection: Connection) { self.connection = connection }
 
+  /// What of the server decides how rows are compared, ordered and printed.
+  package func server() throws(Diagnostic) -> String {
+    try connection.query(Fingerprinter.server, [nil]).only().string("server")
+  }
+
   /// Loads the parts and runs the query's statement.
   ///
   /// - Throws: `data` if two parts have a row with the same key, if the query has a key;

@@ -34,7 +34,7 @@ package struct AggregateStage: Stage {
     key.add("tenant", work.tenant.id)
     key.add("slug", work.tenant.slug)
     key.add("name", work.tenant.name)
-    key.add("time zone", contentsOf: work.tenant.zone.canonicalText.utf8)
+    key.add("time zone", work.tenant.zone.digest)
     key.add("locale", work.tenant.locale)
     key.add("currency", work.tenant.currency)
     key.add("privacy", work.settings.privacy.rawValue)
@@ -42,7 +42,8 @@ package struct AggregateStage: Stage {
     if let asOf = work.asOf { key.add("as of", asOf.description) }
     key.add("progress", work.progress.isProvisional ? "provisional" : "final")
     if let since = work.progress.since { key.add("since", since.description) }
-    for dataset in work.datasets where spec.datasets.contains(dataset.name) {
+    let read = spec.datasets
+    for dataset in work.datasets where read.contains(dataset.name) {
       key.add("dataset \(dataset.name)", dataset.digest)
       key.add(
         "columns \(dataset.name)",

@@ -104,7 +104,7 @@ final class AggregateTable {
   func finish(
     tenantCurrency: String
   ) throws -> (model: ReportModel.Table, files: [StageOutput.File]) {
-    let machineName = spec.publish.map { "\($0).csv" } ?? "\(spec.name).rows.csv"
+    let machineName = spec.machineName
     let model = ReportModel.Table(
       name: spec.name, rows: rows, show: spec.show, layout: spec.layout, file: machineName,
       spreadsheet: spec.publish.map { "\($0).excel.csv" },
@@ -270,4 +270,9 @@ final class AggregateTable {
       return .init(currency: isMoney ? own : nil, value: value)
     }
   }
+}
+
+extension TableSpec {
+  /// The file with all rows, for machines and for making the page.
+  var machineName: String { publish.map { "\($0).csv" } ?? "\(name).rows.csv" }
 }

@@ -14,32 +14,16 @@ struct PagePictures {
   /// Bytes of pictures inside one page. Further pictures become files beside it.
   private static let inlineBudget = 300_000
 
-  /// What of a report model says which pictures its pages show. Reading it takes a fraction of the
-  /// time that the whole model takes.
-  struct Report: Decodable {
-    struct Table: Decodable, PicturedTable {
-      var name: String
-      var show: Int
-      var layout: TableSpec.Layout
-      var file: String
-      var picture: String?
-    }
-
-    var tables: [Table]
-
-    init(json: [UInt8]) throws {
-      self = try JSONDecoder().decode(Report.self, from: Data(json))
-    }
-  }
-
-  /// The object keys in the shown rows of the tables, in their order, each once.
-  static func keys<Table: PicturedTable>(
-    of tables: [Table], files: [String: Artifact]
-  ) throws -> [(table: Table, keys: [String])] {
-    try tables.compactMap { table in
-      guard let column = table.picture, table.layout == .cards, let file = files[table.file] else {
-        return nil
-      }
+  /// The object keys in the shown rows of the tables that have pictures, in their order, each once.
+  ///
+  /// The report model is not read for it: mostly a page is not made, and only its key is wanted.
+  static func keys(
+    of work: PartitionWork, files: [String: Artifact]
+  ) throws -> [(table: String, keys: [String])] {
+    try (work.pipeline.aggregate?.tables ?? []).compactMap { table in
+      guard let column = table.picture, table.layout == .cards,
+        let file = files[table.machineName]
+      else { return nil }
       let reader = try TableReader(path: file.path, label: table.name)
       let index = try reader.index(of: column)
       var keys: [String] = []
@@ -47,7 +31,7 @@ struct PagePictures {
       while reader.rowNumber < table.show, try reader.next() {
         if let key = reader.text(index), known.insert(ExactText(key)).inserted { keys.append(key) }
       }
-      return (table, keys)
+      return (table.name, keys)
     }
   }
 
@@ -62,7 +46,7 @@ struct PagePictures {
 
   /// Makes the pictures of a table: some inside the page, the others as files beside it.
   func make(
-    _ keys: [String], of table: ReportModel.Table
+    _ keys: [String], of table: String
   ) throws -> (pictures: [ExactText: PagePicture], files: [StageOutput.File], warnings: [Warning]) {
     var pictures: [ExactText: PagePicture] = [:]
     var files: [StageOutput.File] = []
@@ -89,7 +73,7 @@ struct PagePictures {
         inlined += bytes.count
         address = "data:image/jpeg;base64," + Data(bytes).base64EncodedString()
       } else {
-        address = "\(table.name.replacing("_", with: "-"))-\(place + 1).jpg"
+        address = "\(table.replacing("_", with: "-"))-\(place + 1).jpg"
         files.append(.init(name: address, mediaType: "image/jpeg", content: .bytes(bytes)))
       }
       pictures[ExactText(key)] = PagePicture(
@@ -155,14 +139,3 @@ struct PagePictures {
     return nil
   }
 }
-
-/// A table of a report model, as far as its pictures are concerned.
-protocol PicturedTable {
-  var name: String { get }
-  var show: Int { get }
-  var layout: TableSpec.Layout { get }
-  var file: String { get }
-  var picture: String? { get }
-}
-
-extension ReportModel.Table: PicturedTable {}

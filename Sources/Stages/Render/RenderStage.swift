@@ -39,7 +39,7 @@ package struct RenderStage: Stage {
     key.add("pipeline", work.pipeline.name)
     key.add("render", contentsOf: try spec(of: work).canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
-    key.add("time zone", contentsOf: work.tenant.zone.canonicalText.utf8)
+    key.add("time zone", work.tenant.zone.digest)
     key.add("templates", templates.digest)
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
@@ -48,28 +48,12 @@ package struct RenderStage: Stage {
     for input in inputs { key.add("input \(input.name)", input.digest) }
     // The inputs hold only the object keys of pictures. Their content can change, so it is part of
     // the key.
-    if work.pipeline.aggregate?.tables.contains(where: { $0.picture != nil }) == true {
-      for (table, keys) in try pictures(of: work, inputs) {
-        for object in keys {
-          key.add("picture \(table) \(object)", try environment.keyText(ofMedia: object))
-        }
+    for (table, keys) in try PagePictures.keys(of: work, files: files(inputs)) {
+      for object in keys {
+        key.add("picture \(table) \(object)", try environment.keyText(ofMedia: object))
       }
     }
     return key
-  }
-
-  /// The tables with pictures, by name, and the object keys of these. All of the model is read only
-  /// if a page is made of it: mostly the key has a result.
-  private func pictures(
-    of work: PartitionWork, _ inputs: [Artifact]
-  ) throws -> [(table: String, keys: [String])] {
-    let report = try report(inputs)
-    let files = files(inputs)
-    if let model = work.memory.known(report.digest) {
-      return try PagePictures.keys(of: model.tables, files: files).map { ($0.table.name, $0.keys) }
-    }
-    let tables = try PagePictures.Report(json: json(of: report)).tables
-    return try PagePictures.keys(of: tables, files: files).map { ($0.table.name, $0.keys) }
   }
 
   private func run(
@@ -84,7 +68,7 @@ package struct RenderStage: Stage {
       uniquingKeysWith: { first, _ in first })
     var output = StageOutput(files: [])
     var pictures: [ExactText: PagePicture] = [:]
-    for (table, keys) in try PagePictures.keys(of: model.tables, files: files) {
+    for (table, keys) in try PagePictures.keys(of: work, files: files) {
       let made = try PagePictures(environment: environment).make(keys, of: table)
       pictures.merge(made.pictures) { first, _ in first }
       output.files += made.files

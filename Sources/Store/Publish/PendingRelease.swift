@@ -78,6 +78,9 @@ package struct PendingRelease: Sendable {
   package var title: String
   package var files: [ReleaseFile]
   package var metadata: ReleaseMetadata
+  /// Gives the same files with their media types and the descriptions of tables, if `files` lack
+  /// them. Called only if the release has to be written.
+  package var complete: (@Sendable () throws -> [ReleaseFile])?
   /// Whether it is published even if the partition was withdrawn.
   package var replacesWithdrawn = false
   /// Whether the published release is read to its last byte before it counts as the same.

@@ -40,6 +40,7 @@ extension ReleaseBatch {
       try writeHead(&staged)
       return .changed(staged)
     }
+    let pending = try pending.completed()
     try store.refuseLinks(in: pending.partition)
     // What readers saw last, also if it was withdrawn since then.
     let shown =
@@ -172,5 +173,20 @@ extension ReleaseBatch {
     let random = String(UInt64.random(in: 0..<(1 << 40)), radix: 36)
     let padding = String(repeating: "0", count: max(0, 8 - random.count))
     return "\(Timestamp.compact(created))-\(padding)\(random)"
+  }
+}
+
+extension PendingRelease {
+  /// The same release with all that it says of its files.
+  fileprivate func completed() throws(Diagnostic) -> PendingRelease {
+    guard let complete else { return self }
+    var pending = self
+    do {
+      pending.files = try complete()
+    } catch {
+      throw error as? Diagnostic
+        ?? Diagnostic(.bug, "the files of a release cannot be read", underlying: error)
+    }
+    return pending
   }
 }

@@ -62,11 +62,8 @@ struct TenantMediaTests {
   @Test func `No key of another's object shows it on a page`() throws {
     try withTemporaryFolder { folder in
       let environment = try environment(folder)
-      let table = ReportModel.Table(
-        name: "cards", rows: 1, show: 99, layout: .cards, file: "cards.csv", columns: [],
-        picture: "media_key")
       let made = try PagePictures(environment: environment).make(
-        Self.keys.map(\.key) + ["acao/own.png"], of: table)
+        Self.keys.map(\.key) + ["acao/own.png"], of: "cards")
       #expect(Set(made.pictures.keys) == ["acao/own.png"])
       #expect(made.files.isEmpty)
       let found = made.warnings.map { "\($0.code) \($0.subject)" }
@@ -82,11 +79,8 @@ struct TenantMediaTests {
     try withTemporaryFolder { folder in
       let environment = try environment(folder)
       environment.changes.withLock { $0 = ["acao/own.png"] }
-      let table = ReportModel.Table(
-        name: "cards", rows: 1, show: 99, layout: .cards, file: "cards.csv", columns: [],
-        picture: "media_key")
       let error = #expect(throws: Diagnostic.self) {
-        try PagePictures(environment: environment).make(["acao/own.png"], of: table)
+        try PagePictures(environment: environment).make(["acao/own.png"], of: "cards")
       }
       #expect(error?.message == "the object was changed while it was read")
       #expect(error?.isTransient == true)
@@ -99,11 +93,8 @@ struct TenantMediaTests {
     try withTemporaryFolder { folder in
       let environment = try environment(folder)
       try FileManager.default.removeItem(atPath: "\(folder)/media")
-      let table = ReportModel.Table(
-        name: "cards", rows: 1, show: 99, layout: .cards, file: "cards.csv", columns: [],
-        picture: "media_key")
       let error = #expect(throws: Diagnostic.self) {
-        try PagePictures(environment: environment).make(["acao/own.png"], of: table)
+        try PagePictures(environment: environment).make(["acao/own.png"], of: "cards")
       }
       #expect(error?.code == .configuration)
     }

@@ -9,21 +9,6 @@ import Testing
 struct UnchangedNightTests {
   private static let run = ["run", "rows", "--period", "2025", "--json"]
 
-  /// The batches that a run extracted, and how many of its partitions were known.
-  private func read(_ output: String) throws -> (extracted: Int, unchanged: Int) {
-    var (extracted, unchanged) = (0, 0)
-    for line in output.split(separator: "\n") {
-      guard
-        let event = try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any]
-      else { continue }
-      if event["event"] as? String == "extracted" { extracted += event["tenants"] as? Int ?? 0 }
-      if event["event"] as? String == "fingerprinted" {
-        unchanged += event["unchanged"] as? Int ?? 0
-      }
-    }
-    return (extracted, unchanged)
-  }
-
   @Test func `An unchanged night reads no row and publishes nothing`() throws {
     try Installation.with { here in
       for name in ["acme", "other", "third"] { try here.addTenant(name) }
@@ -32,18 +17,18 @@ struct UnchangedNightTests {
       }
       let first = try here.yearbook(nights[0])
       #expect(first.status == 0, "\(first.output)")
-      #expect(try read(first.output) == (6, 0), "\(first.output)")
+      #expect(try Installation.read(first.output) == (6, 0), "\(first.output)")
       let payload = try here.payload()
       // The tenant's own table of visits, so to speak: no report reads it.
       try here.platform.connect().execute("UPDATE app.\"user\" SET status = 'ONLINE'")
       let second = try here.yearbook(nights[1])
-      #expect(try read(second.output) == (0, 6), "\(second.output)")
+      #expect(try Installation.read(second.output) == (0, 6), "\(second.output)")
       #expect(second.output.contains("\"published\":0"), "\(second.output)")
       try here.platform.connect().execute(
         "UPDATE app.\"user\" SET username = 'new' WHERE username = 'u1' AND tenantid ="
           + " (SELECT id FROM app.tenant WHERE slug = 'acme')")
       let third = try here.yearbook(nights[2])
-      #expect(try read(third.output) == (2, 4), "\(third.output)")
+      #expect(try Installation.read(third.output) == (2, 4), "\(third.output)")
       #expect(third.output.contains("\"published\":2"), "\(third.output)")
       #expect(try here.payload().keys == payload.keys)
     }
@@ -63,11 +48,11 @@ struct UnchangedNightTests {
         #expect(try here.yearbook(Self.run).status == 0)
         let payload = try here.payload()
         let again = try here.yearbook(Self.run + ["--reread"])
-        #expect(try read(again.output) == (2, 0), "\(again.output)")
+        #expect(try Installation.read(again.output) == (2, 0), "\(again.output)")
         #expect(again.output.contains("\"published\":0"), "\(again.output)")
         #expect(try here.payload() == payload, "\(change)")
       }
-      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 2))
     }
   }
 
@@ -82,16 +67,28 @@ struct UnchangedNightTests {
       let changed = try here.yearbook(Self.run)
       #expect(changed.status == 0, "\(changed.output)")
       // The fingerprints are as they were; the rows are read for the stage.
-      #expect(try read(changed.output) == (2, 2), "\(changed.output)")
+      #expect(try Installation.read(changed.output) == (2, 2), "\(changed.output)")
       #expect(changed.output.contains("\"published\":2"), "\(changed.output)")
       let files = try here.payload()
       #expect(
         files["tenants/acme/rows/2025/data/persons.csv"]
           == Data("username\r\nu1\r\nu2\r\nu3\r\n".utf8))
       try FileManager.default.removeItem(atPath: "\(here.folder)/workspace/tenants")
-      #expect(try read(here.yearbook(Self.run).output) == (2, 2))
-      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (2, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 2))
     }
+  }
+
+  /// What the data package of acme's release says of its files.
+  private func described(_ here: Installation) throws -> String {
+    let releases = "\(here.folder)/store/tenants/acme/rows/2025/releases"
+    let release = try #require(FileManager.default.contentsOfDirectory(atPath: releases).first)
+    let data = try Data(
+      contentsOf: URL(fileURLWithPath: "\(releases)/\(release)/datapackage.json"))
+    let package = try JSONSerialization.jsonObject(with: data) as? [String: Any]
+    return String(
+      decoding: try JSONSerialization.data(
+        withJSONObject: try #require(package?["resources"]), options: .sortedKeys), as: UTF8.self)
   }
 
   @Test func `A release that was lost is made again without reading rows`() throws {
@@ -99,12 +96,15 @@ struct UnchangedNightTests {
       for name in ["acme", "other"] { try here.addTenant(name) }
       #expect(try here.yearbook(Self.run).status == 0)
       let payload = try here.payload()
+      let described = try self.described(here)
+      #expect(described.contains("missingValues"), "\(described)")
       try FileManager.default.removeItem(atPath: "\(here.folder)/store/tenants/acme")
       let again = try here.yearbook(Self.run)
       #expect(again.status == 0, "\(again.output)")
-      #expect(try read(again.output) == (0, 2), "\(again.output)")
+      #expect(try Installation.read(again.output) == (0, 2), "\(again.output)")
       #expect(again.output.contains("\"published\":1"), "\(again.output)")
       #expect(try here.payload() == payload)
+      #expect(try self.described(here) == described)
     }
   }
 
@@ -127,7 +127,7 @@ struct UnchangedNightTests {
       try record.unlock(key)
       let ended = try run.wait()
       #expect(ended.status == 0, "\(ended.output)")
-      #expect(try read(ended.output) == (0, 2), "\(ended.output)")
+      #expect(try Installation.read(ended.output) == (0, 2), "\(ended.output)")
       #expect(ended.output.contains("\"unchanged\":2"), "\(ended.output)")
     }
   }
@@ -170,7 +170,7 @@ struct UnchangedNightTests {
       #expect(first.status == 0, "\(first.output)")
       let payload = try here.payload()
       let second = try here.yearbook(film)
-      #expect(try read(second.output) == (0, 1), "\(second.output)")
+      #expect(try Installation.read(second.output) == (0, 1), "\(second.output)")
       #expect(second.output.contains("\"published\":0"), "\(second.output)")
       let row = try here.record.connect().query(
         "SELECT tenant_id, datasets FROM yearbook.extraction"
@@ -187,7 +187,7 @@ struct UnchangedNightTests {
       #expect(damaged == 3)
       let third = try here.yearbook(film)
       #expect(third.status == 0, "\(third.output)")
-      #expect(try read(third.output) == (1, 1), "\(third.output)")
+      #expect(try Installation.read(third.output) == (1, 1), "\(third.output)")
       #expect(try here.payload() == payload)
     }
   }
@@ -221,7 +221,7 @@ struct UnchangedNightTests {
         "\(check.output)")
       for _ in 1...2 {
         let run = try here.yearbook(["run", "rows", "--period", "2026", "--json"])
-        #expect(try read(run.output) == (1, 0), "\(run.output)")
+        #expect(try Installation.read(run.output) == (1, 0), "\(run.output)")
       }
     }
   }
@@ -259,10 +259,10 @@ struct UnchangedNightTests {
       #expect(ended == 1)
       let outcome = try run.wait()
       #expect(outcome.status == 0, "\(outcome.output)")
-      #expect(try read(outcome.output) == (2, 0), "\(outcome.output)")
+      #expect(try Installation.read(outcome.output) == (2, 0), "\(outcome.output)")
       #expect(!outcome.output.contains("\"fingerprinted\""), "\(outcome.output)")
-      #expect(try read(here.yearbook(Self.run).output) == (2, 0))
-      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (2, 0))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 2))
     }
   }
 
@@ -283,10 +283,10 @@ struct UnchangedNightTests {
       #expect(try here.yearbook(Self.run).status == 1)
       let second = try here.yearbook(Self.run)
       #expect(second.status == 1)
-      #expect(try read(second.output).unchanged == 1, "\(second.output)")
+      #expect(try Installation.read(second.output).unchanged == 1, "\(second.output)")
       try source.execute("UPDATE app.\"user\" SET picture = NULL")
       #expect(try here.yearbook(Self.run).status == 0)
-      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 2))
     }
   }
 
@@ -302,8 +302,8 @@ struct UnchangedNightTests {
       let record = try here.record.connect()
       let rows = "SELECT count(*) AS n FROM yearbook.extraction"
       #expect(try record.query(rows).only().int("n") == 0)
-      #expect(try read(here.yearbook(Self.run).output) == (1, 0))
-      #expect(try read(here.yearbook(Self.run).output) == (0, 1))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (1, 0))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 1))
       #expect(
         try here.payload()["tenants/acme/rows/2025/data/people.csv"]
           == Data("username\r\nu1\r\nu3\r\n".utf8))
@@ -327,7 +327,7 @@ struct UnchangedNightTests {
         let run = try here.yearbook(Self.run)
         #expect(run.status == 0, "\(lie): \(run.output)")
         #expect(try here.payload() == payload)
-        #expect(try read(here.yearbook(Self.run).output).extracted == 0, "\(lie)")
+        #expect(try Installation.read(here.yearbook(Self.run).output).extracted == 0, "\(lie)")
       }
     }
   }
@@ -351,13 +351,13 @@ struct UnchangedNightTests {
         FROM partition p JOIN visit v ON v.tenantid = p.tenant_id
         """)
       #expect(try here.yearbook(Self.run).status == 0)
-      #expect(try read(here.yearbook(Self.run).output) == (0, 2))
+      #expect(try Installation.read(here.yearbook(Self.run).output) == (0, 2))
       try source.execute(
         "UPDATE app.\"user\" SET age = 0 WHERE tenantid = (SELECT id FROM app.tenant WHERE slug = 'acme')"
       )
       let run = try here.yearbook(Self.run)
       #expect(run.status == 1, "\(run.output)")
-      #expect(try read(run.output).unchanged == 0)
+      #expect(try Installation.read(run.output).unchanged == 0)
       #expect(run.output.contains("\"unchanged\":1"), "\(run.output)")
     }
   }
