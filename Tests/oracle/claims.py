@@ -85,12 +85,12 @@ def compares(figure):
     def more(page, compared, **g):
         said, now, then = value(page, g[figure])
         return (said and now > then > 0 and is_compared_with(page, compared)
-                and page.spoken.is_percent(g[f"{figure}__change"], (now - then) / then))
+                and page.spoken.is_change(g[f"{figure}__change"], now, then))
 
     def fewer(page, compared, **g):
         said, now, then = value(page, g[figure])
         return (said and 0 < now < then and is_compared_with(page, compared)
-                and page.spoken.is_percent(g[f"{figure}__change"], (then - now) / then))
+                and page.spoken.is_change(g[f"{figure}__change"], now, then))
 
     def times(page, compared, **g):
         said, now, then = value(page, g[figure])
@@ -295,14 +295,14 @@ def is_mrr(page, text): return page.spoken.is_number(text, page.value("mrr", pag
 def _(page, count, mrr, mrr__change):
     now, then = page.value("mrr", page.own)
     return (subscriptions(page, count, every=True) and is_mrr(page, mrr) and now > then > 0
-            and page.spoken.is_percent(mrr__change, (now - then) / then))
+            and page.spoken.is_change(mrr__change, now, then))
 
 
 @claim("billing.mrr.less")
 def _(page, count, mrr, mrr__change):
     now, then = page.value("mrr", page.own)
     return (subscriptions(page, count, every=True) and is_mrr(page, mrr) and then > now
-            and page.spoken.is_percent(mrr__change, (then - now) / then))
+            and page.spoken.is_change(mrr__change, now, then))
 
 
 claim("billing.mrr.plain")(lambda page, count, mrr: subscriptions(page, count, every=True) and is_mrr(page, mrr))

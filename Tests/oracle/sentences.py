@@ -354,7 +354,7 @@ class Reading:
             if not before.endswith(" " + phrase) or not s.is_amount(before.removesuffix(" " + phrase), then):
                 self.fault(page, where, f"before it was {then}, “{phrase}”")
             percent = "%" in value
-            if change is not None and not (then > 0 and s.is_percent(change.lstrip("+−"), abs(now - then) / then)
+            if change is not None and not (then > 0 and s.is_change(change.lstrip("+−"), now, then)
                                            and ("+" in change) == (now > then) and ("−" in change) == (now < then)):
                 self.fault(page, where, f"the change from {then} to {now} is another")
             if change is None and then > 0 and now != then and not percent:

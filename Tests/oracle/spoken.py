@@ -94,6 +94,10 @@ class Spoken:
             return percent < found if text[0] == "<" else percent > found
         return abs(found - percent) <= unit / 2
 
+    def is_change(self, text, now, then):
+        """Whether a text without its sign is a change in percent. Exact: halves of whole numbers are rounded up."""
+        return self.is_percent(text, abs(Decimal(now) - Decimal(then)) / Decimal(then))
+
     def is_duration(self, text, seconds):
         parts = {unit: int(re.sub(r"\D", "", n)) for n, unit in re.findall(r"([\d.,]+)\s*(h|min|s)\b", text)}
         if not parts or seconds is None:
