@@ -5,4 +5,3 @@ SELECT
   CASE WHEN w.user_id IS NULL THEN 'guest' WHEN w.name IS NULL THEN 'hidden' END AS opened_by_is
 FROM sessions s
 LEFT JOIN people w ON w.tenant_id = s.tenant_id AND w.user_id = s.user_id
-WHERE s.is_current

@@ -41,7 +41,7 @@ FROM (
     tenant_id, 3 AS position, 'longest_dojo' AS rule, day, subject AS title, seconds / 60 AS amount,
     seconds, count(*) OVER (PARTITION BY tenant_id, seconds) AS holders
   FROM sessions
-  WHERE is_current AND seconds >= 60
+  WHERE seconds >= 60
   ORDER BY tenant_id, seconds DESC, held_at, id
 ) longest_dojo
 WHERE holders = 1
@@ -52,7 +52,7 @@ FROM (
     tenant_id, 4 AS position, 'largest_dojo' AS rule, day, subject AS title, participants AS amount,
     count(*) OVER (PARTITION BY tenant_id, participants) AS holders
   FROM sessions
-  WHERE is_current AND participants >= 2
+  WHERE participants >= 2
   ORDER BY tenant_id, participants DESC, held_at, id
 ) largest_dojo
 WHERE holders = 1

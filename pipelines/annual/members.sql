@@ -29,12 +29,10 @@ FROM (
     WHERE is_current
     GROUP BY tenant_id, user_id, language
     UNION ALL
-    SELECT
-      a.tenant_id, a.user_id, NULL, 0, 0, count(*), count(*) FILTER (WHERE a.user_id = d.user_id)
-    FROM dojo_people a
-    JOIN dojos d ON d.tenant_id = a.tenant_id AND d.id = a.dojo_id
-    WHERE a.is_current
-    GROUP BY a.tenant_id, a.user_id
+    SELECT tenant_id, user_id, NULL, 0, 0, count(*), count(*) FILTER (WHERE opened)
+    FROM dojo_people
+    WHERE is_current
+    GROUP BY tenant_id, user_id
   ) e
   LEFT JOIN people w ON w.tenant_id = e.tenant_id AND w.user_id = e.user_id
   GROUP BY 1, 2, 3, 4

@@ -37,15 +37,14 @@ LEFT JOIN (
 ) c ON c.tenant_id = p.tenant_id AND c.user_id = u.id
 LEFT JOIN (
   SELECT
-    a.tenant_id, a.user_id,
-    count(*) FILTER (WHERE a.is_current) AS dojos,
-    count(*) FILTER (WHERE NOT a.is_current) AS dojos_previous,
-    count(*) FILTER (WHERE a.is_current AND a.user_id = o.user_id) AS opened,
-    max(o.day) FILTER (WHERE a.is_current) AS last_day,
-    max(o.held_at) FILTER (WHERE a.is_current) AS last_at
-  FROM dojo_people a
-  JOIN dojos o ON o.tenant_id = a.tenant_id AND o.id = a.dojo_id
-  GROUP BY a.tenant_id, a.user_id
+    tenant_id, user_id,
+    count(*) FILTER (WHERE is_current) AS dojos,
+    count(*) FILTER (WHERE NOT is_current) AS dojos_previous,
+    count(*) FILTER (WHERE is_current AND opened) AS opened,
+    max(day) FILTER (WHERE is_current) AS last_day,
+    max(held_at) FILTER (WHERE is_current) AS last_at
+  FROM dojo_people
+  GROUP BY tenant_id, user_id
 ) d ON d.tenant_id = p.tenant_id AND d.user_id = u.id
 LEFT JOIN (
   SELECT

@@ -28,7 +28,6 @@ LEFT JOIN (
     sum(hidden)::bigint AS hidden,
     count(*) FILTER (WHERE recordings > 0 AND media_key IS NULL) AS not_shown
   FROM sessions
-  WHERE is_current
   GROUP BY tenant_id
 ) d ON d.tenant_id = p.tenant_id
 LEFT JOIN (
@@ -52,16 +51,15 @@ LEFT JOIN (
 ) u ON u.tenant_id = p.tenant_id
 LEFT JOIN (
   SELECT
-    d.tenant_id,
+    tenant_id,
     count(*) AS recordings,
-    count(*) FILTER (WHERE r.stopped IS NULL) AS without_end,
-    count(*) FILTER (WHERE r.stopped < r.started) AS end_before_start,
-    count(*) FILTER (WHERE r.started IS NULL) AS without_start,
-    count(*) - count(DISTINCT format('%s %s', r.dojo_id, r.object_key)) AS alike
-  FROM recordings r
-  JOIN dojos d ON d.tenant_id = r.tenant_id AND d.id = r.dojo_id
-  WHERE d.is_current
-  GROUP BY d.tenant_id
+    count(*) FILTER (WHERE stopped IS NULL) AS without_end,
+    count(*) FILTER (WHERE stopped < started) AS end_before_start,
+    count(*) FILTER (WHERE started IS NULL) AS without_start,
+    count(*) - count(DISTINCT format('%s %s', dojo_id, object_key)) AS alike
+  FROM recordings
+  WHERE is_current
+  GROUP BY tenant_id
 ) r ON r.tenant_id = p.tenant_id
 LEFT JOIN (
   SELECT p.tenant_id, count(*) AS foreign_room

@@ -8,6 +8,9 @@ FROM (
   SELECT
     d.tenant_id,
     d.id AS dojo_id,
+    d.is_current,
+    d.held_at,
+    d.subject,
     r.id,
     CASE WHEN r.started >= p.known_from AND r.started < p.known_until THEN r.started END AS started,
     CASE WHEN r.stopped >= p.known_from AND r.stopped < p.known_until THEN r.stopped END AS stopped,

@@ -24,13 +24,11 @@ FROM (
     max(e.last_day) AS last_day
   FROM (
     SELECT
-      a.tenant_id, a.user_id, count(*) AS dojos,
-      count(*) FILTER (WHERE a.user_id = d.user_id) AS opened, 0::bigint AS messages,
-      min(d.day) AS first_day, max(d.day) AS last_day
-    FROM dojo_people a
-    JOIN dojos d ON d.tenant_id = a.tenant_id AND d.id = a.dojo_id
-    WHERE a.is_current
-    GROUP BY a.tenant_id, a.user_id
+      tenant_id, user_id, count(*) AS dojos, count(*) FILTER (WHERE opened) AS opened,
+      0::bigint AS messages, min(day) AS first_day, max(day) AS last_day
+    FROM dojo_people
+    WHERE is_current
+    GROUP BY tenant_id, user_id
     UNION ALL
     SELECT tenant_id, user_id, 0, 0, sum(messages)::bigint, NULL, NULL
     FROM messages

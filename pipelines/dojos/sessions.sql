@@ -10,4 +10,3 @@ LEFT JOIN (
   FROM messages
   GROUP BY tenant_id, dojo_id
 ) m ON m.tenant_id = s.tenant_id AND m.dojo_id = s.id
-WHERE s.is_current

@@ -15,4 +15,3 @@ SELECT
   d.tenant_id, d.held_at, 'dojo', d.id, d.day, d.subject, NULL, NULL, NULL, d.people, d.hidden,
   d.guests, NULL, d.media_key, false, d.seconds, d.started, d.stopped, d.recordings
 FROM sessions d
-WHERE d.is_current
