@@ -124,7 +124,8 @@ let trials: [Target] = [
     name: "StoreBench", dependencies: ["Basics", "Diagnostics", "Store"], path: "bench/store",
     exclude: ["run"]),
   .executableTarget(
-    name: "DeliverBench", dependencies: ["Basics", "Delivery", "Diagnostics", "Transfer"],
+    name: "DeliverBench",
+    dependencies: ["Basics", "Delivery", "Diagnostics", "Engine", "Pipelines", "Transfer"],
     path: "bench/deliver", exclude: ["run"]),
   tests(of: "Diagnostics"),
   tests(of: "Basics"),

@@ -1,3 +1,4 @@
+import Basics
 import Delivery
 import Pipelines
 import Transfer
@@ -78,7 +79,7 @@ struct ChannelReader {
       spec.giveUp = seconds
     }
     if let node = map["between"], let text = node.string() {
-      spec.hours = DeliveryHours(text)
+      spec.hours = HoursOfDay(text)
       if spec.hours == nil { node.report("expected hours such as 08:00-20:00, found '\(text)'") }
     }
     guard let breaker = map["breaker"]?.mapping(keys: ["failures", "first", "most"]) else { return }

@@ -40,9 +40,7 @@ extension Configuration {
   /// The pipelines as they tell people: without a channel nobody is told, and no address is read.
   func telling(_ library: PipelineLibrary) -> PipelineLibrary {
     if channels.isEmpty { return library.withoutDelivery }
-    return library.settingHours { channel in
-      channels[channel]?.hours.map { DeliverSpec.Hours(from: $0.start, until: $0.end) }
-    }
+    return library.settingHours { channels[$0]?.hours }
   }
 
   /// The faults in how the operator is told: a channel or a template that does not exist.

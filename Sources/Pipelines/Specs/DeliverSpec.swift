@@ -1,3 +1,5 @@
+package import Basics
+
 /// The `deliver:` part of a pipeline file: who is told what, and how.
 package struct DeliverSpec: Sendable {
   /// What can happen to a partition that people are told of.
@@ -8,37 +10,6 @@ package struct DeliverSpec: Sendable {
     case final
     /// A final release was replaced.
     case restated
-  }
-
-  /// A part of the day in the recipient's time zone, in minutes from midnight. If it ends before
-  /// it begins, it goes over midnight.
-  package struct Hours: Sendable, Hashable {
-    package var from: Int
-    package var until: Int
-
-    /// Hours between two minutes of the day.
-    package init(from: Int, until: Int) {
-      self.from = from
-      self.until = until
-    }
-
-    /// `08:00-20:00`; `nil` for anything else.
-    package init?(_ text: String) {
-      let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(Self.minutes)
-      guard parts.count == 2, let from = parts[0], let until = parts[1], from != until else {
-        return nil
-      }
-      self.from = from
-      self.until = until
-    }
-
-    private static func minutes(_ text: Substring) -> Int? {
-      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isASCII) }),
-        let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), hour < 24, minute < 60
-      else { return nil }
-      return Int(hour) * 60 + Int(minute)
-    }
   }
 
   /// One kind of message: a release that is announced, or rows that are messages themselves.
@@ -59,7 +30,7 @@ package struct DeliverSpec: Sendable {
     /// The template's name in the folder `mail` of the templates, without its ending.
     package var template: String
     /// The hours at which it may leave.
-    package var hours: Hours?
+    package var hours: HoursOfDay?
     /// Where a recipient opts out: an https link in which `{key}` stands for the message's key.
     /// Mail programs post to it (RFC 8058).
     package var unsubscribe: String?
@@ -121,7 +92,7 @@ extension DeliverSpec.Message {
     }
     if let digest = map["digest"] { _ = digest.word(of: ["day"]) }
     if let between = map["between"], let text = between.string() {
-      hours = DeliverSpec.Hours(text)
+      hours = HoursOfDay(text)
       if hours == nil { between.report("expected hours such as 08:00-20:00, found '\(text)'") }
     }
     if let node = map["unsubscribe"], let text = node.string() {

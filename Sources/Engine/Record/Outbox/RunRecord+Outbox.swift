@@ -120,8 +120,8 @@ extension RunRecord {
         [
           one.tenant.id, one.tenant.slug, one.tenant.name, one.tenant.timeZone, one.pipeline,
           one.period, one.message, one.event, one.payload.map { "\\x" + $0.hex } ?? "", one.release,
-          one.channel, one.template, one.hours.map { String($0.from) },
-          one.hours.map { String($0.until) }, one.isDigest ? "t" : "f",
+          one.channel, one.template, one.hours.map { String($0.start) },
+          one.hours.map { String($0.end) }, one.isDigest ? "t" : "f",
         ]
       ).only()
       ids.append(try row.int("id"))
