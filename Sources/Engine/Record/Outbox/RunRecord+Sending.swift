@@ -80,7 +80,7 @@ extension RunRecord {
             SELECT o.id FROM yearbook.outbox o JOIN yearbook.telling y ON y.id = o.telling
             WHERE o.tenant_id = w.tenant_id AND o.state IN ('pending', 'retryable', 'uncertain')
               AND o.not_before <= now() AND o.channel = $1
-              AND (y.opens IS NULL OR yearbook.may_leave(y.zone, y.opens, y.closes))
+              AND (y.opens IS NULL OR yearbook.may_leave(coalesce(o.zone, y.zone), y.opens, y.closes))
               AND NOT EXISTS (SELECT FROM yearbook.destination d
                 WHERE d.channel = o.channel AND d.name = o.destination AND d.probe > now())
               AND NOT EXISTS (SELECT FROM yearbook.outbox e
