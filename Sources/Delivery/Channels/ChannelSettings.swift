@@ -103,6 +103,15 @@ package struct ChannelSettings: Sendable {
     }
   }
 
+  /// Whether it sends mails, or makes requests; `nil`: both are files to it.
+  package var takesMail: Bool? {
+    switch kind {
+    case .mail: true
+    case .http, .queue: false
+    case .file: nil
+    }
+  }
+
   /// How many messages a second a destination gets; `nil`: as many as it takes.
   package var rate: Double? { pace.map { 1e9 / Double($0.interval) } }
 

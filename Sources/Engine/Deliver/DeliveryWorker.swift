@@ -75,9 +75,9 @@ package final class DeliveryWorker: Sendable {
 
   /// Makes messages by the templates as they are now: a corrected one needs no new process.
   func maker() throws -> MessageMaker {
-    MessageMaker(
-      templates: try MessageTemplates(folder: templates), library: library, store: store,
-      site: configuration.site)
+    try MessageMaker(
+      configuration, templates: try MessageTemplates(folder: templates), library: library,
+      store: store)
   }
 
   /// Works until it is told to stop; with `once`, until no message can leave now.
@@ -223,8 +223,8 @@ private final class SendingThread {
       self.maker = maker
       made = try maker.make(message)
       if sound.insert(message.template).inserted { try recover(template, desk) }
-    } catch let moot as MessageMaker.Moot {
-      return try end(.suppressed(moot.reason), moot.reason)
+    } catch let unmade as MessageMaker.Unmade {
+      return try end(unmade.end, unmade.reason)
     } catch let error as Diagnostic {
       // All messages of a template that cannot be filled wait for its correction.
       maker = nil
@@ -270,7 +270,8 @@ private final class SendingThread {
     }
     let pause = Self.backoff.pause(after: message.attempts + 1) ?? 3600
     switch answer {
-    case .accepted(let note):
+    case .accepted(let said):
+      let note = made.remark.map { "\(said); \($0)" } ?? said
       try end(.sent(note), note)
       try recover(destination, desk)
     case .refused(let note):
