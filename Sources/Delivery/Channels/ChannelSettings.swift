@@ -121,6 +121,15 @@ package struct ChannelSettings: Sendable {
     }
   }
 
+  /// Whether it sends mails, or makes requests; `nil`: both are files to it.
+  package var takesMail: Bool? {
+    switch kind {
+    case .mail: true
+    case .http, .queue: false
+    case .file: nil
+    }
+  }
+
   /// A channel for one thread, with this process's environment.
   package func make() throws(Diagnostic) -> any Channel {
     try make(environment: ProcessInfo.processInfo.environment, isCancelled: { false })

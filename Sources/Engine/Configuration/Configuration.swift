@@ -52,6 +52,8 @@ package struct Configuration: Sendable {
   package var operatorContact: OperatorContact?
   /// The address of the store's root on the web, without a slash at the end, for links in messages.
   package var site: String?
+  /// For how many seconds links into the mirror's bucket work; `nil`: links lead to `site`.
+  package var signedLinks: Int?
   /// How long messages are kept.
   package var delivery = DeliverySettings()
   /// The operator's time zone, a name that the platform's PostgreSQL knows.

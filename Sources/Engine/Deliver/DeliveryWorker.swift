@@ -75,9 +75,9 @@ package final class DeliveryWorker: Sendable {
 
   /// Makes messages by the templates as they are now: a corrected one needs no new process.
   func maker() throws -> MessageMaker {
-    MessageMaker(
-      templates: try MessageTemplates(folder: templates), library: library, store: store,
-      site: configuration.site)
+    try MessageMaker(
+      configuration, templates: try MessageTemplates(folder: templates), library: library,
+      store: store)
   }
 
   /// Works until it is told to stop; with `once`, until no message can leave now.

@@ -15,8 +15,9 @@ extension RunSession {
   func refuseFaultyDelivery(_ names: Set<String>) throws {
     guard let messages = try messages() else { return }
     var faults = library.pipelines.filter { names.contains($0.name) }.flatMap {
-      messages.diagnostics(of: $0, channels: configuration.channels.keys.sorted())
+      messages.diagnostics(of: $0, in: library, channels: configuration.channels)
     }
+    if let fault = configuration.linkFault { faults.append(fault) }
     faults += configuration.operatorFaults(messages)
     if !faults.isEmpty { throw Diagnostics(faults) }
   }
@@ -58,6 +59,10 @@ extension Configuration {
       do {
         _ = try messages.digest(of: name)
         faults += messages.diagnostics(ofTemplate: name)
+        let fault = channels[contact.channel].flatMap {
+          messages.kindFault(of: name, by: $0, at: .init(file: file))
+        }
+        if let fault { faults.append(fault) }
       } catch {
         faults.append(
           error as? Diagnostic

@@ -143,10 +143,12 @@ final class SendingThread {
     var failing = RunRecord.Failing(
       channel: settings.name, destination: destination, problem: "", isProbe: isProbe)
     switch answer {
-    case .accepted(let note) where !isProbe && !passage.isFailing:
-      sent = (message, note)
-      return true
-    case .accepted(let note):
+    case .accepted(let said):
+      let note = made.remark.map { "\(said); \($0)" } ?? said
+      if !isProbe, !passage.isFailing {
+        sent = (message, note)
+        return true
+      }
       try end(message, .sent(note), note, desk)
       try recover(destination, desk)
       return true
@@ -174,8 +176,8 @@ final class SendingThread {
       let made = try maker.make(message)
       if sound.insert(message.template).inserted { try recover(template, desk) }
       return made
-    } catch let moot as MessageMaker.Moot {
-      try end(message, .suppressed(moot.reason), moot.reason, desk)
+    } catch let unmade as MessageMaker.Unmade {
+      try end(message, unmade.end, unmade.reason, desk)
     } catch let error as Diagnostic where error.code != .unavailable && !error.isTransient {
       // All messages of a template that cannot be filled wait for its correction.
       maker = nil

@@ -6,8 +6,7 @@ enum RecordSchema {
 
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
-    doing, extractions, comparedDays, outbox, shardTenants,
-    outboxWaiting,
+    doing, extractions, comparedDays, outbox, shardTenants, people, outboxWaiting,
   ]
 
   private static let first = """

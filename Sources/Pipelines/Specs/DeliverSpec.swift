@@ -36,14 +36,47 @@ package struct DeliverSpec: Sendable {
     package var unsubscribe: String?
     /// Whether a recipient's messages of a day become one.
     package var isDigest: Bool
+    /// Files of the release that go with a mail, in this order.
+    package var attach: [String] = []
+    /// The picture that a mail shows.
+    package var poster: Poster?
     package var place: SpecPlace
+  }
+
+  /// A picture of a release.
+  package struct Poster: Hashable, Sendable {
+    /// The pipeline whose release of the same tenant and period has it; `nil`: the pipeline's own.
+    package var pipeline: String?
+    package var file: String
+
+    /// Reads `FILE` or `PIPELINE/FILE`; `nil` for anything else.
+    package init?(_ text: String) {
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      guard (1...2).contains(parts.count), let file = parts.last, DeliverSpec.isFileName(file),
+        ["jpg", "png"].contains(where: { file.hasSuffix("." + $0) }),
+        parts.count == 1 || !parts[0].isEmpty
+      else { return nil }
+      self.file = file
+      pipeline = parts.count == 2 ? parts[0] : nil
+    }
+  }
+
+  /// Whether a text can be the name of a file of a release.
+  static func isFileName(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 100 && !text.hasPrefix(".")
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "._-".utf8.contains(byte)
+        }
+      }
   }
 
   /// In the file's order.
   package var messages: [Message]
 
   /// The columns that a query can have beside those that the template names.
-  package static let columns = ["address", "name", "locale", "user"]
+  package static let columns = ["address", "name", "locale", "user", "time_zone"]
 
   /// The names of the queries whose rows hold addresses. No stage sees them.
   package var queries: Set<String> { Set(messages.map(\.query)) }
@@ -63,7 +96,7 @@ extension DeliverSpec.Message {
   init?(name: String, _ node: SpecNode) {
     let keys = [
       "to", "rows", "on", "key", "order", "silent", "channel", "template", "between", "digest",
-      "unsubscribe",
+      "unsubscribe", "attach", "poster",
     ]
     guard let map = node.mapping(keys: keys) else { return nil }
     let (to, rows) = (map["to"]?.name(), map["rows"]?.name())
@@ -102,6 +135,17 @@ extension DeliverSpec.Message {
         node.report("expected a link such as https://app.example.com/optout?message={key}")
       }
     }
+    let attached = map["attach"].map(Self.files) ?? []
+    var picture: DeliverSpec.Poster?
+    if let node = map["poster"], let text = node.string() {
+      picture = DeliverSpec.Poster(text)
+      if picture == nil {
+        node.report("expected a picture such as poster.jpg or PIPELINE/poster.jpg, found '\(text)'")
+      }
+    }
+    for name in ["attach", "poster"] where map["rows"] != nil || map["digest"] != nil {
+      map[name]?.report("'\(name)' is of a release: it goes with 'to', and not with 'digest'")
+    }
     guard let query = to ?? rows, let channel, let template else { return nil }
     self.name = name
     self.query = query
@@ -111,7 +155,20 @@ extension DeliverSpec.Message {
     self.channel = channel
     self.template = template
     isDigest = map["digest"] != nil
+    attach = attached
+    poster = picture
     place = node.place
+  }
+
+  /// The names of files of a release.
+  private static func files(_ node: SpecNode) -> [String] {
+    node.list().compactMap { node in
+      guard let text = node.string() else { return nil }
+      if !DeliverSpec.isFileName(text) {
+        node.report("expected the name of a file of the release, found '\(text)'")
+      }
+      return text
+    }
   }
 
   private static func isTemplateName(_ text: String) -> Bool {

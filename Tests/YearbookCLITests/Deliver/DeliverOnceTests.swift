@@ -104,6 +104,58 @@ struct DeliverOnceTests {
     }
   }
 
+  @Test(arguments: [false, true])
+  func `A wrong password or an expired certificate is said once, and no message is lost`(
+    isExpired: Bool
+  ) throws {
+    let certificate = try TestCertificate(isExpired: isExpired)
+    let server = try FaultyServer(
+      "mail_server.py", ["starttls", certificate.file, certificate.key, "login"])
+    try Installation.with { here in
+      try here.addTenant("acme", people: 200)
+      try here.useDelivery()
+      func use(_ password: String) throws {
+        try here.write("password", password)
+        try here.write(
+          "yearbook.yaml",
+          """
+          channels:
+            mail: {kind: mail, server: 'localhost:\(server.port)', from: reports@example.com,
+              private_hosts: [localhost], authorities: \(certificate.file),
+              login: {user: ana, password: {file: password}}, breaker: {first: 5s, most: 5s}}
+          """)
+      }
+      try use(isExpired ? "secret" : "wrong-secret")
+      #expect(try here.runRows().status == 0)
+      let failed = try here.deliver()
+      #expect(failed.status == 1, "\(failed.output)")
+      let problem =
+        isExpired
+        ? "the certificate of localhost:\(server.port) is not trusted: expired"
+        : "localhost:\(server.port) refuses the login (535"
+      #expect(failed.output.components(separatedBy: problem).count == 2, "\(failed.output)")
+      #expect(!failed.output.contains("secret"))
+      #expect(server.log.filter { $0.hasSuffix("login") }.count <= (isExpired ? 0 : 4))
+      // Those that were tried wait to be tried again, the others for their first try.
+      let states = try here.outbox()
+      #expect(Set(states.keys).isSubset(of: ["pending", "retryable"]), "\(states)")
+      #expect(states.values.reduce(0, +) == 200)
+      #expect(try here.deliver(["dead"]).output.contains("no message is dead"))
+      if isExpired { return }
+      try use("secret")
+      #expect(
+        try eventually(within: 60) {
+          try here.record.connect().execute(
+            "UPDATE yearbook.outbox SET not_before = now() WHERE state IN ('pending', 'retryable')")
+          _ = try here.deliver(["--once", "--quiet"])
+          return try here.outbox() == ["sent": 200]
+        })
+      #expect(
+        try FileManager.default.contentsOfDirectory(atPath: "\(server.path)/mail")
+          .filter { $0.hasSuffix(".eml") }.count == 200)
+    }
+  }
+
   /// What can go wrong between the first byte of a talk and its last: `STEP ACT COUNT`.
   private static let breaks = [
     "greeting drop 2", "greeting reply 2 421 4.3.2 busy", "hello drop 2", "sender drop 2",

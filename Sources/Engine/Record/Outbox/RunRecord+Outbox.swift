@@ -75,16 +75,17 @@ extension RunRecord {
         """
         INSERT INTO yearbook.outbox
           (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
-          not_before)
-        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb,
+          zone, not_before)
+        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb, z.name,
           CASE WHEN y.is_digest THEN
             -- The day's messages leave together when it is over where the recipient is.
             now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-          $8::uuid[], $9::text[]) AS u (k, s, g, r, a, n, l, u, c)
+          $8::text[], $9::text[], $10::text[]) AS u (k, s, g, r, a, n, l, u, c, w)
         JOIN yearbook.telling y ON y.id = g
-        CROSS JOIN LATERAL (
-          SELECT CASE WHEN y.is_digest THEN yearbook.time_in(y.zone, now()) END AS at) z
+        CROSS JOIN LATERAL (SELECT CASE WHEN w IS NOT NULL THEN yearbook.known_zone(w) END AS name) v
+        CROSS JOIN LATERAL (SELECT v.name,
+          CASE WHEN y.is_digest THEN yearbook.time_in(coalesce(v.name, y.zone), now()) END AS at) z
         ON CONFLICT DO NOTHING
         """,
         [
@@ -94,7 +95,7 @@ extension RunRecord {
           Quoting.array(part.map { "\\x" + $0.recipient.hex }),
           Quoting.array(part.map(\.row.address)), Quoting.array(part.map(\.row.name)),
           Quoting.array(part.map(\.row.locale)), Quoting.array(part.map(\.row.user)),
-          Quoting.array(part.map(\.row.content)),
+          Quoting.array(part.map(\.row.content)), Quoting.array(part.map(\.row.zone)),
         ]
       ).affected
     }

@@ -49,7 +49,7 @@ extension RunRecord {
             SELECT o.id FROM yearbook.outbox o JOIN yearbook.telling y ON y.id = o.telling
             WHERE o.channel = $1 AND o.tenant_id = w.tenant_id AND o.state IN \(Self.waiting)
               AND o.not_before <= now()
-              AND (y.opens IS NULL OR yearbook.may_leave(y.zone, y.opens, y.closes))
+              AND (y.opens IS NULL OR yearbook.may_leave(coalesce(o.zone, y.zone), y.opens, y.closes))
               AND NOT EXISTS (SELECT FROM yearbook.destination d
                 WHERE d.channel = o.channel AND d.name = o.destination AND d.probe > now())
               AND NOT EXISTS (SELECT FROM yearbook.outbox e
@@ -165,11 +165,11 @@ extension RunRecord {
   func postponeToHours(channel: String) throws(Diagnostic) {
     try connection.queryPrepared(
       """
-      UPDATE yearbook.outbox o SET not_before = yearbook.opening(y.zone, y.opens, y.closes)
+      UPDATE yearbook.outbox o SET not_before = yearbook.opening(coalesce(o.zone, y.zone), y.opens, y.closes)
       FROM yearbook.telling y
       WHERE o.channel = $1 AND o.state IN \(Self.waiting) AND o.not_before <= now()
         AND y.id = o.telling AND y.opens IS NOT NULL
-        AND NOT yearbook.may_leave(y.zone, y.opens, y.closes)
+        AND NOT yearbook.may_leave(coalesce(o.zone, y.zone), y.opens, y.closes)
       """, [channel])
   }
 
