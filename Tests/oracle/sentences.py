@@ -170,6 +170,10 @@ class Page:
             kind = element.get("class") or ""
             if any("cards" in (x.get("class") or "") for x in self.above(element, parents)):
                 continue  # texts of the tenant, compared with the rows by check.py
+            if tag == "textarea":
+                # Its first line is the title; the others are sentences.
+                text = (element.text or "").replace("\u2068", "").replace("\u2069", "").strip()
+                yield from (("p", line) for line in text.split("\n")[1:])
             if tag == "desc" or tag == "li" or tag == "p":
                 if kind in ("who", "rows-of", "pages", "files") or "nav" in above:
                     continue
