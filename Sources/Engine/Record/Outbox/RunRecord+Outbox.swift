@@ -63,8 +63,9 @@ extension RunRecord {
     var entries: [OutboxEntry] = []
     entries.reserveCapacity(announcements.reduce(0) { $0 + $1.rows.count })
     for (announcement, telling) in zip(announcements, tellings) {
+      let identity = announcement.identity
       for row in announcement.rows {
-        entries.append(OutboxEntry(announcement, row, telling: telling))
+        entries.append(OutboxEntry(announcement, identity, row, telling: telling))
       }
     }
     // In the order of keys, so that two runs never deadlock.
@@ -131,6 +132,18 @@ extension RunRecord {
   }
 }
 
+extension Announcement {
+  /// What all its messages have in common, without recipient.
+  fileprivate var identity: MessageIdentity {
+    // A row is told once, in whatever period it is read.
+    let event =
+      payload == nil ? "\(pipeline) \(message) row" : "\(pipeline) \(period) \(message) \(event)"
+    return MessageIdentity(
+      tenant: tenant.id, channel: channel, recipient: "", event: event,
+      payload: payload ?? SHA256Digest(of: []), template: templateDigest)
+  }
+}
+
 /// A row of the outbox before it is inserted.
 private struct OutboxEntry {
   var key: SHA256Digest
@@ -139,19 +152,18 @@ private struct OutboxEntry {
   var telling: Int
   var row: AddressedRow
 
-  init(_ announcement: Announcement, _ row: AddressedRow, telling: Int) {
+  private static let noTemplate = SHA256Digest(of: [])
+
+  /// - Parameter identity: the announcement's.
+  init(
+    _ announcement: Announcement, _ identity: MessageIdentity, _ row: AddressedRow, telling: Int
+  ) {
     let compared = Telling.compared(row.address)
-    var identity = MessageIdentity(
-      tenant: announcement.tenant.id, channel: announcement.channel, recipient: compared,
-      event: [announcement.pipeline, announcement.period, announcement.message, announcement.event]
-        .joined(separator: " "),
-      payload: announcement.payload ?? row.digest, template: announcement.templateDigest)
-    // A row is told once, in whatever period it is read.
-    if announcement.payload == nil {
-      identity.event = "\(announcement.pipeline) \(announcement.message) row"
-    }
+    var identity = identity
+    identity.recipient = compared
+    identity.payload = announcement.payload ?? row.digest
     key = identity.key
-    identity.template = SHA256Digest(of: [])
+    identity.template = Self.noTemplate
     said = identity.key
     recipient = SHA256Digest(of: compared.utf8)
     self.telling = telling
