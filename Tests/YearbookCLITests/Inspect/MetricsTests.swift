@@ -8,7 +8,11 @@ import Testing
 @Suite(.enabled(if: Places.noYearbook == nil, "the program is not built"))
 struct MetricsTests {
   /// Runs a night with three tenants, of which one fails.
-  static func withFailedTenant(_ body: (Installation) throws -> Void) throws {
+  ///
+  /// - Parameter afterGoodNight: whether there was a good one before.
+  static func withFailedTenant(
+    afterGoodNight: Bool = false, _ body: (Installation) throws -> Void
+  ) throws {
     try Installation.with { here in
       for name in ["acme", "poisoned", "zeta"] { try here.addTenant(name) }
       try here.write(
@@ -21,6 +25,9 @@ struct MetricsTests {
         "pipelines/nightly.yaml",
         "name: nightly\ntenants: active\ndue: 06:00\n"
           + "pipelines:\n  - {run: rows, periods: [this-year, closing-years]}\n")
+      if afterGoodNight {
+        #expect(try here.yearbook(["run", "nightly"]).status == 0)
+      }
       try here.platform.connect().execute(
         "UPDATE app.\"user\" SET picture = '99' WHERE username = 'u2' AND tenantid ="
           + " (SELECT id FROM app.tenant WHERE slug = 'poisoned')")
@@ -216,7 +223,7 @@ struct MonitorTests {
   {
     let queries = try Self.queries()
     #expect(queries.count > 30)
-    try MetricsTests.withFailedTenant { here in
+    try MetricsTests.withFailedTenant(afterGoodNight: true) { here in
       try MetricsTests.addTroubles(here)
       let monitors = try Monitors()
       // A rate needs two numbers.
@@ -227,7 +234,9 @@ struct MonitorTests {
       let asked = queries.filter { $0.kind == "prometheus" }
       let expressions = asked.map { $0.query.replacing("$__range", with: "1h") }
       #expect(
-        try eventually(within: 60) { try monitors.counts(expressions).allSatisfy { $0 > 0 } })
+        try monitors.eventually(within: 60) {
+          try monitors.counts(expressions).allSatisfy { $0 > 0 }
+        })
       for (query, count) in zip(asked, try monitors.counts(expressions)) {
         #expect(count > 0, "\(query.panel): \(query.query)")
       }
@@ -307,19 +316,20 @@ struct MonitorTests {
       }
       try render()
       let deadline = "yearbook_schedule_next_due_timestamp_seconds"
-      #expect(try eventually(within: 60) { try monitors.value(deadline) != nil })
+      #expect(try monitors.eventually(within: 60) { try monitors.value(deadline) != nil })
       let moment = try #require(try monitors.value(deadline))
       if isLong {
         #expect(try !monitors.alerts().contains("YearbookLate"), "killed after \(delay) µs")
       }
-      #expect(try eventually(within: 120) { try monitors.alerts().contains("YearbookLate") })
+      #expect(
+        try monitors.eventually(within: 120) { try monitors.alerts().contains("YearbookLate") })
       // Since when it fires, by Prometheus: within one evaluation and one scrape.
       let since = try #require(try monitors.value("ALERTS_FOR_STATE{alertname=\"YearbookLate\"}"))
       if isLong { #expect(since - moment <= 3, "\(since - moment) s after the deadline") }
       #expect(try here.yearbook(["run", "nightly"]).status == 0)
       try render()
       #expect(
-        try eventually(within: 60) {
+        try monitors.eventually(within: 60) {
           try monitors.counts(["ALERTS{alertname=\"YearbookLate\"}"]) == [0]
         })
     }
@@ -335,7 +345,7 @@ struct MonitorTests {
       let (status, output) = try here.yearbook(["run", "nightly"])
       #expect(status == 0 && !output.contains("warning"), "\(output)")
       let expression = #"yearbook_run_last_state{job="yearbook",name="nightly",state="done"}"#
-      #expect(try eventually(within: 60) { try monitors.value(expression) == 1 })
+      #expect(try monitors.eventually(within: 60) { try monitors.value(expression) == 1 })
     }
   }
 }

@@ -82,7 +82,7 @@ struct TelemetryTests {
     // Each word is somewhere it could leak from.
     let canaries = [
       "Canary-Name", "canary-login", "canary-language", "canary@example.org", "canary-secret",
-      "canary-tenant",
+      "canary-typed", "canary-tenant",
     ]
     try Installation.with { here in
       try here.addTenant("canary-tenant")
@@ -91,14 +91,16 @@ struct TelemetryTests {
         """
         UPDATE app."user" SET username = 'canary-login', firstname = 'Canary-Name',
           lastname = 'Canary-Name', email = 'canary@example.org' WHERE username = 'u1';
+        UPDATE app."user" u SET username = 'canary-typed' FROM app.tenant t
+        WHERE t.id = u.tenantid AND t.slug = 'acme' AND u.username = 'u2';
         UPDATE app.tenant SET name = 'Canary-Name';
         """)
       // A query that fails with a row's own words in the database's message.
       try here.write(
         "pipelines/rows/people.sql",
         """
-        SELECT p.tenant_id, u.username, CASE WHEN u.username = 'canary-login'
-          AND p.tenant_slug = 'acme' THEN u.username::integer ELSE 1 END AS one
+        SELECT p.tenant_id, u.username,
+          CASE WHEN u.username = 'canary-typed' THEN u.username::integer ELSE 1 END AS one
         FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
         """)
       let server = try FaultyServer("web_server.py")

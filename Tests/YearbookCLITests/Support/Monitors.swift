@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import TestSupport
 import Testing
 
@@ -36,6 +37,18 @@ struct Monitors {
       [try #require(Places.judgesPython), "-c", script, String(server.port)] + paths)
     #expect(status == 0, "\(output)")
     return try #require(try JSONSerialization.jsonObject(with: Data(output.utf8)) as? [Any])
+  }
+
+  /// Waits until `condition` is true. Each question to Prometheus takes a while itself.
+  ///
+  /// - Returns: `false` after so many seconds.
+  func eventually(within seconds: Double = 60, _ condition: () throws -> Bool) rethrows -> Bool {
+    let end = Date().addingTimeInterval(seconds)
+    while Date() < end {
+      if try condition() { return true }
+      usleep(200_000)
+    }
+    return false
   }
 
   /// How many samples each expression has.

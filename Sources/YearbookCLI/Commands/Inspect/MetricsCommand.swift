@@ -16,7 +16,7 @@ struct MetricsCommand: ParsableCommand {
       Examples:
         yearbook metrics
         yearbook metrics --file /var/lib/prometheus/node-exporter/yearbook.prom
-        yearbook metrics --send        to the file, the Pushgateway and the collector that are set
+        yearbook metrics --send        to where the configuration says
       """)
 
   @Option(

@@ -166,7 +166,10 @@ struct RunCommand: ParsableCommand {
     do {
       summary = try session.run(request, only: only, policy: policy)
     } catch {
-      MetricsCommand.sendAfterRun(configuration, library, run: nil)
+      // A word that was misspelt is answered at once.
+      if (error as? Diagnostic)?.code != .usage {
+        MetricsCommand.sendAfterRun(configuration, library, run: nil)
+      }
       throw error
     }
     console.finish(summary)
