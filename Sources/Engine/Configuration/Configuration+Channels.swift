@@ -271,7 +271,7 @@ struct ChannelReader {
   }
 
   /// `{file: FILE}` or `{env: NAME}`.
-  private func secret(_ node: SpecNode) -> ChannelSecret? {
+  func secret(_ node: SpecNode) -> ChannelSecret? {
     guard node.isMapping else {
       node.report(
         "a secret does not belong in this file", hint: "write {file: FILE} or {env: NAME}")
@@ -307,7 +307,7 @@ struct ChannelReader {
     }
   }
 
-  private func isHeader(_ name: String, _ node: SpecNode) -> Bool {
+  func isHeader(_ name: String, _ node: SpecNode) -> Bool {
     let isToken =
       !name.isEmpty
       && name.utf8.allSatisfy { byte in

@@ -56,6 +56,8 @@ package struct Configuration: Sendable {
   package var signedLinks: Int?
   /// How long messages are kept.
   package var delivery = DeliverySettings()
+  /// What others see of runs.
+  package var telemetry = TelemetrySettings()
   /// The operator's time zone, a name that the platform's PostgreSQL knows.
   package var operatorZone = ZoneRules.utc.name
   /// The file that was read; `nil` without one.
@@ -149,7 +151,7 @@ extension Configuration {
         "source", "sources", "record", "store", "workspace", "media", "pipelines", "templates",
         "postgres",
         "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels", "site",
-        "delivery",
+        "delivery", "telemetry",
       ])
     else { return }
     readSources(map)
@@ -185,6 +187,7 @@ extension Configuration {
     mirror = map["mirror"].flatMap(Configuration.mirror)
     if let node = map["channels"] { channels = readChannels(node) }
     readDelivery(map)
+    if let node = map["telemetry"] { telemetry = readTelemetry(node) }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }
