@@ -3,8 +3,8 @@ import Glibc
 /// A drawing made of one number a day, for the head of a page: an ornament that is also true.
 ///
 /// Every tenant has one of four patterns, turned by its own angle except for ridges; its days do
-/// the rest. The same values and seed give the same bytes on every machine: lengths are rounded to a
-/// tenth.
+/// the rest. The same values and seed give the same bytes on every machine: lengths are rounded to
+/// a tenth.
 package struct Cover: Sendable {
   /// How the days are laid out.
   package enum Pattern: String, Sendable, CaseIterable {
