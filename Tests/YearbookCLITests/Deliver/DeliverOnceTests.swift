@@ -48,7 +48,7 @@ struct DeliverOnceTests {
         round += 1
         let sender = try here.start(
           ["deliver", "--quiet", "--jobs", "4", "--config", "\(here.folder)/yearbook.yaml"])
-        usleep(UInt32.random(in: 300_000...1_200_000))
+        awaitTalk(with: server, most: all / (Self.isFull ? 100 : 10), each: 400)
         sender.send(SIGKILL)
         kills += try sender.wait().status == 128 + SIGKILL ? 1 : 0
         try here.letNightPass()
@@ -191,7 +191,7 @@ struct DeliverOnceTests {
         server.misbehave(Self.breaks[kills % Self.breaks.count])
         let sender = try here.start(
           ["deliver", "--quiet", "--jobs", "4", "--config", "\(here.folder)/yearbook.yaml"])
-        usleep(UInt32.random(in: 600_000...1_500_000))
+        awaitTalk(with: server, most: all / wanted, each: 40)
         sender.send(SIGKILL)
         kills += try sender.wait().status == 128 + SIGKILL ? 1 : 0
         try here.letNightPass()
@@ -221,6 +221,23 @@ struct DeliverOnceTests {
             + " \(doubts.values.reduce(0, +)) in doubt")
       }
     }
+  }
+
+  /// Waits until a sender has talked to a server for a while, in which some messages leave: how fast
+  /// that is depends on the machine. Or until nothing is heard of it for so long that it waits.
+  ///
+  /// - Parameters:
+  ///   - most: the most messages, roughly.
+  ///   - each: how many bytes a message adds to the server's log.
+  private func awaitTalk(with server: FaultyServer, most: Int, each: Int) {
+    func bytes() -> Int {
+      var status = stat()
+      return stat("\(server.path)/log", &status) == 0 ? Int(status.st_size) : 0
+    }
+    let (before, wanted) = (bytes(), Int.random(in: 1...max(2, most)))
+    _ = eventually(within: 10) { bytes() > before }
+    let start = bytes()
+    _ = eventually(within: 10) { bytes() >= start + wanted * each }
   }
 
   /// The mails that a server took, by the part of the key in their `Message-ID`.
