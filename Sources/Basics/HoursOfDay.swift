@@ -17,7 +17,8 @@ package struct HoursOfDay: Hashable, Sendable, CustomStringConvertible {
 
   package var description: String { "\(Self.text(start))-\(Self.text(end))" }
 
-  private static func minutes(_ text: Substring) -> Int? {
+  /// Minutes since midnight of `HH:MM`, from `00:00` to `24:00`; `nil` for anything else.
+  package static func minutes(_ text: Substring) -> Int? {
     let parts = text.split(separator: ":", omittingEmptySubsequences: false)
     guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 }),
       parts.allSatisfy({ $0.utf8.allSatisfy { (0x30...0x39).contains($0) } }),

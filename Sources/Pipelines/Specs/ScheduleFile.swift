@@ -103,7 +103,7 @@ struct ScheduleFile {
   /// `06:00`, from 00:00 to 23:59.
   private func timeOfDay(_ node: SpecNode) -> String? {
     guard let text = node.string() else { return nil }
-    guard DeliverSpec.Hours(text + "-" + (text == "00:00" ? "00:01" : "00:00")) != nil else {
+    guard let minutes = HoursOfDay.minutes(text[...]), minutes < 1440 else {
       node.report("expected a time of day such as 06:00, found '\(text)'")
       return nil
     }
