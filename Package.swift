@@ -35,22 +35,22 @@ let house: [(module: String, imports: [String])] = [
   ("Store", ["ObjectStorage", "Transfer", "Basics", "Diagnostics"]),
   ("Extraction", ["Postgres", "Pipelines", "Basics", "Diagnostics"]),
   ("Delivery", ["Transfer", "Basics", "Diagnostics"]),
+  ("Telemetry", ["Transfer", "Basics", "Diagnostics"]),
   ("Stages", ["Markup", "Media", "Pipelines", "Basics", "Diagnostics"]),
   ("Sample", ["Postgres", "Media", "Basics", "Diagnostics"]),
 
   (
     "Engine",
     [
-      "Extraction", "Delivery", "Stages", "Store", "Postgres", "Media", "ObjectStorage", "Transfer",
-      "Pipelines", "Basics", "Diagnostics",
+      "Extraction", "Delivery", "Telemetry", "Stages", "Store", "Postgres", "Media",
+      "ObjectStorage", "Transfer", "Pipelines", "Basics", "Diagnostics",
     ]
   ),
   (
     "YearbookCLI",
     [
-      "Engine", "Sample", "Extraction", "Stages", "Store", "Postgres", "Media", "Pipelines",
-      "Basics",
-      "Diagnostics",
+      "Engine", "Sample", "Extraction", "Telemetry", "Stages", "Store", "Postgres", "Media",
+      "Pipelines", "Basics", "Diagnostics",
     ]
   ),
 ]
@@ -124,7 +124,8 @@ let trials: [Target] = [
     name: "StoreBench", dependencies: ["Basics", "Diagnostics", "Store"], path: "bench/store",
     exclude: ["run"]),
   .executableTarget(
-    name: "DeliverBench", dependencies: ["Basics", "Delivery", "Diagnostics", "Transfer"],
+    name: "DeliverBench",
+    dependencies: ["Basics", "Delivery", "Diagnostics", "Engine", "Pipelines", "Transfer"],
     path: "bench/deliver", exclude: ["run"]),
   tests(of: "Diagnostics"),
   tests(of: "Basics"),
@@ -137,6 +138,7 @@ let trials: [Target] = [
   tests(of: "Store", also: ["StoreTrial"]),
   tests(of: "Extraction"),
   tests(of: "Delivery"),
+  tests(of: "Telemetry"),
   tests(of: "Stages"),
   tests(of: "Sample", also: ["Extraction", "Stages", "Pipelines"]),
   tests(of: "Engine"),

@@ -1,4 +1,5 @@
 // Searches a table in the page: every word must be in one of the searched cells. Case and accents are ignored.
+// Also copies the text of a page. Without the script the text can be marked and copied by hand.
 // Do not use the less-than sign or the ampersand here: XML reads them as markup.
 (function () {
   'use strict';
@@ -24,5 +25,21 @@
         '{shown}', shown.toLocaleString(document.documentElement.lang));
     });
     box.hidden = false;
+  });
+  document.querySelectorAll('.copy').forEach(function (box) {
+    var text = box.querySelector('textarea');
+    var button = box.querySelector('button');
+    button.addEventListener('click', function () {
+      function done() { button.textContent = button.dataset.done; }
+      text.select();
+      if (navigator.clipboard) {
+        navigator.clipboard.writeText(text.value).then(done, function () {
+          if (document.execCommand('copy')) { done(); }
+        });
+      } else if (document.execCommand('copy')) {
+        done();
+      }
+    });
+    button.hidden = false;
   });
 })();

@@ -12,6 +12,9 @@ package struct OutgoingMessage: Sendable {
   /// When it was queued, in seconds since 1970: the date that a mail bears, in all tries the same.
   /// `nil`: the time of the try.
   package var date: Int?
+  /// What it goes without, for people who look after the sending; `nil` if nothing is missing. It
+  /// holds no address and no text of the message.
+  package var remark: String?
 
   /// A message with these parts.
   package init(key: SHA256Digest, recipient: Recipient, content: Content) {

@@ -54,7 +54,7 @@ package struct PartitionWork: Sendable {
   package var datasets: [Dataset]
   /// Of the pipelines that pages link to, those with a release of this tenant and period; `nil`
   /// stands for all.
-  package var linked: Set<String>?
+  package var linked: [String: LinkedRelease]?
   /// What its stages hand on in memory, beside their files.
   let memory = PartitionMemory()
 
@@ -62,7 +62,7 @@ package struct PartitionWork: Sendable {
   package init(
     tenant: Tenant, settings: TenantSettings, period: Period, pipeline: Pipeline,
     asOf: CivilDate?, progress: PeriodProgress? = nil, datasets: [Dataset],
-    linked: Set<String>? = nil
+    linked: [String: LinkedRelease]? = nil
   ) {
     self.progress = progress ?? PeriodProgress(ended: period)
     self.tenant = tenant

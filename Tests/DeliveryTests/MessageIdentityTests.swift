@@ -20,6 +20,12 @@ struct MessageIdentityTests {
     #expect(Set((others + [identity]).map(\.key)).count == 7)
   }
 
+  @Test("A key is the same in every version, or all messages would be sent again")
+  func keyIsLasting() {
+    #expect(
+      identity.key.hex == "38a994d68829dde5068c772c5313298c68290be992d243d6da5c0ac46d3063c8")
+  }
+
   @Test("The end of one part is not the beginning of the next")
   func partsKeepApart() {
     var one = identity

@@ -66,6 +66,44 @@ import Testing
     }
   }
 
+  @Test func `The first tenant has a year to tell: peaks, a quiet month, a day with everybody`() {
+    var tables = SampleTables()
+    let tenant = SamplePlatform().tenant(0)
+    tenant.add(to: &tables)
+    func months(_ table: SampleTables.Table, _ column: Int) -> [String: Int] {
+      Dictionary(grouping: tables[table].compactMap { $0[column]?.prefix(7) }, by: String.init)
+        .mapValues(\.count)
+    }
+    let pocs = months(.pocuser, 9)
+    let dojos = months(.room, 3)
+    let year = pocs.filter { $0.key.hasPrefix("2026") }
+    #expect(year.values.reduce(0, +) >= 180)
+    #expect(dojos.filter { $0.key.hasPrefix("2026") }.values.reduce(0, +) >= 60)
+    #expect(tables[.user].count >= 40)
+    #expect(year.values.max() == year["2026-04"])
+    #expect((year["2026-07"] ?? 0) <= 5)
+    #expect(
+      pocs.filter { $0.key.hasPrefix("2025") }.values.reduce(0, +) * 2 < year.values.reduce(0, +))
+    let largest = Dictionary(grouping: tables[.room_member], by: { $0[0] }).values.map(\.count)
+      .max()
+    #expect(largest == tables[.user].count)
+    #expect(Set(tables[.pocuser].map { $0[3] }).count == tables[.pocuser].count, "names come twice")
+    // Nobody works before they have joined.
+    let joined = Dictionary(
+      uniqueKeysWithValues: tables[.user].map { ($0[0] ?? "", $0[11] ?? "") })
+    for poc in tables[.pocuser] { #expect((poc[9] ?? "") > joined[poc[1] ?? ""] ?? "") }
+    #expect(Set(tenant.pictures.map(\.design)).count == SamplePicture.Design.allCases.count)
+  }
+
+  @Test func `The other tenants stay small, and a larger sample has more of each month`() {
+    let sizes = (1..<5).map { SamplePlatform().tenant($0).pocs }
+    #expect(sizes.allSatisfy { $0 <= 24 } && sizes.last == 1)
+    let usual = SamplePlatform().tenant(0).pocs
+    // Days after the sample's last one are left out.
+    let larger = SamplePlatform(pocsPerTenant: 500).tenant(0).pocs
+    #expect(abs(larger - 2 * usual) < 12)
+  }
+
   @Test func `The bills have all kinds of events`() {
     let rows = rows(SamplePlatform())
     #expect(Set((rows[.billing_event] ?? []).compactMap { $0[3] }).count == 5)

@@ -117,6 +117,13 @@ class Check:
                 series = {k: list(map(Decimal, v)) for k, v in series.items()}
                 others = others and (others[0], list(map(Decimal, others[1])))
                 self.equal(f"{where} {name} {currency or ''}", chart[2:], (labels, series, others), "charts")
+        for chart in model["charts"]:
+            name = chart["name"]
+            before = {x["name"]: list(map(Decimal, x["previous"])) for x in chart["series"] if "previous" in x}
+            self.equal(f"{where} {name} before", before, expected.previous.get(name, {}), "charts")
+            if (rest := chart.get("series_others")) or name in expected.other_series:
+                self.equal(f"{where} {name} other series", rest and (rest["count"], list(map(int, rest["values"]))),
+                           expected.other_series.get(name), "charts")
 
     def tables(self, where, model, expected, data):
         for table in model["tables"]:

@@ -5,7 +5,7 @@ import datetime as dt
 import re
 from collections import Counter
 
-from annual import longest_run
+from annual import longest_run, remarkable
 from platform_rows import language
 
 CHECKERS = {}
@@ -14,9 +14,12 @@ CHECKERS = {}
 # the figure (`before`) or compared with the rows by check.py.
 LABELS = re.compile(r"""
     .*\.(figures|definitions|sections|columns|charts|tables)\.\w+ | (.*\.)?terms\.\w+\.\w+ | store\.\w+
-  | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note) | plus\.\w+
+  | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note|remarkable_note) | plus\.\w+
   | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
-      |total|yes|no|seconds|previous|next|search|picture|version|others)
+      |total|yes|no|seconds|previous|next|search|picture|version|others
+      |contents|to_top|copy|copied|time_zone|same_days_of)
+  # What the drawing of a cover is made of.
+  | page\.cover\.\w+
   # Words of a chart's scales. Its numbers stand in its table, which check.py compares with the rows.
   | page\.(count|not_drawn|range|from_to|or_more|less_than|points)
   # What mails say beside figures of their report, which bear the figures' names, and of a run's own counts.
@@ -85,12 +88,12 @@ def compares(figure):
     def more(page, compared, **g):
         said, now, then = value(page, g[figure])
         return (said and now > then > 0 and is_compared_with(page, compared)
-                and page.spoken.is_percent(g[f"{figure}__change"], (now - then) / then))
+                and page.spoken.is_change(g[f"{figure}__change"], now, then))
 
     def fewer(page, compared, **g):
         said, now, then = value(page, g[figure])
         return (said and 0 < now < then and is_compared_with(page, compared)
-                and page.spoken.is_percent(g[f"{figure}__change"], (then - now) / then))
+                and page.spoken.is_change(g[f"{figure}__change"], now, then))
 
     def times(page, compared, **g):
         said, now, then = value(page, g[figure])
@@ -295,14 +298,14 @@ def is_mrr(page, text): return page.spoken.is_number(text, page.value("mrr", pag
 def _(page, count, mrr, mrr__change):
     now, then = page.value("mrr", page.own)
     return (subscriptions(page, count, every=True) and is_mrr(page, mrr) and now > then > 0
-            and page.spoken.is_percent(mrr__change, (now - then) / then))
+            and page.spoken.is_change(mrr__change, now, then))
 
 
 @claim("billing.mrr.less")
 def _(page, count, mrr, mrr__change):
     now, then = page.value("mrr", page.own)
     return (subscriptions(page, count, every=True) and is_mrr(page, mrr) and then > now
-            and page.spoken.is_percent(mrr__change, (then - now) / then))
+            and page.spoken.is_change(mrr__change, now, then))
 
 
 claim("billing.mrr.plain")(lambda page, count, mrr: subscriptions(page, count, every=True) and is_mrr(page, mrr))
@@ -358,11 +361,43 @@ def day_of(page, rule, key): return page.span.local(rooms(page)[key].date) if ru
 def rooms(page): return {r.id: r for r in page.view.rooms_now}
 
 
-highlight("busiest_day", days)
 highlight("busiest_month", lambda page: Counter(page.span.local(c.created).replace(day=1) for c in page.view.pocs_now))
 highlight("longest_dojo", lambda page: {r.id: page.view.length(r) for r in page.view.rooms_now}, least=60)
 highlight("largest_dojo", lambda page: {r.id: len(page.view.sat(r)) for r in page.view.rooms_now})
 highlight("top_author", lambda page: Counter(c.userid for c in page.view.pocs_now))
+
+
+# Remarkable days: found a second time by the same words of their rules.
+
+def is_remarkable(rule):
+    @claim(f"annual.says.rule.{rule}")
+    def _(page, **g):
+        (day, _, _, _, title, amount, _), = [x for x in remarkable(page.view) if x[2] == rule]
+        return (g["day__long"] == page.spoken.date(day)
+                and ("title" not in g or g["title"] == page.one_line(title))
+                and ("amount" not in g or page.spoken.is_number(g["amount"], amount)))
+
+
+for rule in ("first", "most", "streak", "comeback", "together"):
+    is_remarkable(rule)
+
+
+@claim("annual.by_month.peak")
+def _(page, busiest_month, busiest_month__peak):
+    months = Counter(page.span.local(c.created).month for c in page.view.pocs_now)
+    month, = holders(months)
+    return busiest_month == page.spoken.month_name(month) and page.spoken.is_number(busiest_month__peak, months[month])
+
+
+@claim("annual.week.peak")
+def _(page, week_day, week_hour):
+    (day, hour), = holders(hours(page))
+    return week_day == page.spoken.on_weekdays(day) and week_hour == page.spoken.hour(hour)
+
+
+def hours(page):
+    at = [c.created for c in page.view.pocs_now] + [r.date for r in page.view.rooms_now]
+    return Counter((page.span.local(x).weekday(), x.astimezone(page.span.zone).hour) for x in at)
 
 
 @claim("annual.says.rule.first_poc")
@@ -484,7 +519,18 @@ def _(page, first, last, rows=None):
 
 def points(page, series):
     """(titles, values) of a chart's series, by its title; the sum of the rows beyond the shown ones is no point."""
-    _, _, labels, columns, _ = page.chart
+    chart, _, labels, columns, _ = page.chart
+    if chart == "week":
+        # All squares together.
+        if series not in page.titles("columns", "activities"):
+            raise ValueError(series)
+        squares = [(f"{page.spoken.weekday(int(d))}, {page.spoken.hour(h)}", n) for d in columns for h, n in enumerate(columns[d])]
+        return [title for title, _ in squares], [n for _, n in squares]
+    if chart == "language_months":
+        if series not in page.titles("columns", "pocs"):
+            raise ValueError(series)
+        parts = [(f"{l}, {title}", n) for l in columns for title, n in zip(page.chart_titles(labels), columns[l])]
+        return [title for title, _ in parts], [n for _, n in parts]
     name, = [n for n in columns if series in page.titles("columns", n)]
     return page.chart_titles(labels), list(columns[name])
 

@@ -209,6 +209,8 @@ class Expected:
 
     def __init__(self):
         self.figures, self.charts, self.tables, self.findings, self.leads = {}, [], {}, {}, {}
+        # Of a chart by its name: the numbers of the period before, and the sum of the series not shown.
+        self.previous, self.other_series = {}, {}
 
     def figure(self, name, value=None, previous=None, currency=None):
         self.figures.setdefault(name, {})[currency] = (value, previous)
@@ -222,6 +224,7 @@ class Expected:
 
     def without_comparison(self, kept=()):
         """What was before is left out, but for figures whose previous value is that of the period's start."""
+        self.previous = {}
         for name, amounts in self.figures.items():
             if name not in kept:
                 for currency, (value, _) in amounts.items():

@@ -170,6 +170,10 @@ class Page:
             kind = element.get("class") or ""
             if any("cards" in (x.get("class") or "") for x in self.above(element, parents)):
                 continue  # texts of the tenant, compared with the rows by check.py
+            if tag == "textarea":
+                # Its first line is the title; the others are sentences.
+                text = (element.text or "").replace("\u2068", "").replace("\u2069", "").strip()
+                yield from (("p", line) for line in text.split("\n")[1:])
             if tag == "desc" or tag == "li" or tag == "p":
                 if kind in ("who", "rows-of", "pages", "files") or "nav" in above:
                     continue
@@ -354,7 +358,7 @@ class Reading:
             if not before.endswith(" " + phrase) or not s.is_amount(before.removesuffix(" " + phrase), then):
                 self.fault(page, where, f"before it was {then}, “{phrase}”")
             percent = "%" in value
-            if change is not None and not (then > 0 and s.is_percent(change.lstrip("+−"), abs(now - then) / then)
+            if change is not None and not (then > 0 and s.is_change(change.lstrip("+−"), now, then)
                                            and ("+" in change) == (now > then) and ("−" in change) == (now < then)):
                 self.fault(page, where, f"the change from {then} to {now} is another")
             if change is None and then > 0 and now != then and not percent:

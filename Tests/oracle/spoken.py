@@ -57,6 +57,13 @@ class Spoken:
         """The name of the period that holds a day and is as long as the one of that name."""
         return self.month(day) if "-" in name else str(day.year)
 
+    def month_name(self, number): return MONTHS[self.language][number - 1]
+
+    def hour(self, number):
+        if self.language == "en":
+            return f"{number % 12 or 12}\u00a0{'am' if number < 12 else 'pm'}" if self.month_first else f"{number:02}:00"
+        return f"{number}h" if self.language == "pt" else f"{number}\u00a0h"
+
     def weekday(self, number): return WEEKDAYS[self.language][number]
     def on_weekdays(self, number): return ON_WEEKDAYS[self.language][number]
 
@@ -93,6 +100,10 @@ class Spoken:
         if text[0] in "<>":
             return percent < found if text[0] == "<" else percent > found
         return abs(found - percent) <= unit / 2
+
+    def is_change(self, text, now, then):
+        """Whether a text without its sign is a change in percent. Exact: halves of whole numbers are rounded up."""
+        return self.is_percent(text, abs(Decimal(now) - Decimal(then)) / Decimal(then))
 
     def is_duration(self, text, seconds):
         parts = {unit: int(re.sub(r"\D", "", n)) for n, unit in re.findall(r"([\d.,]+)\s*(h|min|s)\b", text)}

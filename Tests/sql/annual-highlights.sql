@@ -22,16 +22,11 @@ WITH t AS (
     u.tenantid = min(p.tenantid::text)::uuid AND u.privacy <> 'none' AS is_shown
   FROM poc p JOIN app."user" u ON u.id = p.userid
   GROUP BY u.id
-), by_day AS (
-  SELECT day, count(*) AS n FROM (SELECT day FROM poc UNION ALL SELECT day FROM dojo) x GROUP BY day
 ), by_month AS (
   SELECT to_char(day, 'YYYY-MM-01')::date AS month, count(*) AS n FROM poc GROUP BY 1
 )
 -- Nobody is called the first who is not alone: no other has as much.
-(SELECT 'busiest_day' AS rule, day, NULL AS title, n AS amount FROM by_day a
-  WHERE n > 1 AND NOT EXISTS (SELECT FROM by_day b WHERE b.day <> a.day AND b.n >= a.n))
-UNION ALL
-(SELECT 'busiest_month', month, NULL, n FROM by_month a
+(SELECT 'busiest_month' AS rule, month AS day, NULL AS title, n AS amount FROM by_month a
   WHERE n > 1 AND NOT EXISTS (SELECT FROM by_month b WHERE b.month <> a.month AND b.n >= a.n))
 UNION ALL
 (SELECT 'longest_dojo', day, name, seconds / 60 FROM dojo a

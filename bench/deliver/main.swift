@@ -1,13 +1,17 @@
 import Basics
 import Delivery
 import Diagnostics
+import Engine
 import Foundation
+import Pipelines
 import Transfer
 
 // Measures how fast mails are written and handed over; started by bench/deliver/run.
 //
 //   DeliverBench write COUNT                 writes mails and sends none
 //   DeliverBench send PORT THREADS COUNT     hands mails to a server at 127.0.0.1
+//   DeliverBench work THREADS COUNT          queues messages, and sends them as `yearbook deliver` does, with the
+//                                            configuration, templates and pipelines of the working folder
 
 let arguments = CommandLine.arguments.dropFirst().compactMap { Int($0) }
 
@@ -74,6 +78,25 @@ func send(port: Int, threads: Int, count: Int) throws {
 
 let done = DispatchSemaphore(value: 0)
 
+/// All that `yearbook deliver --once` does, from the queue in the record to the server.
+func work(threads: Int, count: Int) throws {
+  let folder = FileManager.default.currentDirectoryPath
+  let configuration = try Configuration(
+    path: "\(folder)/yearbook.yaml", environment: ProcessInfo.processInfo.environment)
+  try QueueBench.fill(
+    messages: count, tenants: 1000, pipeline: "annual", record: configuration.record ?? "")
+  let worker = try DeliveryWorker(
+    configuration, library: try PipelineLibrary(folder: "\(folder)/pipelines"),
+    templates: "\(folder)/templates", channel: nil, cancellation: Cancellation(), tell: { _ in })
+  let watch = Stopwatch()
+  let counts = try worker.work(once: true, threads: threads)
+  let seconds = watch.seconds
+  guard counts.sent == count else { throw Diagnostic(.io, "\(counts)") }
+  print(
+    "deliver \(count) messages of 1000 tenants by \(threads) threads:"
+      + " \(Int(Double(count) / seconds)) mails a second")
+}
+
 do {
   if arguments.count == 1 {
     let watch = Stopwatch()
@@ -84,6 +107,8 @@ do {
     }
     let each = watch.seconds / Double(arguments[0]) * 1e6
     print("write mails of \(bytes) bytes: \(Int(each)) µs each")
+  } else if arguments.count == 2 {
+    try work(threads: arguments[0], count: arguments[1])
   } else {
     try send(port: arguments[0], threads: arguments[1], count: arguments[2])
   }

@@ -74,7 +74,7 @@ private func measure(_ arguments: [String]) throws {
       zone: ZoneRules(name: head.tenant.time_zone, offset: 0), locale: head.tenant.locale,
       currency: head.tenant.currency),
     settings: TenantSettings(), period: period, pipeline: pipeline, asOf: nil,
-    datasets: [], linked: [])
+    datasets: [], linked: [:])
   let environment = BenchEnvironment(scratch: NSTemporaryDirectory(), templates: arguments[4])
   func render() throws -> [StageOutput.File] {
     try RenderStage().prepare(work, inputs: inputs, environment: environment).run().files

@@ -2,7 +2,8 @@
 -- Run it with psql or send it whole over one connection; a second time it changes nothing.
 --
 --   app       the platform's table, as it is
---   reports   views that Yearbook reads. They have no name and no address
+--   reports   views that Yearbook reads. `registration` has no name and no address; `contact` has them, and is
+--             granted only to an installation that sends:  PGOPTIONS='-c yearbook.deliver=on' psql …
 
 CREATE SCHEMA IF NOT EXISTS app;
 CREATE SCHEMA IF NOT EXISTS reports;
@@ -15,11 +16,23 @@ CREATE TABLE IF NOT EXISTS app.registrations (
   created      timestamptz NOT NULL DEFAULT now(),
   confirmed_at timestamptz -- null: not confirmed
 );
+-- What only the person who gets the mail knows, and the language of the form. Leave them out if the platform has its own.
+ALTER TABLE app.registrations
+  ADD COLUMN IF NOT EXISTS token uuid NOT NULL DEFAULT gen_random_uuid(),
+  ADD COLUMN IF NOT EXISTS locale text;
 CREATE INDEX IF NOT EXISTS registrations_created ON app.registrations (created);
 CREATE INDEX IF NOT EXISTS registrations_confirmed ON app.registrations (confirmed_at);
 
 CREATE OR REPLACE VIEW reports.registration AS
 SELECT r.id AS id, r.created AS created, r.confirmed_at AS confirmed_at, nullif(btrim(r.origin), '') AS origin
+FROM app.registrations r;
+
+-- Who is written to. Write the address at which your platform confirms.
+CREATE OR REPLACE VIEW reports.contact AS
+SELECT
+  r.id AS id, r.created AS created, r.confirmed_at AS confirmed_at, nullif(btrim(r.origin), '') AS origin,
+  nullif(btrim(r.name), '') AS name, r.email AS email, r.locale AS locale,
+  'https://register.example.com/confirm/' || r.token AS confirm_link
 FROM app.registrations r;
 
 -- The reader sees the views and nothing else.
@@ -36,3 +49,12 @@ REVOKE ALL ON SCHEMA app FROM PUBLIC, yearbook_reader;
 REVOKE ALL ON ALL TABLES IN SCHEMA app FROM yearbook_reader;
 GRANT USAGE ON SCHEMA reports TO yearbook_reader;
 GRANT SELECT ON reports.registration TO yearbook_reader;
+DO $contact$
+BEGIN
+  IF current_setting('yearbook.deliver', true) = 'on' THEN
+    GRANT SELECT ON reports.contact TO yearbook_reader;
+  ELSE
+    REVOKE ALL ON reports.contact FROM yearbook_reader;
+  END IF;
+END
+$contact$;

@@ -1,28 +1,10 @@
 -- At most one row per rule: the greatest amount, if one alone has it. Amounts of one are left out.
--- The amounts, in the order of the rules: POCs and dojos of the day, POCs of the month, whole minutes,
--- participants, POCs of a person who may be named, none.
+-- The amounts, in the order of the rules: POCs of the month, whole minutes, participants, POCs of a person who
+-- may be named, none.
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (tenant_id)
-    tenant_id, 1 AS position, 'busiest_day' AS rule, day, NULL::text AS title, amount,
-    count(*) OVER (PARTITION BY tenant_id, amount) AS holders
-  FROM (
-    SELECT tenant_id, day, sum(n)::bigint AS amount
-    FROM (
-      SELECT tenant_id, day, count(*) AS n FROM poc_facts WHERE is_current GROUP BY tenant_id, day
-      UNION ALL
-      SELECT tenant_id, day, count(*) FROM dojos WHERE is_current GROUP BY tenant_id, day
-    ) everything
-    GROUP BY tenant_id, day
-  ) d
-  ORDER BY tenant_id, amount DESC, day
-) busiest_day
-WHERE amount >= 2 AND holders = 1
-UNION ALL
-SELECT tenant_id, position, rule, day, title, amount
-FROM (
-  SELECT DISTINCT ON (tenant_id)
-    tenant_id, 2 AS position, 'busiest_month' AS rule, day, NULL::text AS title, amount,
+    tenant_id, 1 AS position, 'busiest_month' AS rule, day, NULL::text AS title, amount,
     count(*) OVER (PARTITION BY tenant_id, amount) AS holders
   FROM (
     SELECT tenant_id, date_trunc('month', day::timestamp)::date AS day, count(*) AS amount
@@ -38,7 +20,7 @@ UNION ALL
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (tenant_id)
-    tenant_id, 3 AS position, 'longest_dojo' AS rule, day, subject AS title, seconds / 60 AS amount,
+    tenant_id, 2 AS position, 'longest_dojo' AS rule, day, subject AS title, seconds / 60 AS amount,
     seconds, count(*) OVER (PARTITION BY tenant_id, seconds) AS holders
   FROM sessions
   WHERE seconds >= 60
@@ -49,7 +31,7 @@ UNION ALL
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (tenant_id)
-    tenant_id, 4 AS position, 'largest_dojo' AS rule, day, subject AS title, participants AS amount,
+    tenant_id, 3 AS position, 'largest_dojo' AS rule, day, subject AS title, participants AS amount,
     count(*) OVER (PARTITION BY tenant_id, participants) AS holders
   FROM sessions
   WHERE participants >= 2
@@ -61,7 +43,7 @@ UNION ALL
 SELECT tenant_id, position, rule, day, title, amount
 FROM (
   SELECT DISTINCT ON (c.tenant_id)
-    c.tenant_id, 5 AS position, 'top_author' AS rule, c.day, w.name AS title, c.amount,
+    c.tenant_id, 4 AS position, 'top_author' AS rule, c.day, w.name AS title, c.amount,
     count(*) OVER (PARTITION BY c.tenant_id, c.amount) AS holders
   FROM (
     SELECT tenant_id, user_id, count(*) AS amount, min(day) AS day
@@ -74,7 +56,7 @@ FROM (
 ) top_author
 WHERE amount >= 2 AND title IS NOT NULL AND holders = 1
 UNION ALL
-SELECT p.tenant_id, 6, 'first_poc', c.day, c.name, NULL
+SELECT p.tenant_id, 5, 'first_poc', c.day, c.name, NULL
 FROM partition p
 CROSS JOIN LATERAL (
   SELECT day, name, count(*) OVER (PARTITION BY created) AS holders

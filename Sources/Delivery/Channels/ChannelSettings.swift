@@ -1,3 +1,4 @@
+package import Basics
 package import Diagnostics
 import Foundation
 package import Transfer
@@ -23,8 +24,25 @@ package struct ChannelSettings: Sendable {
   /// After how many seconds no other try is made.
   package var giveUp = 3 * 86_400
   /// The hours of the recipient's day; `nil`: all.
-  package var hours: DeliveryHours?
-  package var breaker = Breaker.Settings()
+  package var hours: HoursOfDay?
+  package var breaker = Breaker()
+
+  /// When a destination that fails is left in peace, and for how long: `RunRecord.fail`.
+  package struct Breaker: Hashable, Sendable {
+    /// After so many failures in a row its messages wait.
+    package var failures = 5
+    /// The longest first pause, in seconds. It doubles with each message that tries in vain.
+    package var first = 30
+    /// The longest pause of all, in seconds.
+    package var most = 900
+
+    /// The usual times, or these.
+    package init(failures: Int = 5, first: Int = 30, most: Int = 900) {
+      self.failures = failures
+      self.first = first
+      self.most = most
+    }
+  }
 
   /// A channel with the usual times.
   package init(name: String, kind: Kind) {
@@ -103,8 +121,14 @@ package struct ChannelSettings: Sendable {
     }
   }
 
-  /// How many messages a second a destination gets; `nil`: as many as it takes.
-  package var rate: Double? { pace.map { 1e9 / Double($0.interval) } }
+  /// Whether it sends mails, or makes requests; `nil`: both are files to it.
+  package var takesMail: Bool? {
+    switch kind {
+    case .mail: true
+    case .http, .queue: false
+    case .file: nil
+    }
+  }
 
   /// A channel for one thread, with this process's environment.
   package func make() throws(Diagnostic) -> any Channel {

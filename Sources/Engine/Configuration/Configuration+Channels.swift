@@ -1,3 +1,4 @@
+import Basics
 import Delivery
 import Pipelines
 import Transfer
@@ -78,7 +79,7 @@ struct ChannelReader {
       spec.giveUp = seconds
     }
     if let node = map["between"], let text = node.string() {
-      spec.hours = DeliveryHours(text)
+      spec.hours = HoursOfDay(text)
       if spec.hours == nil { node.report("expected hours such as 08:00-20:00, found '\(text)'") }
     }
     guard let breaker = map["breaker"]?.mapping(keys: ["failures", "first", "most"]) else { return }
@@ -270,7 +271,7 @@ struct ChannelReader {
   }
 
   /// `{file: FILE}` or `{env: NAME}`.
-  private func secret(_ node: SpecNode) -> ChannelSecret? {
+  func secret(_ node: SpecNode) -> ChannelSecret? {
     guard node.isMapping else {
       node.report(
         "a secret does not belong in this file", hint: "write {file: FILE} or {env: NAME}")
@@ -306,7 +307,7 @@ struct ChannelReader {
     }
   }
 
-  private func isHeader(_ name: String, _ node: SpecNode) -> Bool {
+  func isHeader(_ name: String, _ node: SpecNode) -> Bool {
     let isToken =
       !name.isEmpty
       && name.utf8.allSatisfy { byte in

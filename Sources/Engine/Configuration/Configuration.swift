@@ -52,8 +52,12 @@ package struct Configuration: Sendable {
   package var operatorContact: OperatorContact?
   /// The address of the store's root on the web, without a slash at the end, for links in messages.
   package var site: String?
+  /// For how many seconds links into the mirror's bucket work; `nil`: links lead to `site`.
+  package var signedLinks: Int?
   /// How long messages are kept.
   package var delivery = DeliverySettings()
+  /// What others see of runs.
+  package var telemetry = TelemetrySettings()
   /// The operator's time zone, a name that the platform's PostgreSQL knows.
   package var operatorZone = ZoneRules.utc.name
   /// The file that was read; `nil` without one.
@@ -147,7 +151,7 @@ extension Configuration {
         "source", "sources", "record", "store", "workspace", "media", "pipelines", "templates",
         "postgres",
         "timeouts", "operator", "tenants", "signing", "encryption", "mirror", "channels", "site",
-        "delivery",
+        "delivery", "telemetry",
       ])
     else { return }
     readSources(map)
@@ -183,6 +187,7 @@ extension Configuration {
     mirror = map["mirror"].flatMap(Configuration.mirror)
     if let node = map["channels"] { channels = readChannels(node) }
     readDelivery(map)
+    if let node = map["telemetry"] { telemetry = readTelemetry(node) }
     for entry in map["tenants"]?.mapping()?.entries ?? [] {
       tenants[entry.key] = Configuration.tenant(entry.value)
     }

@@ -18,7 +18,7 @@ struct Announcement: Sendable {
   var channel: String
   var template: String
   var templateDigest: SHA256Digest
-  var hours: DeliverSpec.Hours? = nil
+  var hours: HoursOfDay? = nil
   var isDigest: Bool
   var rows: [AddressedRow]
 }

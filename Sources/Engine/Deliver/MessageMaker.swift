@@ -10,42 +10,80 @@ import Store
 /// at which it is sent.
 struct MessageMaker {
   let templates: MessageTemplates
-  let library: PipelineLibrary
-  let store: ReleaseStore
-  /// The address of the store's root on the web.
-  let site: String?
+  private let library: PipelineLibrary
+  private let parts: ReleaseParts
 
-  /// Why a message is not to be sent any more.
-  struct Moot: Error {
-    var reason: String
+  init(
+    _ configuration: Configuration, templates: MessageTemplates, library: PipelineLibrary,
+    store: ReleaseStore
+  ) throws {
+    self.templates = templates
+    self.library = library
+    parts = ReleaseParts(
+      store: store, site: configuration.site, signed: try SignedLinks(configuration))
   }
 
-  /// - Throws: `Moot` if what it tells of was withdrawn.
+  /// Why a message is not sent now, and what becomes of it.
+  struct Unmade: Error {
+    /// It holds no address and no text of the message.
+    var reason: String
+    var end: MessageEnd
+
+    /// What it tells of is gone.
+    static func moot(_ reason: String) -> Unmade { .init(reason: reason, end: .suppressed(reason)) }
+    /// Something is wrong with this message, and not with all that its template makes.
+    static func faulty(_ reason: String) -> Unmade { .init(reason: reason, end: .dead(reason)) }
+    /// What it tells of is not there yet.
+    static func early(_ reason: String) -> Unmade {
+      .init(reason: reason, end: .givenBack(destination: nil, seconds: 60))
+    }
+  }
+
+  /// - Throws: `Unmade` if what it tells of was withdrawn, or lacks something.
   func make(_ message: TakenMessage) throws -> OutgoingMessage {
-    var context = try context(of: message)
+    let release = try message.release == nil ? nil : parts.release(of: message)
+    var context = try context(of: message, release)
     let spec = library.pipeline(message.pipeline)?.deliver?.messages
       .first { $0.name == message.message }
     let unsubscribe = spec?.unsubscribe?.replacing("{key}", with: message.key.hex)
     if let unsubscribe { context.values["unsubscribe"] = unsubscribe }
+    var remark: String?
+    var pictures: [MailContent.File] = []
+    if let release, let poster = spec?.poster {
+      switch try parts.picture(poster, of: message, release) {
+      case .found(let picture):
+        pictures = [picture]
+        context.values["poster"] = ReleaseParts.posterID
+      case .missing(let reason): remark = "without its picture: \(reason)"
+      }
+    }
     var made = OutgoingMessage(
       key: message.key,
       recipient: .init(address: message.address, name: message.name, locale: context.locale),
       content: try templates.content(message.template, context))
     made.date = message.queued
+    made.remark = remark
     if case .mail(var mail) = made.content {
       mail.unsubscribe = unsubscribe
+      mail.inline = pictures
+      if let release, let names = spec?.attach {
+        mail.attachments = try parts.attachments(names, of: message, release)
+      }
       made.content = .mail(mail)
     }
     return made
   }
 
-  private func context(of message: TakenMessage) throws -> MessageContext {
+  private func context(
+    of message: TakenMessage, _ release: ReleaseParts.Release?
+  ) throws -> MessageContext {
     let locale = message.locale
     let format = LocaleFormat(locale)
+    let accent = Accent(tenant: message.tenantID)
     var values: [String: Any] = [
       "tenant": MessageText.line(message.tenantName), "event": message.event,
       "is_restated": message.event == DeliverSpec.Event.restated.rawValue,
-      "key": message.key.hex,
+      "key": message.key.hex, "accent": accent.light, "accent_dark": accent.dark,
     ]
     if templates.isRequest(message.template) { values["address"] = message.address }
     if let name = message.name.map(MessageText.line), !name.isEmpty { values["name"] = name }
@@ -53,6 +91,9 @@ struct MessageMaker {
       values["title"] = pipeline.title(for: locale)
     }
     values["period"] = Self.period(message.period, format)
+    if message.release != nil, let title = values["title"], let period = values["period"] {
+      values["heading"] = "\(title) \(period)"
+    }
     let own = try Self.row(message.content)
     values["row"] = own
     values.merge(Self.lists(own)) { given, _ in given }
@@ -62,11 +103,12 @@ struct MessageMaker {
       values["items"] = try all.map { period, content in
         [
           "period": Self.period(period, format), "row": try Self.row(content),
-          "link": link(to: message, period: period) ?? "",
+          "link": try message.release == nil
+            ? "" : parts.link(to: message, period: period)?.address ?? "",
         ] as [String: Any]
       }
     }
-    if message.release != nil { try add(releaseOf: message, format, to: &values) }
+    if let release { try add(release, of: message, format, to: &values) }
     return MessageContext(locale: locale, values: values)
   }
 
@@ -93,18 +135,17 @@ struct MessageMaker {
   }
 
   private func add(
-    releaseOf message: TakenMessage, _ format: LocaleFormat, to values: inout [String: Any]
+    _ release: ReleaseParts.Release, of message: TakenMessage, _ format: LocaleFormat,
+    to values: inout [String: Any]
   ) throws {
-    let place = ReleasePartition(
-      tenant: message.slug, pipeline: message.pipeline, period: message.period)
-    guard let head = try store.newest(place) else { throw Moot(reason: "there is no release") }
-    if head.isWithdrawn { throw Moot(reason: "it was withdrawn") }
-    if let link = link(to: message, period: message.period) { values["link"] = link }
+    if let link = try parts.link(to: message, period: message.period) {
+      values["link"] = link.address
+      if let until = link.until { values["link_until"] = format.date(until) }
+    }
     // Encrypted, or without a report model: the message has no figures.
-    let file = store.path("\(place.path)/releases/\(head.release)/data/report.json")
-    guard let data = FileManager.default.contents(atPath: file) else { return }
+    guard let bytes = try FileReader.contents(release.file("report.json")) else { return }
     do {
-      values["figures"] = try ReportFigures.texts(Array(data), format)
+      values["figures"] = try ReportFigures.texts(bytes, format)
     } catch {
       throw Diagnostic(
         .data, "the report model of the release cannot be read",
@@ -112,13 +153,5 @@ struct MessageMaker {
         hint: "to compare it with its manifest: yearbook verify --tenant \(message.slug)",
         underlying: error)
     }
-  }
-
-  /// The stable address of the partition, which leads to its newest release.
-  private func link(to message: TakenMessage, period: String) -> String? {
-    guard let site, message.release != nil else { return nil }
-    let place = ReleasePartition(
-      tenant: message.slug, pipeline: message.pipeline, period: period)
-    return "\(site)/\(place.path)/index.html"
   }
 }

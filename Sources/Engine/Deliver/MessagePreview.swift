@@ -12,6 +12,10 @@ package struct MessagePreview: Sendable {
   package var text: String
   package var html: String?
   package var locale: String
+  /// The names and sizes of the files that go with it.
+  package var attachments: [(name: String, byteCount: Int)] = []
+  /// What it goes without.
+  package var remark: String?
 
   /// Makes a message that waits, was sent or is dead, without sending it.
   ///
@@ -29,18 +33,27 @@ package struct MessagePreview: Sendable {
         .usage, "of this message only its key is kept",
         hint: "what was sent is kept for 'delivery: keep:' in yearbook.yaml")
     }
-    let maker = MessageMaker(
-      templates: try MessageTemplates.cached(folder: templates), library: library,
-      store: try ReleaseStore(root: configuration.required(.store)), site: configuration.site)
+    let maker = try MessageMaker(
+      configuration, templates: try MessageTemplates.cached(folder: templates), library: library,
+      store: try ReleaseStore(root: configuration.required(.store)))
     let made: OutgoingMessage
     do {
       made = try maker.make(message)
-    } catch let moot as MessageMaker.Moot {
-      throw Diagnostic(.usage, "the message is no longer sent: \(moot.reason)")
+    } catch let unmade as MessageMaker.Unmade {
+      throw Diagnostic(.usage, "the message cannot be sent now: \(unmade.reason)")
     }
+    remark = made.remark
     locale = made.recipient.locale
     switch made.content {
-    case .mail(let mail): (subject, text, html) = (mail.subject, mail.text, mail.html)
+    case .mail(let mail):
+      (subject, text, html) = (mail.subject, mail.text, mail.html)
+      for picture in mail.inline {
+        // As a mail program shows it: a browser knows no content IDs.
+        let data = Data(picture.bytes).base64EncodedString()
+        html = html?.replacing(
+          "cid:\(picture.name)", with: "data:\(picture.mediaType);base64,\(data)")
+      }
+      attachments = mail.attachments.map { ($0.name, $0.bytes.count) }
     case .json(let bytes): text = String(decoding: bytes, as: UTF8.self)
     }
   }

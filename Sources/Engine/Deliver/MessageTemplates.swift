@@ -1,5 +1,5 @@
 package import Basics
-import Delivery
+package import Delivery
 package import Diagnostics
 import Foundation
 import Mustache
@@ -91,20 +91,20 @@ package struct MessageTemplates: Sendable {
 
   // MARK: - Checking
 
-  /// The faults in a pipeline's messages: channels and templates that do not exist, a mail without
-  /// a subject, a template that is not Mustache or names a text that does not exist.
+  /// The faults in a pipeline's messages: channels, templates and files that do not exist, a mail
+  /// without a subject or by a channel that takes none, a template that is not Mustache or names a
+  /// text that does not exist.
   ///
-  /// - Parameter channels: the channels of the configuration; `nil` if it is not known.
-  package func diagnostics(of pipeline: Pipeline, channels: [String]?) -> [Diagnostic] {
+  /// - Parameter channels: the channels of the configuration; `nil` if they are not known.
+  package func diagnostics(
+    of pipeline: Pipeline, in library: PipelineLibrary, channels: [String: ChannelSettings]?
+  ) -> [Diagnostic] {
     var faults: [Diagnostic] = []
     for message in pipeline.deliver?.messages ?? [] {
-      if let channels, !channels.contains(message.channel) {
-        faults.append(
-          Diagnostic(
-            .configuration, "there is no channel '\(message.channel)'", at: message.place.subject,
-            hint: NearestWords.hint(for: message.channel, in: channels)
-              ?? NearestWords.choice("the channels of yearbook.yaml are", channels)))
+      if let channels {
+        faults += self.faults(of: message, in: channels)
       }
+      faults += fileFaults(of: message, pipeline, library)
       if Self.endings.allSatisfy({ files["\(message.template).\($0)"] == nil || $0 == "html" }) {
         faults.append(
           Diagnostic(
@@ -113,6 +113,74 @@ package struct MessageTemplates: Sendable {
             hint: NearestWords.hint(for: message.template, in: names)))
       }
       faults += diagnostics(ofTemplate: message.template)
+    }
+    return faults
+  }
+
+  /// A channel that does not exist, or that does not take what the template makes.
+  private func faults(
+    of message: DeliverSpec.Message, in channels: [String: ChannelSettings]
+  ) -> [Diagnostic] {
+    let names = channels.keys.sorted()
+    guard let channel = channels[message.channel] else {
+      return [
+        Diagnostic(
+          .configuration, "there is no channel '\(message.channel)'", at: message.place.subject,
+          hint: NearestWords.hint(for: message.channel, in: names)
+            ?? NearestWords.choice("the channels of yearbook.yaml are", names))
+      ]
+    }
+    return [kindFault(of: message.template, by: channel, at: message.place.subject)]
+      .compactMap(\.self)
+  }
+
+  /// A template of a mail for a channel that makes requests, or the other way round.
+  func kindFault(
+    of template: String, by channel: ChannelSettings, at place: Diagnostic.Subject
+  ) -> Diagnostic? {
+    let isMail = files["\(template).txt"] != nil
+    let isRequest = files["\(template).json"] != nil
+    guard isMail != isRequest, let takesMail = channel.takesMail, takesMail != isMail else {
+      return nil
+    }
+    return Diagnostic(
+      .configuration,
+      "the channel '\(channel.name)' \(takesMail ? "sends mails" : "makes requests"), but"
+        + " '\(template)' is the template of a \(isMail ? "mail" : "request")", at: place,
+      hint: "name another channel, or write mail/\(template).\(takesMail ? "txt" : "json")")
+  }
+
+  /// Files that no release will have.
+  private func fileFaults(
+    of message: DeliverSpec.Message, _ pipeline: Pipeline, _ library: PipelineLibrary
+  ) -> [Diagnostic] {
+    func fault(_ file: String, _ maker: Pipeline) -> Diagnostic? {
+      let names = maker.fileNames
+      if names.contains(file) { return nil }
+      return Diagnostic(
+        .configuration, "the releases of '\(maker.name)' have no file '\(file)'",
+        at: message.place.subject,
+        hint: NearestWords.hint(for: file, in: names.sorted())
+          ?? NearestWords.choice("they have", names.sorted()))
+    }
+    var faults = message.attach.compactMap { fault($0, pipeline) }
+    if let poster = message.poster {
+      let name = poster.pipeline ?? pipeline.name
+      if let maker = name == pipeline.name ? pipeline : library.pipeline(name) {
+        if let found = fault(poster.file, maker) { faults.append(found) }
+      } else {
+        faults.append(
+          Diagnostic(
+            .configuration, "there is no pipeline '\(name)' with a picture",
+            at: message.place.subject,
+            hint: NearestWords.hint(for: name, in: library.pipelines.map(\.name))))
+      }
+    }
+    if files["\(message.template).txt"] == nil, !message.attach.isEmpty || message.poster != nil {
+      faults.append(
+        Diagnostic(
+          .configuration, "files and pictures go with mails, and the template makes none",
+          at: message.place.subject, hint: "remove 'attach' and 'poster'"))
     }
     return faults
   }
@@ -178,7 +246,8 @@ package struct MessageTemplates: Sendable {
         html = try framed(body, subject: subject, context)
       }
       return .mail(
-        MailContent(subject: MessageText.line(subject), text: body, html: html))
+        MailContent(
+          subject: MessageText.line(subject), text: MessageText.sent(body), html: html))
     }
     guard let template = files["\(name).json"] else {
       throw Diagnostic(.configuration, "there is no template mail/\(name).txt or mail/\(name).json")
@@ -206,6 +275,7 @@ package struct MessageTemplates: Sendable {
     var context = context
     context.values["subject"] = MessageText.line(subject)
     context.values["body"] = body
+    if context.values["heading"] == nil { context.values["heading"] = context.values["subject"] }
     return try fill(frame, .html, context, "frame.html")
   }
 

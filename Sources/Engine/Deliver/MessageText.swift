@@ -1,3 +1,4 @@
+import Foundation
 import Mustache
 
 /// Text on its way into a message.
@@ -77,25 +78,63 @@ enum MessageText {
     return String(result)
   }
 
-  /// A plain text as HTML: paragraphs, lists of lines that begin with "- ", and a button for an
-  /// address that is alone in its paragraph.
+  /// The line that ends a mail's text. What comes below it is small print. Mail programs know it
+  /// with a space behind it (RFC 3676, 4.3), which editors of templates would remove.
+  private static let end = "--"
+
+  /// A text as it is sent: one empty line between paragraphs, whatever sections of the template
+  /// were left out, and the line that mail programs know.
+  static func sent(_ text: String) -> String {
+    var lines: [Substring] = []
+    for line in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+      let isEmpty = line.allSatisfy(\.isWhitespace)
+      if isEmpty, lines.last?.isEmpty ?? true { continue }
+      lines.append(isEmpty ? "" : line == end ? end + " " : line)
+    }
+    if lines.last?.isEmpty ?? false { lines.removeLast() }
+    return lines.map { $0 + "\n" }.joined()
+  }
+
+  /// A plain text as HTML: paragraphs, lists of lines that begin with "- ", a table if all of these
+  /// lines are names and values, a button for a line with a colon above an address, and small print
+  /// below a line "--".
   static func html(_ text: String) -> String {
-    var blocks: [String] = []
     let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
-    for group in lines.split(whereSeparator: { $0.allSatisfy(\.isWhitespace) }) {
+    guard let place = lines.firstIndex(where: { $0 == end }) else { return blocks(lines[...]) }
+    let small = blocks(lines[(place + 1)...], isSmall: true)
+    return "\(blocks(lines[..<place]))\n<div class=\"small\">\n\(small)\n</div>"
+  }
+
+  private static func blocks(_ lines: ArraySlice<Substring>, isSmall: Bool = false) -> String {
+    lines.split(whereSeparator: { $0.allSatisfy(\.isWhitespace) }).map { group in
       let lines = group.map { String($0) }
       if lines.allSatisfy({ $0.hasPrefix("- ") }) {
-        let items = lines.map { "<li>\(linked(String($0.dropFirst(2))))</li>" }
-        blocks.append("<ul>\(items.joined())</ul>")
-      } else if lines.count == 2, isAddress(lines[1]), lines[0].hasSuffix(":") {
+        return list(lines.map { String($0.dropFirst(2)) })
+      }
+      if lines.count == 2, isAddress(lines[1]), lines[0].hasSuffix(":") {
         // "Open it:" and the address on the next line.
         let label = escaped(String(lines[0].dropLast()))
-        blocks.append("<p><a class=\"button\" href=\"\(escaped(lines[1]))\">\(label)</a></p>")
-      } else {
-        blocks.append("<p>\(lines.map(linked).joined(separator: "<br>"))</p>")
+        let kind = isSmall ? "" : " class=\"button\""
+        return "<p><a\(kind) href=\"\(escaped(lines[1]))\">\(label)</a></p>"
       }
+      return "<p>\(lines.map(linked).joined(separator: "<br>"))</p>"
+    }.joined(separator: "\n")
+  }
+
+  private static func list(_ lines: [String]) -> String {
+    let pairs = lines.compactMap { line -> (name: String, value: String)? in
+      guard let colon = line.range(of: ": ", options: .backwards) else { return nil }
+      let value = String(line[colon.upperBound...])
+      return value.count > 24 || isAddress(value)
+        ? nil : (String(line[..<colon.lowerBound]), value)
     }
-    return blocks.joined(separator: "\n")
+    guard pairs.count == lines.count else {
+      return "<ul>\(lines.map { "<li>\(linked($0))</li>" }.joined())</ul>"
+    }
+    let rows = pairs.map {
+      "<tr><th scope=\"row\">\(escaped($0.name))</th><td>\(escaped($0.value))</td></tr>"
+    }
+    return "<table class=\"figures\">\(rows.joined())</table>"
   }
 
   private static func isAddress(_ text: String) -> Bool {

@@ -38,13 +38,15 @@ struct OperatorMessages {
         }), template: "operator-run", record)
   }
 
-  /// Queues the news of an incident.
+  /// Queues the news of an incident. The caller is in the transaction that records it.
   func tell(
-    incident channel: String, _ destination: String, _ problem: String, _ record: RunRecord
+    incident failing: RunRecord.Failing, _ record: RunRecord
   ) throws {
     try queue(
-      "incident", "\(channel) \(destination) \(Date().timeIntervalSince1970)",
-      IncidentContent(channel: channel, destination: destination, problem: problem),
+      "incident",
+      "\(failing.channel) \(failing.destination) \(Date().timeIntervalSince1970)",
+      IncidentContent(
+        channel: failing.channel, destination: failing.destination, problem: failing.problem),
       template: "operator-incident", record)
   }
 

@@ -4,7 +4,8 @@ import Foundation
 import Pipelines
 import Postgres
 
-/// Measures what queueing messages costs in a publication's transaction. For bench/outbox.
+/// Measures what queueing messages costs in a publication's transaction, and fills the queue of a
+/// worker that is measured. For bench/outbox and bench/deliver.
 package enum QueueBench {
   /// What was measured, in seconds.
   package struct Times: Sendable {
@@ -19,16 +20,38 @@ package enum QueueBench {
     messages count: Int, tenants: Int, record conninfo: String
   ) throws -> Times {
     let record = try RunRecord(conninfo)
+    // As a publication does: the rows were read before.
+    let announcements = announcements(
+      count, tenants, pipeline: "report", release: "20260101T000000Z-00000000")
+    func pass(_ expected: Int) throws -> Double {
+      let running = Stopwatch()
+      try queue(announcements, record, expected)
+      return running.seconds
+    }
+    return Times(new: try pass(count / tenants * tenants), known: try pass(0))
+  }
+
+  /// Queues messages by the channel `mail` with the template `ready`, which name no release.
+  package static func fill(
+    messages count: Int, tenants: Int, pipeline: String, record conninfo: String
+  ) throws {
+    try queue(
+      announcements(count, tenants, pipeline: pipeline, release: nil), RunRecord(conninfo),
+      count / tenants * tenants)
+  }
+
+  private static func announcements(
+    _ count: Int, _ tenants: Int, pipeline: String, release: String?
+  ) -> [Announcement] {
     let each = count / tenants
     let template = SHA256Digest(of: "template".utf8)
-    // As a publication does: the rows were read before.
-    let announcements = (0..<tenants).map { number in
+    return (0..<tenants).map { number in
       let id = "00000000-0000-4000-8000-" + String(String(1_000_000_000_000 + number).dropFirst())
       return Announcement(
         tenant: Tenant(
           id: id, slug: "tenant-\(number)", name: "Tenant \(number)", zone: .utc, locale: "en",
-          currency: "USD"), pipeline: "report", period: "2025", message: "ready", event: "final",
-        payload: SHA256Digest(of: id.utf8), release: "20260101T000000Z-00000000", channel: "mail",
+          currency: "USD"), pipeline: pipeline, period: "2025", message: "ready", event: "final",
+        payload: SHA256Digest(of: id.utf8), release: release, channel: "mail",
         template: "ready", templateDigest: template, isDigest: false,
         rows: (0..<each).map { person in
           AddressedRow(
@@ -38,15 +61,14 @@ package enum QueueBench {
             digest: template)
         })
     }
-    func pass(_ expected: Int) throws -> Double {
-      let running = Stopwatch()
-      let queued = try record.connection.transaction { try record.queue(announcements) }
-      let seconds = running.seconds
-      guard queued == expected else {
-        throw Diagnostic(.bug, "\(queued) messages were queued, but \(expected) were expected")
-      }
-      return seconds
+  }
+
+  private static func queue(
+    _ announcements: [Announcement], _ record: RunRecord, _ expected: Int
+  ) throws {
+    let queued = try record.connection.transaction { try record.queue(announcements) }
+    guard queued == expected else {
+      throw Diagnostic(.bug, "\(queued) messages were queued, but \(expected) were expected")
     }
-    return Times(new: try pass(each * tenants), known: try pass(0))
   }
 }

@@ -15,8 +15,9 @@ extension RunSession {
   func refuseFaultyDelivery(_ names: Set<String>) throws {
     guard let messages = try messages() else { return }
     var faults = library.pipelines.filter { names.contains($0.name) }.flatMap {
-      messages.diagnostics(of: $0, channels: configuration.channels.keys.sorted())
+      messages.diagnostics(of: $0, in: library, channels: configuration.channels)
     }
+    if let fault = configuration.linkFault { faults.append(fault) }
     faults += configuration.operatorFaults(messages)
     if !faults.isEmpty { throw Diagnostics(faults) }
   }
@@ -40,9 +41,7 @@ extension Configuration {
   /// The pipelines as they tell people: without a channel nobody is told, and no address is read.
   func telling(_ library: PipelineLibrary) -> PipelineLibrary {
     if channels.isEmpty { return library.withoutDelivery }
-    return library.settingHours { channel in
-      channels[channel]?.hours.map { DeliverSpec.Hours(from: $0.start, until: $0.end) }
-    }
+    return library.settingHours { channels[$0]?.hours }
   }
 
   /// The faults in how the operator is told: a channel or a template that does not exist.
@@ -60,6 +59,10 @@ extension Configuration {
       do {
         _ = try messages.digest(of: name)
         faults += messages.diagnostics(ofTemplate: name)
+        let fault = channels[contact.channel].flatMap {
+          messages.kindFault(of: name, by: $0, at: .init(file: file))
+        }
+        if let fault { faults.append(fault) }
       } catch {
         faults.append(
           error as? Diagnostic

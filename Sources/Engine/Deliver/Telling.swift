@@ -11,6 +11,8 @@ struct AddressedRow: Sendable {
   var locale: String?
   /// The person's id, so that an erasure finds what is to be sent to them.
   var user: String?
+  /// The name of the person's time zone; `nil`: the tenant's holds.
+  var zone: String?
   /// The digest of the columns that tell rows apart.
   var digest: SHA256Digest
   /// The further columns as a JSON object; `nil` without any.
@@ -62,6 +64,7 @@ enum Telling {
       throw Diagnostic(.configuration, "the query '\(message.query)' has no column 'address'")
     }
     let (name, locale, user) = (place("name"), place("locale"), place("user"))
+    let zone = place("time_zone")
     let key = message.key.isEmpty ? Array(names.indices) : message.key.compactMap(place)
     let further = names.indices.filter { !DeliverSpec.columns.contains(names[$0]) }
     var rows: [AddressedRow] = []
@@ -90,7 +93,7 @@ enum Telling {
       rows.append(
         AddressedRow(
           address: found, name: text(name), locale: text(locale), user: text(user),
-          digest: hasher.digest(), content: content))
+          zone: text(zone), digest: hasher.digest(), content: content))
     }
     return (rows, unusable)
   }

@@ -53,7 +53,7 @@ final class Publisher: Sendable {
     versions = RecordWriter.versions
   }
 
-  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
+  func linked(_ partition: RunPlan.Partition) throws -> [String: LinkedRelease] {
     try store.linked(partition)
   }
 
@@ -345,13 +345,15 @@ extension RunPlan.Partition {
 extension ReleaseStore {
   /// The pipelines that the partition's pages link to and that have a release of its tenant and
   /// period.
-  func linked(_ partition: RunPlan.Partition) throws -> Set<String> {
-    Set(
-      try (partition.pipeline.render?.links ?? []).filter { pipeline in
-        try shown(
-          ReleasePartition(
-            tenant: partition.tenant.slug, pipeline: pipeline,
-            period: partition.period.description)) != nil
-      })
+  func linked(_ partition: RunPlan.Partition) throws -> [String: LinkedRelease] {
+    var linked: [String: LinkedRelease] = [:]
+    for pipeline in partition.pipeline.render?.links ?? [] {
+      let place = ReleasePartition(
+        tenant: partition.tenant.slug, pipeline: pipeline, period: partition.period.description)
+      guard let head = try shown(place) else { continue }
+      linked[pipeline] = LinkedRelease(
+        digest: head.tagManifest, folder: path("\(place.path)/releases/\(head.release)/data"))
+    }
+    return linked
   }
 }

@@ -156,8 +156,7 @@ extension RunRecord {
     let row = try connection.query(
       """
       SELECT id, extract(epoch FROM now() - started)::bigint AS age FROM yearbook.run r
-      WHERE name = $1 AND arguments !~ '(^| )(retry|--tenant|--period|--as-of)( |=|$)'
-        AND problem IS NULL AND NOT \(Self.isAhead("started"))
+      WHERE name = $1 AND \(Self.isWhole) AND problem IS NULL AND NOT \(Self.isAhead("started"))
         AND (state = 'done' OR state = 'failed' AND failed + skipped > 0 AND failed + skipped = (
           SELECT count(*) FROM (
             SELECT DISTINCT pipeline, tenant_id, period FROM yearbook.failure f WHERE f.run_id = r.id
@@ -169,6 +168,9 @@ extension RunRecord {
     guard let row, let run = try run(row.string("id")) else { return nil }
     return (run, try row.int("age"))
   }
+
+  /// The condition that a run is of all tenants and periods of a schedule, as of its own day.
+  static let isWhole = "arguments !~ '(^| )(retry|--tenant|--period|--as-of)( |=|$)'"
 
   /// How many partitions have a release from rows that were read at a time that has not come yet,
   /// as a clock was wrong. The next run forgets these times.

@@ -76,7 +76,7 @@ extension RunRecord {
     var users: [String] = []
     for row in try connection.query(
       """
-      SELECT DISTINCT user_id::text AS id FROM yearbook.erasure
+      SELECT DISTINCT user_id AS id FROM yearbook.erasure
       WHERE tenant_id = ANY ($1::uuid[]) ORDER BY 1
       """, ["{\(tenants.joined(separator: ","))}"])
     { users.append(try row.string("id")) }
@@ -100,7 +100,7 @@ extension RunRecord {
       count += try delete(table, "tenant_id = $1", [tenant])
     }
     for table in try tables(with: "user_id") where table != "erasure" {
-      count += try delete(table, "tenant_id = $1 AND user_id = $2", [tenant, user])
+      count += try delete(table, "tenant_id = $1 AND user_id::text = $2", [tenant, user])
     }
     return count
   }

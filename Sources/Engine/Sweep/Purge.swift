@@ -19,7 +19,7 @@ package struct Purge {
   private let partitions: [ReleasePartition]
   private let mirroring: Mirroring?
 
-  /// - Parameter user: A person's id in lower case; `nil` erases the tenant.
+  /// - Parameter user: A person's id, as PostgreSQL prints it; `nil` erases the tenant.
   package init(
     _ session: RunSession, store: ReleaseStore, tenant: ReleaseTenant, user: String?
   ) throws {
@@ -52,6 +52,7 @@ package struct Purge {
       ] + (mirrored ?? [])
     }
     return [
+      "messages to the person, and their address in those that were sent",
       "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) will be read and published again without the person",
       "then all older releases of the tenant (\(releases) now)",
       workspace, "the tenant's results, media digests, failures and attempts in the record",

@@ -12,15 +12,20 @@ extension PipelineRules {
       faults.append(
         fault(
           "the query has no column 'address'", file, nil,
-          hint: "it says where each message goes; the optional ones are name, locale and user"))
+          hint:
+            "it says where each message goes; the optional ones are name, locale, time_zone and user"
+        ))
     }
     let texts = ["text", "varchar", "char"]
-    for name in ["address", "name", "locale"] {
+    for name in ["address", "name", "locale", "time_zone"] {
       guard let type = types[name], !texts.contains(type) else { continue }
       faults.append(fault("the column '\(name)' must be a text, not \(type)", file, name))
     }
-    if let type = types["user"], type != "uuid" {
-      faults.append(fault("the column 'user' must be a uuid, not \(type)", file, "user"))
+    // It is the key by which an erasure finds the person: what can be one in a table.
+    let keys = texts + ["uuid", "bigint", "integer", "smallint"]
+    if let type = types["user"], !keys.contains(type) {
+      faults.append(
+        fault("the column 'user' must be a person's key, not \(type)", file, "user"))
     }
     for message in pipeline.deliver?.messages ?? [] where message.query == query.name {
       for key in message.key where types[key] == nil {

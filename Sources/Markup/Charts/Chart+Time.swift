@@ -14,23 +14,30 @@ extension Chart {
   }
 
   /// Columns from a zero baseline, with negative values below it. Each series has a panel of its
-  /// own. If not every column can have its number, there is a scale.
+  /// own. If not every column can have its number, there is a scale. The highest column stands out,
+  /// if no other is as high. What the numbers were before is an outline behind them.
   func drawColumns(_ canvas: inout ChartCanvas) {
     let panels = panels
     for (index, one) in panels {
+      if index == panels.first?.index { drawPreviousKey(&canvas) }
       drawHeading(one, &canvas)
       let isDirect = widest(one) + 3 <= ChartCanvas.width / Double(max(1, drawn.count))
       let ticks = isDirect ? [] : one.scale
       let frame = Frame(left: gutter(ticks), count: drawn.count)
       let scale = Scale(
-        drawn.map { one.values[$0] }, ticks, top: canvas.height + 16, height: Chart.plotHeight)
+        drawn.map { one.values[$0] } + one.previous, ticks, top: canvas.height + 16,
+        height: Chart.plotHeight)
       drawScale(ticks, scale, frame, &canvas)
       let width = max(1, min(36, frame.slot * 0.72))
+      drawPrevious(one, width: min(frame.slot - 1.5, width + 5), frame, scale, &canvas)
+      let peak = peak(of: one)
       for point in drawn where one.values[point] != 0 {
         let y = scale.y(one.values[point])
         canvas.rectangle(
           x: frame.x(point) - width / 2, y: min(y, scale.zero), width: width,
-          height: max(1, abs(y - scale.zero)), style: "s\(index % 8)", round: min(2, width / 4),
+          height: max(1, abs(y - scale.zero)),
+          style: "s\(index % 8)" + (peak == nil || peak == point ? "" : " rest"),
+          round: min(2, width / 4),
           title: "\(points[point].title): \(one.texts[point])")
       }
       canvas.line(frame.left, scale.zero, frame.right, scale.zero, style: "axis")
@@ -40,6 +47,33 @@ extension Chart {
       if isLast { drawAxis(frame, &canvas) } else { canvas.height += 10 }
     }
     drawOthersAside(&canvas)
+  }
+
+  /// The point with the highest value, if it is alone and there are others.
+  private func peak(of one: Series) -> Int? {
+    let best = highest(one.values)
+    guard best >= 0, drawn.count(where: { one.values[$0] != 0 }) > 2 else { return nil }
+    return drawn.count { one.values[$0] == one.values[best] } == 1 ? best : nil
+  }
+
+  private func drawPrevious(
+    _ one: Series, width: Double, _ frame: Frame, _ scale: Scale, _ canvas: inout ChartCanvas
+  ) {
+    guard !one.previous.isEmpty else { return }
+    for point in drawn where one.previous[point] > 0 {
+      let y = scale.y(one.previous[point])
+      canvas.rectangle(
+        x: frame.x(point) - width / 2, y: y, width: width, height: scale.zero - y, style: "ghost",
+        title: "\(points[point].title), \(previousName): \(one.previousTexts[point])")
+    }
+  }
+
+  /// What the outlines are.
+  private func drawPreviousKey(_ canvas: inout ChartCanvas) {
+    guard series.contains(where: { $0.previous.contains { $0 > 0 } }) else { return }
+    canvas.rectangle(x: 0.5, y: canvas.height + 2.5, width: 10, height: 10, style: "ghost")
+    canvas.text(previousName, x: 16, y: canvas.height + 11.5, room: ChartCanvas.width - 16)
+    canvas.height += 20
   }
 
   func drawStackedColumns(_ canvas: inout ChartCanvas) {

@@ -63,6 +63,9 @@ package struct Chart: Sendable {
     package var texts: [String]
     /// The scale of its panel.
     package var scale: [Tick] = []
+    /// The same numbers of the period before, if they are shown: values for lengths, and texts.
+    package var previous: [Double] = []
+    package var previousTexts: [String] = []
     /// Whether it is the sum of many. Beside a single one it would mislead, so it is drawn only as
     /// a part of a whole.
     package var isOthers = false
@@ -114,6 +117,10 @@ package struct Chart: Sendable {
   package var valueTitle = ""
   /// The numbers at the edges of a histogram's columns; the value is how many columns are before.
   package var edges: [Tick] = []
+  /// The point that the chart makes, as its title. Then `title` stands below it.
+  package var point = ""
+  /// Of when the previous numbers are.
+  package var previousName = ""
   /// What is in the table alone.
   package var note = ""
   /// Whether the points of a scatter chart have names of their own.
@@ -162,7 +169,12 @@ package struct Chart: Sendable {
     writer.attribute("class", isEmpty ? "chart chart-empty" : "chart chart-\(styleName)")
     writer.attribute("id", id)
     writer.raw("><figcaption>")
-    writer.text(title)
+    if point.isEmpty {
+      writer.text(title)
+    } else {
+      writer.element("p", class: "point", point)
+      writer.element("p", class: "about", title)
+    }
     writer.raw("</figcaption>")
     if isEmpty {
       writer.element("p", class: "chart-none", emptyText)
@@ -232,12 +244,21 @@ package struct Chart: Sendable {
   private func writeTable(_ writer: inout MarkupWriter) {
     writer.raw("<details class=\"numbers\"><summary>")
     writer.text(tableTitle)
-    writer.raw("</summary><table><thead><tr>")
+    writer.raw("</summary>")
     // Without names, the first number names the row.
     let listed = kind == .scatter && !hasNames ? Array(series.dropFirst()) : series
-    for (place, name) in ([labelTitle] + listed.map(\.name) + (shares.isEmpty ? [] : ["%"]))
-      .enumerated()
-    {
+    let names = listed.flatMap { one in
+      [one.name] + (one.previous.isEmpty ? [] : ["\(one.name), \(previousName)"])
+    }
+    // Many columns scroll on a phone, also by the keyboard.
+    let isWide = names.count > 3
+    if isWide {
+      writer.raw("<div class=\"table\" role=\"region\" tabindex=\"0\"")
+      writer.attribute("aria-label", "\(tableTitle): \(title)")
+      writer.raw(">")
+    }
+    writer.raw("<table><thead><tr>")
+    for (place, name) in ([labelTitle] + names + (shares.isEmpty ? [] : ["%"])).enumerated() {
       writer.raw(place == 0 ? "<th scope=\"col\">" : "<th scope=\"col\" class=\"n\">")
       writer.text(name)
       writer.raw("</th>")
@@ -249,10 +270,15 @@ package struct Chart: Sendable {
       writer.raw("<tr><th scope=\"row\"><bdi>")
       writer.text(points[index].title)
       writer.raw("</bdi></th>")
-      for one in listed { writer.element("td", class: "n", one.texts[index]) }
+      for one in listed {
+        writer.element("td", class: "n", one.texts[index])
+        guard !one.previous.isEmpty else { continue }
+        let isKnown = one.previousTexts.indices.contains(index)
+        writer.element("td", class: "n", isKnown ? one.previousTexts[index] : "")
+      }
       if !shares.isEmpty { writer.element("td", class: "n", shares[index]) }
       writer.raw("</tr>\n")
     }
-    writer.raw("</tbody></table></details>")
+    writer.raw(isWide ? "</tbody></table></div></details>" : "</tbody></table></details>")
   }
 }

@@ -7,11 +7,15 @@ extension MessageCatalog {
     /// Written by the locale's rules. The number `count` chooses the plural form.
     case number(DecimalNumber)
 
-    /// A text that somebody typed. If it could change the order of the words around it, it is
-    /// isolated from them, as `<bdi>` does in a page.
+    /// A text that somebody typed, without blanks around it. If it could change the order of the
+    /// words around it, it is isolated from them, as `<bdi>` does in a page.
     package static func typed(_ text: String) -> Argument {
+      var text = text.drop(while: \.isWhitespace)
+      while text.last?.isWhitespace == true { text.removeLast() }
       // Scripts that run from right to left begin at U+0590; all bidi controls are behind it.
-      guard text.unicodeScalars.contains(where: { $0.value >= 0x590 }) else { return .text(text) }
+      guard text.unicodeScalars.contains(where: { $0.value >= 0x590 }) else {
+        return .text(String(text))
+      }
       // A control in the text could end the isolation.
       let plain = text.unicodeScalars.filter {
         !(0x202A...0x202E).contains($0.value) && !(0x2066...0x2069).contains($0.value)

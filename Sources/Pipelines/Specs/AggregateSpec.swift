@@ -42,8 +42,9 @@ package struct AggregateSpec: Sendable {
     sentences = AggregateSpec.named(map["sentences"]) { name, node in
       SentenceSpec(name: name, node, figures: names, peaks: Set(peaks))
     }
+    let said = (map["sentences"]?.mapping()?.entries ?? []).map(\.key)
     charts = AggregateSpec.named(map["charts"]) { name, node in
-      ChartSpec(name: name, node, queries: queries)
+      ChartSpec(name: name, node, queries: queries, sentences: said)
     }
     tables = AggregateSpec.named(map["tables"]) { name, node in
       TableSpec(name: name, node, queries: queries)

@@ -2,13 +2,15 @@ import Diagnostics
 
 extension ChartSpec {
   package static let keys = [
-    "kind", "from", "x", "y", "series", "bins", "label", "fill", "top", "other", "names", "format",
+    "kind", "from", "x", "y", "before", "says", "series", "bins", "label", "fill", "top", "other",
+    "names", "format",
     "currency",
   ]
   private static let formats = ValueFormat.allCases.map(\.rawValue)
   private static let numbers = ValueFormat.allCases.filter(\.isNumber).map(\.rawValue)
 
-  init?(name: String, _ node: SpecNode, queries: [String]) {
+  /// - Parameter sentences: the names of the report's sentences.
+  init?(name: String, _ node: SpecNode, queries: [String], sentences: [String] = []) {
     guard let map = node.mapping(keys: ChartSpec.keys) else { return nil }
     let kind = map.required("kind")?
       .word(of: Kind.allCases.map(\.rawValue), meant: Kind.meant).flatMap(Kind.init(rawValue:))
@@ -32,6 +34,7 @@ extension ChartSpec {
     let names = map["names"]?.word(
       of: [.histogram, .scatter].contains(kind) ? ChartSpec.numbers : ChartSpec.formats,
       meant: ValueFormat.meant)
+    let before = ChartSpec.before(map, y: y)
     let bins = kind == .histogram ? map.required("bins").map(ChartSpec.bins) ?? [] : []
     guard let dataset, let x, !y.isEmpty || kind == .histogram else { return nil }
     self.name = name
@@ -39,6 +42,8 @@ extension ChartSpec {
     self.dataset = dataset
     self.x = x
     self.y = y
+    self.before = before
+    says = map["says"]?.word(of: sentences)
     self.series = series
     self.bins = bins
     label = map["label"]?.name()
@@ -52,7 +57,7 @@ extension ChartSpec {
   }
 
   private static func reportForeignKeys(_ map: SpecMapping, _ kind: Kind) {
-    let own = ["kind", "from", "x", "format"]
+    let own = ["kind", "from", "x", "format", "says"]
     for entry in map.entries where !own.contains(entry.key) && !kind.keys.contains(entry.key) {
       let others = Kind.allCases.filter { $0.keys.contains(entry.key) }.map(\.rawValue)
       entry.keyNode.report(
@@ -74,6 +79,19 @@ extension ChartSpec {
         hint: kind == .change ? "write y: [NOW, BEFORE]" : nil)
     }
     return y
+  }
+
+  private static func before(_ map: SpecMapping, y: [String]) -> [String] {
+    guard let node = map["before"] else { return [] }
+    let before = node.names()
+    if map["series"] != nil {
+      node.report("a chart with 'series' has no 'before'")
+    } else if before.count != y.count {
+      node.report(
+        "expected one column for each y, found \(before.count)",
+        hint: "write before: [\(y.map { $0 + "_previous" }.joined(separator: ", "))]")
+    }
+    return before.count == y.count ? before : []
   }
 
   /// `series: room` is short for `series: {column: room}`.

@@ -37,7 +37,8 @@ package struct ChartSpec: Sendable {
     /// The keys that charts of this kind have beside `kind`, `from`, `x` and `format`.
     var keys: Set<String> {
       switch self {
-      case .bar, .stacked, .line: ["y", "series", "fill", "top", "other", "names", "currency"]
+      case .bar: ["y", "before", "series", "fill", "top", "other", "names", "currency"]
+      case .stacked, .line: ["y", "series", "fill", "top", "other", "names", "currency"]
       case .share: ["y", "top", "other", "names", "currency"]
       case .calendar: ["y", "fill", "names", "currency"]
       case .heat: ["y", "series", "fill", "names", "currency"]
@@ -109,6 +110,10 @@ package struct ChartSpec: Sendable {
   package var x: String
   /// Columns of numbers.
   package var y: [String]
+  /// Columns with what the numbers were in the period before, one for each `y`; or none.
+  package var before: [String] = []
+  /// The sentence that is the chart's title, if there is something to say.
+  package var says: String?
   package var series: Series?
   /// The numbers between which a histogram counts, rising.
   package var bins: [DecimalNumber] = []
@@ -143,6 +148,6 @@ package struct ChartSpec: Sendable {
 
   /// The columns that the dataset must have.
   package var columns: [String] {
-    [x] + y + [series?.column, label, currency].compactMap { $0 }
+    [x] + y + before + [series?.column, label, currency].compactMap { $0 }
   }
 }

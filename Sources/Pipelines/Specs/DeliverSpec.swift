@@ -1,3 +1,5 @@
+package import Basics
+
 /// The `deliver:` part of a pipeline file: who is told what, and how.
 package struct DeliverSpec: Sendable {
   /// What can happen to a partition that people are told of.
@@ -8,37 +10,6 @@ package struct DeliverSpec: Sendable {
     case final
     /// A final release was replaced.
     case restated
-  }
-
-  /// A part of the day in the recipient's time zone, in minutes from midnight. If it ends before
-  /// it begins, it goes over midnight.
-  package struct Hours: Sendable, Hashable {
-    package var from: Int
-    package var until: Int
-
-    /// Hours between two minutes of the day.
-    package init(from: Int, until: Int) {
-      self.from = from
-      self.until = until
-    }
-
-    /// `08:00-20:00`; `nil` for anything else.
-    package init?(_ text: String) {
-      let parts = text.split(separator: "-", omittingEmptySubsequences: false).map(Self.minutes)
-      guard parts.count == 2, let from = parts[0], let until = parts[1], from != until else {
-        return nil
-      }
-      self.from = from
-      self.until = until
-    }
-
-    private static func minutes(_ text: Substring) -> Int? {
-      let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-      guard parts.count == 2, parts.allSatisfy({ $0.utf8.count == 2 && $0.allSatisfy(\.isASCII) }),
-        let hour = UInt8(parts[0]), let minute = UInt8(parts[1]), hour < 24, minute < 60
-      else { return nil }
-      return Int(hour) * 60 + Int(minute)
-    }
   }
 
   /// One kind of message: a release that is announced, or rows that are messages themselves.
@@ -59,20 +30,53 @@ package struct DeliverSpec: Sendable {
     /// The template's name in the folder `mail` of the templates, without its ending.
     package var template: String
     /// The hours at which it may leave.
-    package var hours: Hours?
+    package var hours: HoursOfDay?
     /// Where a recipient opts out: an https link in which `{key}` stands for the message's key.
     /// Mail programs post to it (RFC 8058).
     package var unsubscribe: String?
     /// Whether a recipient's messages of a day become one.
     package var isDigest: Bool
+    /// Files of the release that go with a mail, in this order.
+    package var attach: [String] = []
+    /// The picture that a mail shows.
+    package var poster: Poster?
     package var place: SpecPlace
+  }
+
+  /// A picture of a release.
+  package struct Poster: Hashable, Sendable {
+    /// The pipeline whose release of the same tenant and period has it; `nil`: the pipeline's own.
+    package var pipeline: String?
+    package var file: String
+
+    /// Reads `FILE` or `PIPELINE/FILE`; `nil` for anything else.
+    package init?(_ text: String) {
+      let parts = text.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+      guard (1...2).contains(parts.count), let file = parts.last, DeliverSpec.isFileName(file),
+        ["jpg", "png"].contains(where: { file.hasSuffix("." + $0) }),
+        parts.count == 1 || !parts[0].isEmpty
+      else { return nil }
+      self.file = file
+      pipeline = parts.count == 2 ? parts[0] : nil
+    }
+  }
+
+  /// Whether a text can be the name of a file of a release.
+  static func isFileName(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= 100 && !text.hasPrefix(".")
+      && text.utf8.allSatisfy { byte in
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        default: "._-".utf8.contains(byte)
+        }
+      }
   }
 
   /// In the file's order.
   package var messages: [Message]
 
   /// The columns that a query can have beside those that the template names.
-  package static let columns = ["address", "name", "locale", "user"]
+  package static let columns = ["address", "name", "locale", "user", "time_zone"]
 
   /// The names of the queries whose rows hold addresses. No stage sees them.
   package var queries: Set<String> { Set(messages.map(\.query)) }
@@ -92,7 +96,7 @@ extension DeliverSpec.Message {
   init?(name: String, _ node: SpecNode) {
     let keys = [
       "to", "rows", "on", "key", "order", "silent", "channel", "template", "between", "digest",
-      "unsubscribe",
+      "unsubscribe", "attach", "poster",
     ]
     guard let map = node.mapping(keys: keys) else { return nil }
     let (to, rows) = (map["to"]?.name(), map["rows"]?.name())
@@ -121,7 +125,7 @@ extension DeliverSpec.Message {
     }
     if let digest = map["digest"] { _ = digest.word(of: ["day"]) }
     if let between = map["between"], let text = between.string() {
-      hours = DeliverSpec.Hours(text)
+      hours = HoursOfDay(text)
       if hours == nil { between.report("expected hours such as 08:00-20:00, found '\(text)'") }
     }
     if let node = map["unsubscribe"], let text = node.string() {
@@ -130,6 +134,17 @@ extension DeliverSpec.Message {
       } else {
         node.report("expected a link such as https://app.example.com/optout?message={key}")
       }
+    }
+    let attached = map["attach"].map(Self.files) ?? []
+    var picture: DeliverSpec.Poster?
+    if let node = map["poster"], let text = node.string() {
+      picture = DeliverSpec.Poster(text)
+      if picture == nil {
+        node.report("expected a picture such as poster.jpg or PIPELINE/poster.jpg, found '\(text)'")
+      }
+    }
+    for name in ["attach", "poster"] where map["rows"] != nil || map["digest"] != nil {
+      map[name]?.report("'\(name)' is of a release: it goes with 'to', and not with 'digest'")
     }
     guard let query = to ?? rows, let channel, let template else { return nil }
     self.name = name
@@ -140,7 +155,20 @@ extension DeliverSpec.Message {
     self.channel = channel
     self.template = template
     isDigest = map["digest"] != nil
+    attach = attached
+    poster = picture
     place = node.place
+  }
+
+  /// The names of files of a release.
+  private static func files(_ node: SpecNode) -> [String] {
+    node.list().compactMap { node in
+      guard let text = node.string() else { return nil }
+      if !DeliverSpec.isFileName(text) {
+        node.report("expected the name of a file of the release, found '\(text)'")
+      }
+      return text
+    }
   }
 
   private static func isTemplateName(_ text: String) -> Bool {

@@ -1,3 +1,4 @@
+package import Basics
 package import Diagnostics
 import Foundation
 
@@ -84,7 +85,7 @@ package struct PipelineLibrary: Sendable {
   /// The library with hours for messages that name none.
   ///
   /// - Parameter hours: a channel's, by its name.
-  package func settingHours(_ hours: (String) -> DeliverSpec.Hours?) -> PipelineLibrary {
+  package func settingHours(_ hours: (String) -> HoursOfDay?) -> PipelineLibrary {
     var library = self
     for place in library.pipelines.indices {
       guard var deliver = library.pipelines[place].deliver else { continue }

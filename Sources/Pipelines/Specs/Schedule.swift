@@ -22,6 +22,8 @@ package struct Schedule: Sendable {
   package var entries: [Entry]
   /// For how many days after its end a period is run again, even if it is final.
   package var graceDays: Int
+  /// `HH:MM`, the time of the operator's day at which its run must have ended; `nil` without one.
+  package var due: String?
 
   /// The days of grace of a schedule that does not set them.
   package static let defaultGraceDays = 10

@@ -24,11 +24,12 @@ struct ScheduleFile {
       return nil
     }
     guard let root = reader.parse(text),
-      let map = root.mapping(keys: ["name", "tenants", "pipelines", "grace"])
+      let map = root.mapping(keys: ["name", "tenants", "pipelines", "grace", "due"])
     else { return nil }
     let name = map.required("name")?.string()
     _ = map["tenants"]?.word(of: ["active"])
     let grace = map["grace"].flatMap(days)
+    let due = map["due"].flatMap(timeOfDay)
     let nodes = map.required("pipelines")?.list() ?? []
     let entries = nodes.compactMap(entry)
     if nodes.isEmpty, let node = map["pipelines"] { node.report("the schedule names no pipeline") }
@@ -37,7 +38,7 @@ struct ScheduleFile {
     guard let name else { return nil }
     return Schedule(
       name: name, file: path, entries: entries.map(\.entry),
-      graceDays: grace ?? Schedule.defaultGraceDays)
+      graceDays: grace ?? Schedule.defaultGraceDays, due: due)
   }
 
   private func entry(_ node: SpecNode) -> (entry: Schedule.Entry, node: SpecNode)? {
@@ -97,6 +98,16 @@ struct ScheduleFile {
       }
       earlier.append(entry.pipeline)
     }
+  }
+
+  /// `06:00`, from 00:00 to 23:59.
+  private func timeOfDay(_ node: SpecNode) -> String? {
+    guard let text = node.string() else { return nil }
+    guard let minutes = HoursOfDay.minutes(text[...]), minutes < 1440 else {
+      node.report("expected a time of day such as 06:00, found '\(text)'")
+      return nil
+    }
+    return text
   }
 
   private func days(_ node: SpecNode) -> Int? {

@@ -35,6 +35,10 @@ package struct Accent: Hashable, Sendable {
   /// In films, the darkest shade: the background of cards, with a little of the hue.
   package var filmInk: String { colour(lightness: 0.19, chroma: 0.025) }
 
+  /// On pages, the ground of a cover, in light and in dark: white text on it has a contrast of more
+  /// than 7 : 1.
+  package var cover: String { colour(lightness: 0.30, chroma: 0.09) }
+
   /// `#rrggbb` of this hue. If sRGB cannot show the chroma, it is lowered until it can.
   package func colour(lightness: Double, chroma: Double) -> String {
     let radians = Double(hue) * Double.pi / 180

@@ -101,9 +101,9 @@ extension LocaleFormat {
 extension DecimalNumber {
   /// This number divided by another, rounded half up, as a part of a whole.
   ///
-  /// What is not zero does not become zero, and what is not the whole does not become the whole: the
-  /// ratio has as many more decimals than `scale` as are needed to tell it from that, 38 digits at
-  /// most. `nil` if the divisor is zero.
+  /// What is not zero does not become zero, and what is not the whole does not become the whole:
+  /// the ratio has as many more decimals than `scale` as are needed to tell it from that, 38 digits
+  /// at most. `nil` if the divisor is zero.
   package func share(of whole: DecimalNumber, scale: Int) throws(Overflow) -> DecimalNumber? {
     guard var ratio = try divided(by: whole, scale: scale, rounding: .halfUp) else { return nil }
     var scale = scale

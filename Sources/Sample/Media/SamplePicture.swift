@@ -1,7 +1,7 @@
 /// A picture of a POC that looks like a screenshot.
 struct SamplePicture {
   enum Design: CaseIterable {
-    case terminal, website, editor, dashboard, phone
+    case terminal, website, editor, dashboard, phone, map, diagram, board, notebook, chat
   }
 
   let idea: SampleWords.Idea
@@ -9,7 +9,9 @@ struct SamplePicture {
   let accent: String
   var random: SampleRandom
 
-  var size: (width: Int, height: Int) { design == .phone ? (720, 1280) : (1280, 800) }
+  var size: (width: Int, height: Int) {
+    design == .phone || design == .chat ? (720, 1280) : (1280, 800)
+  }
 
   init(_ idea: SampleWords.Idea, design: Design, accent: String, seed: UInt64, purpose: String) {
     self.idea = idea
@@ -26,6 +28,11 @@ struct SamplePicture {
     case .editor: editor()
     case .dashboard: dashboard()
     case .phone: phone()
+    case .map: map()
+    case .diagram: diagram()
+    case .board: board()
+    case .notebook: notebook()
+    case .chat: chat()
     }
   }
 

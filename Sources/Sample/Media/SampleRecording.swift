@@ -39,6 +39,21 @@ struct SampleRecording {
         "}", "", "// nasce com três, vive com duas ou três",
         "vivos.retain(|c| regra(c, &contagem));",
       ]),
+    SampleRecording(
+      name: "heranca-fora.mp4", shape: .mp4H264, width: 640, height: 360, seconds: 6, rate: 15,
+      day: CivilDate(2026, 8, 19),
+      code: [
+        "struct Desconto { let regra: (Pedido) -> Dinheiro }", "",
+        "let amigo = Desconto { $0.total * 0.1 }", "let estudante = Desconto { _ in .reais(5) }",
+        "#expect(amigo.regra(pedido) == .reais(6))",
+      ]),
+    SampleRecording(
+      name: "bowling-em-dupla.webm", shape: .webmVP8, width: 640, height: 360, seconds: 6, rate: 15,
+      day: CivilDate(2026, 10, 14),
+      code: [
+        "test('doze strikes dão trezentos', () => {", "  const jogo = new Jogo()",
+        "  repita(12, () => jogo.derruba(10))", "  expect(jogo.placar()).toBe(300)", "})",
+      ]),
   ]
 
   static let losAngeles = [

@@ -14,14 +14,16 @@ struct SampleProfile {
   var recordings: [SampleRecording]
   /// The colour of its drawn pictures, `#rrggbb`.
   var accent: String
+  /// What its months are like; without one, they are all alike.
+  var story: SampleStory?
 
   /// The first tenants, written by hand.
   static let written: [SampleProfile] = [
     SampleProfile(
       slug: "guilda-paulista", name: "Guilda Paulista de Código", timeZone: "America/Sao_Paulo",
-      offset: -3, locale: "pt-BR", currency: "BRL", words: .portuguese, share: 100,
+      offset: -3, locale: "pt-BR", currency: "BRL", words: .guild, share: 100,
       subscriptions: SampleSubscription.saoPaulo, recordings: SampleRecording.saoPaulo,
-      accent: "#2f7d5b"),
+      accent: "#2f7d5b", story: .saoPaulo),
     SampleProfile(
       slug: "pacific-makers", name: "Pacific Makers' Lab", timeZone: "America/Los_Angeles",
       offset: -8, locale: "en", currency: "USD", words: .english, share: 100,
@@ -53,6 +55,8 @@ struct SampleProfile {
     profile.name = "\(profile.name) \(index + 1)"
     profile.share = 100
     profile.recordings = []
+    profile.story = nil
+    if index % 4 == 0 { profile.words = .portuguese }
     return profile
   }
 }

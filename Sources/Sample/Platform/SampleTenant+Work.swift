@@ -13,10 +13,19 @@ extension SampleTenant {
   /// How many POCs have a picture. A large sample needs no more pictures.
   static let picturesAtMost = 24
 
+  /// How many POCs of a tenant with a story are looked at for a picture: as many as it has without
+  /// more being asked for.
+  static let storyPictures = 330
+
   /// The POCs that have a picture, by number, with its design.
   var pictures: [(number: Int, idea: SampleWords.Idea, design: SamplePicture.Design)] {
     guard hasMedia else { return [] }
     let designs = SamplePicture.Design.allCases
+    if profile.story != nil {
+      return (0..<min(pocs, Self.storyPictures)).filter { isFavorite($0) || $0 % 4 == 0 }.map {
+        ($0, idea($0), designs[$0 * 7 / 3 % designs.count])
+      }
+    }
     return (0..<min(pocs, Self.picturesAtMost)).filter { $0 % 5 != 3 }.map {
       ($0, idea($0), designs[($0 + index) % designs.count])
     }
@@ -27,9 +36,17 @@ extension SampleTenant {
     // The tiny tenant has one POC. It is not the first POC of its larger neighbour.
     let first = profile.share == 0 ? 7 : 0
     var idea = ideas[(first + number) % ideas.count]
-    if number >= ideas.count { idea.name += " #\(number / ideas.count + 1)" }
+    let round = number / ideas.count
+    if profile.story != nil, round > 0 {
+      idea.revisit(round, number: number)
+    } else if round > 0 {
+      idea.name += " #\(round + 1)"
+    }
     return idea
   }
+
+  /// The favourites of a tenant with a story.
+  private func isFavorite(_ number: Int) -> Bool { number % 7 == 1 }
 
   func addPOCs(_ tables: inout SampleTables) {
     var random = SampleRandom(seed: seed, "pocs/\(index)")
@@ -37,7 +54,7 @@ extension SampleTenant {
     for number in 0..<pocs {
       let idea = idea(number)
       let id = random.uuid()
-      var created = workingMoment(&random)
+      var created = moment(of: number, &random)
       // The last minutes of a year and the first of the next belong to different reports.
       if number == 4 {
         created = SampleMoment(
@@ -48,13 +65,15 @@ extension SampleTenant {
       }
       let updated = created.adding(seconds: random.below(20 * 86_400))
       let end = SampleMoment(today, hour: 18, offset: profile.offset)
-      let author = min(random.below(userIDs.count), random.below(userIDs.count))
+      let count = members(on: created)
+      let author = min(random.below(count), random.below(count))
       let tags = (idea.tags + (random.oneIn(6) ? ["poc"] : [])).joined(separator: ",")
       tables.add(
         .pocuser,
         [
           id, userIDs[author], self.id, idea.name, idea.description, idea.language,
-          random.oneIn(6) || number == 1 ? "Y" : "N", tags,
+          (profile.story == nil ? random.oneIn(6) || number == 1 : isFavorite(number)) ? "Y" : "N",
+          tags,
           "https://git.example.org/\(profile.slug)/\(number + 1)", created.text,
           max(created, min(updated, end)).text,
         ])
@@ -75,8 +94,20 @@ extension SampleTenant {
     for recording in profile.recordings {
       addDojo(recording, subject: recordedSubject(recording), &random, &tables)
     }
+    let subjects = profile.words.subjects
+    if let story = profile.story {
+      for (number, day) in story.dojoDays(today: today, &random).enumerated() {
+        let subject = subjects[(number + profile.recordings.count) % subjects.count]
+        addDojo(nil, subject: subject, on: day, &random, &tables)
+      }
+      let (day, subject) = story.gathering
+      if day <= today {
+        addDojo(nil, subject: subject, on: day, isForAll: true, &random, &tables)
+      }
+      return
+    }
     for number in 0..<min(max(2, pocs), 24 + pocs / 10) {
-      let subject = profile.words.subjects[(number + 2) % profile.words.subjects.count]
+      let subject = subjects[(number + 2) % subjects.count]
       addDojo(nil, subject: subject, &random, &tables)
     }
   }
@@ -88,28 +119,32 @@ extension SampleTenant {
   }
 
   private func addDojo(
-    _ recording: SampleRecording?, subject: String, _ random: inout SampleRandom,
-    _ tables: inout SampleTables
+    _ recording: SampleRecording?, subject: String, on planned: CivilDate? = nil,
+    isForAll: Bool = false, _ random: inout SampleRandom, _ tables: inout SampleTables
   ) {
     let id = random.uuid()
-    let day = recording?.day ?? dojoDay(&random)
+    let day = recording?.day ?? planned ?? dojoDay(&random)
     let date = SampleMoment(
       day, hour: 19, minute: random.pick([0, 0, 30]), offset: profile.offset)
-    let planned = date.adding(days: -7)
+    let opened = date.adding(days: -7)
     // A person in a recording must be one who can be shown,
-    let everyone = Array(userIDs.indices)
+    let everyone = Array(userIDs.indices.prefix(members(on: date)))
     // and people who are seen in it come first.
     let members =
       recording == nil
-      ? Array(random.shuffled(everyone).prefix(2 + random.below(5)))
+      ? isForAll
+        ? everyone
+        : Array(
+          random.shuffled(everyone).prefix(
+            profile.story == nil ? 2 + random.below(5) : 4 + random.below(9)))
       : everyone.filter { privacy($0) != "none" }.prefix(3 + random.below(3)).map { $0 }
     let host = members[0]
-    let isInactive = recording == nil && random.oneIn(8)
+    let isInactive = recording == nil && !isForAll && random.oneIn(profile.story == nil ? 8 : 24)
     tables.add(
       .room,
       [
         id, userIDs[host], self.id, date.text, String(subject.prefix(50)), isInactive ? "I" : "A",
-        planned.text, planned.text,
+        opened.text, opened.text,
       ])
     for member in members { tables.add(.room_member, [id, userIDs[member]]) }
     if recording == nil, index == 1, random.oneIn(3) {

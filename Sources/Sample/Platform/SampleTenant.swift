@@ -15,6 +15,8 @@ struct SampleTenant {
   /// The ids of its users. They are stable, because a user can also be a member of another tenant.
   let userIDs: [String]
   let people: [(first: String, last: String)]
+  /// The days of its POCs, if it has a story.
+  let storyDays: [CivilDate]
 
   init(
     seed: UInt64, index: Int, pocsPerTenant: Int, today: CivilDate, recordingsAtMost: Int = .max
@@ -26,12 +28,18 @@ struct SampleTenant {
     profile.recordings = Array(
       profile.recordings.filter { $0.day <= today }.prefix(recordingsAtMost))
     self.profile = profile
-    pocs = max(1, pocsPerTenant * profile.share / 100)
+    var pace = SampleRandom(seed: seed, "story/\(index)")
+    storyDays =
+      profile.story?.pocDays(
+        atLeast: pocsPerTenant * profile.share / 100, today: today, &pace) ?? []
+    pocs = max(1, profile.story == nil ? pocsPerTenant * profile.share / 100 : storyDays.count)
     hasMedia = index < SampleProfile.written.count
     var random = SampleRandom(seed: seed, "tenant/\(index)")
     id = random.uuid()
     let names = random.shuffled(profile.words.people)
-    let count = profile.share == 0 ? 1 : max(min(names.count, 4 + pocs / 3), min(60, pocs / 20))
+    let count =
+      profile.story?.people(on: today)
+      ?? (profile.share == 0 ? 1 : max(min(names.count, 4 + pocs / 3), min(60, pocs / 20)))
     people = (0..<count).map { names[$0 % names.count] }
     userIDs = (0..<count).map { _ in random.uuid() }
   }
@@ -67,9 +75,11 @@ struct SampleTenant {
   private func addUsers(_ tables: inout SampleTables) {
     var random = SampleRandom(seed: seed, "users/\(index)")
     for (number, person) in people.enumerated() {
-      let joined = SampleMoment(
-        CivilDate(2024, 11, 5).adding(days: random.below(50)), hour: 9 + random.below(9),
-        offset: profile.offset)
+      var joining = CivilDate(2024, 11, 5).adding(days: random.below(50))
+      if let story = profile.story, number >= story.founders {
+        joining = story.joining(of: number)
+      }
+      let joined = SampleMoment(joining, hour: 9 + random.below(9), offset: profile.offset)
       let name = "u\(index + 1)x\(number + 1)"
       tables.add(
         .user,
@@ -88,6 +98,22 @@ struct SampleTenant {
           ])
       }
     }
+  }
+
+  /// When a POC was created.
+  func moment(of number: Int, _ random: inout SampleRandom) -> SampleMoment {
+    guard storyDays.indices.contains(number) else { return workingMoment(&random) }
+    return SampleMoment(
+      storyDays[number],
+      hour: random.pick([8, 9, 9, 10, 10, 10, 11, 11, 14, 14, 15, 15, 16, 16, 17, 20, 21, 21, 22]),
+      minute: random.below(60), second: random.below(60), offset: profile.offset)
+  }
+
+  /// Who has joined by a day, by place.
+  func members(on moment: SampleMoment) -> Int {
+    guard let story = profile.story else { return userIDs.count }
+    let day = CivilDate(daysSince1970: (moment.seconds + profile.offset * 3600) / 86_400)
+    return min(userIDs.count, story.people(on: day.adding(days: -1)))
   }
 
   /// A moment in working hours between the beginning of 2025 and today. Spring and autumn have more

@@ -37,7 +37,7 @@ final class AggregateChart: ChartReading {
   init(_ spec: ChartSpec, reader: TableReader, columns: [Dataset.Column]) throws {
     self.spec = spec
     labelIndex = try reader.index(of: spec.x)
-    valueIndexes = try spec.y.map(reader.index)
+    valueIndexes = try (spec.y + spec.before).map(reader.index)
     currencyIndex = try spec.currency.map(reader.index)
     labelFormat = spec.format(of: spec.x, named: spec.names, fill: spec.fill, columns)
   }
@@ -55,7 +55,8 @@ final class AggregateChart: ChartReading {
       try add(
         Point(
           place: rows.count, label: reader.text(labelIndex) ?? "", values: values,
-          size: values.reduce(DecimalNumber.zero) { try $0 + $1.magnitude }), to: &rows)
+          size: values.prefix(spec.y.count).reduce(DecimalNumber.zero) { try $0 + $1.magnitude }),
+        to: &rows)
     } catch is DecimalNumber.Overflow { throw spec.overflow }
     groups[currency] = rows
   }
@@ -131,10 +132,14 @@ final class AggregateChart: ChartReading {
         name: spec.name, kind: spec.kind, labelFormat: labelFormat, column: spec.x,
         format: spec.format, currency: currency.isEmpty ? nil : currency, labels: points.labels,
         series: spec.y.enumerated().map { index, name in
-          .init(name: name, values: points.values.map { $0[index] })
+          .init(
+            name: name, values: points.values.map { $0[index] },
+            previous: spec.before.isEmpty
+              ? nil : points.values.map { $0[spec.y.count + index] })
         },
         others: spec.other && rows.others > 0
-          ? .init(count: rows.others, values: rows.otherValues) : nil)
+          ? .init(
+            count: rows.others, values: Array(rows.otherValues.prefix(spec.y.count))) : nil)
     }
   }
 

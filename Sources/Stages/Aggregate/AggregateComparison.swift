@@ -21,6 +21,16 @@ struct AggregateComparison {
     }
   }
 
+  /// The charts without what nothing can be compared with.
+  func fair(_ charts: [ReportModel.Chart]) -> [ReportModel.Chart] {
+    if work.progress.isCompared { return charts }
+    return charts.map { chart in
+      var chart = chart
+      for index in chart.series.indices { chart.series[index].previous = nil }
+      return chart
+    }
+  }
+
   /// `nil` if no figure is compared with the period before.
   var comparison: ReportModel.Comparison? {
     let progress = work.progress

@@ -75,15 +75,18 @@ package struct AggregateStage: Stage {
     ).figures()
     try checkTerms(figures, messages)
     let ties = try spec.ties.map { try $0.checked(figures) }
-    let sentences = AggregateSentences(
+    let chosen = AggregateSentences(
       figures: figures, messages: messages, progress: work.progress)
+    let sentences = try spec.sentences.compactMap(chosen.sentence)
     let model = ReportModel(
       pipeline: work.pipeline.name, tenant: .init(work.tenant), period: .init(work.period),
       asOf: work.asOf?.description, isEmpty: isEmpty(spec, figures),
       isProvisional: work.progress.isProvisional, comparison: found.comparison,
       privacy: work.settings.privacy, figures: figures,
-      sentences: try spec.sentences.compactMap(sentences.sentence),
-      charts: spec.charts.flatMap { parts.charts[$0.name] ?? [] },
+      sentences: sentences,
+      charts: spec.charts.flatMap { one in
+        found.fair(parts.charts[one.name] ?? []).map { $0.saying(one.says, of: sentences) }
+      },
       tables: spec.tables.compactMap { parts.tables[$0.name]?.model },
       findings: parts.findings, readings: parts.readings, ties: ties)
     let json = try model.json()
@@ -220,6 +223,15 @@ struct AggregateQuality {
     return .init(
       key: key.isEmpty || !ShownValue.isWord(key) ? nil : key,
       value: parts.count > 1 ? String(parts[1]) : nil)
+  }
+}
+
+extension ReportModel.Chart {
+  /// The chart with the text of a sentence as its title, if there is such a sentence.
+  func saying(_ name: String?, of sentences: [ReportModel.Sentence]) -> Self {
+    var chart = self
+    chart.says = sentences.first { $0.name == name }?.text
+    return chart
   }
 }
 

@@ -11,8 +11,7 @@ enum FilmPage {
         .configuration, "no template is named 'film.html'", at: .init(file: pages.folder))
     }
     let bytes = PageText.deliver(text)
-    let siblings: Set = ["index.html", "film.mp4", "poster.jpg", "captions.vtt", "storyboard.json"]
-    let check = PageCheck(name: "index.html", siblings: siblings)
+    let check = PageCheck(name: "index.html", siblings: StitchStage.fileNames)
     do throws(Diagnostics) {
       try check.check(bytes)
     } catch {
@@ -23,6 +22,11 @@ enum FilmPage {
 }
 
 extension StitchStage {
+  /// The names of the files that each film has.
+  package static let fileNames: Set = [
+    "index.html", "film.mp4", "poster.jpg", "captions.vtt", "storyboard.json",
+  ]
+
   /// The faults in the template of the film's page, found by making pages of films that do not
   /// exist.
   package static func diagnostics(ofPage pages: PageTemplates) -> [Diagnostic] {

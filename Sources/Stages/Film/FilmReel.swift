@@ -205,7 +205,7 @@ struct FilmReel {
       + (fraction < 100 ? "0" : "") + (fraction < 10 ? "0" : "") + String(fraction)
   }
 
-  private static func shortClock(_ milliseconds: Int) -> String {
+  static func shortClock(_ milliseconds: Int) -> String {
     let seconds = milliseconds / 1_000
     return "\(seconds / 60):" + (seconds % 60 < 10 ? "0" : "") + String(seconds % 60)
   }

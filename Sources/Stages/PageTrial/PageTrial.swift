@@ -67,7 +67,7 @@ package struct PageTrial {
         zone: .utc, locale: locale, currency: "EUR"),
       settings: TenantSettings(), period: period, pipeline: pipeline,
       asOf: pipeline.dependsOnDay ? period.start : nil, datasets: datasets,
-      linked: shape == .nothing ? [] : nil)
+      linked: shape == .nothing ? [:] : nil)
     do {
       let report = try environment.artifacts(
         AggregateStage().prepare(work, inputs: [], environment: environment).run())

@@ -62,7 +62,7 @@ struct TrialDatasets {
         note(series.column, in: chart.dataset, series.names ?? series.fill?.format)
       }
       if let label = chart.label { note(label, in: chart.dataset) }
-      for name in chart.y { note(name, in: chart.dataset, chart.format) }
+      for name in chart.y + chart.before { note(name, in: chart.dataset, chart.format) }
       note(currency: chart.currency, in: chart.dataset)
     }
     for table in spec.tables { note(table) }

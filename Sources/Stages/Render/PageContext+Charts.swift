@@ -29,11 +29,18 @@ extension PageContext {
     }
     var series = try chart.series.enumerated().map { place, one in
       let format = place == 0 ? chart.acrossFormat ?? chart.format : chart.format
-      return Chart.Series(
+      var series = Chart.Series(
         name: try seriesName(one.name, chart), values: one.values.map(\.approximation),
         texts: try zip(one.values, isNamed).map { value, isNamed in
           isNamed ? try values.number(value, format, currency: chart.currency) : ""
         })
+      if let previous = one.previous {
+        series.previous = previous.map(\.approximation)
+        series.previousTexts = try previous.map {
+          try values.number($0, chart.format, currency: chart.currency)
+        }
+      }
+      return series
     }
     if chart.kind == .scatter, chart.isNamed != true, let across = series.first {
       // Without names, the first number names the row of the table.
@@ -63,6 +70,10 @@ extension PageContext {
       kind: kind(chart), id: id, title: title, description: description,
       points: points, series: series, labelTitle: try messages.title("columns", chart.column),
       tableTitle: try messages.text("page.numbers"), emptyText: try messages.text("page.no_rows"))
+    drawing.point = chart.says ?? ""
+    if chart.series.contains(where: { $0.previous != nil }) {
+      drawing.previousName = try previousName()
+    }
     drawing.hasOthers = chart.others != nil
     if chart.seriesOthers != nil, chart.kind != .stacked, let name = series.last?.name {
       drawing.note = try messages.text("page.not_drawn", ["others": .text(name)])
@@ -78,6 +89,13 @@ extension PageContext {
     case .bar, .stacked, .line, .heat, .change: break
     }
     return drawing
+  }
+
+  /// Of when previous numbers are: “2025”, “2025, same days”.
+  private func previousName() throws -> String {
+    let before = Period(model.period.name).map { messages.format.period($0.previous) } ?? ""
+    return model.comparison?.days == .same
+      ? try messages.text("page.same_days_of", ["before": .text(before)]) : before
   }
 
   private func othersText(_ count: Int) throws -> String {
@@ -171,6 +189,7 @@ extension PageContext {
     switch chart.kind {
     case .scatter: return try spread(series)
     case .heat: return try hottest(points, series, chart)
+    case .stacked where chart.seriesColumn != nil: return try hottest(points, series, chart)
     default:
       let shown = points.count - (chart.others == nil ? 0 : 1)
       return try series.compactMap { try highest($0, points, shown: shown) }
@@ -204,7 +223,7 @@ extension PageContext {
       ])
   }
 
-  /// The same of all squares together.
+  /// The same of all squares, or all parts, together.
   private func hottest(
     _ points: [Chart.Point], _ series: [Chart.Series], _ chart: ReportModel.Chart
   ) throws -> String {

@@ -13,7 +13,7 @@ extension PageContext {
     case .columns, .histogram:
       for index in drawing.series.indices {
         drawing.series[index].scale = try fromZero(
-          Array(drawing.series[index].values.prefix(shown)))
+          Array(drawing.series[index].values.prefix(shown)) + drawing.series[index].previous)
       }
     case .line:
       drawing.scale = try fromZero(

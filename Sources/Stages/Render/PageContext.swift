@@ -18,6 +18,8 @@ final class PageContext: MustacheParent {
   let links: [String: String]
   /// Object key to picture.
   var pictures: [ExactText: PagePicture] = [:]
+  /// The films of linked pipelines.
+  var films: [String: LinkedFilm] = [:]
   /// The pages of rows of each long table.
   var pages: [String: [PageRowsLink]] = [:]
   /// The rows that a page of rows shows.
@@ -89,8 +91,22 @@ final class PageContext: MustacheParent {
         self.model.sentences.first { $0.name == name }.map { PageText.carry($0.text) }
       }
     case "charts": PageNode { name in self.once("chart " + name) { try self.charts(name) } }
+    case "covers": PageNode { name in self.once("cover " + name) { self.cover(name) } }
+    case "cover_of":
+      PageNode { name in
+        self.attempt { try self.coverText(name).map(PageText.carry) } ?? false
+      }
     case "tables": PageNode { name in self.once("table " + name) { try self.table(name) } }
     case "links": PageNode { name in self.links[name].map(PageText.carry) }
+    case "films":
+      PageNode { name in
+        self.films[name].map {
+          PageView([
+            "poster": PageText.carry($0.name), "width": String($0.width),
+            "height": String($0.height), "length": $0.length,
+          ])
+        }
+      }
     case "definitions": once("definitions") { try self.definitions() }
     // A heading must not stand over nothing.
     case "any_quality": !model.findings.isEmpty || !model.ties.isEmpty

@@ -18,7 +18,9 @@ struct PageHead {
   ///   - isSearched: whether the page runs the templates' script.
   init(templates: PageTemplates, tenantID: String, media: Bool = false, isSearched: Bool = false) {
     let accent = Accent(tenant: tenantID)
-    let own = ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark)}"
+    let own =
+      ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark);"
+      + "--cover:\(accent.cover);--cover-ink:\(accent.film)}"
     let hashes = [templates.styleHash, PageHead.hash(own)]
     // Pictures can be inside the page or beside it, also if the page is opened from a disk.
     let policy =

@@ -124,7 +124,7 @@ struct PagePictures {
   }
 
   /// The size in a JPEG's frame header (ISO/IEC 10918-1, B.2.2); `nil` without one.
-  private static func size(ofJPEG bytes: [UInt8]) -> (width: Int, height: Int)? {
+  static func size(ofJPEG bytes: [UInt8]) -> (width: Int, height: Int)? {
     var place = 2
     while place + 9 < bytes.count, bytes[place] == 0xFF {
       let marker = bytes[place + 1]

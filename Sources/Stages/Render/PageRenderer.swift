@@ -16,6 +16,8 @@ struct PageRenderer {
   /// The names of all files of the release.
   let siblings: Set<String>
   let pictures: [ExactText: PagePicture]
+  /// Pipeline to its film.
+  var films: [String: LinkedFilm] = [:]
 
   /// A page that the pipeline file names.
   func page(_ page: RenderSpec.Page, pages: [String: [PageRowsLink]]) throws -> [UInt8] {
@@ -82,6 +84,7 @@ struct PageRenderer {
         isSearched: !script.isEmpty),
       files: files, links: links)
     context.pictures = pictures
+    context.films = films
     context.script = script
     prepare(context)
     guard let text = try templates.compiled.render(context, template) else {

@@ -13,7 +13,8 @@ struct PagePicture: Sendable {
 
 extension PageTable {
   /// One line per row, with the text of the message that the row's word chooses. Columns are its
-  /// parameters, written in their formats. A day gives its month too: `{day.month}`.
+  /// parameters, written in their formats. A day also gives its month, `{day.month}`, and itself in
+  /// words, `{day.long}`.
   func writeList(_ reader: TableReader, limit: Int, _ writer: inout MarkupWriter) throws {
     guard let by = table.by else { return }
     let word = try reader.index(of: by)
@@ -35,6 +36,7 @@ extension PageTable {
         if let day = CivilDate(text) {
           arguments["\(column.name).month"] = .text(
             messages.format.month(day.month, of: day.year))
+          arguments["\(column.name).long"] = .text(messages.format.date(day))
         }
       }
       if let count = table.count, let value = arguments[count] { arguments["count"] = value }
@@ -97,5 +99,21 @@ extension PageTable {
       writer.raw("</p></li>\n")
     }
     writer.raw("</ul>\n")
+  }
+}
+
+extension PageTable {
+  /// Amounts have their currency's decimals. The files hold the exact values.
+  ///
+  /// - Parameter currency: the row's currency; `nil` if all rows have the same.
+  func number(
+    _ value: DecimalNumber, _ column: ReportModel.Table.Column, _ currency: String?
+  ) throws -> String {
+    guard column.format == .money else {
+      return try ReportValue(messages).number(value, column.format, currency: nil)
+    }
+    let currencies = currency.map { [$0] } ?? column.currencies ?? [self.currency]
+    let decimals = currencies.map(LocaleFormat.decimals).max() ?? 2
+    return messages.format.amount(value, decimals: decimals)
   }
 }

@@ -132,7 +132,8 @@ extension PageTemplates {
     for key in catalog.keys(beginningWith: "\(pipeline.name).quality.") { known[key] = ["count"] }
     for table in spec.tables where table.layout == .list {
       guard let by = table.by, let columns = table.columns?.map(\.name) else { continue }
-      let names = Set(columns.filter { $0 != by } + columns.map { "\($0).month" } + ["count"])
+      let names = Set(
+        columns.filter { $0 != by } + columns.flatMap { ["\($0).month", "\($0).long"] } + ["count"])
       for key in catalog.keys(beginningWith: "\(pipeline.name).says.\(by).") { known[key] = names }
     }
     let page: Set<String> = ["tenant", "period", "time_zone", "currency", "as_of"]

@@ -11,7 +11,7 @@ import Pipelines
 package struct RenderStage: Stage {
   package let name = "render"
   package let readsRows = false
-  private static let version = 11
+  private static let version = 12
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 
@@ -44,7 +44,10 @@ package struct RenderStage: Stage {
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
     key.add("messages", templates.catalog.digest)
-    key.add("links", try links(of: work).joined(separator: " "))
+    for link in try links(of: work) {
+      // Its film's picture and length are on the page.
+      key.add("link \(link)", work.linked?[link].map { "\($0.digest)" } ?? "")
+    }
     for input in inputs { key.add("input \(input.name)", input.digest) }
     // The inputs hold only the object keys of pictures. Their content can change, so it is part of
     // the key.
@@ -74,12 +77,19 @@ package struct RenderStage: Stage {
       output.files += made.files
       output.warnings += made.warnings
     }
+    var films: [String: LinkedFilm] = [:]
+    for (pipeline, release) in work.linked ?? [:] where addresses[pipeline] != nil {
+      films[pipeline] = try LinkedFilm(release, of: pipeline)
+    }
+    output.files += films.sorted { $0.key < $1.key }.map {
+      .init(name: $0.value.name, mediaType: "image/jpeg", content: .bytes($0.value.poster))
+    }
     let siblings = Set(
       inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name)
         + output.files.map(\.name) + model.tables.flatMap(PageRows.names))
     let renderer = PageRenderer(
       work: work, model: model, templates: templates, files: files, links: addresses,
-      siblings: siblings, pictures: pictures)
+      siblings: siblings, pictures: pictures, films: films)
     let (rows, pages) = try renderer.rowsPages(
       environment: environment, up: spec.pages.first?.name ?? "index.html")
     output.files += rows
@@ -95,7 +105,7 @@ package struct RenderStage: Stage {
   private func links(of work: PartitionWork) throws -> [String] {
     let links = try spec(of: work).links
     guard let linked = work.linked else { return links }
-    return links.filter(linked.contains)
+    return links.filter { linked[$0] != nil }
   }
 
   private func model(of work: PartitionWork, _ inputs: [Artifact]) throws -> ReportModel {

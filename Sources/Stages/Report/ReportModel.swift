@@ -100,6 +100,8 @@ struct ReportModel: Codable, Equatable {
     struct Series: Codable, Equatable {
       var name: String
       var values: [DecimalNumber]
+      /// The same of the period before, one per label.
+      var previous: [DecimalNumber]?
     }
     /// The sum of the names that are not shown one by one.
     struct Others: Codable, Equatable {
@@ -129,9 +131,11 @@ struct ReportModel: Codable, Equatable {
     var acrossFormat: ValueFormat?
     /// Whether the labels of a scatter chart are names of its dots.
     var isNamed: Bool?
+    /// The sentence that is its title.
+    var says: String?
 
     enum CodingKeys: String, CodingKey {
-      case name, kind, column, format, currency, labels, series, others
+      case name, kind, column, format, currency, labels, series, others, says
       case labelFormat = "label_format"
       case valueColumn = "value_column"
       case seriesColumn = "series_column"

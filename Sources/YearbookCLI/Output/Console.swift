@@ -42,6 +42,11 @@ struct Console: Sendable {
   /// Writes the lines of our own long texts, such as help.
   func lines(_ text: String) { write(PlainText.lines(text) + "\n") }
 
+  /// Writes lines that end with a line feed each, for programs.
+  func text(_ text: String) {
+    write(PlainText.lines(text.hasSuffix("\n") ? String(text.dropLast()) : text) + "\n")
+  }
+
   /// Writes JSON that is already encoded, and a line feed.
   func line(json: String) { write(PlainText.json(json) + "\n") }
 

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Basics
 import Engine
 import Foundation
 import Logging
+import Telemetry
 
 /// Reports a run to whoever started it.
 protocol RunReporter: RunObserver {
@@ -27,32 +29,65 @@ struct ReportingOptions: ParsableArguments {
     })
   var logLevel: Logger.Level?
 
+  @Option(
+    help: ArgumentHelp(
+      "How log lines are written: text, or json (one object per line). Without --log-level, of info.",
+      valueName: "format"),
+    completion: .list(LogFormat.allCases.map(\.rawValue)))
+  var logFormat: LogFormat?
+
   func validate() throws {
-    if [quiet, json, logLevel != nil].filter({ $0 }).count > 1 {
-      throw ValidationError("give only one of --quiet, --json and --log-level")
+    if [quiet, json, isLogging].filter({ $0 }).count > 1 {
+      throw ValidationError("give only one of --quiet, --json and --log-level or --log-format")
     }
   }
+
+  private var isLogging: Bool { logLevel != nil || logFormat != nil }
 
   /// Reports as the flags say.
   ///
   /// - Parameter commandFlags: Stand in every command that the reporter tells people to run.
   func reporter(commandFlags: [String]) -> any RunReporter {
     if json { return EventObserver() }
-    if let logLevel { return LogReporter(level: logLevel) }
+    if isLogging { return LogReporter(level: logLevel ?? .info, format: logFormat ?? .text) }
     return ConsoleObserver(isQuiet: quiet, commandFlags: commandFlags)
   }
 }
 
-/// Reports a run as log lines.
-private struct LogReporter: RunReporter {
-  private let observer: LoggingObserver
+/// How log lines are written.
+enum LogFormat: String, ExpressibleByArgument, CaseIterable {
+  case text, json
+}
 
-  init(level: Logger.Level) {
-    var logger = Logger(label: "yearbook") { ConsoleLog(label: $0) }
+/// Reports a run as log lines.
+private final class LogReporter: RunReporter {
+  private let logger: Logger
+  private let format: LogFormat
+  private let observer: Locked<LoggingObserver>
+
+  init(level: Logger.Level, format: LogFormat) {
+    var logger =
+      switch format {
+      case .text: Logger(label: "yearbook") { ConsoleLog(label: $0) }
+      case .json: Logger(label: "yearbook") { _ in JSONLog() }
+      }
     logger.logLevel = level
-    observer = LoggingObserver(logger)
+    self.logger = logger
+    self.format = format
+    observer = Locked(LoggingObserver(logger))
   }
 
-  func receive(_ event: RunEvent) { observer.receive(event) }
+  func receive(_ event: RunEvent) {
+    if case .began(let run, _, _) = event, format == .json {
+      // Every line of a run says which run and trace it belongs to.
+      var logger = logger
+      logger[metadataKey: "run"] = "\(run)"
+      logger[metadataKey: "trace_id"] = "\(TraceIdentity.traceText(run: run))"
+      let named = LoggingObserver(logger)
+      observer.withLock { $0 = named }
+    }
+    observer.withLock { $0 }.receive(event)
+  }
+
   func finish(_ summary: RunSummary) {}
 }

@@ -1,3 +1,4 @@
+import Basics
 import Delivery
 import Diagnostics
 import Foundation
@@ -64,8 +65,8 @@ struct ChannelSettingsTests {
       mail.writer.from.name == "Year in review" && mail.writer.from.wire == "year@example.org")
     #expect(mail.bounces?.wire == "bounces@example.org" && mail.timeout == 90)
     #expect(post.pace == Pace("95/s") && post.giveUp == 5 * 86_400)
-    #expect(post.hours == DeliveryHours("08:00-20:00"))
-    #expect(post.breaker == Breaker.Settings(failures: 7, first: 10, most: 300))
+    #expect(post.hours == HoursOfDay("08:00-20:00"))
+    #expect(post.breaker == ChannelSettings.Breaker(failures: 7, first: 10, most: 300))
     guard case .file(let path)? = post.secrets.first else {
       Issue.record("no file")
       return

@@ -75,14 +75,4 @@ import Testing
   {
     #expect((Telling.usable(text) != nil) == isUsable)
   }
-
-  @Test(
-    arguments: [
-      ("08:00-20:00", 480, 1200), ("22:30-06:00", 1350, 360), ("8-20", nil, nil),
-      ("08:00-08:00", nil, nil), ("25:00-26:00", nil, nil), ("08:00-20:00-21:00", nil, nil),
-    ] as [(String, Int?, Int?)])
-  func `Hours are read as they are written`(_ text: String, _ from: Int?, _ until: Int?) {
-    let hours = DeliverSpec.Hours(text)
-    #expect(hours?.from == from && hours?.until == until)
-  }
 }

@@ -43,6 +43,14 @@ import Testing
         let name = names[(next() + index) % names.count]
         return .init(label: name, title: name)
       }, series: columns, labelTitle: "Name", tableTitle: "Numbers", emptyText: "Nothing")
+    if kind == .columns, seed % 2 == 1 {
+      chart.previousName = "2025, same days"
+      for index in chart.series.indices {
+        let previous = (0..<points).map { _ in Double(next() % 700) }
+        chart.series[index].previous = previous
+        chart.series[index].previousTexts = previous.map { "R$ \(Int($0)),00" }
+      }
+    }
     addScales(to: &chart)
     if seed % 3 == 1, ![.share, .scatter, .histogram].contains(kind), points > 1 {
       chart.hasOthers = true
@@ -61,7 +69,8 @@ import Testing
 
   private static func addScales(to chart: inout Chart) {
     for index in chart.series.indices {
-      chart.series[index].scale = ticks(chart.series[index].values)
+      chart.series[index].scale = ticks(
+        chart.series[index].values + chart.series[index].previous)
     }
     chart.scale =
       switch chart.kind {

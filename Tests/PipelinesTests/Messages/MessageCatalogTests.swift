@@ -45,6 +45,16 @@ import Testing
     #expect(catalog.missing().map { "\($0.locale) \($0.key)" } == ["en a.hi", "pt-BR a.only"])
   }
 
+  @Test(arguments: [
+    ("Áudio ", "Áudio"), ("\u{A0}\n Olá, mundo\t", "Olá, mundo"), (" \u{3000} ", ""),
+    ("شكرا ", "\u{2068}شكرا\u{2069}"),
+  ])
+  func `Blanks around a typed name do not stand before the sentence's comma`(
+    typed: String, said: String
+  ) {
+    #expect(MessageCatalog.Argument.typed(typed) == .text(said))
+  }
+
   @Test func `A plural without the form 'other' is reported with its place`() {
     #expect {
       try MessageCatalog(files: ["en": ("en.yaml", "a:\n  posts:\n    one: x\n")])

@@ -111,7 +111,8 @@ import Testing
     // The first decimals that say it are enough.
     #expect(try share("0.0042", "83383.2342") == "0.0000001")
     #expect(try share("2", "3") == "0.666667")
-    #expect(try share("1", "90000000000000000000000000000000000000") == "0.000000")
+    let least = "0." + String(repeating: "0", count: 37) + "1"
+    #expect(try share("1", "90000000000000000000000000000000000000") == least)
     #expect(try share("5", "5") == "1.000000")
     #expect(try share("0", "5") == "0.000000")
     #expect(try share("5", "0") == nil)

@@ -114,6 +114,54 @@ struct DeliverRowsTests {
     }
   }
 
+  @Test func `A recipient's own time zone counts, if the query gives one that exists`() throws {
+    try Installation.with { here in
+      var utc = Calendar(identifier: .gregorian)
+      utc.timeZone = .gmt
+      let now = utc.component(.hour, from: Date())
+      func text(_ hour: Int) -> String { String(format: "%02d:00", (hour + 48) % 24) }
+      try here.addTenant("acme", timeZone: "Etc/GMT-5", people: 4)
+      // It is daytime in UTC, and no longer where the tenant is.
+      try here.useDelivery("    between: \(text(now - 1))-\(text(now + 2))")
+      try here.write(
+        "pipelines/rows/recipients.sql",
+        """
+        SELECT p.tenant_id, u.email AS address, u.firstname AS name, p.locale, u.id AS "user",
+          CASE u.username WHEN 'u1' THEN 'UTC' WHEN 'u2' THEN 'Mars/Olympus' WHEN 'u3' THEN '-5' END
+            AS time_zone
+        FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
+        """)
+      let run = try here.runRows()
+      #expect(run.status == 0, "\(run.output)")
+      #expect(try here.deliver().status == 0)
+      #expect(try here.mailboxes().keys.sorted() == ["u1@acme.example"])
+      #expect(try here.outbox() == ["sent": 1, "pending": 3])
+    }
+  }
+
+  @Test func `The day of a digest ends where the recipient is`() throws {
+    try Installation.with { here in
+      try here.addTenant("acme", timeZone: "Etc/GMT+11", people: 2)
+      try useRows(here, settings: "digest: day")
+      try here.write(
+        "pipelines/welcome/people.sql",
+        """
+        SELECT p.tenant_id, u.email AS address, p.locale, u.id AS "user", u.lastname AS word,
+          CASE u.username WHEN 'u1' THEN 'Etc/GMT-13' END AS time_zone
+        FROM partition p JOIN "user" u ON u.tenantid = p.tenant_id AND u.created < p.cutoff_at
+        """)
+      #expect(try welcome(here).status == 0)
+      let ends = try here.record.connect().query(
+        """
+        SELECT o.address, to_char(o.not_before AT TIME ZONE coalesce(o.zone, y.zone), 'HH24:MI') AS at,
+          o.not_before <= now() + interval '1 day' AS is_next
+        FROM yearbook.outbox o JOIN yearbook.telling y ON y.id = o.telling ORDER BY 1
+        """
+      ).map(\.values)
+      #expect(ends == [["u1@acme.example", "00:00", "t"], ["u2@acme.example", "00:00", "t"]])
+    }
+  }
+
   @Test func `After a nightly run the operator gets its summary, and after an idle one nothing`()
     throws
   {

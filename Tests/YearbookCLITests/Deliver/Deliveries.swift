@@ -108,4 +108,37 @@ extension Installation {
   func deliver(_ words: [String] = ["--once"]) throws -> (status: Int32, output: String) {
     try yearbook(["deliver"] + words + ["--config", "\(folder)/yearbook.yaml"])
   }
+
+  /// Everybody is told by a web service of the tests, in JSON.
+  ///
+  /// - Parameter more: Further settings of the channel.
+  func useService(_ server: FaultyServer, more: String = "") throws {
+    try useDelivery()
+    try write(
+      "yearbook.yaml",
+      """
+      channels:
+        mail: {kind: http, url: 'http://127.0.0.1:\(server.port)/contacts', plain_http: true,
+          private_hosts: [127.0.0.1]\(more)}
+      """)
+    try FileManager.default.removeItem(atPath: "\(folder)/templates/mail/news.txt")
+    try write(
+      "templates/mail/news.json", "{\"email\": \"{{address}}\", \"people\": \"{{figures.people}}\"}"
+    )
+  }
+
+  /// By message's key, how often nobody knew whether it had left.
+  func doubts() throws -> [String: Int] {
+    var found: [String: Int] = [:]
+    for row in try record.connect().query(
+      "SELECT encode(key, 'hex') AS key, doubts FROM yearbook.outbox WHERE doubts > 0")
+    { found[try row.string("key")] = try row.int("doubts") }
+    return found
+  }
+
+  /// Makes all messages due that were put off.
+  func letNightPass() throws {
+    try record.connect().execute(
+      "UPDATE yearbook.outbox SET not_before = now() WHERE state IN ('retryable', 'uncertain')")
+  }
 }

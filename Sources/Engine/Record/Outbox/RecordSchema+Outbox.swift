@@ -143,4 +143,24 @@ extension RecordSchema {
     COMMENT ON COLUMN yearbook.partition.content IS
       'the digest of what is published, where people are told of it';
     """
+
+  /// People have the ids that their platform gives them, and time zones of their own.
+  static let people = """
+    ALTER TABLE yearbook.erasure ALTER COLUMN user_id TYPE text;
+    ALTER TABLE yearbook.outbox ALTER COLUMN user_id TYPE text, ADD COLUMN IF NOT EXISTS zone text;
+    COMMENT ON COLUMN yearbook.outbox.zone IS 'the recipient''s time zone; null: the tenant''s';
+
+    -- The name, if it is one of a time zone that this server knows. Offsets and rules are none: there, a minus
+    -- means east.
+    CREATE OR REPLACE FUNCTION yearbook.known_zone(zone text) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+      BEGIN
+        IF zone !~ '^[A-Za-z_]+(/[A-Za-z0-9_+-]+)*$' THEN RETURN NULL; END IF;
+        PERFORM now() AT TIME ZONE zone;
+        RETURN zone;
+      EXCEPTION WHEN invalid_parameter_value THEN
+        RETURN NULL;
+      END
+    $$;
+    """
 }

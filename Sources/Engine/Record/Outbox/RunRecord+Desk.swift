@@ -147,13 +147,7 @@ extension RunRecord {
   func peek(_ key: String) throws(Diagnostic) -> TakenMessage? {
     try connection.query(
       """
-      SELECT o.id, encode(o.key, 'hex') AS key, y.tenant_id, y.slug, y.tenant_name, y.pipeline, y.period,
-        y.message, y.event, y.release_id, o.channel, y.template, o.address, o.name, o.locale, o.content,
-        y.is_digest, extract(epoch FROM o.queued)::bigint AS queued, o.attempts,
-        EXISTS (SELECT FROM yearbook.suppression s WHERE s.recipient = o.recipient) AS is_suppressed,
-        (SELECT jsonb_agg(jsonb_build_object('period', cy.period, 'content', c.content::text) ORDER BY c.id)
-          FROM yearbook.outbox c JOIN yearbook.telling cy ON cy.id = c.telling
-          WHERE y.is_digest AND c.recipient = o.recipient AND c.carrier = o.id) AS carried
+      SELECT \(TakenMessage.columns)
       FROM yearbook.outbox o JOIN yearbook.telling y ON y.id = o.telling
       WHERE o.key = $1::bytea AND o.address IS NOT NULL
       """, ["\\x" + key]

@@ -63,8 +63,9 @@ extension RunRecord {
     var entries: [OutboxEntry] = []
     entries.reserveCapacity(announcements.reduce(0) { $0 + $1.rows.count })
     for (announcement, telling) in zip(announcements, tellings) {
+      let identity = announcement.identity
       for row in announcement.rows {
-        entries.append(OutboxEntry(announcement, row, telling: telling))
+        entries.append(OutboxEntry(announcement, identity, row, telling: telling))
       }
     }
     // In the order of keys, so that two runs never deadlock.
@@ -75,16 +76,17 @@ extension RunRecord {
         """
         INSERT INTO yearbook.outbox
           (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
-          not_before)
-        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb,
+          zone, not_before)
+        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb, z.name,
           CASE WHEN y.is_digest THEN
             -- The day's messages leave together when it is over where the recipient is.
             now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
         FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-          $8::uuid[], $9::text[]) AS u (k, s, g, r, a, n, l, u, c)
+          $8::text[], $9::text[], $10::text[]) AS u (k, s, g, r, a, n, l, u, c, w)
         JOIN yearbook.telling y ON y.id = g
-        CROSS JOIN LATERAL (
-          SELECT CASE WHEN y.is_digest THEN yearbook.time_in(y.zone, now()) END AS at) z
+        CROSS JOIN LATERAL (SELECT CASE WHEN w IS NOT NULL THEN yearbook.known_zone(w) END AS name) v
+        CROSS JOIN LATERAL (SELECT v.name,
+          CASE WHEN y.is_digest THEN yearbook.time_in(coalesce(v.name, y.zone), now()) END AS at) z
         ON CONFLICT DO NOTHING
         """,
         [
@@ -94,7 +96,7 @@ extension RunRecord {
           Quoting.array(part.map { "\\x" + $0.recipient.hex }),
           Quoting.array(part.map(\.row.address)), Quoting.array(part.map(\.row.name)),
           Quoting.array(part.map(\.row.locale)), Quoting.array(part.map(\.row.user)),
-          Quoting.array(part.map(\.row.content)),
+          Quoting.array(part.map(\.row.content)), Quoting.array(part.map(\.row.zone)),
         ]
       ).affected
     }
@@ -120,13 +122,25 @@ extension RunRecord {
         [
           one.tenant.id, one.tenant.slug, one.tenant.name, one.tenant.timeZone, one.pipeline,
           one.period, one.message, one.event, one.payload.map { "\\x" + $0.hex } ?? "", one.release,
-          one.channel, one.template, one.hours.map { String($0.from) },
-          one.hours.map { String($0.until) }, one.isDigest ? "t" : "f",
+          one.channel, one.template, one.hours.map { String($0.start) },
+          one.hours.map { String($0.end) }, one.isDigest ? "t" : "f",
         ]
       ).only()
       ids.append(try row.int("id"))
     }
     return ids
+  }
+}
+
+extension Announcement {
+  /// What all its messages have in common, without recipient.
+  fileprivate var identity: MessageIdentity {
+    // A row is told once, in whatever period it is read.
+    let event =
+      payload == nil ? "\(pipeline) \(message) row" : "\(pipeline) \(period) \(message) \(event)"
+    return MessageIdentity(
+      tenant: tenant.id, channel: channel, recipient: "", event: event,
+      payload: payload ?? SHA256Digest(of: []), template: templateDigest)
   }
 }
 
@@ -138,19 +152,18 @@ private struct OutboxEntry {
   var telling: Int
   var row: AddressedRow
 
-  init(_ announcement: Announcement, _ row: AddressedRow, telling: Int) {
+  private static let noTemplate = SHA256Digest(of: [])
+
+  /// - Parameter identity: the announcement's.
+  init(
+    _ announcement: Announcement, _ identity: MessageIdentity, _ row: AddressedRow, telling: Int
+  ) {
     let compared = Telling.compared(row.address)
-    var identity = MessageIdentity(
-      tenant: announcement.tenant.id, channel: announcement.channel, recipient: compared,
-      event: [announcement.pipeline, announcement.period, announcement.message, announcement.event]
-        .joined(separator: " "),
-      payload: announcement.payload ?? row.digest, template: announcement.templateDigest)
-    // A row is told once, in whatever period it is read.
-    if announcement.payload == nil {
-      identity.event = "\(announcement.pipeline) \(announcement.message) row"
-    }
+    var identity = identity
+    identity.recipient = compared
+    identity.payload = announcement.payload ?? row.digest
     key = identity.key
-    identity.template = SHA256Digest(of: [])
+    identity.template = Self.noTemplate
     said = identity.key
     recipient = SHA256Digest(of: compared.utf8)
     self.telling = telling

@@ -206,6 +206,10 @@ extension DeliverCommand {
           out.line()
         }
         out.lines(preview.text)
+        for file in preview.attachments {
+          out.line("attached: \(file.name), \(Counted.bytes(file.byteCount))")
+        }
+        if let remark = preview.remark { out.line("it goes \(remark)") }
       }
     }
   }

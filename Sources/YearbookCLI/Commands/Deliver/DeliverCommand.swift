@@ -20,6 +20,7 @@ struct DeliverCommand: ParsableCommand {
       """,
     subcommands: [
       Send.self, Standing.self, Dead.self, Retry.self, Drop.self, Show.self, Suppress.self,
+      Bounces.self,
     ],
     defaultSubcommand: Send.self)
 

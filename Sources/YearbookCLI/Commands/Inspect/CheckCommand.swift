@@ -102,9 +102,10 @@ struct CheckCommand: ParsableCommand {
     _ configuration: Configuration, _ library: PipelineLibrary
   ) throws -> [Diagnostic] {
     let messages = try MessageTemplates(folder: configuration.templateFolder())
-    let channels = configuration.channels.isEmpty ? nil : configuration.channels.keys.sorted()
-    return library.pipelines.flatMap { messages.diagnostics(of: $0, channels: channels) }
-      + configuration.operatorFaults(messages)
+    let channels = configuration.channels.isEmpty ? nil : configuration.channels
+    return library.pipelines.flatMap {
+      messages.diagnostics(of: $0, in: library, channels: channels)
+    } + configuration.operatorFaults(messages) + [configuration.linkFault].compactMap(\.self)
   }
 
   /// Pipelines share templates and messages: each fault counts once.

@@ -162,8 +162,18 @@ struct RunCommand: ParsableCommand {
       templates: try configuration.templateFolder(), threads: options.threads,
       cancellation: Signals.cancellation, observer: console)
     Signals.watch()
-    let summary = try session.run(request, only: only, policy: policy)
+    let summary: RunSummary
+    do {
+      summary = try session.run(request, only: only, policy: policy)
+    } catch {
+      // A word that was misspelt is answered at once.
+      if (error as? Diagnostic)?.code != .usage {
+        MetricsCommand.sendAfterRun(configuration, library, run: nil)
+      }
+      throw error
+    }
     console.finish(summary)
+    defer { MetricsCommand.sendAfterRun(configuration, library, run: summary.run) }
     if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
     if only == nil, library.schedule(request.name) != nil {
       DeliverCommand.sendAfterRun(configuration, library)

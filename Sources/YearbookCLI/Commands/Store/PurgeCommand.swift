@@ -36,9 +36,17 @@ struct PurgeCommand: ParsableCommand {
   @OptionGroup var shared: SharedOptions
 
   func validate() throws {
-    if let user, UUID(uuidString: user) == nil {
-      throw ValidationError("--user must be a person's id: a UUID")
-    }
+    guard let user else { return }
+    let isID =
+      !user.isEmpty && user.utf8.count <= 200
+      && user.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+      && user.contains { !$0.isWhitespace }
+    if !isID { throw ValidationError("--user must be a person's id, as the platform has it") }
+  }
+
+  /// The id as PostgreSQL prints it: a UUID in lower case.
+  private static func id(_ text: String) -> String {
+    UUID(uuidString: text) == nil ? text : text.lowercased()
   }
 
   func run() throws {
@@ -58,7 +66,7 @@ struct PurgeCommand: ParsableCommand {
         templates: try configuration.templateFolder(), threads: running.threads,
         cancellation: Signals.cancellation, observer: ConsoleObserver(isQuiet: running.quiet))
       let purge = try Purge(
-        session, store: store, tenant: owner, user: user.map { $0.lowercased() })
+        session, store: store, tenant: owner, user: user.map(Self.id))
       let out = Console.standardOutput
       for line in try purge.forecast() { out.line(line) }
       guard yes else { return out.line("to erase this, give the same command with --yes") }

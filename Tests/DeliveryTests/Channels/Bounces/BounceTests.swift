@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import TestSupport
 import Testing
 
@@ -7,67 +6,11 @@ import Testing
 @testable import Delivery
 @testable import Transfer
 
-/// Debian's Postfix with a configuration and folders of its own; see
-/// Tests/Fixtures/postfix_server.sh.
-final class Postfix {
-  /// Why tests that need it are skipped; `nil` if they are not.
-  static let missing: String? =
-    Places.program("postfix") == nil && access("/usr/sbin/postfix", X_OK) != 0
-    ? "Postfix is not installed: scripts/install-judges"
-    : geteuid() == 0 ? nil : "Postfix is started by root only"
-
-  let port: Int
-  let folder: TemporaryFolder
-  private let program: RunningProgram
-
-  init() throws {
-    folder = try TemporaryFolder()
-    port = try Self.freePort()
-    program = try RunningProgram(
-      [Places.project + "/Tests/Fixtures/postfix_server.sh", folder.path, "\(port)"],
-      environment: ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"])
-    let ready = folder.path + "/ready"
-    guard eventually(within: 60, { access(ready, F_OK) == 0 }) else {
-      print(program.output)
-      throw POSIXFailure(ETIMEDOUT)
-    }
-  }
-
-  deinit {
-    program.send(SIGTERM)
-    _ = try? program.wait()
-  }
-
-  /// The mails in the inbox.
-  var inbox: [[UInt8]] {
-    get throws {
-      let place = folder.path + "/inbox/new"
-      return try FileReader.names(in: place).compactMap {
-        try FileReader.contents("\(place)/\($0)")
-      }
-    }
-  }
-
+extension Postfix {
   func channel() throws -> MailChannel {
     var server = SMTPTransfer.Server(host: "127.0.0.1", port: port, security: .none)
     server.isPrivate = true
     return try MailChannel(server, writer: Letters.writer, isCancelled: { false })
-  }
-
-  private static func freePort() throws -> Int {
-    let number = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    defer { close(number) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let isBound = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(number, $0, size) == 0 && getsockname(number, $0, &size) == 0
-      }
-    }
-    guard isBound else { throw POSIXFailure(errno) }
-    return Int(UInt16(bigEndian: address.sin_port))
   }
 }
 
@@ -104,8 +47,8 @@ struct BounceTests {
       let answer = try channel.send(Letters.message(to: one.address, key: key))
       #expect(answer.kind == "accepted" && answer.note.contains("queued as"), "\(answer)")
     }
-    #expect(try eventually { try postfix.inbox.count == cases.count })
-    let reports = try postfix.inbox.compactMap { BounceReport($0) }
+    #expect(eventually { postfix.inbox.count == cases.count })
+    let reports = postfix.inbox.compactMap { BounceReport($0) }
     #expect(reports.count == cases.count)
     for one in cases {
       let report = try #require(reports.first { $0.recipients.first?.address == one.wire })
@@ -124,8 +67,8 @@ struct BounceTests {
     mail.attachments = [.init(name: "ñ.csv", mediaType: "text/csv", bytes: Array("a;b\r\n".utf8))]
     let answer = try postfix.channel().send(Letters.message(mail, to: "ana@yearbook.example"))
     #expect(answer.kind == "accepted")
-    #expect(try eventually { try postfix.inbox.count == 1 })
-    let found = try #require(try postfix.inbox.first)
+    #expect(eventually { postfix.inbox.count == 1 })
+    let found = try #require(postfix.inbox.first)
     let sent = try Letters.writer.write(
       mail, to: Letters.recipient("ana@yearbook.example"), key: Letters.key, date: Letters.date)
     // Postfix puts its own fields before, and a maildir's lines end in LF.

@@ -48,31 +48,6 @@ struct MailScene {
   }
 }
 
-/// A certificate for localhost that is its own authority.
-final class TestCertificate {
-  let file: String
-  let key: String
-  private let folder: TemporaryFolder
-
-  /// - Parameter isExpired: Whether it was good only before today.
-  init(isExpired: Bool = false) throws {
-    folder = try TemporaryFolder()
-    (file, key) = (folder.path + "/certificate.pem", folder.path + "/key.pem")
-    let openssl = try #require(Places.program("openssl"))
-    var command = [
-      openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
-      "-keyout", key, "-out", file, "-subj", "/CN=localhost", "-addext",
-      "subjectAltName=DNS:localhost", "-days", "2",
-    ]
-    if isExpired {
-      let faketime = try #require(Places.program("faketime"))
-      command = [faketime, "2020-01-01"] + command
-    }
-    let made = try Program.run(command)
-    #expect(made.status == 0, "\(made.output)")
-  }
-}
-
 extension ChannelAnswer {
   /// Which of the four it is.
   var kind: String {
