@@ -168,7 +168,8 @@ package struct MessageTemplates: Sendable {
       let name = poster.pipeline ?? pipeline.name
       if let maker = name == pipeline.name ? pipeline : library.pipeline(name) {
         if let found = fault(poster.file, maker) { faults.append(found) }
-      } else {
+      } else if pipeline.render?.links.contains(name) != true {
+        // As a page links only to what there is, a platform can do without what it links to.
         faults.append(
           Diagnostic(
             .configuration, "there is no pipeline '\(name)' with a picture",

@@ -16,8 +16,6 @@ extension RecordSchema {
     CREATE INDEX IF NOT EXISTS run_by_name ON yearbook.run (name, started);
     CREATE INDEX IF NOT EXISTS run_under_way ON yearbook.run (name) WHERE state = 'running';
     CREATE INDEX IF NOT EXISTS partition_warned ON yearbook.partition (pipeline) WHERE warnings <> '[]';
-    CREATE INDEX IF NOT EXISTS outbox_waiting ON yearbook.outbox (channel, state)
-      WHERE state IN ('pending', 'sending', 'retryable', 'uncertain', 'dead');
 
     CREATE OR REPLACE FUNCTION yearbook.tally(ids text[]) RETURNS void
     LANGUAGE sql SET search_path = pg_catalog, pg_temp AS $$

@@ -242,9 +242,12 @@ extension RunRecord {
         .joined(separator: ", ")),
         extract(epoch FROM min(queued) FILTER (WHERE state <> 'dead' AND not_before <= now()))::text
           AS since
-      FROM yearbook.outbox
-      WHERE state IN ('pending', 'sending', 'retryable', 'uncertain', 'dead')
-      GROUP BY 1 ORDER BY 1
+      FROM (
+        -- Each part has an index of its own.
+        SELECT * FROM yearbook.outbox WHERE state IN \(Self.waiting)
+        UNION ALL SELECT * FROM yearbook.outbox WHERE state = 'sending'
+        UNION ALL SELECT * FROM yearbook.outbox WHERE state = 'dead'
+      ) o GROUP BY 1 ORDER BY 1
       """)
     {
       let channel = try row.string("channel")
