@@ -157,14 +157,15 @@ struct RegistrationMailTests {
       #expect(first.map { $0.confirmed_at == nil } == [true, false])
       try scene.night()
       #expect(try scene.contacts().count == 2)
-      try here.platform.connect().execute("UPDATE app.registrations SET confirmed_at = now()")
+      // A run's moment is a whole second: what happens within it is the next run's.
+      try here.platform.connect().execute(
+        "UPDATE app.registrations SET confirmed_at = now() - interval '2 seconds'"
+          + " WHERE confirmed_at IS NULL")
       // Long before the end of the month: the run's own moment counts.
       try scene.night()
       let all = try scene.contacts()
       #expect(all.count == 3)
-      // The files of the server have no order.
-      let states = all.filter { $0.email == "ana@people.example" }.map(\.status)
-      #expect(states.sorted() == ["confirmed", "registered"])
+      #expect(all.last?.email == "ana@people.example" && all.last?.status == "confirmed")
     }
   }
 
