@@ -13,6 +13,7 @@ package struct ChannelSettings: Sendable {
     case mail(Mail)
     case http(HTTP)
     case queue(Queue)
+    case ses(SES)
     case file(File)
   }
 
@@ -78,24 +79,56 @@ package struct ChannelSettings: Sendable {
     package init(settings: HTTPChannel.Settings) { self.settings = settings }
   }
 
+  /// Who asks Amazon's services, or those that are asked as they are, and where.
+  package struct Account: Sendable {
+    package var region: String
+    package var keyID = ChannelSecret.environment("AWS_ACCESS_KEY_ID")
+    package var secret = ChannelSecret.environment("AWS_SECRET_ACCESS_KEY")
+    /// Of temporary credentials; a variable that is not set means there is none.
+    package var token = ChannelSecret.environment("AWS_SESSION_TOKEN")
+
+    /// Credentials that are where Amazon's own tools look for them.
+    package init(region: String) { self.region = region }
+
+    /// With the secrets.
+    fileprivate func opened(_ environment: [String: String]) throws(Diagnostic) -> SigningAccount {
+      var account = SigningAccount(
+        region: region, keyID: try keyID.value(in: environment),
+        secret: try secret.value(in: environment))
+      if case .environment(let name) = token, (environment[name] ?? "").isEmpty { return account }
+      account.token = try token.value(in: environment)
+      return account
+    }
+  }
+
   /// A queue.
   package struct Queue: Sendable {
     package var url: EndpointURL
-    package var region: String
-    package var keyID: ChannelSecret
-    package var secret: ChannelSecret
-    /// Of temporary credentials; a variable that is not set means there is none.
-    package var token: ChannelSecret
+    package var account: Account
     package var authorities: String?
     package var isPrivate = false
 
-    /// A queue whose credentials are where Amazon's own tools look for them.
-    package init(url: EndpointURL, region: String) {
+    /// A queue at this URL.
+    package init(url: EndpointURL, account: Account) {
       self.url = url
-      self.region = region
-      keyID = .environment("AWS_ACCESS_KEY_ID")
-      secret = .environment("AWS_SECRET_ACCESS_KEY")
-      token = .environment("AWS_SESSION_TOKEN")
+      self.account = account
+    }
+  }
+
+  /// Amazon's Simple Email Service.
+  package struct SES: Sendable {
+    package var url: EndpointURL
+    package var account: Account
+    package var writer: MailWriter
+    package var bounces: MailAddress?
+    package var authorities: String?
+    package var isPrivate = false
+
+    /// The service at this URL, with mails from the writer's sender.
+    package init(url: EndpointURL, account: Account, writer: MailWriter) {
+      self.url = url
+      self.account = account
+      self.writer = writer
     }
   }
 
@@ -116,7 +149,8 @@ package struct ChannelSettings: Sendable {
     switch kind {
     case .mail(let mail): mail.login.map { [$0.password] } ?? []
     case .http(let http): http.secretHeaders.map(\.value) + http.signing
-    case .queue(let queue): [queue.keyID, queue.secret]
+    case .queue(let queue): [queue.account.keyID, queue.account.secret]
+    case .ses(let ses): [ses.account.keyID, ses.account.secret]
     case .file: []
     }
   }
@@ -124,7 +158,7 @@ package struct ChannelSettings: Sendable {
   /// Whether it sends mails, or makes requests; `nil`: both are files to it.
   package var takesMail: Bool? {
     switch kind {
-    case .mail: true
+    case .mail, .ses: true
     case .http, .queue: false
     case .file: nil
     }
@@ -165,16 +199,17 @@ package struct ChannelSettings: Sendable {
       return try HTTPChannel(settings, isCancelled: isCancelled)
     case .queue(let queue):
       var settings = QueueChannel.Settings(
-        url: queue.url, region: queue.region, keyID: try queue.keyID.value(in: environment),
-        secret: try queue.secret.value(in: environment))
+        url: queue.url, account: try queue.account.opened(environment))
       settings.authorities = queue.authorities
       settings.isPrivate = queue.isPrivate
-      if case .environment(let name) = queue.token, (environment[name] ?? "").isEmpty {
-        settings.token = nil
-      } else {
-        settings.token = try queue.token.value(in: environment)
-      }
       return try QueueChannel(settings, isCancelled: isCancelled)
+    case .ses(let ses):
+      var settings = SESChannel.Settings(
+        url: ses.url, account: try ses.account.opened(environment), writer: ses.writer)
+      settings.bounces = ses.bounces
+      settings.authorities = ses.authorities
+      settings.isPrivate = ses.isPrivate
+      return try SESChannel(settings, isCancelled: isCancelled)
     case .file(let file):
       return FileChannel(root: file.folder, writer: file.writer)
     }

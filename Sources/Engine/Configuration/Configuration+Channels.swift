@@ -38,6 +38,10 @@ struct ChannelReader {
     "queue": [
       "url", "region", "key_id", "secret", "token", "plain_http", "authorities", "private_hosts",
     ],
+    "ses": [
+      "region", "from", "reply_to", "bounces", "key_id", "secret", "token", "url", "plain_http",
+      "authorities", "private_hosts",
+    ],
     "file": ["folder", "from", "reply_to"],
   ]
 
@@ -45,7 +49,7 @@ struct ChannelReader {
   func channel(_ name: String, _ node: SpecNode) -> ChannelSettings? {
     guard let all = node.mapping(), let kindNode = all.required("kind"),
       let kind = kindNode.word(
-        of: ["mail", "http", "queue", "file"],
+        of: ["mail", "ses", "http", "queue", "file"],
         meant: [
           "smtp": "mail", "email": "mail", "webhook": "http", "https": "http", "sqs": "queue",
           "maildir": "file",
@@ -57,6 +61,7 @@ struct ChannelReader {
       case "mail": mail(map).map { .mail($0) }
       case "http": http(map).map { .http($0) }
       case "queue": queue(map).map { .queue($0) }
+      case "ses": ses(map).map { .ses($0) }
       default: file(map).map { .file($0) }
       }
     // What is wrong here too is said together with the rest.
@@ -164,7 +169,7 @@ struct ChannelReader {
     }
     let signing = (map["sign"]?.list() ?? []).compactMap(secret)
     let timeout = timeout(map)
-    guard let url = url(map) else { return nil }
+    guard let url = map.required("url").flatMap({ url($0, map) }) else { return nil }
     var settings = HTTPChannel.Settings(url: url)
     settings.method = method
     settings.headers = headers
@@ -179,6 +184,28 @@ struct ChannelReader {
   }
 
   private func queue(_ map: SpecMapping) -> ChannelSettings.Queue? {
+    let account = account(map)
+    guard let url = map.required("url").flatMap({ url($0, map) }), let account else { return nil }
+    var queue = ChannelSettings.Queue(url: url, account: account)
+    queue.authorities = authorities(map)
+    queue.isPrivate = isPrivate(url.host, map)
+    return queue
+  }
+
+  private func ses(_ map: SpecMapping) -> ChannelSettings.SES? {
+    let writer = writer(map)
+    let bounces = map["bounces"].flatMap(address)
+    guard let account = account(map) else { return nil }
+    let usual = EndpointURL("https://email.\(account.region).amazonaws.com")
+    guard let url = map["url"].map({ url($0, map) }) ?? usual, let writer else { return nil }
+    var ses = ChannelSettings.SES(url: url, account: account, writer: writer)
+    ses.bounces = bounces
+    ses.authorities = authorities(map)
+    ses.isPrivate = isPrivate(url.host, map)
+    return ses
+  }
+
+  private func account(_ map: SpecMapping) -> ChannelSettings.Account? {
     let region = map.required("region").flatMap { node -> String? in
       guard let text = node.string() else { return nil }
       let isRegion =
@@ -187,19 +214,17 @@ struct ChannelReader {
           (0x61...0x7A).contains($0) || (0x30...0x39).contains($0) || $0 == 0x2D
         }
       if !isRegion { node.report("expected a region such as eu-west-1") }
-      return text
+      return isRegion ? text : nil
     }
     let keyID = map["key_id"].flatMap(secret)
     let secret = map["secret"].flatMap(secret)
     let token = map["token"].flatMap(self.secret)
-    guard let url = url(map), let region else { return nil }
-    var queue = ChannelSettings.Queue(url: url, region: region)
-    queue.keyID = keyID ?? queue.keyID
-    queue.secret = secret ?? queue.secret
-    queue.token = token ?? queue.token
-    queue.authorities = authorities(map)
-    queue.isPrivate = isPrivate(url.host, map)
-    return queue
+    guard let region else { return nil }
+    var account = ChannelSettings.Account(region: region)
+    account.keyID = keyID ?? account.keyID
+    account.secret = secret ?? account.secret
+    account.token = token ?? account.token
+    return account
   }
 
   private func file(_ map: SpecMapping) -> ChannelSettings.File? {
@@ -253,8 +278,8 @@ struct ChannelReader {
     return SMTPTransfer.Server(host: host.lowercased(), port: port, security: security)
   }
 
-  private func url(_ map: SpecMapping) -> EndpointURL? {
-    guard let node = map.required("url"), let text = node.string() else { return nil }
+  private func url(_ node: SpecNode, _ map: SpecMapping) -> EndpointURL? {
+    guard let text = node.string() else { return nil }
     guard let url = EndpointURL(text) else {
       // A user's password can be in it.
       node.report(

@@ -51,9 +51,10 @@ struct ChannelSettingsTests {
           sign: {file: secrets/webhook}
         jobs: {kind: queue, url: "https://sqs.eu-west-1.amazonaws.com/1/jobs.fifo", region: eu-west-1}
         inner: {kind: mail, server: "mail.internal:2525", tls: none, private_hosts: mail.internal, from: a@example.org}
+        cloud: {kind: ses, region: eu-west-1, from: a@example.org, bounces: b@example.org}
         trial: {kind: file, folder: mail, from: a@example.org}
       """)
-    #expect(channels.keys.sorted() == ["crm", "inner", "jobs", "post", "trial"])
+    #expect(channels.keys.sorted() == ["cloud", "crm", "inner", "jobs", "post", "trial"])
     let post = try #require(channels["post"])
     guard case .mail(let mail) = post.kind else {
       Issue.record("not mail")
@@ -84,6 +85,16 @@ struct ChannelSettingsTests {
       return
     }
     #expect(inner.server.isPrivate && inner.server.port == 2525)
+    guard case .ses(let ses) = channels["cloud"]?.kind else {
+      Issue.record("not ses")
+      return
+    }
+    #expect(ses.url.authority == "email.eu-west-1.amazonaws.com:443" && !ses.isPrivate)
+    #expect(ses.bounces?.wire == "b@example.org")
+    let account = try #require(throws: Diagnostic.self) {
+      try channels["cloud"]?.make(environment: [:], isCancelled: { false })
+    }
+    #expect(account.hint?.contains("AWS_ACCESS_KEY_ID") == true)
     _ = try channels["trial"]?.make()
     // A secret that is not there is the configuration's fault, and its name is said.
     let fault = try #require(throws: Diagnostic.self) {
@@ -106,7 +117,7 @@ struct ChannelSettingsTests {
       "K: {kind: file}", "l: {kind: queue, url: 'https://q.org/'}",
     ])
     let expected = [
-      "2:13 expected one of mail, http, queue, file, found 'mial' → did you mean mail?",
+      "2:13 expected one of mail, ses, http, queue, file, found 'mial' → did you mean mail?",
       "3:49 unknown key 'tsl', expected kind, rate, give_up, between, breaker, server, tls, login,"
         + " from, reply_to, bounces, authorities, private_hosts, timeout → did you mean tls?",
       "4:76 a secret does not belong in this file → write {file: FILE} or {env: NAME}",

@@ -12,11 +12,7 @@ package final class QueueChannel: Channel {
   /// The queue and who asks it.
   package struct Settings: Sendable {
     package var url: EndpointURL
-    package var region: String
-    package var keyID: String
-    package var secret: String
-    /// Of temporary credentials.
-    package var token: String?
+    package var account: SigningAccount
     /// A file with certificates that are trusted instead of the system's.
     package var authorities: String?
     /// Whether the host can be at an address of this machine or of its networks.
@@ -24,11 +20,9 @@ package final class QueueChannel: Channel {
     package var patience = HTTPTransfer.Patience(connect: 10, stall: 30, total: 60)
 
     /// A queue at this URL.
-    package init(url: EndpointURL, region: String, keyID: String, secret: String) {
+    package init(url: EndpointURL, account: SigningAccount) {
       self.url = url
-      self.region = region
-      self.keyID = keyID
-      self.secret = secret
+      self.account = account
     }
   }
 
@@ -68,15 +62,13 @@ package final class QueueChannel: Channel {
     }
     let form = Self.form(text, message, isOrdered: settings.url.template.hasSuffix(".fifo"))
     var headers = [(name: "Content-Type", value: "application/x-www-form-urlencoded")]
-    if let token = settings.token { headers.append(("x-amz-security-token", token)) }
+    headers += settings.account.headers
     let request = HTTPRequest(
       method: "POST", url: settings.url.origin + settings.url.template, headers: headers,
       body: Array(form.utf8))
-    let signing = HTTPTransfer.Signing(
-      service: "sqs", region: settings.region, keyID: settings.keyID, secret: settings.secret)
     let response: HTTPResponse
     do throws(HTTPTransfer.Failure) {
-      response = try transfer.perform(request, signing: signing)
+      response = try transfer.perform(request, signing: settings.account.signing("sqs"))
     } catch {
       return try HTTPAnswers.answer(to: error, host: settings.url.authority)
     }

@@ -82,7 +82,9 @@ struct PrivateAddressTests {
     #expect(!scene.server.log.contains { $0.hasSuffix("hello") })
     let web = try WebScene()
     let queue = try QueueChannel(
-      .init(url: try web.url("/1/queue"), region: "eu-west-1", keyID: "x", secret: "y"),
+      .init(
+        url: try web.url("/1/queue"),
+        account: SigningAccount(region: "eu-west-1", keyID: "x", secret: "y")),
       isCancelled: { false })
     #expect(throws: Diagnostic.self) { try queue.send(WebScene.message()) }
     #expect(try web.requests.isEmpty)

@@ -46,7 +46,8 @@ struct QueueChannelTests {
 
   private func channel(_ server: FaultyServer, _ name: String) throws -> QueueChannel {
     let url = try #require(EndpointURL("http://127.0.0.1:\(server.port)/123456789012/\(name)"))
-    var settings = QueueChannel.Settings(url: url, region: "eu-west-1", keyID: "x", secret: "y")
+    var settings = QueueChannel.Settings(
+      url: url, account: SigningAccount(region: "eu-west-1", keyID: "x", secret: "y"))
     settings.isPrivate = true
     return try QueueChannel(settings, isCancelled: { false })
   }
@@ -99,9 +100,10 @@ struct QueueChannelTests {
   @Test func `What says no error and no message's digest is in doubt; busy is later`() throws {
     let scene = try WebScene()
     var settings = QueueChannel.Settings(
-      url: try scene.url("/1/q"), region: "eu-west-1", keyID: "x", secret: "y")
+      url: try scene.url("/1/q"),
+      account: SigningAccount(region: "eu-west-1", keyID: "x", secret: "y"))
     settings.isPrivate = true
-    settings.token = "t"
+    settings.account.token = "t"
     let channel = try QueueChannel(settings, isCancelled: { false })
     #expect(try channel.send(WebScene.message()).kind == "uncertain")
     let request = try #require(try scene.requests.last)
