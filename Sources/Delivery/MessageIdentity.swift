@@ -34,15 +34,37 @@ package struct MessageIdentity: Hashable, Sendable {
 
   /// The message's key.
   package var key: SHA256Digest {
-    // All parts together: a hundred thousand keys are made in one transaction.
+    var bytes = unended
+    Self.add(template.hex, to: &bytes)
+    return SHA256Digest(of: bytes)
+  }
+
+  /// The keys of the message with this template and with another, which have all but the end in
+  /// common: a hundred thousand are made in one transaction.
+  package func keys(
+    or other: SHA256Digest
+  ) -> (own: SHA256Digest, other: SHA256Digest) {
+    var bytes = unended
+    let end = bytes.count
+    Self.add(template.hex, to: &bytes)
+    let own = SHA256Digest(of: bytes)
+    bytes.removeSubrange(end...)
+    Self.add(other.hex, to: &bytes)
+    return (own, SHA256Digest(of: bytes))
+  }
+
+  /// The bytes of all parts but the template.
+  private var unended: [UInt8] {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
-    for part in [tenant, channel, recipient, event, payload.hex, template.hex] {
-      bytes.append(contentsOf: String(part.utf8.count).utf8)
-      bytes.append(UInt8(ascii: ":"))
-      bytes.append(contentsOf: part.utf8)
-      bytes.append(UInt8(ascii: "\n"))
-    }
-    return SHA256Digest(of: bytes)
+    for part in [tenant, channel, recipient, event, payload.hex] { Self.add(part, to: &bytes) }
+    return bytes
+  }
+
+  private static func add(_ part: String, to bytes: inout [UInt8]) {
+    bytes.append(contentsOf: String(part.utf8.count).utf8)
+    bytes.append(UInt8(ascii: ":"))
+    bytes.append(contentsOf: part.utf8)
+    bytes.append(UInt8(ascii: "\n"))
   }
 }

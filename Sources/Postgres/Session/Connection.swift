@@ -1,5 +1,6 @@
 import CLibPQ
 package import Diagnostics
+import Glibc
 
 /// One session with a PostgreSQL server, through libpq.
 ///
@@ -200,7 +201,11 @@ extension Connection {
   }
 
   func refuseNUL(_ text: String) throws(Diagnostic) {
-    if text.utf8.contains(0) {
+    var text = text
+    let hasNUL = text.withUTF8 { text in
+      text.baseAddress.map { memchr($0, 0, text.count) != nil } ?? false
+    }
+    if hasNUL {
       throw Diagnostic(.data, "a text for PostgreSQL contains a NUL character")
     }
   }
@@ -224,12 +229,15 @@ extension [String?] {
     var bytes: [CChar] = []
     var offsets: [Int?] = []
     for case let string in self {
-      guard let string else {
+      guard var string else {
         offsets.append(nil)
         continue
       }
       offsets.append(bytes.count)
-      bytes.append(contentsOf: string.utf8.lazy.map { CChar(bitPattern: $0) })
+      // As a whole: a queue's parameters have millions of bytes.
+      string.withUTF8 { text in
+        text.withMemoryRebound(to: CChar.self) { bytes.append(contentsOf: $0) }
+      }
       bytes.append(0)
     }
     return try bytes.withUnsafeBufferPointer { buffer in

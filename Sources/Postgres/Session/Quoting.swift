@@ -27,24 +27,36 @@ package enum Quoting {
 
   /// `words` as the text form of an array, for a parameter that is cast to an array. Each word is
   /// quoted; `nil` is NULL.
-  package static func array(_ words: some Sequence<String?>) -> String {
+  package static func array(_ words: some Sequence<String?>) -> String { array(Array(words)) }
+
+  /// `words` as the text form of an array, for a parameter that is cast to an array. Each word is
+  /// quoted; `nil` is NULL.
+  package static func array(_ words: [String?]) -> String {
     var text: [UInt8] = [UInt8(ascii: "{")]
     for word in words {
       if text.count > 1 { text.append(UInt8(ascii: ",")) }
-      guard let word else {
+      guard var word else {
         text.append(contentsOf: "NULL".utf8)
         continue
       }
       text.append(UInt8(ascii: "\""))
-      for byte in word.utf8 {
-        if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
-          text.append(UInt8(ascii: "\\"))
+      word.withUTF8 { bytes in
+        if bytes.contains(where: isSpecialInArray) {
+          for byte in bytes {
+            if isSpecialInArray(byte) { text.append(UInt8(ascii: "\\")) }
+            text.append(byte)
+          }
+        } else {
+          text.append(contentsOf: bytes)
         }
-        text.append(byte)
       }
       text.append(UInt8(ascii: "\""))
     }
     text.append(UInt8(ascii: "}"))
     return String(decoding: text, as: UTF8.self)
+  }
+
+  private static func isSpecialInArray(_ byte: UInt8) -> Bool {
+    byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\")
   }
 }

@@ -69,15 +69,18 @@ extension RunRecord {
       }
     }
     // In the order of keys, so that two runs never deadlock.
-    entries.sort { $0.said < $1.said }
+    let order = entries.indices.sorted { entries[$0].said < entries[$1].said }
     var count = 0
-    for part in entries.parts(of: 2000) {
+    for part in order.parts(of: 10_000) {
+      func array(_ value: (OutboxEntry) -> String?) -> String {
+        Quoting.array(part.map { value(entries[$0]) })
+      }
       count += try connection.queryPrepared(
         """
         INSERT INTO yearbook.outbox
           (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
           zone, not_before)
-        SELECT k::bytea, s::bytea, g, y.tenant_id, y.channel, r::bytea, a, n, l, u, c::jsonb, z.name,
+        SELECT decode(k, 'hex'), decode(s, 'hex'), g, y.tenant_id, y.channel, decode(r, 'hex'), a, n, l, u, c::jsonb, z.name,
           CASE WHEN y.is_digest THEN
             -- The day's messages leave together when it is over where the recipient is.
             now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
@@ -87,16 +90,13 @@ extension RunRecord {
         CROSS JOIN LATERAL (SELECT CASE WHEN w IS NOT NULL THEN yearbook.known_zone(w) END AS name) v
         CROSS JOIN LATERAL (SELECT v.name,
           CASE WHEN y.is_digest THEN yearbook.time_in(coalesce(v.name, y.zone), now()) END AS at) z
-        ON CONFLICT DO NOTHING
+        ON CONFLICT (said) DO NOTHING
         """,
         [
-          Quoting.array(part.map { "\\x" + $0.key.hex }),
-          Quoting.array(part.map { "\\x" + $0.said.hex }),
-          "{\(part.map { String($0.telling) }.joined(separator: ","))}",
-          Quoting.array(part.map { "\\x" + $0.recipient.hex }),
-          Quoting.array(part.map(\.row.address)), Quoting.array(part.map(\.row.name)),
-          Quoting.array(part.map(\.row.locale)), Quoting.array(part.map(\.row.user)),
-          Quoting.array(part.map(\.row.content)), Quoting.array(part.map(\.row.zone)),
+          array { $0.key.hex }, array { $0.said.hex }, array { String($0.telling) },
+          array { $0.recipient.hex }, array { $0.row.address }, array { $0.row.name },
+          array { $0.row.locale }, array { $0.row.user }, array { $0.row.content },
+          array { $0.row.zone },
         ]
       ).affected
     }
@@ -162,9 +162,7 @@ private struct OutboxEntry {
     var identity = identity
     identity.recipient = compared
     identity.payload = announcement.payload ?? row.digest
-    key = identity.key
-    identity.template = Self.noTemplate
-    said = identity.key
+    (key, said) = identity.keys(or: Self.noTemplate)
     recipient = SHA256Digest(of: compared.utf8)
     self.telling = telling
     self.row = row
