@@ -9,22 +9,39 @@ package struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvert
   private let words: (UInt64, UInt64, UInt64, UInt64)
 
   /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
-  package init?(hex: some StringProtocol) {
-    // Without an array: an unchanged night reads hundreds of thousands.
-    var words: (UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0)
-    var count = 0
-    for digit in hex.utf8 {
-      guard count < 64, let value = Self.value(of: digit) else { return nil }
-      switch count >> 4 {
-      case 0: words.0 = words.0 << 4 | UInt64(value)
-      case 1: words.1 = words.1 << 4 | UInt64(value)
-      case 2: words.2 = words.2 << 4 | UInt64(value)
-      default: words.3 = words.3 << 4 | UInt64(value)
+  package init?(hex: String) {
+    var hex = hex
+    guard let digest = hex.withUTF8({ Self(digits: $0) }) else { return nil }
+    self = digest
+  }
+
+  /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
+  package init?(hex: Substring) {
+    var hex = hex
+    guard let digest = hex.withUTF8({ Self(digits: $0) }) else { return nil }
+    self = digest
+  }
+
+  /// Reads 64 lower-case hexadecimal digits; `nil` for anything else.
+  package init?(hex: ArraySlice<UInt8>) {
+    guard let digest = hex.withUnsafeBufferPointer({ Self(digits: $0) }) else { return nil }
+    self = digest
+  }
+
+  /// Not generic: an unchanged night reads hundreds of thousands.
+  private init?(digits: UnsafeBufferPointer<UInt8>) {
+    guard digits.count == 64 else { return nil }
+    func word(_ start: Int) -> UInt64? {
+      var word: UInt64 = 0
+      for place in start..<start + 16 {
+        guard let value = Self.value(of: digits[place]) else { return nil }
+        word = word << 4 | UInt64(value)
       }
-      count += 1
+      return word
     }
-    guard count == 64 else { return nil }
-    self.words = words
+    guard let first = word(0), let second = word(16), let third = word(32), let last = word(48)
+    else { return nil }
+    words = (first, second, third, last)
   }
 
   /// The digest of bytes in memory.

@@ -32,11 +32,19 @@ package struct KeyInputs: Hashable, Sendable {
 
   /// The key: SHA-256 over the parts, ordered by name, each name and value with its length.
   package var key: StageKey {
-    var text = ""
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8192)
     for (name, value) in parts.sorted(by: { $0.key < $1.key }) {
-      text += "\(name.utf8.count):\(name)=\(value.utf8.count):\(value)\n"
+      bytes.append(contentsOf: String(name.utf8.count).utf8)
+      bytes.append(UInt8(ascii: ":"))
+      bytes.append(contentsOf: name.utf8)
+      bytes.append(UInt8(ascii: "="))
+      bytes.append(contentsOf: String(value.utf8.count).utf8)
+      bytes.append(UInt8(ascii: ":"))
+      bytes.append(contentsOf: value.utf8)
+      bytes.append(UInt8(ascii: "\n"))
     }
-    return StageKey(SHA256Digest(of: text.utf8))
+    return StageKey(SHA256Digest(of: bytes))
   }
 }
 

@@ -19,14 +19,23 @@ struct Manifest {
   /// Reads exactly what `bytes` writes; `nil` for anything else.
   init?(bytes: [UInt8]) {
     entries = []
-    for line in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: true) {
-      let text = String(decoding: line, as: UTF8.self)
-      guard let digest = SHA256Digest(hex: text.prefix(64)),
-        text.dropFirst(64).hasPrefix("  "), Name.isPath(String(text.dropFirst(66)))
+    var rest = bytes[...]
+    var last = rest[..<rest.startIndex]
+    while !rest.isEmpty {
+      guard let end = rest.firstIndex(of: UInt8(ascii: "\n")), end - rest.startIndex > 66 else {
+        return nil
+      }
+      let (digits, blanks) = (rest.prefix(64), rest.dropFirst(64).prefix(2))
+      let word = rest[(rest.startIndex + 66)..<end]
+      // In the order of their bytes, so that none is named twice.
+      guard let digest = SHA256Digest(hex: digits), blanks.allSatisfy({ $0 == 0x20 }),
+        last.lexicographicallyPrecedes(word), let name = String(validating: word, as: UTF8.self),
+        Name.isPath(name)
       else { return nil }
-      entries.append((name: String(text.dropFirst(66)), digest: digest))
+      entries.append((name: name, digest: digest))
+      last = word
+      rest = rest[(end + 1)...]
     }
-    guard self.bytes == bytes, Set(entries.map(\.name)).count == entries.count else { return nil }
   }
 
   /// The digests by name.

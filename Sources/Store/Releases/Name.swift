@@ -31,18 +31,30 @@ enum Name {
 
   /// A relative path of `[a-z0-9._-]` parts. No part is empty or starts with a dot.
   static func isPath(_ text: String) -> Bool {
-    (1...255).contains(text.utf8.count)
-      && text.split(separator: "/", omittingEmptySubsequences: false).allSatisfy {
-        isFileName(String($0))
+    // In one pass: an unchanged night asks it of each published file.
+    var isFirst = true
+    for byte in text.utf8 {
+      switch byte {
+      case UInt8(ascii: "/"):
+        if isFirst { return false }
+        isFirst = true
+      case UInt8(ascii: ".") where isFirst: return false
+      default:
+        guard isInFileName(byte) else { return false }
+        isFirst = false
       }
+    }
+    return !isFirst && text.utf8.count <= 255
   }
 
   /// One part of a path.
   static func isFileName(_ text: String) -> Bool {
     guard let first = text.utf8.first, first != UInt8(ascii: ".") else { return false }
-    return text.utf8.allSatisfy { byte in
-      isLetterOrDigit(byte) || [0x2D, 0x2E, 0x5F].contains(byte)
-    }
+    return text.utf8.allSatisfy(isInFileName)
+  }
+
+  private static func isInFileName(_ byte: UInt8) -> Bool {
+    isLetterOrDigit(byte) || byte == 0x2D || byte == 0x2E || byte == 0x5F
   }
 
   private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
