@@ -108,10 +108,8 @@ package struct MailWriter: Sendable {
         // RFC 2392: unlike any other mail's.
         let id = "\(picture.name).\(messageID(key))"
         ids[picture.name] = id
-        for end in ["\"", "'", ")"] {
-          html = html.replacing("cid:\(picture.name)\(end)", with: "cid:\(id)\(end)")
-        }
       }
+      if !ids.isEmpty { html = Self.showing(ids, in: html) }
       var rich = MailPart.text(html, "html")
       if !mail.inline.isEmpty {
         let pictures = mail.inline.map { MailPart.inline($0, id: ids[$0.name] ?? "") }
@@ -125,6 +123,31 @@ package struct MailWriter: Sendable {
     let files = (mail.html == nil ? mail.inline : []) + mail.attachments
     guard !files.isEmpty else { return part }
     return .multipart("mixed", [part] + files.map(MailPart.attachment), boundary: boundary(1))
+  }
+
+  /// The text with the pictures' ids in place of their names, where a name after `cid:` ends with a
+  /// quote or a bracket. In one pass over the bytes: searching for each name as characters took more
+  /// than half of the time that a mail takes.
+  private static func showing(_ ids: [String: String], in html: String) -> String {
+    let bytes = Array(html.utf8)
+    let scheme = Array("cid:".utf8)
+    var out: [UInt8] = []
+    out.reserveCapacity(bytes.count + 128)
+    var place = 0
+    while place < bytes.count {
+      out.append(bytes[place])
+      place += 1
+      guard bytes[place - 1] == scheme[3], out.suffix(4).elementsEqual(scheme) else { continue }
+      let name = bytes[place...].prefix {
+        HeaderText.isLetterOrDigit($0) || "._-".utf8.contains($0)
+      }
+      guard name.endIndex < bytes.count, "\"')".utf8.contains(bytes[name.endIndex]),
+        let id = ids[String(decoding: name, as: UTF8.self)]
+      else { continue }
+      out.append(contentsOf: id.utf8)
+      place = name.endIndex
+    }
+    return String(decoding: out, as: UTF8.self)
   }
 
   private static func mailbox(_ address: MailAddress) -> [String] {
