@@ -47,6 +47,18 @@ extension StillImage {
     return described(try encode(frame, with: encoder), description)
   }
 
+  /// The words of a PNG that `png` made; `""` without any, or if it is damaged.
+  package static func description(ofPNG png: [UInt8]) -> String {
+    let mark = Array("iTXtDescription".utf8)
+    guard let found = png.suffix(1 << 14).firstRange(of: mark), found.lowerBound >= 4 else {
+      return ""
+    }
+    let length = png[(found.lowerBound - 4)..<found.lowerBound].reduce(0) { $0 << 8 | Int($1) }
+    let text = (found.upperBound + 5, found.lowerBound + 4 + length)
+    guard text.0 <= text.1, text.1 <= png.count else { return "" }
+    return String(decoding: png[text.0..<text.1], as: UTF8.self)
+  }
+
   private static func copy(
     _ bytes: [UInt8], to rows: UnsafeMutablePointer<UInt8>, stride: Int, width: Int
   ) {
