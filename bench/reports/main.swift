@@ -103,11 +103,11 @@ private func measure(_ arguments: [String]) throws {
   }
   var pages = try render()
   let names = Set(inputs.map(\.name) + pages.map(\.name))
-  let script = pages.first.flatMap { page -> String? in
+  let script = pages.lazy.compactMap { page -> String? in
     guard case .bytes(let text) = page.content else { return nil }
     return String(decoding: text, as: UTF8.self).components(separatedBy: "<script>")
       .dropFirst().first?.components(separatedBy: "</script>").first
-  }
+  }.first
   var bytes = 0
   var (whole, read): ([Double], [Double]) = ([], [])
   // In turns, so that both find the processor's caches as the other left them.
