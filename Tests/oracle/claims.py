@@ -17,7 +17,7 @@ LABELS = re.compile(r"""
   | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note|remarkable_note) | plus\.\w+
   | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
       |total|yes|no|seconds|previous|next|search|picture|version|others
-      |contents|to_top|copy|copied|time_zone|same_days_of)
+      |contents|to_top|copy|copied|cards|card_wide|card_square|card_tall|time_zone|same_days_of)
   # What the drawing of a cover is made of.
   | page\.cover\.\w+
   # Words of a chart's scales. Its numbers stand in its table, which check.py compares with the rows.

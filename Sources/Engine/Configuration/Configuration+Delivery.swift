@@ -56,6 +56,13 @@ extension Configuration {
     return seconds
   }
 
+  /// The address of the store, if links to its pages have previews: it is on the web, and others
+  /// cannot read along. Links that are signed are for one reader.
+  package var previewSite: String? {
+    guard signedLinks == nil, let site, site.hasPrefix("https://") else { return nil }
+    return site
+  }
+
   /// What is wrong with signed links; `nil` if nothing is.
   package var linkFault: Diagnostic? {
     guard signedLinks != nil, mirror == nil else { return nil }

@@ -14,13 +14,16 @@ package struct PageRemaking: Sendable {
   /// - Parameters:
   ///   - templates: The folder of templates and messages.
   ///   - owner: The owner of the reports about all tenants.
+  ///   - site: `Configuration.previewSite`
   package init(
-    store: ReleaseStore, library: PipelineLibrary, templates: String, operator owner: Tenant
+    store: ReleaseStore, library: PipelineLibrary, templates: String, operator owner: Tenant,
+    site: String? = nil
   ) throws {
     self.store = store
     operatorTenant = owner
     pages = TenantPages(
-      store: store, library: library, templates: try PageTemplates.ofStore(folder: templates))
+      store: store, library: library, templates: try PageTemplates.ofStore(folder: templates),
+      site: site)
   }
 
   /// What a tenant's pages, or the operator's, must be.

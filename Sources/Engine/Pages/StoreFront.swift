@@ -13,13 +13,16 @@ package struct StoreFront {
   /// - Parameters:
   ///   - templates: The folder of templates and messages.
   ///   - owner: The owner of the reports about all tenants.
+  ///   - site: `Configuration.previewSite`
   package init(
-    store: ReleaseStore, library: PipelineLibrary, templates: String, operator owner: Tenant
+    store: ReleaseStore, library: PipelineLibrary, templates: String, operator owner: Tenant,
+    site: String?
   ) throws {
     self.store = store
     self.owner = owner
     pages = TenantPages(
-      store: store, library: library, templates: try PageTemplates.ofStore(folder: templates))
+      store: store, library: library, templates: try PageTemplates.ofStore(folder: templates),
+      site: site)
   }
 
   /// Throws if the pages of these partitions could not say that they are withdrawn: before they

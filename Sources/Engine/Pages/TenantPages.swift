@@ -15,6 +15,8 @@ struct TenantPages {
   let store: ReleaseStore
   let library: PipelineLibrary
   let templates: PageTemplates
+  /// `Configuration.previewSite`: with it, stable addresses have previews.
+  var site: String?
 
   /// Writes the tenant's index and the stable address of each of its partitions, if they changed.
   ///
@@ -75,7 +77,9 @@ struct TenantPages {
   /// What decides how the pages look, beside the catalog's own content.
   func design(_ tenant: Tenant) -> String {
     let titles = library.pipelines.map { "\($0.name)=\($0.title(for: tenant.locale))" }
-    let text = ["1", templates.digest.hex, templates.catalog.digest.hex] + titles
+    let text =
+      ["1", templates.digest.hex, templates.catalog.digest.hex] + titles
+      + (site.map { ["site=\($0)"] } ?? [])
     return String(SHA256Digest(of: text.joined(separator: "\n").utf8).hex.prefix(16))
   }
 
@@ -122,6 +126,21 @@ struct TenantPages {
     return try StorePages.stableAddress(
       title: title, tenant: tenant,
       target: StorePages.target(release: entry.release, files: entry.files.map(\.name)),
-      templates: templates)
+      preview: preview(entry, tenant), templates: templates)
+  }
+
+  /// What other programs show for a link to a partition; `nil` without a picture to share, or if
+  /// the store is not on the web.
+  private func preview(
+    _ entry: TenantCatalog.Entry, _ tenant: Tenant
+  ) throws -> StorePages.Preview? {
+    guard let site, entry.files.contains(where: { $0.name == StorePages.Preview.picture }),
+      tenant.slug != ReleaseTenant.operatorName
+    else { return nil }
+    let place = "tenants/\(tenant.slug)/\(entry.pipeline)/\(entry.period)"
+    let picture = "\(place)/releases/\(entry.release)/data/\(StorePages.Preview.picture)"
+    return StorePages.Preview(
+      page: "\(site)/\(place)/index.html", address: "\(site)/\(picture)",
+      bytes: try FileReader.contents(store.path(picture)) ?? [])
   }
 }

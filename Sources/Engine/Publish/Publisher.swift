@@ -18,6 +18,8 @@ final class Publisher: Sendable {
   let recipients: [AgeRecipient]
   private let library: PipelineLibrary
   private let templates: PageTemplates
+  /// `Configuration.previewSite`
+  private let site: String?
   /// What messages are made with; `nil` if nobody is told.
   let messages: MessageTemplates?
   let run: String
@@ -36,9 +38,11 @@ final class Publisher: Sendable {
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
     templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
-    state: RunState, claims: Claims, policy: RunPolicy, messages: MessageTemplates? = nil
+    state: RunState, claims: Claims, policy: RunPolicy, messages: MessageTemplates? = nil,
+    site: String? = nil
   ) {
     self.messages = messages
+    self.site = site
     self.policy = policy
     self.claims = claims
     self.recipients = recipients
@@ -289,7 +293,7 @@ final class Publisher: Sendable {
       if case .unchanged = published { continue }
       told.withLock { $0.append((place, published.head)) }
     }
-    let pages = TenantPages(store: store, library: library, templates: templates)
+    let pages = TenantPages(store: store, library: library, templates: templates, site: site)
     var changed = 0
     for (slug, entry) in tenants.sorted(by: { $0.key < $1.key }) {
       // Partitions that the pages already show cost nothing, however often a batch touches the

@@ -128,7 +128,7 @@ package struct StoreRepair {
     if slugs.isEmpty { return }
     let front = try StoreFront(
       store: store, library: session.library, templates: session.templates,
-      operator: session.configuration.operatorTenant)
+      operator: session.configuration.operatorTenant, site: session.configuration.previewSite)
     try front.renew(tenants: slugs.sorted(), record: session.configuration.record)
   }
 }

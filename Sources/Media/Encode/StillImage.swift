@@ -27,7 +27,7 @@ package enum StillImage {
     return try encode(target, with: encoder)
   }
 
-  private static func encode(_ frame: Frame, with encoder: Encoder) throws(Diagnostic) -> [UInt8] {
+  static func encode(_ frame: Frame, with encoder: Encoder) throws(Diagnostic) -> [UInt8] {
     frame.pointer.pointee.pts = 0
     var bytes: [UInt8] = []
     func take(_ packet: UnsafeMutablePointer<AVPacket>) {

@@ -13,6 +13,8 @@ package struct RenderSpec: Sendable {
   package var pages: [Page]
   /// The pipelines to which a page can link, for the same tenant and period.
   package var links: [String]
+  /// The pictures to share; `nil`: none.
+  package var cards: CardsSpec?
   /// The part without comments and the order of keys, for the stage key.
   package var canonicalText: String
 
@@ -34,9 +36,13 @@ package struct RenderSpec: Sendable {
         links = entry.value.names()
         continue
       }
+      if entry.key == "cards" {
+        cards = CardsSpec(entry.value)
+        continue
+      }
       guard RenderSpec.isPageName(entry.key) else {
         entry.keyNode.report(
-          "expected 'links' or a page's name such as 'index.html', found '\(entry.key)'")
+          "expected 'links', 'cards' or a page's name such as 'index.html', found '\(entry.key)'")
         continue
       }
       guard let template = entry.value.string() else { continue }

@@ -14,6 +14,8 @@ import Media
 /// ```
 ///
 /// The slots of one stack are placed below each other, in their order. An empty slot takes no room.
+/// A text that is too long for a slot with `small` gets that size and one more line; in one with
+/// `least` it stays on its line, and is made smaller, down to that size.
 /// `when` names the layouts to which a directive applies: `WORD` or `WORD,WORD`.
 struct FilmCardLayout: Sendable {
   struct Directive: Hashable, Sendable {
@@ -119,6 +121,17 @@ struct FilmCardLayout: Sendable {
         size: slot.number("size", 32), weight: Int(slot.number("weight", 400)), locale: locale)
       return try RasterText.lines(
         text, width: slot.number("width", 1_000), lines: Int(slot.number("lines", 1)), style: style)
+    }
+    if let least = slot.values["least"].flatMap({ Double($0) }) {
+      let (size, width) = (slot.number("size", 32), slot.number("width", 1_000))
+      let style = TextStyle(size: size, weight: Int(slot.number("weight", 400)), locale: locale)
+      let used = try RasterText.widths([text], style: style)[0]
+      if used <= width { return (slot, [text]) }
+      var smaller = slot
+      // A little less than fits exactly: letters of another size are not hinted, but are rounded.
+      let fitting = max(least, (size * width / used * 0.99).rounded(.down))
+      smaller.values["size"] = FilmCardLayout.text(fitting)
+      return (smaller, try lines(smaller))
     }
     let found = try lines(slot)
     guard let small = slot.values["small"].flatMap({ Double($0) }),

@@ -13,17 +13,20 @@ extension PageContext {
     return try messages.optional("page.cover", cover.pattern.rawValue)
   }
 
-  private func drawnCover(_ name: String) -> Cover? {
+  private func drawnCover(_ name: String) -> Cover? { Cover(model, chart: name) }
+}
+
+extension Cover {
+  /// The drawing of a report's chart of days; `nil` if there is no such chart or nothing in it.
+  init?(_ model: ReportModel, chart name: String) {
     guard let chart = model.charts.first(where: { $0.name == name }), chart.labelFormat == .date,
       let values = chart.series.first?.values.map(\.approximation),
       values.contains(where: { $0 > 0 })
     else { return nil }
     let starts = chart.labels.indices.filter { $0 == 0 || chart.labels[$0].hasSuffix("-01") }
-    return Cover(values: values, months: Array(starts), seed: Cover.seed(of: model.tenant.id))
+    self.init(values: values, months: Array(starts), seed: Cover.seed(of: model.tenant.id))
   }
-}
 
-extension Cover {
   /// FNV-1a of a tenant's id, mixed as for its accent, so that similar ids look different.
   fileprivate static func seed(of id: String) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325

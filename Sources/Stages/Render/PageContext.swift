@@ -20,6 +20,8 @@ final class PageContext: MustacheParent {
   var pictures: [ExactText: PagePicture] = [:]
   /// The films of linked pipelines.
   var films: [String: LinkedFilm] = [:]
+  /// The names of the pictures to share.
+  var cards: [String] = []
   /// The pages of rows of each long table.
   var pages: [String: [PageRowsLink]] = [:]
   /// The rows that a page of rows shows.
@@ -107,6 +109,7 @@ final class PageContext: MustacheParent {
           ])
         }
       }
+    case "cards": cardsView
     case "definitions": once("definitions") { try self.definitions() }
     // A heading must not stand over nothing.
     case "any_quality": !model.findings.isEmpty || !model.ties.isEmpty

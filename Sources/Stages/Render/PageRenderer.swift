@@ -18,6 +18,8 @@ struct PageRenderer {
   let pictures: [ExactText: PagePicture]
   /// Pipeline to its film.
   var films: [String: LinkedFilm] = [:]
+  /// The names of the pictures to share.
+  var cards: [String] = []
 
   /// A page that the pipeline file names.
   func page(_ page: RenderSpec.Page, pages: [String: [PageRowsLink]]) throws -> [UInt8] {
@@ -85,6 +87,7 @@ struct PageRenderer {
       files: files, links: links)
     context.pictures = pictures
     context.films = films
+    context.cards = cards
     context.script = script
     prepare(context)
     guard let text = try templates.compiled.render(context, template) else {

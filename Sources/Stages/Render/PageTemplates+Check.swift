@@ -23,6 +23,12 @@ extension PageTemplates {
     func title(_ kind: String, _ name: String, _ place: SpecPlace) {
       need(["\(pipeline.name).\(kind).\(name)", "\(kind).\(name)"], place)
     }
+    found += pipeline.render?.cards.map { diagnostics(of: $0, in: spec) } ?? []
+    for name in pipeline.render?.cards?.figures ?? [] {
+      if let figure = spec.figures.first(where: { $0.name == name }) {
+        title("figures", figure.name, figure.place)
+      }
+    }
     for page in pipeline.render?.pages ?? [] {
       found += unknownParts(of: page, in: spec)
       let shown = parts[String(page.template.dropLast(5))] ?? []
@@ -60,6 +66,28 @@ extension PageTemplates {
         for plus in column.plus { need(["plus.\(plus)"], column.place) }
       }
     }
+    return found
+  }
+
+  /// The faults in the pictures to share: templates that cannot be read, and names that the report
+  /// does not have.
+  private func diagnostics(of cards: CardsSpec, in spec: AggregateSpec) -> [Diagnostic] {
+    var found: [Diagnostic] = []
+    do throws(Diagnostics) {
+      _ = try ShareCardTemplates(folder: folder)
+    } catch {
+      found += error.all
+    }
+    func need(_ kind: String, _ name: String, of known: [String]) {
+      if known.contains(name) { return }
+      found.append(
+        Diagnostic(
+          .configuration, "the cards name the \(kind) '\(name)', which the report does not have",
+          at: cards.place.subject, hint: NearestWords.hint(for: name, in: known)))
+    }
+    for name in cards.figures { need("figure", name, of: spec.figures.map(\.name)) }
+    if let name = cards.headline { need("sentence", name, of: spec.sentences.map(\.name)) }
+    if let name = cards.cover { need("chart", name, of: spec.charts.map(\.name)) }
     return found
   }
 

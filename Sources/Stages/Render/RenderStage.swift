@@ -1,6 +1,7 @@
 import Basics
 import Diagnostics
 import Markup
+import Media
 import Mustache
 import Pipelines
 
@@ -11,7 +12,7 @@ import Pipelines
 package struct RenderStage: Stage {
   package let name = "render"
   package let readsRows = false
-  private static let version = 12
+  private static let version = 13
   /// The template of the pages of rows of a long table.
   static let rowsTemplate = "rows"
 
@@ -44,6 +45,10 @@ package struct RenderStage: Stage {
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
     key.add("messages", templates.catalog.digest)
+    if work.pipeline.render?.cards != nil {
+      key.add("cards", try ShareCardTemplates.cached(folder: environment.templates).digest)
+      key.add("fonts", RasterFonts.digest)
+    }
     for link in try links(of: work) {
       // Its film's picture and length are on the page.
       key.add("link \(link)", work.linked?[link].map { "\($0.digest)" } ?? "")
@@ -84,12 +89,14 @@ package struct RenderStage: Stage {
     output.files += films.sorted { $0.key < $1.key }.map {
       .init(name: $0.value.name, mediaType: "image/jpeg", content: .bytes($0.value.poster))
     }
+    let cards = try cards(work, spec, model, templates, environment)
+    output.files += cards
     let siblings = Set(
       inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name)
         + output.files.map(\.name) + model.tables.flatMap(PageRows.names))
     let renderer = PageRenderer(
       work: work, model: model, templates: templates, files: files, links: addresses,
-      siblings: siblings, pictures: pictures, films: films)
+      siblings: siblings, pictures: pictures, films: films, cards: cards.map(\.name))
     let (rows, pages) = try renderer.rowsPages(
       environment: environment, up: spec.pages.first?.name ?? "index.html")
     output.files += rows
@@ -99,6 +106,25 @@ package struct RenderStage: Stage {
         content: .bytes(try renderer.page(page, pages: pages)))
     }
     return output
+  }
+
+  /// The pictures to share; none of an empty partition.
+  private func cards(
+    _ work: PartitionWork, _ spec: RenderSpec, _ model: ReportModel, _ templates: PageTemplates,
+    _ environment: any StageEnvironment
+  ) throws -> [StageOutput.File] {
+    guard let cards = spec.cards else { return [] }
+    let messages = ReportMessages(
+      catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
+      zone: work.tenant.zone)
+    guard
+      let card = try ShareCard(
+        model, cards, title: work.pipeline.title(for: messages.locale), messages: messages)
+    else { return [] }
+    return try ShareCards(
+      card: card, templates: .cached(folder: environment.templates), tenantID: work.tenant.id,
+      locale: messages.locale, environment: environment
+    ).make()
   }
 
   /// The pipelines that the pages link to, if they have a release.

@@ -28,6 +28,7 @@ extension StorePages {
     attempt {
       try stableAddress(
         title: "Report", tenant: tenant, target: target(release: "r", files: ["index.html"]),
+        preview: Preview(page: "https://a.example/", address: "https://a.example/p", bytes: []),
         templates: templates)
     }
     attempt {

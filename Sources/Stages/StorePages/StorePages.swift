@@ -71,11 +71,14 @@ package enum StorePages {
   /// - Parameters:
   ///   - title: the title of the target, in the reader's language.
   ///   - target: a path relative to the page; see `target(release:files:)`.
+  ///   - preview: what other programs show for a link to the page.
   package static func stableAddress(
-    title: String, tenant: Tenant, target: String, templates: PageTemplates
+    title: String, tenant: Tenant, target: String, preview: Preview? = nil,
+    templates: PageTemplates
   ) throws(Diagnostic) -> [UInt8] {
     let page = try StorePage(.address, of: tenant, templates: templates)
     page["title"] = page.text(title)
+    page["preview"] = preview.map { $0.view(page) }
     page["target"] = page.link(target)
     return try page.bytes()
   }

@@ -28,7 +28,7 @@ extension Configuration {
   func storeFront(_ store: ReleaseStore) throws -> StoreFront {
     try StoreFront(
       store: store, library: try PipelineLibrary(folder: pipelineFolder()),
-      templates: try templateFolder(), operator: operatorTenant)
+      templates: try templateFolder(), operator: operatorTenant, site: previewSite)
   }
 }
 

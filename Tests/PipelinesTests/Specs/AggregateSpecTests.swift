@@ -149,7 +149,7 @@ import Testing
   }
 
   @Test(arguments: [
-    ("index.htm: a.html", "p.yaml:1:1: expected 'links' or a page's name"),
+    ("index.htm: a.html", "p.yaml:1:1: expected 'links', 'cards' or a page's name"),
     ("index.html: ../a.html", "p.yaml:1:13: expected a template's name"),
     ("links: [video]", "p.yaml:1:1: there are no pages"),
   ])

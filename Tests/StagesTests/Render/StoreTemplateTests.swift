@@ -1,6 +1,7 @@
 import Basics
 import Diagnostics
 import Foundation
+import Media
 import Pipelines
 import TestSupport
 import Testing
@@ -64,6 +65,31 @@ import Testing
       #expect(page.contains(Self.shown) && !page.contains("<b>"), "\(page)")
       #expect(page.contains("default-src 'none'; style-src 'sha256-"))
     }
+  }
+
+  @Test func `A preview's words are data, and without a preview nothing is said to others`() throws
+  {
+    let templates = try PageTemplates.cached(folder: Self.own)
+    func page(_ preview: StorePages.Preview?) throws -> String {
+      Self.text(
+        try StorePages.stableAddress(
+          title: "Year", tenant: Self.tenant, target: "releases/r/data/index.html",
+          preview: preview, templates: templates))
+    }
+    let picture = try StillImage.png(
+      Bitmap(width: 2, height: 2), description: "A\nYear\n\(Self.typed)\nPosts: 3")
+    let shown = try page(
+      .init(page: "https://a.example/y/", address: "https://a.example/y/p.png", bytes: picture))
+    #expect(
+      shown.contains(
+        "<meta property=\"og:image\" content=\"https://a.example/y/p.png\" />"), "\(shown)")
+    #expect(shown.contains("\(Self.shown) · Posts: 3\" />") && !shown.contains("<b>"))
+    #expect(shown.contains("<meta name=\"twitter:card\" content=\"summary_large_image\" />"))
+    let hidden = try page(nil)
+    #expect(!hidden.contains("og:") && !hidden.contains("twitter:") && !hidden.contains("https:"))
+    // A damaged picture has no words.
+    #expect(StillImage.description(ofPNG: Array(picture.prefix(60))) == "")
+    #expect(try page(.init(page: "", address: "", bytes: [])).contains("og:description"))
   }
 
   @Test func `The overview groups failures by cause and says how to try them again`() throws {

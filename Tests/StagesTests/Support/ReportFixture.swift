@@ -60,7 +60,7 @@ struct ReportFixture {
 
   static let messages = """
     p:
-      figures: {posts: Notas, revenue: Receita, streak: Sequência, best: Melhor dia}
+      figures: {posts: Notas, listed: Listadas, revenue: Receita, streak: Sequência, best: Melhor dia}
       definitions: {posts: 'Notas em {period}.'}
       charts: {days: Dias, kinds: Tamanhos}
       tables: {posts: Notas}
@@ -104,6 +104,8 @@ struct ReportFixture {
   /// How far the year 2026 has come; without it, it has ended.
   var progress: PeriodProgress?
 
+  var render = "{index.html: p.html, links: [film]}"
+
   private var today: CivilDate { CivilDate(daysSince1970: 20_500) }
 
   /// Runs `body` with the work and its environment in a new folder.
@@ -121,13 +123,17 @@ struct ReportFixture {
           "name: p\nperiod: year\nextract:\n  queries:\n"
             + datasets.keys.sorted().map { "    \($0): {}\n" }.joined()
             + "aggregate:\n" + aggregate.split(separator: "\n").map { "  \($0)\n" }.joined()
-            + "render: {index.html: p.html, links: [film]}\n"
+            + "render: \(render)\n"
         ),
       ] + datasets.keys.map({ ("pipelines/p/\($0).sql", "SELECT 1") }) {
         let file = URL(fileURLWithPath: "\(folder)/\(path)")
         try FileManager.default.createDirectory(
           at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
         try Data(text.utf8).write(to: file)
+      }
+      if render.contains("cards") {
+        try FileManager.default.copyItem(
+          atPath: Places.project + "/templates/cards", toPath: "\(folder)/templates/cards")
       }
       let scratch = "\(folder)/scratch"
       try FileManager.default.createDirectory(

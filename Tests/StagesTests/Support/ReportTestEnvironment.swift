@@ -20,7 +20,15 @@ struct ReportTestEnvironment: StageEnvironment {
   func cached(
     _ inputs: KeyInputs, _ make: (_ path: String) throws -> [Warning]
   ) throws -> (file: Artifact, warnings: [Warning]) {
-    throw Diagnostic(.bug, "a report keeps no pieces")
+    let path = "\(scratch)/\(inputs.key.digest.hex)"
+    let warnings = FileManager.default.fileExists(atPath: path) ? [] : try make(path)
+    let bytes = Array(try Data(contentsOf: URL(fileURLWithPath: path)))
+    return (
+      Artifact(
+        name: "piece", mediaType: "application/octet-stream", isPublished: false,
+        content: StoredContent(
+          digest: SHA256Digest(of: bytes), byteCount: bytes.count, path: path)), warnings
+    )
   }
 
   func digest(ofMedia key: String) throws -> SHA256Digest {

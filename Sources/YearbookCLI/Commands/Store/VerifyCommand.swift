@@ -116,7 +116,8 @@ struct VerifyCommand: ParsableCommand {
     do {
       let making = try PageRemaking(
         store: store, library: try PipelineLibrary(folder: configuration.pipelineFolder()),
-        templates: try configuration.templateFolder(), operator: configuration.operatorTenant)
+        templates: try configuration.templateFolder(), operator: configuration.operatorTenant,
+        site: configuration.previewSite)
       return { making.pages(of: $0) }
     } catch {
       found.notes.append("pages outside of releases were not made again: \(error)")
