@@ -45,7 +45,7 @@ package struct RenderStage: Stage {
     let accent = Accent(tenant: work.tenant.id)
     key.add("accent", "\(accent.light) \(accent.dark)")
     key.add("messages", templates.catalog.digest)
-    if work.pipeline.render?.cards != nil {
+    if cards(of: work) != nil {
       key.add("cards", try ShareCardTemplates.cached(folder: environment.templates).digest)
       key.add("fonts", RasterFonts.digest)
     }
@@ -89,7 +89,7 @@ package struct RenderStage: Stage {
     output.files += films.sorted { $0.key < $1.key }.map {
       .init(name: $0.value.name, mediaType: "image/jpeg", content: .bytes($0.value.poster))
     }
-    let cards = try cards(work, spec, model, templates, environment)
+    let cards = try cards(work, model, templates, environment)
     output.files += cards
     let siblings = Set(
       inputs.filter(\.isPublished).map(\.name) + spec.pages.map(\.name)
@@ -108,12 +108,18 @@ package struct RenderStage: Stage {
     return output
   }
 
+  /// What is drawn to share; nothing as long as the period is under way: its figures change, and who
+  /// has sent a picture cannot take it back.
+  private func cards(of work: PartitionWork) -> CardsSpec? {
+    work.progress.isProvisional ? nil : work.pipeline.render?.cards
+  }
+
   /// The pictures to share; none of an empty partition.
   private func cards(
-    _ work: PartitionWork, _ spec: RenderSpec, _ model: ReportModel, _ templates: PageTemplates,
+    _ work: PartitionWork, _ model: ReportModel, _ templates: PageTemplates,
     _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {
-    guard let cards = spec.cards else { return [] }
+    guard let cards = cards(of: work) else { return [] }
     let messages = ReportMessages(
       catalog: templates.catalog, pipeline: work.pipeline.name, locale: work.tenant.locale,
       zone: work.tenant.zone)

@@ -54,6 +54,17 @@ struct ShareCardTests {
     return String(decoding: text, as: UTF8.self).split(separator: "\n").map(String.init)
   }
 
+  @Test func `A period under way has no pictures, and its page shows none`() throws {
+    var fixture = fixture
+    let today = CivilDate(daysSince1970: 20_500)
+    fixture.progress = PeriodProgress(Period(.year, containing: today), today: today)
+    let (files, _, inputs, _) = try made(fixture)
+    #expect(!files.keys.contains { $0.hasPrefix("card-") })
+    let page = String(decoding: try #require(files["index.html"]), as: UTF8.self)
+    #expect(!page.contains("card-"))
+    #expect(inputs.parts["fonts"] == nil)
+  }
+
   @Test func `Page, pictures and report say the same numbers`() throws {
     let (files, model, _, made) = try made(fixture)
     let page = String(decoding: try #require(files["index.html"]), as: UTF8.self)
