@@ -87,7 +87,7 @@ package final class SegmentEncoder {
     }
   }
 
-  private static func audioEncoder(_ format: FilmFormat) throws(Diagnostic) -> Encoder {
+  static func audioEncoder(_ format: FilmFormat) throws(Diagnostic) -> Encoder {
     try Encoder("aac", options: []) { context in
       context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
       context.pointee.sample_rate = Int32(FilmFormat.sampleRate)

@@ -140,7 +140,7 @@ package struct FilmWorkbench: Sendable {
     }
     let all = segments
     let header = try SegmentEncoder.header(of: format)
-    let pieces = Locked<[Int: (path: String, warnings: [Warning])]>([:])
+    let pieces = Locked<[Int: (file: Artifact, warnings: [Warning])]>([:])
     let made = Locked(0)
     // The longest first, as the stage does.
     let order = all.indices.sorted { (-all[$0].scene.steps, $0) < (-all[$1].scene.steps, $1) }
@@ -152,12 +152,16 @@ package struct FilmWorkbench: Sendable {
         made.withLock { $0 += 1 }
         return try segment.make(at: path)
       }
-      pieces.withLock { $0[order[turn]] = (piece.file.path, piece.warnings) }
+      pieces.withLock { $0[order[turn]] = piece }
     }
     let found = pieces.withLock { $0 }
     let ordered = all.indices.compactMap { found[$0] }
+    let music =
+      number == nil ? FilmMusic(planner: planner, scenes: all.map(\.scene), format: format) : nil
     _ = try FilmJoiner.join(
-      segments: ordered.map(\.path), metadata: FilmMetadata(title: planner.texts.title), to: path)
+      segments: ordered.map(\.file.content.path),
+      soundtrack: music?.parts(ordered.map(\.file), media.environment) ?? [],
+      metadata: FilmMetadata(title: planner.texts.title), to: path)
     return (made.withLock { $0 }, warnings + ordered.flatMap(\.warnings))
   }
 

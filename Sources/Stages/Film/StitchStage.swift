@@ -81,14 +81,19 @@ package struct StitchStage: Stage {
 
     let film = FilmReel(planner: planner, scenes: scenes, facts: facts)
     let path = environment.scratch + "/film.mp4"
+    let soundtrack =
+      try FilmMusic(planner: planner, scenes: scenes, format: format)?
+      .parts(segments.map(\.file), environment) ?? []
     let summary = try FilmJoiner.join(
-      segments: segments.map(\.path), metadata: film.metadata, chapters: film.chapters,
-      captions: film.captions, to: path)
+      segments: segments.map(\.file.content.path), soundtrack: soundtrack,
+      metadata: film.metadata, chapters: film.chapters, captions: film.captions, to: path)
     let first = FilmSegment(
       scene: scenes[0], format: format, media: media, ink: planner.templates.accent.filmInk)
     let poster = try StillImage.jpeg(first.poster())
     let page = try film.page(pages, format: format, summary: summary)
-    let streamed = spec.streams ? try stream(film, segments.map(\.path), environment) : []
+    let streamed =
+      spec.streams
+      ? try stream(film, segments.map(\.file.content.path), soundtrack, environment) : []
     return StageOutput(
       files: [
         .init(name: "index.html", mediaType: "text/html", content: .bytes(page)),
@@ -103,10 +108,12 @@ package struct StitchStage: Stage {
 
   /// The film for HTTP Live Streaming: the same segments, in parts that players fetch one by one.
   private func stream(
-    _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
+    _ film: FilmReel, _ segments: [String], _ soundtrack: [String],
+    _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {
     let path = environment.scratch + "/film-stream.mp4"
-    let stream = try FilmJoiner.stream(segments: segments, metadata: film.metadata, to: path)
+    let stream = try FilmJoiner.stream(
+      segments: segments, soundtrack: soundtrack, metadata: film.metadata, to: path)
     let type = "application/vnd.apple.mpegurl"
     func playlist(_ name: String, _ text: String) -> StageOutput.File {
       .init(name: name, mediaType: type, content: .bytes(Array(text.utf8)))
@@ -166,10 +173,10 @@ package struct StitchStage: Stage {
   private func segments(
     _ scenes: [FilmScene], _ format: FilmFormat, _ media: FilmMedia, _ planner: FilmPlanner,
     _ environment: any StageEnvironment
-  ) throws -> [(path: String, warnings: [Warning])] {
+  ) throws -> [(file: Artifact, warnings: [Warning])] {
     let ink = planner.templates.accent.filmInk
     let header = try SegmentEncoder.header(of: format)
-    let made = Locked<(count: Int, found: [Int: (path: String, warnings: [Warning])])>((0, [:]))
+    let made = Locked<(count: Int, found: [Int: (file: Artifact, warnings: [Warning])])>((0, [:]))
     // The longest first, so that no core waits for a recording at the end.
     let order = scenes.indices.sorted {
       (-scenes[$0].steps, $0) < (-scenes[$1].steps, $1)
@@ -183,7 +190,7 @@ package struct StitchStage: Stage {
         try segment.make(at: path)
       }
       let done = made.withLock { made in
-        made.found[index] = (piece.file.path, piece.warnings)
+        made.found[index] = piece
         made.count += 1
         return made.count
       }
