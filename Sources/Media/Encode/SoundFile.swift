@@ -12,8 +12,8 @@ import Diagnostics
 ///     packets: u32 length, bytes; 25 for each grid step and one before them
 ///     u32 CRC-32 (IEEE) of all before it
 ///
-/// The first packet is for the sound before the part: only a film's first part needs it. A truncated
-/// or changed file is refused.
+/// The first packet is for the sound before the part: only a film's first part needs it. A
+/// truncated or changed file is refused.
 enum SoundFile {
   static let magic = Array("YBSOUN01".utf8)
 

@@ -124,7 +124,8 @@ struct MusicComposer {
       let step = [-2, -1, 1, 2, 2, 3][dice.below(6)]
       if !sounds { continue }
       // On beats the notes of the chord, between them any of the five that fit everywhere.
-      let tone = place % 4 == 0 ? [0, 2, 4, 7][(degree + 8) % 4] : [0, 1, 2, 4, 5][(degree + 10) % 5]
+      let tones = place % 4 == 0 ? [0, 2, 4, 7] : [0, 1, 2, 4, 5]
+      let tone = tones[((degree % tones.count) + tones.count) % tones.count]
       pluck(
         chord + tone, octave: 2, at: quarters(start, place), level: place % 4 == 0 ? 300 : 220,
         &dice)

@@ -24,7 +24,9 @@ package final class MusicPlayer: Sendable {
 
   /// Interleaved stereo of a range of the film's samples; silence before and after the film.
   package func samples(_ score: MusicScore, _ range: Range<Int>) -> [Float] {
-    var mix = [Float](repeating: 0, count: 2 * range.count)
+    // The channels one by one: that is what vector code can add.
+    var left = [Float](repeating: 0, count: range.count)
+    var right = left
     let end = score.steps * FilmFormat.samplesPerStep
     let level = MusicPlayer.level(score.style)
     for note in score.notes(in: range) {
@@ -34,21 +36,29 @@ package final class MusicPlayer: Sendable {
       guard first < last else { continue }
       // Linear panning; the middle is 6 dB below one side alone.
       let gain = Float(note.level) / 1_000 * level
-      let right = gain * Float(note.pan) / 50
-      let left = gain * Float(100 - note.pan) / 50
-      mix.withUnsafeMutableBufferPointer { mix in
-        sound.withUnsafeBufferPointer { sound in
-          for index in first..<last {
-            let value = sound[index - note.start]
-            let place = 2 * (index - range.lowerBound)
-            mix[place] += left * value
-            mix[place + 1] += right * value
-          }
-        }
-      }
+      let (place, part) = (first - range.lowerBound, first - note.start..<last - note.start)
+      MusicPlayer.add(sound, part, gain * Float(100 - note.pan) / 50, to: &left, at: place)
+      MusicPlayer.add(sound, part, gain * Float(note.pan) / 50, to: &right, at: place)
+    }
+    var mix = [Float](repeating: 0, count: 2 * range.count)
+    for index in left.indices {
+      mix[2 * index] = left[index]
+      mix[2 * index + 1] = right[index]
     }
     fadeOut(&mix, range, end)
     return mix
+  }
+
+  private static func add(
+    _ sound: [Float], _ part: Range<Int>, _ gain: Float, to channel: inout [Float], at place: Int
+  ) {
+    channel.withUnsafeMutableBufferPointer { channel in
+      sound.withUnsafeBufferPointer { sound in
+        let source = UnsafeBufferPointer(rebasing: sound[part])
+        let target = UnsafeMutableBufferPointer(rebasing: channel[place..<place + source.count])
+        for index in source.indices { target[index] += gain * source[index] }
+      }
+    }
   }
 
   /// The music ends with the film: it fades during the last three steps.

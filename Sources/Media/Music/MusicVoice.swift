@@ -44,8 +44,8 @@ enum MusicVoice: String, Hashable, Sendable, CaseIterable {
     switch self {
     case .pad: length + 14_400
     case .bass: length + 2_400
-    case .pluck: 72_000
-    case .bell: 144_000
+    case .pluck: 52_000
+    case .bell: 110_000
     case .kick: 16_000
     case .shaker: 6_000
     }

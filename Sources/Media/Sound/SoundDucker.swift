@@ -2,8 +2,8 @@
 ///
 /// The speech's level is taken every 10 ms. Where it is above the threshold, the music falls within
 /// 60 ms to a fifth (−14 dB), and rises again within about a second after the last word. At the
-/// start and the end of the speech's scene the music has its full level, so that scenes can be mixed
-/// one by one.
+/// start and the end of the speech's scene the music has its full level, so that scenes can be
+/// mixed one by one.
 enum SoundDucker {
   /// 10 ms.
   static let block = 480

@@ -2,8 +2,8 @@ package import Diagnostics
 
 /// A film's sound with music: its recordings' sound over a score that is turned down under it.
 ///
-/// It is made in parts, one for each segment, so that a new scene costs its own part. A part depends
-/// only on what can be heard in it and shortly before and after it: `range` says where.
+/// It is made in parts, one for each segment, so that a new scene costs its own part. A part
+/// depends only on what can be heard in it and shortly before and after it: `range` says where.
 package struct Soundtrack: Sendable {
   /// A scene with a sound of its own.
   package struct Speech: Sendable {
@@ -36,8 +36,8 @@ package struct Soundtrack: Sendable {
 
   /// The samples of the film that decide the part of these grid steps.
   package static func range(ofSteps steps: Range<Int>) -> Range<Int> {
-    steps.lowerBound * FilmFormat.samplesPerStep - SoundEncoder.before - margin
-      ..< steps.upperBound * FilmFormat.samplesPerStep + SoundEncoder.after + margin
+    steps.lowerBound * FilmFormat.samplesPerStep - SoundEncoder.before - margin..<steps.upperBound
+      * FilmFormat.samplesPerStep + SoundEncoder.after + margin
   }
 
   /// Encodes the part of these grid steps.

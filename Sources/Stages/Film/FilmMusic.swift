@@ -45,6 +45,8 @@ struct FilmMusic {
       switch scene.content {
       case .intro:
         MusicScene(steps: scene.steps, place: .opening, activity: 1, seed: seed("intro \(film)"))
+      case .figures:
+        MusicScene(steps: scene.steps, place: .item, activity: 2, seed: seed("figures \(film)"))
       case .month(let day):
         MusicScene(
           steps: scene.steps, place: .chapter, activity: activity(day),
