@@ -56,10 +56,10 @@ import Testing
       MusicScore(scenes: scenes, style: style, seed: 5), lengths, speech: [2])
     #expect(film.count == whole.count)
     // The mean square of the coding error in each AAC frame.
-    let errors = stride(from: 0, to: min(film.count, whole.count), by: 2_048).map { start in
-      (start..<start + 2_048).reduce(Float(0)) { sum, index in
-        sum + (film[index] - whole[index]) * (film[index] - whole[index])
-      } / 2_048
+    var errors = [Float](repeating: 0, count: whole.count / 2_048)
+    for index in 0..<min(film.count, whole.count) {
+      let difference = film[index] - whole[index]
+      errors[index / 2_048] += difference * difference / 2_048
     }
     var isJoin = [Bool](repeating: false, count: errors.count)
     var step = 0

@@ -2,10 +2,11 @@ import Basics
 import Diagnostics
 import Foundation
 import Media
-import Pipelines
+import Synchronization
 import TestSupport
 import Testing
 
+@testable import Pipelines
 @testable import Stages
 
 @Suite(.serialized) struct VerticalTests {
