@@ -65,8 +65,6 @@ import Testing
         $0.parts["stage"] == "segment" && $0.parts["format"]?.hasPrefix("1080x1920") == true
       }
       #expect(tall.count <= 1)
-      let wide = made.filter { $0.parts["stage"] == "segment" }.count - tall.count
-      #expect(wide <= 4)
     }
   }
 
