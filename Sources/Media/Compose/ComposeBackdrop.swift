@@ -12,7 +12,7 @@ package enum Backdrop {
   package static func frame(
     of picture: Bitmap, width: Int, height: Int, ink: FilmColour, amount: Int = 184
   ) -> VideoFrame {
-    let rows = max(2, columns * height / width)
+    let rows = max(2, columns * height / width & ~1)
     var small = Bitmap(width: columns, height: rows)
     // The middle of the picture, cropped to the frame's shape.
     let scale = max(

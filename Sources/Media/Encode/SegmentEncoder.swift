@@ -87,8 +87,11 @@ package final class SegmentEncoder {
     }
   }
 
-  private static func audioEncoder(_ format: FilmFormat) throws(Diagnostic) -> Encoder {
-    try Encoder("aac", options: []) { context in
+  /// - Parameter options: More options of the encoder.
+  static func audioEncoder(
+    _ format: FilmFormat, options: [(String, String)] = []
+  ) throws(Diagnostic) -> Encoder {
+    try Encoder("aac", options: options) { context in
       context.pointee.sample_fmt = AV_SAMPLE_FMT_FLTP
       context.pointee.sample_rate = Int32(FilmFormat.sampleRate)
       av_channel_layout_default(&context.pointee.ch_layout, 2)

@@ -24,6 +24,10 @@ package struct FilmFormat: Hashable, Sendable, Codable {
   package static let p360 = FilmFormat(
     name: "360p30", width: 640, height: 360, crf: 26, speed: "veryfast", audioBitRate: 96_000)
 
+  /// The vertical cut, for phones.
+  package static let vertical = FilmFormat(
+    name: "vertical", width: 1080, height: 1920, crf: 24, speed: "veryfast", audioBitRate: 128_000)
+
   package static let all: [FilmFormat] = [.p360, .p720, .p1080]
 
   /// The preset with this name; `nil` if there is none.

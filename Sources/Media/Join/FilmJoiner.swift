@@ -11,18 +11,20 @@ package enum FilmJoiner {
   ///
   /// Only one segment at a time is in memory.
   ///
+  /// - Parameter soundtrack: For each segment the part of the soundtrack that replaces its sound;
+  ///   an empty list keeps the segments' own sound.
   /// - Parameter chapters: In ascending order; an empty list writes no chapters.
   /// - Parameter captions: In ascending order, without overlaps; an empty list writes no text
   ///   track.
   /// - Throws: `data` for a segment that is truncated, damaged or from another encoder; `io`.
   package static func join(
-    segments: [String], metadata: FilmMetadata, chapters: [FilmChapter] = [],
-    captions: [FilmCaption] = [], to path: String
+    segments: [String], soundtrack: [String] = [], metadata: FilmMetadata,
+    chapters: [FilmChapter] = [], captions: [FilmCaption] = [], to path: String
   ) throws(Diagnostic) -> FilmSummary {
     guard let firstPath = segments.first else {
       throw Diagnostic(.bug, "a film needs at least one segment")
     }
-    let first = try SegmentFile.Contents(path: firstPath)
+    let first = try contents(firstPath, soundtrack, 0)
     let muxer = try Muxer(format: "mp4", path: path)
     let film = try FilmTracks(
       muxer: muxer, header: first.header, metadata: metadata, hasCaptions: !captions.isEmpty)
@@ -33,7 +35,7 @@ package enum FilmJoiner {
     var position = 0
     var captionWriter = CaptionWriter(captions)
     for (index, segmentPath) in segments.enumerated() {
-      let segment = index == 0 ? first : try SegmentFile.Contents(path: segmentPath)
+      let segment = index == 0 ? first : try contents(segmentPath, soundtrack, index)
       try check(segment.header, against: first.header, path: segmentPath)
       let end = position + segment.header.gridSteps
       try captionWriter.write(before: end, to: film)
@@ -43,6 +45,20 @@ package enum FilmJoiner {
     try captionWriter.finish(at: position, to: film)
     try muxer.finish()
     return FilmSummary(gridSteps: position, bytes: try FileSource.size(of: path))
+  }
+
+  /// The segment with its part of the soundtrack, if there is one.
+  static func contents(
+    _ path: String, _ soundtrack: [String], _ index: Int
+  ) throws(Diagnostic) -> SegmentFile.Contents {
+    var segment = try SegmentFile.Contents(path: path)
+    guard !soundtrack.isEmpty else { return segment }
+    guard soundtrack.indices.contains(index) else {
+      throw Diagnostic(.bug, "the soundtrack has fewer parts than the film has segments")
+    }
+    try segment.replaceSound(
+      by: SoundFile.Contents(path: soundtrack[index]), path: soundtrack[index])
+    return segment
   }
 
   static func check(

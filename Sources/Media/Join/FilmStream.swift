@@ -103,12 +103,12 @@ extension FilmJoiner {
   ///
   /// - Throws: Like `join`.
   package static func stream(
-    segments: [String], metadata: FilmMetadata, to path: String
+    segments: [String], soundtrack: [String] = [], metadata: FilmMetadata, to path: String
   ) throws(Diagnostic) -> FilmStream {
     guard let firstPath = segments.first else {
       throw Diagnostic(.bug, "a film needs at least one segment")
     }
-    let first = try SegmentFile.Contents(path: firstPath)
+    let first = try contents(firstPath, soundtrack, 0)
     let muxer = try Muxer(format: "mp4", path: path)
     let film = try FilmTracks(
       muxer: muxer, header: first.header, metadata: metadata, hasCaptions: false)
@@ -131,7 +131,7 @@ extension FilmJoiner {
       begun = frame
     }
     for (index, segmentPath) in segments.enumerated() {
-      let segment = index == 0 ? first : try SegmentFile.Contents(path: segmentPath)
+      let segment = index == 0 ? first : try contents(segmentPath, soundtrack, index)
       try check(segment.header, against: first.header, path: segmentPath)
       try film.append(segment, at: end / FilmFormat.framesPerStep) { frame throws(Diagnostic) in
         if frame - begun >= FilmStream.framesPerPart { try close(at: frame) }

@@ -50,6 +50,10 @@ package struct StitchSpec: Sendable {
   package var preset: String
   /// Whether the film is also published for HTTP Live Streaming.
   package var streams: Bool
+  /// The style of the film's music: `none`, `calm`, `bright` or `pulse`.
+  package var music: String
+  /// Whether the film's vertical cut is published beside it.
+  package var hasVertical: Bool
   /// The intended length in seconds.
   package var target: Int
   /// The greatest length in seconds.
@@ -71,6 +75,7 @@ package struct StitchSpec: Sendable {
   package var kinds: [Kind]
 
   package static let presets = ["360p30", "720p30", "1080p30"]
+  package static let styles = ["none", "calm", "bright", "pulse"]
   /// Words of `scenes` that are not kinds of items.
   static let cards = ["intro", "month", "mosaic", "outro"]
 
@@ -79,12 +84,15 @@ package struct StitchSpec: Sendable {
     canonicalText = node.canonicalText
     guard
       let map = node.mapping(keys: [
-        "storyboard", "preset", "hls", "lengths", "emphasis", "totals", "months", "scenes",
+        "storyboard", "preset", "hls", "music", "vertical", "lengths",
+        "emphasis", "totals", "months", "scenes",
       ])
     else { return nil }
     let storyboard = map.required("storyboard")?.word(of: queries)
     preset = map["preset"].map { $0.word(of: StitchSpec.presets) ?? "" } ?? "720p30"
     streams = map["hls"]?.boolean() ?? false
+    hasVertical = map["vertical"]?.boolean() ?? false
+    music = map["music"].map { $0.word(of: StitchSpec.styles) ?? "" } ?? "none"
     let lengths = map["lengths"]?.mapping(keys: ["target", "max"])
     target = lengths?["target"]?.duration() ?? 240
     maximum = lengths?["max"]?.duration() ?? max(480, target)
@@ -114,6 +122,12 @@ package struct StitchSpec: Sendable {
   /// The templates that the film uses, files in the folder `video`, in alphabetical order.
   package var templates: [String] {
     Set([intro, month, mosaic, outro] + kinds.map(\.template)).sorted()
+  }
+
+  /// The templates of the vertical cut, files in the folder `video/vertical`, in alphabetical
+  /// order; empty if there is none.
+  package var verticalTemplates: [String] {
+    hasVertical ? Set([intro, outro] + kinds.map(\.template)).sorted() : []
   }
 
   private static func figures(

@@ -22,22 +22,28 @@ struct FilmCard: Sendable {
 /// The SVG templates of films, and the drawing of cards with them.
 struct FilmTemplates: Sendable {
   let folder: String
+  /// Whether these are the templates of the vertical cut, in the folder `vertical`.
+  let isVertical: Bool
   let accent: Accent
   let locale: String
   private var sources: [String: String] = [:]
 
-  /// The width that templates are drawn for. It is scaled to the format's frame.
-  static let width = 1_280
-  static let height = 720
+  /// The size that templates are drawn for. It is scaled to the format's frame.
+  static func size(isVertical: Bool) -> (width: Int, height: Int) {
+    isVertical ? (1_080, 1_920) : (1_280, 720)
+  }
 
   /// Reads the templates of these names.
-  init(folder: String, names: [String], accent: Accent, locale: String) throws(Diagnostics) {
+  init(
+    folder: String, names: [String], accent: Accent, locale: String, isVertical: Bool = false
+  ) throws(Diagnostics) {
     self.folder = folder
+    self.isVertical = isVertical
     self.accent = accent
     self.locale = locale
     var found: [Diagnostic] = []
     for name in names {
-      let path = "\(folder)/video/\(name)"
+      let path = FilmTemplates.path(folder, name, isVertical: isVertical)
       guard !name.contains("/"), let data = FileManager.default.contents(atPath: path),
         let text = String(validating: data, as: UTF8.self)
       else {
@@ -50,10 +56,15 @@ struct FilmTemplates: Sendable {
     if !found.isEmpty { throw Diagnostics(found) }
   }
 
+  /// Where a template lies.
+  static func path(_ folder: String, _ name: String, isVertical: Bool) -> String {
+    "\(folder)/video/" + (isVertical ? "vertical/" : "") + name
+  }
+
   /// Adds all templates to a stage key.
   func addTo(_ key: inout KeyInputs) {
     for (name, text) in sources.sorted(by: { $0.key < $1.key }) {
-      key.add("template \(name)", contentsOf: text.utf8)
+      key.add((isVertical ? "vertical " : "") + "template \(name)", contentsOf: text.utf8)
     }
   }
 
@@ -73,13 +84,10 @@ struct FilmTemplates: Sendable {
     for (slot, lines) in try layout.lines(card.texts, locale: locale) {
       context[slot] = lines.map { line in line.mapValues(PageText.carry) }
     }
-    let row = layout.directive("row", "figures")
     context["figures"] = card.figures.enumerated().map { index, figure in
-      [
+      layout.place(ofFigure: index).merging([
         "value": PageText.carry(figure.value), "label": PageText.carry(figure.label),
-        "x": FilmCardLayout.text(
-          (row?.number("x") ?? 0) + Double(index) * (row?.number("step") ?? 0)),
-      ]
+      ]) { $1 }
     }
     context["bars"] = layout.bars(card.bars).map { bar -> [String: Any] in
       var values: [String: Any] = bar
@@ -148,8 +156,8 @@ struct FilmTemplates: Sendable {
       throw Diagnostic(
         .configuration, "not a Mustache template: \(TemplateFault.text(of: error.error))",
         at: .init(
-          file: "\(folder)/video/\(name)", line: error.context.lineNumber,
-          column: error.context.columnNumber))
+          file: FilmTemplates.path(folder, name, isVertical: isVertical),
+          line: error.context.lineNumber, column: error.context.columnNumber))
     }
   }
 }

@@ -10,6 +10,7 @@ import Media
 /// <!-- slot title stack=main width=1152 lines=2 size=48 weight=700 leading=58 -->
 /// <!-- slot people stack=main width=1152 lines=1 size=32 weight=400 leading=44 gap=6 -->
 /// <!-- row figures x=64 step=300 -->
+/// <!-- column figures x=80 y=760 step=200 -->
 /// <!-- bars x=64 y=600 width=1152 height=120 gap=6 -->
 /// ```
 ///
@@ -30,7 +31,9 @@ struct FilmCardLayout: Sendable {
 
   let directives: [Directive]
 
-  private static let words = ["picture", "stack", "slot", "row", "bars", "tiles"]
+  private static let words = [
+    "picture", "stack", "slot", "row", "column", "bars", "tiles",
+  ]
 
   /// Reads the directives of `template` that apply to `layout`.
   init(_ template: String, layout: String) {
@@ -145,6 +148,20 @@ struct FilmCardLayout: Sendable {
       (leading * small / slot.number("size", 32)).rounded())
     smaller.values["lines"] = String(Int(slot.number("lines", 1)) + 1)
     return (smaller, try lines(smaller))
+  }
+
+  /// Where a figure is: in a row, or in a column, where `below` is the line of its label.
+  func place(ofFigure index: Int) -> [String: String] {
+    if let column = directive("column", "figures") {
+      let y = column.number("y") + Double(index) * column.number("step")
+      return [
+        "x": FilmCardLayout.text(column.number("x")), "y": FilmCardLayout.text(y),
+        "below": FilmCardLayout.text(y + 62),
+      ]
+    }
+    let row = directive("row", "figures")
+    let x = (row?.number("x") ?? 0) + Double(index) * (row?.number("step") ?? 0)
+    return ["x": FilmCardLayout.text(x)]
   }
 
   /// Bars of these values in the template's `bars` area.

@@ -11,7 +11,9 @@ enum FilmPage {
         .configuration, "no template is named 'film.html'", at: .init(file: pages.folder))
     }
     let bytes = PageText.deliver(text)
-    let check = PageCheck(name: "index.html", siblings: StitchStage.fileNames)
+    let isVertical = context["vertical"] != nil
+    let siblings = StitchStage.fileNames.union(isVertical ? StitchStage.verticalNames : [])
+    let check = PageCheck(name: "index.html", siblings: siblings)
     do throws(Diagnostics) {
       try check.check(bytes)
     } catch {
@@ -26,6 +28,9 @@ extension StitchStage {
   package static let fileNames: Set = [
     "index.html", "film.mp4", "poster.jpg", "captions.vtt", "storyboard.json",
   ]
+
+  /// The names of the vertical cut's files.
+  static let verticalNames: Set = ["vertical.mp4", "vertical.jpg", "vertical.vtt"]
 
   /// The faults in the template of the film's page, found by making pages of films that do not
   /// exist.
@@ -45,6 +50,9 @@ extension StitchStage {
     var found: [Diagnostic] = []
     for sections in [[], sections] {
       context["sections"] = sections
+      context["vertical"] =
+        sections.isEmpty
+        ? nil : ["label": PageText.carry("Label <&>"), "length": "0:30", "size": "9 MB"]
       do {
         _ = try FilmPage.bytes(context, pages)
       } catch let fault as Diagnostic {

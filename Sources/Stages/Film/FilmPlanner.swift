@@ -8,10 +8,11 @@ import Synchronization
 struct FilmPlanner: Sendable {
   let work: PartitionWork
   let spec: StitchSpec
-  let templates: FilmTemplates
+  private(set) var templates: FilmTemplates
   let texts: FilmTexts
   let items: [FilmItem]
-  let plan: StoryboardPlan
+  /// The whole film's, or the vertical cut's.
+  private(set) var plan: StoryboardPlan
   private let totals: [FilmFigure]
   private let months: [String: [FilmFigure]]
 
@@ -34,6 +35,17 @@ struct FilmPlanner: Sendable {
       ?? []
     months =
       try spec.months.map { try FilmFigure.read(FilmPlanner.dataset($0.query, work), $0) } ?? [:]
+  }
+
+  /// The planner of the vertical cut of the same items; `nil` if there is nothing to show.
+  ///
+  /// - Parameter templates: the vertical ones.
+  func vertical(_ templates: FilmTemplates) -> FilmPlanner? {
+    guard !items.isEmpty else { return nil }
+    var planner = self
+    planner.templates = templates
+    planner.plan = StoryboardPlan(vertical: items)
+    return planner
   }
 
   /// The totals above zero. A film of zeros would say nothing; its end says that there was nothing.
@@ -64,6 +76,7 @@ struct FilmPlanner: Sendable {
       var result: FilmScene
       switch scene.content {
       case .intro: result = try intro(scene)
+      case .figures: result = try figures(scene)
       case .month(let month): result = try self.month(scene, month)
       case .item(let place): result = try item(scene, items[place], facts[place])
       case .mosaic(let places): result = try mosaic(scene, places, facts)
@@ -79,11 +92,26 @@ struct FilmPlanner: Sendable {
     card.texts = [
       "tenant": work.tenant.name, "title": texts.title, "period": texts.period,
     ]
-    card.figures = try shownTotals.prefix(3).map { try texts.figure($0) }
-    card.bars = items.isEmpty ? [] : periodBars()
+    if !templates.isVertical {
+      card.figures = try shownTotals.prefix(3).map { try texts.figure($0) }
+      card.bars = items.isEmpty ? [] : periodBars()
+    }
     var result = try drawn(scene, card, spec.intro)
     result.caption = "\(work.tenant.name) · \(texts.title) \(texts.period)"
     result.isImmediate = true
+    return result
+  }
+
+  private func figures(_ scene: StoryboardPlan.Scene) throws -> FilmScene {
+    var card = FilmCard()
+    card.layout = "figures"
+    card.texts = [
+      "tenant": work.tenant.name, "title": texts.title, "period": texts.period,
+    ]
+    card.figures = try shownTotals.prefix(3).map { try texts.figure($0) }
+    card.bars = periodBars()
+    var result = try drawn(scene, card, spec.intro)
+    result.caption = card.figures.map { "\($0.value) \($0.label)" }.joined(separator: " · ")
     return result
   }
 
@@ -109,8 +137,10 @@ struct FilmPlanner: Sendable {
     var card = FilmCard()
     let thanks = try texts.farewell(isEmpty: items.isEmpty)
     card.texts = ["thanks": thanks, "tenant": work.tenant.name]
-    card.figures = try shownTotals.prefix(4).map { try texts.figure($0) }
-    card.bars = items.isEmpty ? [] : periodBars()
+    if !templates.isVertical {
+      card.figures = try shownTotals.prefix(4).map { try texts.figure($0) }
+      card.bars = items.isEmpty ? [] : periodBars()
+    }
     var result = try drawn(scene, card, spec.outro)
     result.caption = thanks
     result.closing = "#000000"
@@ -162,7 +192,7 @@ struct FilmPlanner: Sendable {
     switch facts?.content {
     case .picture(let width, let height):
       // A picture that is not much wider than high leaves room for text beside it.
-      let isTall = height * 10 > width * 9
+      let isTall = height * 10 > width * 9 && !templates.isVertical
       card.layout = isTall ? "beside" : "below"
       guard let facts,
         let box = templates.layout(item.kind.template, card.layout).pictureBox

@@ -119,12 +119,14 @@ struct FilmReel {
   }
 
   /// The page with the film, and a text of everything that the film shows.
+  ///
+  /// - Parameter vertical: the vertical cut; `nil` if there is none.
   func page(
-    _ pages: PageTemplates, format: FilmFormat, summary: FilmSummary
+    _ pages: PageTemplates, format: FilmFormat, summary: FilmSummary, vertical: FilmSummary?
   ) throws -> [UInt8] {
     let head = PageHead(
       templates: pages, tenantID: planner.work.tenant.id, media: true)
-    let context: [String: Any] = [
+    var context: [String: Any] = [
       "lang": texts.locale, "head": head.markup, "title": PageText.carry(texts.title),
       "period": PageText.carry(texts.period),
       "tenant": PageText.carry(planner.work.tenant.name),
@@ -138,6 +140,13 @@ struct FilmReel {
       "contents": PageText.carry(try texts.text("page.contents")),
       "sections": try sections(),
     ]
+    if let vertical {
+      context["vertical"] = [
+        "label": PageText.carry(try texts.text("page.vertical")),
+        "length": FilmReel.shortClock(vertical.milliseconds),
+        "size": FilmReel.megabytes(vertical.bytes, texts.format),
+      ]
+    }
     return try FilmPage.bytes(context, pages)
   }
 
@@ -150,7 +159,7 @@ struct FilmReel {
     }
     for index in scenes.indices {
       switch scenes[index].content {
-      case .intro, .month, .outro:
+      case .intro, .figures, .month, .outro:
         close()
         sections.append([
           "name": PageText.carry(scenes[index].caption),
@@ -181,6 +190,7 @@ struct FilmReel {
   private static func word(_ content: StoryboardPlan.Content) -> String {
     switch content {
     case .intro: "intro"
+    case .figures: "figures"
     case .month: "month"
     case .item: "item"
     case .mosaic: "mosaic"

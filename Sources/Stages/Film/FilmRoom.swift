@@ -14,9 +14,11 @@ enum FilmRoom {
 
   /// Throws `io` if the folder's file system says that it has less free space.
   static func check(
-    _ scenes: [FilmScene], _ format: FilmFormat, in folder: String
+    _ cuts: [(scenes: [FilmScene], format: FilmFormat)], in folder: String
   ) throws(Diagnostic) {
-    let needed = bytes(steps: scenes.reduce(0) { $0 + $1.steps }, format)
+    let needed = cuts.reduce(0) { sum, cut in
+      sum + bytes(steps: cut.scenes.reduce(0) { $0 + $1.steps }, cut.format)
+    }
     // A file system that does not tell can have room: the encoder finds out.
     try check(needed: needed, free: FreeSpace.bytes(at: folder) ?? .max)
   }

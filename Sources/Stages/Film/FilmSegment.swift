@@ -15,6 +15,11 @@ struct FilmSegment {
 
   var frames: Int { scene.steps * FilmFormat.framesPerStep }
 
+  /// The size that the scene's templates are drawn for.
+  private var canvas: (width: Int, height: Int) {
+    FilmTemplates.size(isVertical: format.height > format.width)
+  }
+
   /// Writes it to `path`. Returns warnings about what could not be shown.
   func make(at path: String) throws -> [Warning] {
     switch scene.visual {
@@ -113,10 +118,11 @@ struct FilmSegment {
     -> PicturePlacement
   {
     var result = placement
-    func scale(_ value: Int) -> Int { max(2, value * format.width / FilmTemplates.width & ~1) }
+    let width = canvas.width
+    func scale(_ value: Int) -> Int { max(2, value * format.width / width & ~1) }
     result.window = Bitmap.Area(
-      x: placement.window.x * format.width / FilmTemplates.width & ~1,
-      y: placement.window.y * format.width / FilmTemplates.width & ~1,
+      x: placement.window.x * format.width / width & ~1,
+      y: placement.window.y * format.width / width & ~1,
       width: scale(placement.window.width), height: scale(placement.window.height))
     result.sourceWidth = scale(placement.sourceWidth)
     result.sourceHeight = max(scale(placement.sourceHeight), result.window.height)
@@ -137,7 +143,7 @@ struct FilmSegment {
       <rect x="\(window.x - 2)" y="\(window.y + 10)" width="\(window.width + 4)" \
       height="\(window.height)" rx="16" filter="url(#s)" fill-opacity="0.55"/>
       """
-    let size = "\(FilmTemplates.width) \(FilmTemplates.height)"
+    let size = "\(canvas.width) \(canvas.height)"
     let svg = """
       <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 \(size)">\
       <filter id="s" x="-20%" y="-20%" width="140%" height="140%">\
@@ -157,7 +163,7 @@ struct FilmSegment {
       area.width = max(1, Int(Double(picture.height) / ratio))
       area.x = (picture.width - area.width) / 2
     }
-    let scale = Double(format.width) / Double(FilmTemplates.width)
+    let scale = Double(format.width) / Double(canvas.width)
     ground.draw(
       picture.cropped(area), x: Double(tile.place.x) * scale, y: Double(tile.place.y) * scale,
       width: Double(tile.place.width) * scale, height: Double(tile.place.height) * scale,

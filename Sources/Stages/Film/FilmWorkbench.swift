@@ -15,7 +15,7 @@ package struct FilmWorkbench: Sendable {
     package var number: Int
     package var startMilliseconds: Int
     package var endMilliseconds: Int
-    /// `intro`, `month`, `item`, `mosaic`, `outro`
+    /// `intro`, `figures`, `month`, `item`, `mosaic`, `outro`
     package var content: String
     package var caption: String
   }
@@ -31,7 +31,7 @@ package struct FilmWorkbench: Sendable {
   ///     column.
   ///   - media: the folder that object keys are relative to; without it every item gets a card. It
   ///     is not one tenant's: whoever tunes templates names a folder of their own.
-  ///   - preset: replaces the pipeline's preset.
+  ///   - preset: replaces the pipeline's preset; `vertical` for the vertical cut.
   package init(
     pipeline: Pipeline, tenant: Tenant, period: Period, rows: String, templates: String,
     media: String?, scratch: String, preset: String? = nil
@@ -41,10 +41,10 @@ package struct FilmWorkbench: Sendable {
         .usage, "the pipeline '\(pipeline.name)' makes no film", at: .init(file: pipeline.file))
     }
     let word = preset ?? spec.preset
-    guard let format = FilmFormat(named: word) else {
-      throw Diagnostic(
-        .usage, "the preset '\(word)' is unknown",
-        hint: "use one of: \(FilmFormat.all.map(\.name).joined(separator: ", "))")
+    let isVertical = word == FilmFormat.vertical.name
+    guard let format = isVertical ? .vertical : FilmFormat(named: word) else {
+      let words = (FilmFormat.all + [.vertical]).map(\.name).joined(separator: ", ")
+      throw Diagnostic(.usage, "the preset '\(word)' is unknown", hint: "use one of: \(words)")
     }
     self.format = format
     var names = [spec.storyboard]
@@ -74,11 +74,25 @@ package struct FilmWorkbench: Sendable {
       datasets: datasets)
     let texts = FilmTexts(
       catalog: try PageTemplates.cached(folder: templates).catalog, work: work)
-    planner = try FilmPlanner(
+    let whole = try FilmPlanner(
       work: work, spec: spec,
       templates: FilmTemplates(
         folder: templates, names: spec.templates, accent: Accent(tenant: tenant.id),
         locale: texts.locale), texts: texts)
+    if isVertical {
+      var tall = spec
+      tall.hasVertical = true
+      let cut = whole.vertical(
+        try FilmTemplates(
+          folder: templates, names: tall.verticalTemplates, accent: Accent(tenant: tenant.id),
+          locale: texts.locale, isVertical: true))
+      guard let cut else {
+        throw Diagnostic(.data, "a film without items has no vertical cut", at: .init(file: rows))
+      }
+      planner = cut
+    } else {
+      planner = whole
+    }
     self.media = FilmMedia(environment: environment)
   }
 
@@ -140,7 +154,7 @@ package struct FilmWorkbench: Sendable {
     }
     let all = segments
     let header = try SegmentEncoder.header(of: format)
-    let pieces = Locked<[Int: (path: String, warnings: [Warning])]>([:])
+    let pieces = Locked<[Int: (file: Artifact, warnings: [Warning])]>([:])
     let made = Locked(0)
     // The longest first, as the stage does.
     let order = all.indices.sorted { (-all[$0].scene.steps, $0) < (-all[$1].scene.steps, $1) }
@@ -152,12 +166,16 @@ package struct FilmWorkbench: Sendable {
         made.withLock { $0 += 1 }
         return try segment.make(at: path)
       }
-      pieces.withLock { $0[order[turn]] = (piece.file.path, piece.warnings) }
+      pieces.withLock { $0[order[turn]] = piece }
     }
     let found = pieces.withLock { $0 }
     let ordered = all.indices.compactMap { found[$0] }
+    let music =
+      number == nil ? FilmMusic(planner: planner, scenes: all.map(\.scene), format: format) : nil
     _ = try FilmJoiner.join(
-      segments: ordered.map(\.path), metadata: FilmMetadata(title: planner.texts.title), to: path)
+      segments: ordered.map(\.file.content.path),
+      soundtrack: music?.parts(ordered.map(\.file), media.environment) ?? [],
+      metadata: FilmMetadata(title: planner.texts.title), to: path)
     return (made.withLock { $0 }, warnings + ordered.flatMap(\.warnings))
   }
 
@@ -173,7 +191,7 @@ package struct FilmWorkbench: Sendable {
     switch planner.plan.scenes[number - 1].content {
     case .item(let place): places = [place]
     case .mosaic(let all): places = all
-    case .intro, .month, .outro: break
+    case .intro, .figures, .month, .outro: break
     }
     let shown = Set(planner.itemsWithMedia)
     let (scenes, _, warnings) = try scenes(of: places.filter { shown.contains($0) })

@@ -20,13 +20,23 @@ extension StitchStage {
             hint: "add it to the message catalogues"))
       }
     }
+    found += diagnostics(spec.templates, folder, isVertical: false)
+    return found + diagnostics(spec.verticalTemplates, folder, isVertical: true)
+  }
+
+  /// The faults in templates of these names.
+  private static func diagnostics(
+    _ names: [String], _ folder: String, isVertical: Bool
+  ) -> [Diagnostic] {
     let templates: FilmTemplates
     do throws(Diagnostics) {
       templates = try FilmTemplates(
-        folder: folder, names: spec.templates, accent: Accent(hue: 0), locale: "en")
+        folder: folder, names: names, accent: Accent(hue: 0), locale: "en",
+        isVertical: isVertical)
     } catch {
-      return found + error.all
+      return error.all
     }
+    var found: [Diagnostic] = []
     var card = FilmCard()
     for slot in ["tenant", "title", "period", "month", "meta", "description", "people", "thanks"] {
       card.texts[slot] = "Word"
@@ -34,8 +44,8 @@ extension StitchStage {
     card.figures = [("1", "Word")]
     card.bars = [0, 1]
     card.tiles = ["", "Word"]
-    for name in spec.templates {
-      for layout in ["plain", "below", "beside", "card", "live"] {
+    for name in names {
+      for layout in ["plain", "figures", "below", "beside", "card", "live"] {
         card.layout = layout
         if let fault = fault(name, card, templates, folder) {
           found.append(fault)
@@ -49,17 +59,18 @@ extension StitchStage {
   private static func fault(
     _ name: String, _ card: FilmCard, _ templates: FilmTemplates, _ folder: String
   ) -> Diagnostic? {
+    let path = FilmTemplates.path(folder, name, isVertical: templates.isVertical)
     do {
       let svg = try templates.svg(card, template: name)
+      let size = FilmTemplates.size(isVertical: templates.isVertical)
       _ = try Rasteriser.layers(
-        svg, ids: ["ground"] + FilmSegment.layers, width: FilmTemplates.width / 4,
-        height: FilmTemplates.height / 4)
+        svg, ids: ["ground"] + FilmSegment.layers, width: size.width / 4, height: size.height / 4)
       return nil
     } catch let error as Diagnostic {
-      return error.filling(.init(file: "\(folder)/video/\(name)"))
+      return error.filling(.init(file: path))
     } catch {
       return Diagnostic(
-        .bug, "a card can't be drawn", at: .init(file: "\(folder)/video/\(name)"),
+        .bug, "a card can't be drawn", at: .init(file: path),
         underlying: error)
     }
   }

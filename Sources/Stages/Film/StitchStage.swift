@@ -20,20 +20,22 @@ package struct StitchStage: Stage {
     let spec = try spec(of: work)
     let pages = try PageTemplates.cached(folder: environment.templates)
     let planner = try planner(work, spec, pages, environment)
-    return PreparedStage(try keyInputs(work, spec, pages, planner, environment)) {
-      try run(work, spec, pages, planner, environment)
+    let vertical = spec.hasVertical ? try vertical(planner, environment) : nil
+    return PreparedStage(try keyInputs(work, spec, pages, planner, vertical, environment)) {
+      try run(work, spec, pages, planner, vertical, environment)
     }
   }
 
   private func keyInputs(
     _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates, _ planner: FilmPlanner,
-    _ environment: any StageEnvironment
+    _ vertical: FilmPlanner?, _ environment: any StageEnvironment
   ) throws -> KeyInputs {
     var key = KeyInputs(stage: name, version: StitchStage.version)
     key.add("pipeline", work.pipeline.name)
     key.add("stitch", contentsOf: spec.canonicalText.utf8)
     key.add("title", work.pipeline.title(for: work.tenant.locale))
     planner.templates.addTo(&key)
+    vertical?.templates.addTo(&key)
     key.add("fonts", RasterFonts.digest)
     let accent = planner.templates.accent
     key.add(
@@ -55,7 +57,7 @@ package struct StitchStage: Stage {
       key.add("dataset \(dataset.name)", dataset.digest)
     }
     var digests: [String: String] = [:]
-    for place in planner.itemsWithMedia {
+    for place in StitchStage.shown(planner, vertical) {
       guard let object = planner.items[place].mediaKey else { continue }
       digests[object] = try environment.keyText(ofMedia: object)
     }
@@ -65,7 +67,7 @@ package struct StitchStage: Stage {
 
   private func run(
     _ work: PartitionWork, _ spec: StitchSpec, _ pages: PageTemplates, _ planner: FilmPlanner,
-    _ environment: any StageEnvironment
+    _ vertical: FilmPlanner?, _ environment: any StageEnvironment
   ) throws -> StageOutput {
     guard let format = FilmFormat(named: spec.preset) else {
       throw Diagnostic(
@@ -74,39 +76,59 @@ package struct StitchStage: Stage {
     }
     try RasterFonts.require()
     let media = FilmMedia(environment: environment)
-    let (facts, mediaWarnings) = try look(planner, media)
-    let scenes = try planner.scenes(facts)
-    try FilmRoom.check(scenes, format, in: environment.scratch)
-    let segments = try segments(scenes, format, media, planner, environment)
-
-    let film = FilmReel(planner: planner, scenes: scenes, facts: facts)
-    let path = environment.scratch + "/film.mp4"
-    let summary = try FilmJoiner.join(
-      segments: segments.map(\.path), metadata: film.metadata, chapters: film.chapters,
-      captions: film.captions, to: path)
-    let first = FilmSegment(
-      scene: scenes[0], format: format, media: media, ink: planner.templates.accent.filmInk)
-    let poster = try StillImage.jpeg(first.poster())
-    let page = try film.page(pages, format: format, summary: summary)
-    let streamed = spec.streams ? try stream(film, segments.map(\.path), environment) : []
+    let (facts, mediaWarnings) = try look(planner, StitchStage.shown(planner, vertical), media)
+    let whole = try FilmCut(planner: planner, format: format, facts: facts, media: media)
+    let cut = try vertical.map {
+      try FilmCut(planner: $0, format: .vertical, facts: facts, media: media)
+    }
+    try FilmRoom.check(
+      [(whole.scenes, format)] + (cut.map { [($0.scenes, $0.format)] } ?? []),
+      in: environment.scratch)
+    let scenes = whole.scenes.count + (cut?.scenes.count ?? 0)
+    let made = try whole.make(named: "film", of: scenes, hasChapters: true)
+    let short = try cut?.make(
+      named: "vertical", after: whole.scenes.count, of: scenes, hasChapters: false)
+    let film = whole.reel
+    let page = try film.page(
+      pages, format: format, summary: made.summary, vertical: short?.summary)
+    let streamed = spec.streams ? try stream(film, made, environment) : []
     return StageOutput(
       files: [
         .init(name: "index.html", mediaType: "text/html", content: .bytes(page)),
-        .init(name: "film.mp4", mediaType: "video/mp4", content: .file(path)),
-        .init(name: "poster.jpg", mediaType: "image/jpeg", content: .bytes(poster)),
+        .init(name: "film.mp4", mediaType: "video/mp4", content: .file(made.path)),
+        .init(name: "poster.jpg", mediaType: "image/jpeg", content: .bytes(try whole.poster())),
         .init(name: "captions.vtt", mediaType: "text/vtt", content: .bytes(film.vtt())),
         .init(
           name: "storyboard.json", mediaType: "application/json",
           content: .bytes(try film.storyboard().json())),
-      ] + streamed, warnings: mediaWarnings + segments.flatMap(\.warnings))
+      ] + streamed + (try files(cut, short)),
+      warnings: mediaWarnings + made.warnings + (short?.warnings ?? []))
+  }
+
+  /// The files of the vertical cut, if there is one.
+  private func files(_ cut: FilmCut?, _ made: FilmCut.Made?) throws -> [StageOutput.File] {
+    guard let cut, let made else { return [] }
+    return [
+      .init(name: "vertical.mp4", mediaType: "video/mp4", content: .file(made.path)),
+      .init(name: "vertical.jpg", mediaType: "image/jpeg", content: .bytes(try cut.poster())),
+      .init(name: "vertical.vtt", mediaType: "text/vtt", content: .bytes(cut.reel.vtt())),
+    ]
+  }
+
+  /// The indices of the items whose media are shown in the film or in its vertical cut.
+  private static func shown(_ planner: FilmPlanner, _ vertical: FilmPlanner?) -> [Int] {
+    let places = planner.itemsWithMedia
+    let known = Set(places)
+    return places + (vertical?.itemsWithMedia.filter { !known.contains($0) } ?? [])
   }
 
   /// The film for HTTP Live Streaming: the same segments, in parts that players fetch one by one.
   private func stream(
-    _ film: FilmReel, _ segments: [String], _ environment: any StageEnvironment
+    _ film: FilmReel, _ made: FilmCut.Made, _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {
     let path = environment.scratch + "/film-stream.mp4"
-    let stream = try FilmJoiner.stream(segments: segments, metadata: film.metadata, to: path)
+    let stream = try FilmJoiner.stream(
+      segments: made.segments, soundtrack: made.soundtrack, metadata: film.metadata, to: path)
     let type = "application/vnd.apple.mpegurl"
     func playlist(_ name: String, _ text: String) -> StageOutput.File {
       .init(name: name, mediaType: type, content: .bytes(Array(text.utf8)))
@@ -146,11 +168,20 @@ package struct StitchStage: Stage {
       texts: texts)
   }
 
-  /// Inspects all shown media, side by side.
+  /// The planner of the vertical cut; `nil` if there is nothing to show.
+  private func vertical(
+    _ planner: FilmPlanner, _ environment: any StageEnvironment
+  ) throws -> FilmPlanner? {
+    planner.vertical(
+      try FilmTemplates(
+        folder: environment.templates, names: planner.spec.verticalTemplates,
+        accent: planner.templates.accent, locale: planner.texts.locale, isVertical: true))
+  }
+
+  /// Inspects the media of these items, side by side.
   private func look(
-    _ planner: FilmPlanner, _ media: FilmMedia
+    _ planner: FilmPlanner, _ places: [Int], _ media: FilmMedia
   ) throws -> (facts: [Int: FilmMedia.Facts], warnings: [Warning]) {
-    let places = planner.itemsWithMedia
     let found = Locked<[Int: (facts: FilmMedia.Facts, warnings: [Warning])]>([:])
     try media.environment.parallel(places.count) { index in
       let item = planner.items[places[index]]
@@ -160,36 +191,5 @@ package struct StitchStage: Stage {
     }
     let all = found.withLock { $0 }
     return (all.mapValues(\.facts), places.flatMap { all[$0]?.warnings ?? [] })
-  }
-
-  /// The segments of the scenes, found or made side by side.
-  private func segments(
-    _ scenes: [FilmScene], _ format: FilmFormat, _ media: FilmMedia, _ planner: FilmPlanner,
-    _ environment: any StageEnvironment
-  ) throws -> [(path: String, warnings: [Warning])] {
-    let ink = planner.templates.accent.filmInk
-    let header = try SegmentEncoder.header(of: format)
-    let made = Locked<(count: Int, found: [Int: (path: String, warnings: [Warning])])>((0, [:]))
-    // The longest first, so that no core waits for a recording at the end.
-    let order = scenes.indices.sorted {
-      (-scenes[$0].steps, $0) < (-scenes[$1].steps, $1)
-    }
-    try environment.parallel(order.count) { turn in
-      let index = order[turn]
-      let segment = FilmSegment(scene: scenes[index], format: format, media: media, ink: ink)
-      let piece = try environment.cached(
-        scenes[index].key(format, ink: ink, header: header)
-      ) { path in
-        try segment.make(at: path)
-      }
-      let done = made.withLock { made in
-        made.found[index] = (piece.file.path, piece.warnings)
-        made.count += 1
-        return made.count
-      }
-      environment.progress(done, of: scenes.count, "scenes")
-    }
-    let found = made.withLock { $0.found }
-    return scenes.indices.compactMap { found[$0] }
   }
 }

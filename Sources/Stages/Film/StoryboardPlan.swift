@@ -17,6 +17,8 @@ import Pipelines
 struct StoryboardPlan: Hashable, Sendable {
   enum Content: Hashable, Sendable {
     case intro
+    /// The card of the period's figures, in the vertical cut.
+    case figures
     /// The card of a month, by the month's first day.
     case month(CivilDate)
     /// One item, by its index in the list.

@@ -34,10 +34,11 @@ enum StitchFixture {
   static let header =
     "at,kind,id,day,title,subtitle,description,people,hidden,guests,media_key,starred"
 
+  /// - Parameter more: lines of the stitch part, each with a line break and two spaces before it.
   static func work(
     _ folder: String, rows: [String], preset: String = "360p30", name: String = "Ação Tecnologia",
     locale: String = "pt-BR", tenant: String = "3f0c1a52-0000-4000-8000-000000000001",
-    streams: Bool = false, isProvisional: Bool = false
+    streams: Bool = false, isProvisional: Bool = false, more: String = ""
   ) throws -> PartitionWork {
     let pipelines = "\(folder)/pipelines/film"
     try FileManager.default.createDirectory(atPath: pipelines, withIntermediateDirectories: true)
@@ -48,7 +49,8 @@ enum StitchFixture {
     }
     let spec = SpecReader(file: "pipeline.yaml")
     let root = spec.parse(
-      pipeline.replacingOccurrences(of: "PRESET", with: preset + (streams ? "\n  hls: true" : "")))
+      pipeline.replacingOccurrences(
+        of: "PRESET", with: preset + (streams ? "\n  hls: true" : "") + more))
     let stitch = root?.mapping()?["stitch"].flatMap {
       StitchSpec($0, queries: ["timeline", "months", "totals"])
     }

@@ -36,7 +36,7 @@ struct FilmOptions: ParsableArguments {
   var id = "00000000-0000-4000-8000-000000000001"
   @Option(help: "The film's period.", completion: Completions.periods)
   var period = "2026"
-  @Option(help: "360p30, 720p30 or 1080p30 (default: the pipeline's).")
+  @Option(help: "360p30, 720p30, 1080p30 or vertical (default: the pipeline's).")
   var preset: String?
 
   @Option(help: "A folder that keeps scenes, so that only changed scenes are made again.")
