@@ -35,6 +35,8 @@ struct TelemetryTests {
       try FileManager.default.createDirectory(
         atPath: "\(here.folder)/seen", withIntermediateDirectories: true)
       try here.write("yearbook.yaml", Self.configuration(port: server.port))
+      // So that there is something to publish: a year that is over is final, and not planned again.
+      try here.platform.connect().execute("UPDATE app.\"user\" SET username = username || 'x'")
       let parent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
       let (status, output) = try here.yearbook(
         ["run", "nightly", "--force"],
@@ -79,7 +81,7 @@ struct TelemetryTests {
       #expect(end.contains("\"username\":\(column)"), "\(end)")
       #expect(
         end.contains("\"name\":\"rows\",\"namespace\":\"yearbook\",\"outputFacets\""), "\(end)")
-      #expect(end.contains("\"rowCount\":12") && end.contains("\"datasetVersion\":"), "\(end)")
+      #expect(end.contains("\"rowCount\":6") && end.contains("\"datasetVersion\":"), "\(end)")
       #expect(events.first?.contains("rowCount") == false)
       try here.write("events", events.joined(separator: "\n"))
       if let python = Places.judgesPython {
