@@ -20,6 +20,8 @@ package final class Source {
   let maxLag: Int?
   /// Counts what a standby ends.
   package var conflicts = RecoveryConflicts()
+  /// How far its rows were behind when its last snapshot was taken; `nil` before that.
+  package private(set) var lastReplay: Replay?
   var readCatalog: SourceCatalog?
   private var readPlanningCatalog: SourceCatalog?
   var readSecurity: RowSecurity?
@@ -226,7 +228,9 @@ package final class Source {
       "SELECT (extract(epoch FROM pg_catalog.now()) * 1000000)::bigint::text AS moment"
     ).only().string("moment")
     let now = Int64(text) ?? 0
-    if case .behind(let time) = try replay() { return now - time }
+    let replay = try replay()
+    lastReplay = replay
+    if case .behind(let time) = replay { return now - time }
     return now
   }
 }

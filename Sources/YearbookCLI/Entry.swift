@@ -109,7 +109,8 @@ struct YearbookCommand: ParsableCommand {
     subcommands: [
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
       ExplainCommand.self, FilmCommand.self,
-      RunsCommand.self, LogsCommand.self, MetricsCommand.self, CancelCommand.self,
+      RunsCommand.self, LogsCommand.self, MetricsCommand.self, SLOCommand.self,
+      CancelCommand.self,
       RequestsCommand.self,
       DeliverCommand.self,
       CollectCommand.self,

@@ -7,11 +7,16 @@ import json
 import sys
 
 import attr
-from openlineage.client.generated import error_message_run, job_type_job, parent_run, schema_dataset
+from openlineage.client.generated import (
+    column_lineage_dataset, dataset_version_dataset, error_message_run, job_type_job, output_statistics_output_dataset,
+    parent_run, schema_dataset)
 from openlineage.client.generated.base import EventType, InputDataset, Job, OutputDataset, Run, RunEvent
 
 FACETS = {
     "schema": schema_dataset.SchemaDatasetFacet,
+    "columnLineage": column_lineage_dataset.ColumnLineageDatasetFacet,
+    "version": dataset_version_dataset.DatasetVersionDatasetFacet,
+    "outputStatistics": output_statistics_output_dataset.OutputStatisticsOutputDatasetFacet,
     "parent": parent_run.ParentRunFacet,
     "errorMessage": error_message_run.ErrorMessageRunFacet,
     "jobType": job_type_job.JobTypeJobFacet,
@@ -26,6 +31,11 @@ def facet(name, value):
     assert schema == kind._get_schema(), f"{schema} is not {kind._get_schema()}"
     if name == "schema":
         value["fields"] = [schema_dataset.SchemaDatasetFacetFields(**each) for each in value["fields"]]
+    if name == "columnLineage":
+        value["fields"] = {
+            column: column_lineage_dataset.Fields(
+                **{**each, "inputFields": [column_lineage_dataset.InputField(**one) for one in each["inputFields"]]})
+            for column, each in value["fields"].items()}
     if name == "parent":
         value = {"run": parent_run.Run(**value["run"]), "job": parent_run.Job(**value["job"])}
     made = kind(**value)
@@ -38,7 +48,11 @@ def facets(value):
 
 
 def datasets(kind, values):
-    return [kind(namespace=each["namespace"], name=each["name"], facets=facets(each["facets"])) for each in values]
+    made = []
+    for each in values:
+        each = {name: facets(value) if name.lower().endswith("facets") else value for name, value in each.items()}
+        made.append(kind(**each))
+    return made
 
 
 with open(sys.argv[1], encoding="utf-8") as file:

@@ -7,8 +7,12 @@ import Testing
 /// Events of OpenLineage, by its own client's classes.
 struct LineageTests {
   private static var lineage: RunLineage {
-    let people = RunLineage.Dataset(
+    var people = RunLineage.Dataset(
       namespace: "yearbook", name: "rows.people", fields: [.init(name: "username", type: "text")])
+    people.origins = [
+      "username": [.init(namespace: "source", name: "user", field: "username")]
+    ]
+    people.made = .init(rows: 7, bytes: 120, digest: "abc")
     let table = RunLineage.Dataset(
       namespace: "source", name: "user", fields: [.init(name: "username", type: nil)])
     return RunLineage(

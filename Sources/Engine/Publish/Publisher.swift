@@ -211,6 +211,7 @@ final class Publisher: Sendable {
     switch outcome {
     case .success(.published(let head)):
       let bytes = publication.files.reduce(0) { $0 + $1.byteCount }
+      state.measures.add("published_bytes", [partition.pipeline.name], Double(bytes))
       state.ended(
         partition, .published(release: head.release, bytes: bytes), warnings: publication.warnings)
     case .success(let outcome) where outcome.head.isWithdrawn:

@@ -5,7 +5,7 @@ import Postgres
 extension RunRecord {
   /// Writes what a run does now, and how far it is; returns whether somebody asked it to stop.
   func isCancelled(
-    _ run: String, doing activity: RunActivity, _ counts: RunCounts
+    _ run: String, doing activity: RunActivity, _ counts: RunCounts, measures: String = "[]"
   ) throws(Diagnostic) -> Bool {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys]
@@ -19,9 +19,10 @@ extension RunRecord {
     let rows = try connection.query(
       """
       UPDATE yearbook.run SET doing = $2::jsonb, planned = $3, published = $4, unchanged = $5,
-        failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10
+        failed = $6, skipped = $7, stages_run = $8, stages_found = $9, warnings = $10,
+        measures = $11::jsonb
       WHERE id = $1 AND state = 'running' RETURNING is_cancelled
-      """, [run, json] + counts.values)
+      """, [run, json] + counts.values + [measures])
     return try rows.first?.bool("is_cancelled") ?? false
   }
 

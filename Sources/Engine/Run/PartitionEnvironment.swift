@@ -30,6 +30,7 @@ struct PartitionEnvironment: StageEnvironment {
   private let stage: String
   /// The partition's label, for people.
   private let partition: String
+  private let pipeline: String
   private let deadline: Deadline
   let media: MediaRoot?
 
@@ -40,6 +41,7 @@ struct PartitionEnvironment: StageEnvironment {
     tenantID = partition.tenant.id
     self.stage = stage
     self.partition = partition.label
+    pipeline = partition.pipeline.name
     deadline = Deadline(seconds: services.stageSeconds)
     media = services.media.map { root in
       services.mediaLayout.part(
@@ -66,6 +68,7 @@ struct PartitionEnvironment: StageEnvironment {
     if let found = try services.cache.find(inputs.key, tenant: tenantID),
       let file = found.files.first
     {
+      count(inputs, "found")
       return (file, found.warnings)
     }
     try checkCancellation()
@@ -88,7 +91,12 @@ struct PartitionEnvironment: StageEnvironment {
         ], warnings: warnings),
       inputs: inputs, stage: "\(stage) piece", tenant: tenantID,
       seconds: making.seconds)
+    count(inputs, "made")
     return (artifacts[0], warnings)
+  }
+
+  private func count(_ inputs: KeyInputs, _ outcome: String) {
+    services.state.measures.add("pieces", [pipeline, inputs.parts["stage"] ?? stage, outcome], 1)
   }
 
   func digest(ofMedia key: String) throws -> SHA256Digest {

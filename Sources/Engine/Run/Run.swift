@@ -112,6 +112,10 @@ final class Run {
     try record.begin(
       id, plan: plan, host: ProcessInfo.processInfo.hostName,
       pid: ProcessInfo.processInfo.processIdentifier)
+    if let schedule = session.library.schedule(plan.name) {
+      try record.note(
+        due: schedule.due, zone: session.configuration.operatorZone, of: id, plan.name)
+    }
     state.tell(
       .began(
         run: id, partitions: plan.partitions.count,
@@ -146,12 +150,14 @@ final class Run {
       do {
         try committer.finish()
         let problem = Self.problem(cause)
+        try record.note(state.measures, of: id)
         try session.end(summary(problem: problem), plan, record, notes: state.warnings)
         try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
       } catch { throw cause }
       throw cause
     }
     var summary = summary(problem: nil)
+    try record.note(state.measures, of: id)
     try session.end(summary, plan, record, notes: state.warnings)
     try publisher.finish(summary, isForAll: plan.isSchedule)
     // The releases are published and stay, even if mirroring fails.
@@ -306,6 +312,7 @@ final class Run {
             isUsed: !policy.rereads && !policy.isForced, state: state, reads: reads) : nil
       }, leaving: endedElsewhere
     ) { [state, gate, pool, worker, lookup] batch, reading in
+      state.measures.add(reading, of: batch[0].pipeline)
       guard reading.isRead else {
         let results = try lookup.withLock { record throws(Diagnostic) in
           try record.newestResults(of: batch.map(\.key))

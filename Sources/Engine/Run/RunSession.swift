@@ -134,6 +134,7 @@ package struct RunSession {
       let mirroring = try Mirroring(configuration, store: store, cancellation: cancellation)
       let slugs = plan.isSchedule ? nil : Array(Set(plan.partitions.map(\.tenant.slug))).sorted()
       let summary = mirroring?.changes(of: slugs)
+      if let summary, plan.isSchedule { Upkeep.note(summary, configuration) }
       guard let summary, summary.tenants > 0 || !summary.failures.isEmpty else { return nil }
       return summary
     } catch {

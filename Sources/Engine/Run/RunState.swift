@@ -18,6 +18,8 @@ final class RunState: Sendable {
     var active: [String: RunActivity.Item] = [:]
   }
 
+  /// What monitors are told of the run beyond its counts.
+  let measures = RunMeasures()
   private let values = Locked(Values())
   private let observer: any RunObserver
   private let telling = Locked(())

@@ -109,6 +109,10 @@ extension Run {
       try Clocks(source: source.connection, record: record.connection)
     }
     state.warn(clocks.warnings)
+    if case .behind(let lag) = source.lastReplay {
+      state.measures.set(
+        "source_lag_seconds", [source.name ?? "source"], to: Double(lag) / 1_000_000)
+    }
     return clocks.correction
   }
 

@@ -17,7 +17,8 @@ package enum RecordMetrics {
         + record.scheduleMetrics(
           schedules.map { (name: $0.name, due: $0.due) }, zone: configuration.operatorZone)
         + record.partitionMetrics(byTenant: configuration.telemetry.namesTenants)
-        + record.counterMetrics() + record.queueMetrics()
+        + record.counterMetrics() + record.queueMetrics() + record.serviceMetrics()
+        + record.upkeepMetrics()
     }
     var build = MetricFamily(MetricCatalog.build)
     build.add(1, Yearbook.version)

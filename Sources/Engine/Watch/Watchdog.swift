@@ -43,7 +43,8 @@ extension Watchdog {
     } isCancelled: {
       record.withLock { record in
         do {
-          return try record.isCancelled(run, doing: state.activity, state.counts)
+          return try record.isCancelled(
+            run, doing: state.activity, state.counts, measures: state.measures.json())
         } catch {
           // The sessions that do the work will meet and report the same failure.
           return false

@@ -1,3 +1,6 @@
+import Pipelines
+import Postgres
+
 /// What a pipeline's queries read of the platform's tables, and how their rows depend on the
 /// moment of the run: from PostgreSQL's own parse of them.
 package struct PipelineReads: Codable, Hashable, Sendable {
@@ -25,7 +28,7 @@ package struct PipelineReads: Codable, Hashable, Sendable {
   }
 
   /// Raised when the reading finds more or other things for the same SQL.
-  static let currentVersion = 2
+  static let currentVersion = 3
 
   package var version = PipelineReads.currentVersion
   /// Table to the columns that are read of it, in order. Of a table without any, the number of
@@ -38,6 +41,9 @@ package struct PipelineReads: Codable, Hashable, Sendable {
   /// The files that use one of these moments in another way, so that any later one can change their
   /// results.
   package var filesWithOtherUses: [String]
+  /// Query and column to the columns of tables whose values can be in it, in order. `nil` where an
+  /// older program read the queries.
+  package var origins: [String: [String: [Column]]]?
 
   /// Whether this program's reading would find the same.
   package var isCurrent: Bool { version == Self.currentVersion }
@@ -63,5 +69,16 @@ package struct PipelineReads: Codable, Hashable, Sendable {
     cutoff = moment(uses.compared[.cutoff] ?? .init(), uses.units)
     previousEnd = moment(uses.compared[.previousEnd] ?? .init())
     filesWithOtherUses = uses.others
+    var origins: [String: [String: [Column]]] = [:]
+    for file in reading.files {
+      guard let query = file.query, let parse = file.nodes.first else { continue }
+      for (index, column) in file.columns.enumerated() {
+        let sources = reading.sources(ofColumn: index + 1, in: parse) { _ in true }
+        let known = sources.filter { known.contains($0.table) }
+        origins[query.name, default: [:]][column.name] =
+          known.map { Column(table: $0.table, name: $0.column) }.sorted()
+      }
+    }
+    self.origins = origins
   }
 }

@@ -20,12 +20,43 @@ package struct RunLineage: Sendable {
     package var namespace: String
     package var name: String
     package var fields: [Field]
+    /// For each column, the columns of other datasets whose values can be in it.
+    package var origins: [String: [Origin]] = [:]
+    /// What the run made of it; `nil` if nothing, or if that is not known.
+    package var made: Made?
 
     /// A dataset with these columns.
     package init(namespace: String, name: String, fields: [Field]) {
       self.namespace = namespace
       self.name = name
       self.fields = fields
+    }
+
+    /// A column of another dataset.
+    package struct Origin: Encodable, Sendable {
+      package var namespace: String
+      package var name: String
+      package var field: String
+
+      package init(namespace: String, name: String, field: String) {
+        self.namespace = namespace
+        self.name = name
+        self.field = field
+      }
+    }
+
+    /// How much a run made, of all partitions together.
+    package struct Made: Sendable {
+      package var rows: Int
+      package var bytes: Int?
+      /// A digest over the digests of all partitions: equal if and only if they are.
+      package var digest: String
+
+      package init(rows: Int, bytes: Int?, digest: String) {
+        self.rows = rows
+        self.bytes = bytes
+        self.digest = digest
+      }
     }
   }
 
@@ -95,14 +126,33 @@ package struct RunLineage: Sendable {
   private func event(_ job: Job, isEnd: Bool) -> Event {
     let producer = "urn:yearbook:\(version)"
     let failure = isEnd && !job.codes.isEmpty ? job.codes.joined(separator: ", ") : nil
-    func datasets(_ all: [Dataset]) -> [Event.Dataset] {
+    func datasets(_ all: [Dataset], isOutput: Bool) -> [Event.Dataset] {
       all.map { dataset in
-        Event.Dataset(
+        let made = isOutput && isEnd ? dataset.made : nil
+        let origins = isOutput ? dataset.origins.filter { !$0.value.isEmpty } : [:]
+        return Event.Dataset(
           namespace: dataset.namespace, name: dataset.name,
           facets: .init(
             schema: .init(
               _producer: producer, _schemaURL: Self.facet("1-2-0/SchemaDatasetFacet"),
-              fields: dataset.fields)))
+              fields: dataset.fields),
+            columnLineage: origins.isEmpty
+              ? nil
+              : .init(
+                _producer: producer, _schemaURL: Self.facet("1-2-0/ColumnLineageDatasetFacet"),
+                fields: origins.mapValues { .init(inputFields: $0) }),
+            version: made.map {
+              .init(
+                _producer: producer, _schemaURL: Self.facet("1-0-1/DatasetVersionDatasetFacet"),
+                datasetVersion: $0.digest)
+            }),
+          outputFacets: made.map {
+            .init(
+              outputStatistics: .init(
+                _producer: producer,
+                _schemaURL: Self.facet("1-0-2/OutputStatisticsOutputDatasetFacet"),
+                rowCount: $0.rows, size: $0.bytes))
+          })
       }
     }
     return Event(
@@ -130,7 +180,8 @@ package struct RunLineage: Sendable {
             _producer: producer, _schemaURL: Self.facet("2-0-4/JobTypeJobFacet"),
             processingType: "BATCH", integration: "YEARBOOK",
             jobType: job.stage == nil ? "PIPELINE" : "STAGE"))),
-      inputs: datasets(job.inputs), outputs: datasets(job.outputs))
+      inputs: datasets(job.inputs, isOutput: false), outputs: datasets(job.outputs, isOutput: true)
+    )
   }
 
   private static func facet(_ path: String) -> String {
@@ -160,11 +211,34 @@ private struct Event: Encodable {
     var _schemaURL: String
     var fields: [RunLineage.Dataset.Field]
   }
-  struct DatasetFacets: Encodable { var schema: Schema }
+  struct Origins: Encodable { var inputFields: [RunLineage.Dataset.Origin] }
+  struct ColumnLineage: Encodable {
+    var _producer: String
+    var _schemaURL: String
+    var fields: [String: Origins]
+  }
+  struct Version: Encodable {
+    var _producer: String
+    var _schemaURL: String
+    var datasetVersion: String
+  }
+  struct Statistics: Encodable {
+    var _producer: String
+    var _schemaURL: String
+    var rowCount: Int
+    var size: Int?
+  }
+  struct DatasetFacets: Encodable {
+    var schema: Schema
+    var columnLineage: ColumnLineage?
+    var version: Version?
+  }
+  struct OutputFacets: Encodable { var outputStatistics: Statistics }
   struct Dataset: Encodable {
     var namespace: String
     var name: String
     var facets: DatasetFacets
+    var outputFacets: OutputFacets?
   }
   struct RunName: Encodable { var runId: String }
   struct JobName: Encodable {

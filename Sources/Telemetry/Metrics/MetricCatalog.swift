@@ -52,6 +52,21 @@ package enum MetricCatalog {
     .gauge, "schedule_next_due_timestamp_seconds", ["schedule"], unit: "seconds",
     "By when the next run of the whole schedule must have ended (due: in the schedule)")
 
+  package static let serviceObjective = Metric(
+    .gauge, "service_objective_ratio", [],
+    "Which share of the partitions due in 30 days must be published by their deadline")
+  package static let serviceLevel = Metric(
+    .gauge, "service_level_ratio", ["schedule", "window"],
+    "Which share of the partitions due in the last 1d, 3d, 7d or 30d was published by their deadline"
+  )
+  package static let servicePartitions = Metric(
+    .gauge, "service_partitions", ["schedule", "window", "outcome"],
+    "Partitions due in the window that were published or unchanged by their deadline (kept), or not (missed)"
+  )
+  package static let serviceBurn = Metric(
+    .gauge, "service_burn_ratio", ["schedule", "window"],
+    "How many times faster than the objective allows partitions were missed in the window")
+
   package static let partitions = Metric(
     .gauge, "partitions", ["pipeline", "state"],
     "Partitions by their last outcome: done, stale (failed, with an older release) or missing")
@@ -91,6 +106,25 @@ package enum MetricCatalog {
     .histogram, "stage_duration_seconds", ["pipeline", "stage"], unit: "seconds",
     "How long successful tries at stages took in ended runs")
 
+  package static let extractions = Metric(
+    .counter, "extractions", ["pipeline", "outcome"],
+    "Partitions whose rows were read, were known to be unchanged, or could not be read, in ended runs"
+  )
+  package static let extractionRows = Metric(
+    .counter, "extraction_rows", ["pipeline"], "Rows that ended runs read from sources")
+  package static let extractionSeconds = Metric(
+    .counter, "extraction_duration_seconds", ["pipeline", "source"], unit: "seconds",
+    "Seconds that ended runs waited for a source's rows, all sessions together")
+  package static let pieces = Metric(
+    .counter, "pieces", ["pipeline", "kind", "outcome"],
+    "Pieces of films, such as segments, that ended runs made, or found made")
+  package static let publishedBytes = Metric(
+    .counter, "published_bytes", ["pipeline"], unit: "bytes",
+    "Bytes of the payloads of new releases of ended runs")
+  package static let sourceLag = Metric(
+    .gauge, "source_lag_seconds", ["source"], unit: "seconds",
+    "How far a standby's rows were behind its primary's when the last run read them")
+
   package static let requests = Metric(
     .gauge, "requests", ["pipeline", "status"],
     "Requests of the platform that are not answered: requested or running")
@@ -109,6 +143,26 @@ package enum MetricCatalog {
   package static let incidents = Metric(
     .gauge, "delivery_incidents_open", ["channel"], "Incidents that are not over")
 
+  package static let upkeepLast = Metric(
+    .gauge, "upkeep_last_timestamp_seconds", ["work"], unit: "seconds",
+    "When the whole store was last verified or mirrored: when that began")
+  package static let upkeepGood = Metric(
+    .gauge, "upkeep_good_timestamp_seconds", ["work"], unit: "seconds",
+    "When the last of these began that left no problem")
+  package static let upkeepProblems = Metric(
+    .gauge, "upkeep_last_problems", ["work"],
+    "Faults that the last verification found, or failures of the last mirroring")
+  package static let upkeepDuration = Metric(
+    .gauge, "upkeep_last_duration_seconds", ["work"], unit: "seconds", "How long it took")
+  package static let upkeepReleases = Metric(
+    .gauge, "upkeep_releases", ["work"], "Releases that the last verification found")
+  package static let upkeepBytes = Metric(
+    .gauge, "upkeep_bytes", ["work"], unit: "bytes",
+    "Bytes of the releases that the last verification found")
+  package static let unverified = Metric(
+    .gauge, "store_unverified_timestamp_seconds", [], unit: "seconds",
+    "Since when the oldest change is published that no good verification followed")
+
   package static let volumeFree = Metric(
     .gauge, "volume_free_bytes", ["volume"], unit: "bytes",
     "What can still be written to the file system of the store or of the workspace")
@@ -117,8 +171,11 @@ package enum MetricCatalog {
   package static let all = [
     build, rendered, series, running, lastStarted, lastFinished, lastDuration, lastState,
     lastPlanned, lastPartitions, lastStages, lastWarnings, lastNotes, completed, good, nextDue,
-    partitions, statuses, failingSince, partitionWarnings, tenantPartitions, ahead, runs,
-    runSeconds, ended, stages, failures, attempts, stageSeconds, requests, requestsSince,
-    deliveries, deliveriesSince, breakers, incidents, volumeFree,
+    serviceObjective, serviceLevel, servicePartitions, serviceBurn, partitions, statuses,
+    failingSince, partitionWarnings, tenantPartitions, ahead, runs,
+    runSeconds, ended, stages, failures, attempts, stageSeconds, extractions,
+    extractionRows, extractionSeconds, pieces, publishedBytes, sourceLag, requests, requestsSince,
+    deliveries, deliveriesSince, breakers, incidents, upkeepLast, upkeepGood, upkeepProblems,
+    upkeepDuration, upkeepReleases, upkeepBytes, unverified, volumeFree,
   ]
 }

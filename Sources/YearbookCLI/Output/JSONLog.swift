@@ -50,9 +50,43 @@ struct JSONLog: LogHandler {
     if let more = fields["message"] { fields["detail"] = more }
     fields["message"] = .text(PlainText.line("\(event.message)"))
     do {
+      if let journal = JournalSocket.current, journal.send(try Self.entry(fields, event.level)) {
+        return
+      }
       try Console.standardError.jsonLine(fields)
     } catch {
       Console.standardError.line("a log line has no JSON form: \(type(of: error))")
     }
+  }
+
+  /// The line as an entry of systemd's journal: what collectors parse, and fields of its own.
+  private static func entry(
+    _ fields: [String: Value], _ level: Logger.Level
+  ) throws -> [(name: String, value: String)] {
+    func text(_ key: String) -> String? {
+      guard case .text(let text)? = fields[key] else { return nil }
+      return PlainText.line(text)
+    }
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    let line = PlainText.json(String(decoding: try encoder.encode(fields), as: UTF8.self))
+    let priority =
+      switch level {
+      case .critical: 2
+      case .error: 3
+      case .warning: 4
+      case .notice: 5
+      case .info: 6
+      case .debug, .trace: 7
+      }
+    let partition = ["pipeline", "tenant", "period"].compactMap(text)
+    return [
+      ("MESSAGE", line), ("PRIORITY", String(priority)), ("SYSLOG_IDENTIFIER", "yearbook"),
+    ]
+      + [
+        ("YEARBOOK_RUN", text("run")), ("YEARBOOK_TRACE", text("trace_id")),
+        ("YEARBOOK_PARTITION", partition.count == 3 ? partition.joined(separator: " ") : nil),
+        ("YEARBOOK_STAGE", text("stage")), ("YEARBOOK_CODE", text("code")),
+      ].compactMap { name, value in value.map { (name, $0) } }
   }
 }

@@ -122,6 +122,10 @@ struct SchemaTests {
     try outputs.add("status", ["status", "--json"])
     try outputs.add("status-age", ["status", "--json", "--max-age", "1h"], status: 1)
     try outputs.add("runs", ["runs", "--json"])
+    try outputs.add("slo", ["slo", "--json"])
+    try here.record.connect().execute(
+      "UPDATE yearbook.run SET due = now() - interval '1 minute', on_time = 1")
+    try outputs.add("slo", ["slo", "--json"], status: 1)
     try outputs.add("log-line", ["logs", "--json"], isLines: true)
     try outputs.add("doctor", ["doctor", "--json"], status: nil)
     try here.platform.connect().execute("UPDATE app.\"user\" SET username = username || 'x'")
@@ -206,6 +210,7 @@ struct SchemaTests {
       "pipelines/nightly.yaml",
       """
       name: nightly
+      due: 06:00
       pipelines:
         - {run: rows, periods: [this-year, 2025]}
         - {run: charts, periods: [2025, closing-weeks, 2025-03-01..2025-05-15]}

@@ -57,6 +57,14 @@ struct MetricsTests {
       UPDATE yearbook.partition SET warnings =
         '[{"code": "recording-unusable", "subject": "canary.webm", "message": "canary"}]'
       WHERE slug = 'zeta';
+      UPDATE yearbook.run SET due = now() - interval '1 minute', on_time = published + unchanged,
+        measures = measures || '[{"metric": "source_lag_seconds", "labels": ["source"], "value": 2, "is_gauge": true}]';
+      INSERT INTO yearbook.upkeep VALUES
+        ('verify', now() - interval '9 days', 1, 2, now() - interval '10 days', 3, 4),
+        ('mirror', now(), 1, 2, now() - interval '2 days', NULL, NULL);
+      INSERT INTO yearbook.tally VALUES
+        ('pieces', '{video,segment,made}', 3), ('pieces', '{video,segment,found}', 4),
+        ('stage_duration_seconds', '{video,stitch,sum}', 3), ('stage_duration_seconds', '{video,stitch,count}', 1);
       """)
   }
 
@@ -201,7 +209,7 @@ struct MetricsTests {
 struct MonitorTests {
   /// The queries of the dashboards, by Grafana's own types.
   private static func queries() throws -> [(panel: String, kind: String, query: String)] {
-    let names = ["night", "stages", "queues", "record"]
+    let names = ["night", "stages", "media", "store", "service", "queues", "record"]
     let (status, output) = try Program.run(
       [
         try #require(Places.judgesPython), Places.project + "/Tests/Fixtures/dashboard_judge.py",
@@ -222,7 +230,7 @@ struct MonitorTests {
     throws
   {
     let queries = try Self.queries()
-    #expect(queries.count > 30)
+    #expect(queries.count > 50)
     try MetricsTests.withFailedTenant(afterGoodNight: true) { here in
       try MetricsTests.addTroubles(here)
       let monitors = try Monitors()
@@ -264,7 +272,7 @@ struct MonitorTests {
     let rules = try Installation.text("cron/prometheus/yearbook.rules.yaml")
     let runbook = try Installation.text("docs/operations/alerts.md")
     let alerts = rules.matches(of: /- alert: ([A-Za-z]+)/).map { String($0.output.1) }
-    #expect(alerts.count == 14)
+    #expect(alerts.count == 21)
     for alert in alerts {
       #expect(rules.contains("docs/operations/alerts.md#\(alert.lowercased())\n"), "\(alert)")
       #expect(runbook.contains("\n## \(alert)\n"), "\(alert)")

@@ -52,6 +52,9 @@ struct StandbyTests {
       let doctor = try here.yearbook(["doctor"], environment: source(servers))
       #expect(doctor.output.contains("a standby, 0 s behind"), "\(doctor)")
       #expect(doctor.output.contains(servers.standby.socketDirectory), "\(doctor)")
+      let metrics = try here.yearbook(["metrics"], environment: source(servers))
+      #expect(
+        metrics.output.contains("yearbook_source_lag_seconds{source=\"source\"} "), "\(metrics)")
       let alone = try here.yearbook(
         ["doctor"],
         environment: ["YEARBOOK_SOURCE=\(servers.primary.conninfo()) user=yearbook_reader"])

@@ -181,7 +181,9 @@ extension RunRecord {
   func counterMetrics() throws(Diagnostic) -> [MetricFamily] {
     let counters = [
       MetricCatalog.runs, MetricCatalog.runSeconds, MetricCatalog.ended, MetricCatalog.stages,
-      MetricCatalog.failures, MetricCatalog.attempts,
+      MetricCatalog.failures, MetricCatalog.attempts, MetricCatalog.extractions,
+      MetricCatalog.extractionRows, MetricCatalog.extractionSeconds, MetricCatalog.pieces,
+      MetricCatalog.publishedBytes,
     ]
     var families = counters.map { MetricFamily($0) }
     var histogram = MetricFamily(MetricCatalog.stageSeconds)
@@ -293,7 +295,7 @@ extension MetricFamily {
 
 extension Row {
   /// A column that holds a number.
-  fileprivate func number(_ column: String) throws(Diagnostic) -> Double {
+  func number(_ column: String) throws(Diagnostic) -> Double {
     let text = try string(column)
     guard let number = Double(text) else {
       throw Diagnostic(.bug, "the run record holds no number in the column '\(column)'")

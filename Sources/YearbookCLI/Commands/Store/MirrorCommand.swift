@@ -66,6 +66,10 @@ struct MirrorCommand: ParsableCommand {
           "\(Figures.count(progress.done))/\(Figures.count(total)) tenants compared")
       }
     }
+    if tenant.isEmpty, shared.store == nil {
+      let unnoted = try configuration.withServer { Upkeep.note(summary, configuration) }
+      if let unnoted { Console.standardError.line("note: \(unnoted)") }
+    }
     if json {
       try printJSON(Output(summary, mirroring.address))
     } else if !quiet {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Basics
 import Diagnostics
 import Engine
 import Foundation
@@ -58,6 +59,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
+    let verifying = Stopwatch()
     let configuration = try shared.configuration()
     let store = try configuration.openStore()
     let mirroring = mirror ? try configuration.mirroring(store) : nil
@@ -88,6 +90,14 @@ struct VerifyCommand: ParsableCommand {
       for slug in tenant.isEmpty ? [nil] : tenant.map(Optional.init) {
         found.add(try store.verify(tenant: slug, options))
       }
+    }
+    // A copy that --store names is not what readers see.
+    if tenant.isEmpty, shared.store == nil {
+      let unnoted = try configuration.withServer {
+        Upkeep.note(
+          found, isMirror: mirror, isDeep: deep, seconds: verifying.seconds, configuration)
+      }
+      if let unnoted { found.notes.append(unnoted) }
     }
     try json ? printJSON(of: found, repaired) : print(found, repaired)
     if !found.isSound { throw CommandFailure(exitCode: 1) }
