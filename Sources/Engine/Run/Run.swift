@@ -71,8 +71,7 @@ final class Run {
       store: store, record: Locked(RunRecord(conninfo)), blobs: blobs,
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
-      claims: claims, policy: policy, messages: session.messages(),
-      site: configuration.previewSite)
+      claims: claims, policy: policy, messages: session.messages(), site: configuration.previewSite)
     let committer = try Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =

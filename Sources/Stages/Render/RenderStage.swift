@@ -108,8 +108,8 @@ package struct RenderStage: Stage {
     return output
   }
 
-  /// What is drawn to share; nothing as long as the period is under way: its figures change, and who
-  /// has sent a picture cannot take it back.
+  /// What is drawn to share; nothing as long as the period is under way: its figures change, and
+  /// who has sent a picture cannot take it back.
   private func cards(of work: PartitionWork) -> CardsSpec? {
     work.progress.isProvisional ? nil : work.pipeline.render?.cards
   }

@@ -125,9 +125,9 @@ package struct MailWriter: Sendable {
     return .multipart("mixed", [part] + files.map(MailPart.attachment), boundary: boundary(1))
   }
 
-  /// The text with the pictures' ids in place of their names, where a name after `cid:` ends with a
-  /// quote or a bracket. In one pass over the bytes: searching for each name as characters took more
-  /// than half of the time that a mail takes.
+  /// The text with the pictures' ids in place of their names, where a name after `cid:` ends with
+  /// a quote or a bracket. In one pass over the bytes: searching for each name as characters took
+  /// more than half of the time that a mail takes.
   private static func showing(_ ids: [String: String], in html: String) -> String {
     let bytes = Array(html.utf8)
     let scheme = Array("cid:".utf8)
