@@ -140,12 +140,20 @@ struct Installation {
       in: folder, environment: environment + more)
   }
 
-  /// Path below the store's root to content, of payloads alone.
+  /// Path below the store's root to content, of the payloads of the newest releases alone.
   func payload() throws -> [String: Data] { Self.payload(inStore: "\(folder)/store") }
 
   /// As `payload()`, of any store.
   static func payload(inStore root: String) -> [String: Data] {
     var files: [String: Data] = [:]
+    var newest: [String: String] = [:]
+    for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init()
+    where path.hasSuffix("/latest.json") {
+      let head = FileManager.default.contents(atPath: "\(root)/\(path)").flatMap {
+        try? JSONSerialization.jsonObject(with: $0) as? [String: Any]
+      }
+      newest[String(path.dropLast("/latest.json".count))] = head?["release"] as? String
+    }
     for case let path as String in FileManager.default.enumerator(atPath: root) ?? .init() {
       guard path.contains("/data/") else { continue }
       var isFolder: ObjCBool = false
@@ -155,6 +163,9 @@ struct Installation {
       else { continue }
       // Without the release's id, which has the time in it.
       let parts = path.split(separator: "/")
+      guard newest[parts[..<4].joined(separator: "/")] ?? String(parts[5]) == parts[5] else {
+        continue
+      }
       files[(parts[..<4] + parts[6...]).joined(separator: "/")] =
         FileManager.default.contents(atPath: full)
     }
