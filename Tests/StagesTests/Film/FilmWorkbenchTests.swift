@@ -51,7 +51,8 @@ struct FilmWorkbenchTests {
       #expect(throws: Diagnostic.self) { try bench.picture(scene: 99, at: 0) }
       #expect(
         throws: Diagnostic(
-          .usage, "the preset '4k' is unknown", hint: "use one of: 360p30, 720p30, 1080p30")
+          .usage, "the preset '4k' is unknown",
+          hint: "use one of: 360p30, 720p30, 1080p30, vertical")
       ) { try self.bench(folder, preset: "4k") }
     }
   }

@@ -39,7 +39,7 @@ struct SLOCommand: ParsableCommand {
         levels.removeAll { $0.schedule != schedule }
       }
       let missed = try record.missedNights().filter { schedule == nil || $0.schedule == schedule }
-      try json ? printJSON(levels, missed) : print(levels, missed)
+      try json ? tellAsJSON(levels, missed) : tell(levels, missed)
       let isKept = levels.allSatisfy { level in
         level.days < 30 || level.level.map { $0 >= RunRecord.serviceObjective } ?? true
       }
@@ -47,7 +47,7 @@ struct SLOCommand: ParsableCommand {
     }
   }
 
-  private func print(
+  private func tell(
     _ levels: [RunRecord.ServiceLevel], _ missed: [RunRecord.MissedNight]
   ) {
     let out = Console.standardOutput
@@ -98,7 +98,7 @@ struct SLOCommand: ParsableCommand {
     return "\(Figures.count(tenths / 10)).\(tenths % 10)"
   }
 
-  private func printJSON(
+  private func tellAsJSON(
     _ levels: [RunRecord.ServiceLevel], _ missed: [RunRecord.MissedNight]
   ) throws {
     struct Output: Encodable {
