@@ -77,20 +77,13 @@ extension StillImage {
     func number(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
     let content = Array("iTXtDescription".utf8) + [0, 0, 0, 0, 0] + Array(description.utf8)
     let chunk =
-      number(UInt32(content.count - 4)) + content + number(PNGChecksum.value(of: content))
+      number(UInt32(content.count - 4)) + content + number(checksum(of: content))
     return png.dropLast(12) + chunk + png.suffix(12)
   }
-}
 
-/// The checksum of a PNG's chunks: CRC-32 of ISO 3309.
-enum PNGChecksum {
-  static func value(of bytes: [UInt8]) -> UInt32 {
-    var sum: UInt32 = 0xFFFF_FFFF
-    for byte in bytes {
-      sum ^= UInt32(byte)
-      for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xEDB8_8320 : sum >> 1 }
-    }
-    return ~sum
+  /// The checksum of a PNG's chunk: CRC-32 of ISO 3309, inverted at its end.
+  static func checksum(of chunk: [UInt8]) -> UInt32 {
+    ~chunk.withUnsafeBytes { SegmentFile.crc($0, continuing: .max) }
   }
 }
 

@@ -15,7 +15,8 @@ struct JournalSocket: Sendable {
   ///   that leads to the journal. If the standard error is another, somebody redirected it.
   init?(_ environment: [String: String]) {
     var status = stat()
-    guard let stream = environment["JOURNAL_STREAM"], fstat(STDERR_FILENO, &status) == 0,
+    guard let stream = environment["JOURNAL_STREAM"],
+      fstat(Console.standardError.descriptor, &status) == 0,
       stream == "\(status.st_dev):\(status.st_ino)"
     else { return nil }
     path = environment["YEARBOOK_JOURNAL"] ?? "/run/systemd/journal/socket"

@@ -28,7 +28,7 @@ struct PaletteTests {
     #expect(try read(png, width: 200, height: 100) == bitmap)
     #expect(try StillImage.png(bitmap, description: "Ana: 42\n日本") == png)
     #expect(String(decoding: png, as: UTF8.self).contains("Ana: 42\n日本"))
-    #expect(PNGChecksum.value(of: Array("IEND".utf8)) == 0xAE42_6082)
+    #expect(StillImage.checksum(of: Array("IEND".utf8)) == 0xAE42_6082)
   }
 
   @Test func `A picture of many colours is kept pixel by pixel, too`() throws {

@@ -18,12 +18,8 @@ import Testing
         .enumerated()
       {
         let code = line.trimmingCharacters(in: .whitespaces)
-        // The console, the one line that says why a library ends the process, and what asks whether
-        // the standard error is the journal.
-        let writers = [
-          "YearbookCLI/Output/Console.swift", "Media/Raster/RasterFaults.swift",
-          "YearbookCLI/Output/JournalSocket.swift",
-        ]
+        // The console, and the one line that says why a library ends the process.
+        let writers = ["YearbookCLI/Output/Console.swift", "Media/Raster/RasterFaults.swift"]
         if code.hasPrefix("//") || writers.contains(path) { continue }
         // PostgreSQL's setting of that name, and commands' own functions that print through it.
         if code.contains("log_destination=stderr") || code.contains("func print") { continue }
