@@ -55,12 +55,11 @@ package struct SHA256Digest: Hashable, Sendable, Comparable, CustomStringConvert
   }
 
   /// - Parameter bytes: 32 of them.
-  fileprivate init(_ bytes: some Sequence<UInt8>) {
-    var words: [UInt64] = [0, 0, 0, 0]
-    for (place, byte) in bytes.enumerated() {
-      words[place / 8] = words[place / 8] << 8 | UInt64(byte)
+  fileprivate init(_ bytes: UnsafeRawBufferPointer) {
+    func word(_ place: Int) -> UInt64 {
+      UInt64(bigEndian: bytes.loadUnaligned(fromByteOffset: 8 * place, as: UInt64.self))
     }
-    self.words = (words[0], words[1], words[2], words[3])
+    words = (word(0), word(1), word(2), word(3))
   }
 
   /// The digest and size of a file's content, read in pieces.
@@ -152,5 +151,5 @@ package struct SHA256Hasher {
   }
 
   /// The digest of all bytes so far.
-  package func digest() -> SHA256Digest { SHA256Digest(state.finalize()) }
+  package func digest() -> SHA256Digest { state.finalize().withUnsafeBytes { SHA256Digest($0) } }
 }

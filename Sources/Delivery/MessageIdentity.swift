@@ -44,13 +44,12 @@ package struct MessageIdentity: Hashable, Sendable {
   package func keys(
     or other: SHA256Digest
   ) -> (own: SHA256Digest, other: SHA256Digest) {
-    var bytes = unended
-    let end = bytes.count
-    Self.add(template.hex, to: &bytes)
-    let own = SHA256Digest(of: bytes)
-    bytes.removeSubrange(end...)
-    Self.add(other.hex, to: &bytes)
-    return (own, SHA256Digest(of: bytes))
+    var own = SHA256Hasher()
+    own.update(unended)
+    var others = own
+    own.update(Self.part(template.hex))
+    others.update(Self.part(other.hex))
+    return (own.digest(), others.digest())
   }
 
   /// The bytes of all parts but the template.
@@ -58,6 +57,12 @@ package struct MessageIdentity: Hashable, Sendable {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(512)
     for part in [tenant, channel, recipient, event, payload.hex] { Self.add(part, to: &bytes) }
+    return bytes
+  }
+
+  private static func part(_ text: String) -> [UInt8] {
+    var bytes: [UInt8] = []
+    add(text, to: &bytes)
     return bytes
   }
 

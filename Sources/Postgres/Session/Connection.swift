@@ -128,21 +128,42 @@ package final class Connection {
   package func queryPrepared(
     _ sql: String, _ parameters: [String?] = []
   ) throws(Diagnostic) -> Rows {
-    for case let parameter? in parameters { try refuseNUL(parameter) }
-    cancelToken.reset()
-    let name: String
-    if let known = prepared[sql] {
-      name = known
-    } else {
-      try refuseNUL(sql)
-      name = "s\(prepared.count)"
-      _ = try check(PQprepare(handle, name, sql, 0, nil), expecting: [PGRES_COMMAND_OK])
-      prepared[sql] = name
-    }
+    let name = try preparedName(sql, parameters)
     let answer = parameters.withCStrings { values in
       PQexecPrepared(handle, name, Int32(values.count), values.baseAddress, nil, nil, 0)
     }
     return Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK]))
+  }
+
+  /// Like `queryPrepared`, and calls `body` while the server works.
+  ///
+  /// - Returns: The server's answer, and what `body` returned.
+  package func queryPrepared<T>(
+    _ sql: String, _ parameters: [String?], while body: () -> T
+  ) throws(Diagnostic) -> (rows: Rows, made: T) {
+    let name = try preparedName(sql, parameters)
+    let sent = parameters.withCStrings { values in
+      PQsendQueryPrepared(handle, name, Int32(values.count), values.baseAddress, nil, nil, 0)
+    }
+    guard sent == 1 else { throw lost() }
+    let made = body()
+    let answer = PQgetResult(handle)
+    drainResults()
+    return (Rows(try check(answer, expecting: [PGRES_TUPLES_OK, PGRES_COMMAND_OK])), made)
+  }
+
+  /// The name of a statement that is prepared for this session, now or before.
+  private func preparedName(
+    _ sql: String, _ parameters: [String?]
+  ) throws(Diagnostic) -> String {
+    for case let parameter? in parameters { try refuseNUL(parameter) }
+    cancelToken.reset()
+    if let known = prepared[sql] { return known }
+    try refuseNUL(sql)
+    let name = "s\(prepared.count)"
+    _ = try check(PQprepare(handle, name, sql, 0, nil), expecting: [PGRES_COMMAND_OK])
+    prepared[sql] = name
+    return name
   }
 
   private func notice(_ result: OpaquePointer?) {

@@ -28,6 +28,25 @@ import Testing
     }
   }
 
+  @Test func `Work goes on while the server answers, and an error leaves the session usable`()
+    throws
+  {
+    let database = try TestDatabase()
+    let (connection, other) = (try database.connect(), try database.connect())
+    try other.execute("SELECT pg_advisory_lock(7)")
+    // The statement waits for a lock that only what is done meanwhile gives back.
+    let (rows, made) = try connection.queryPrepared(
+      "SELECT pg_advisory_lock_shared(7), $1::int AS number", ["5"]
+    ) { (try? other.execute("SELECT pg_advisory_unlock(7)")) ?? 0 }
+    #expect(try rows.only().int("number") == 5 && made == 1)
+    var isCalled = false
+    let error = #expect(throws: Diagnostic.self) {
+      try connection.queryPrepared("SELECT 1 / $1::int AS number", ["0"]) { isCalled = true }
+    }
+    #expect(error?.message.contains("division by zero") == true && isCalled)
+    #expect(try connection.queryPrepared("SELECT 1 AS one").only().int("one") == 1)
+  }
+
   @Test func `An array of any words arrives unchanged, also in a prepared statement`() throws {
     let connection = try TestDatabase().connect()
     let words: [String?] = [

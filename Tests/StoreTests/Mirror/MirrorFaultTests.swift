@@ -214,11 +214,14 @@ struct MirrorTrials {
         let root = scene.store.root
         _ = try scene.store.publish(MirrorScene.small(0))
         try scene.mirrorAll()
-        let end = time(nil) + (Self.isFull ? 60 : 3)
+        let end = time(nil) + (Self.isFull ? 60 : 8)
         // Counted from the next head, which is put before the pointer, in the bucket's whole
-        // seconds: longer than a reader of the busy server needs, or its release goes by right.
-        let grace = Self.isFull ? 10 : 2
+        // seconds. A reader who needs longer than this, with the mirroring between that head and
+        // its pointer, loses its release by right.
+        let grace = Self.isFull ? 10 : 5
+        let slowest = Mutex(Duration.zero)
         let failures = Mutex<Set<String>>([])
+        let missing = Mutex<[(needed: Duration, what: String)]>([])
         let counts = Mutex<[String: Int]>([:])
         @Sendable func repeating(
           _ name: String, _ body: @escaping @Sendable (Int) throws -> Void
@@ -238,10 +241,24 @@ struct MirrorTrials {
             }
           }
         }
+        @Sendable func timed(_ mirroring: () throws -> Void) throws {
+          let begin = ContinuousClock().now
+          try mirroring()
+          let needed = ContinuousClock().now - begin
+          slowest.withLock { $0 = max($0, needed) }
+        }
         let readers = (0..<2).map { _ in
           let last = Mutex(0)
           return repeating("reader") { _ in
-            let sequence = try scene.read(Samples.partition)?.sequence ?? 0
+            let clock = ContinuousClock()
+            let begin = clock.now
+            let sequence: Int
+            do {
+              sequence = try scene.read(Samples.partition)?.sequence ?? 0
+            } catch let error as Diagnostic where error.message.hasSuffix("is missing") {
+              let needed = clock.now - begin
+              return missing.withLock { $0.append((needed, error.message)) }
+            }
             try last.withLock { last in
               if sequence < last { throw Diagnostic(.io, "the sequence shrank") }
               last = sequence
@@ -251,21 +268,25 @@ struct MirrorTrials {
         let others = [
           repeating("publisher") { turn in
             _ = try ReleaseStore(root: root).publish(MirrorScene.small(turn))
-            usleep(60_000)
+            usleep(150_000)
           },
           repeating("pruner") { _ in
             let store = try ReleaseStore(root: root)
-            let rule = PruneRule(last: 3, grace: 2)
+            let rule = PruneRule(last: 2, grace: 1)
             for outcome in store.prune([Samples.partition], by: rule, now: Int(time(nil))) {
               _ = try outcome.get()
             }
             usleep(200_000)
           },
-          repeating("mirroring") { _ in try scene.mirrorAll(.init(grace: grace)) },
-          repeating("mirroring") { _ in try scene.mirrorAll() },
+          repeating("mirroring") { _ in try timed { try scene.mirrorAll(.init(grace: grace)) } },
+          repeating("mirroring") { _ in try timed { try scene.mirrorAll() } },
         ]
         for thread in readers + others { thread.join() }
         #expect(failures.withLock { $0 } == [])
+        let mirroring = slowest.withLock { $0 }
+        let holes = missing.withLock { $0 }
+        #expect(holes.filter { $0.needed + mirroring < .seconds(grace - 1) }.map(\.what) == [])
+        print("mirror race: slowest mirroring \(mirroring), \(holes.count) readers too slow")
         print("mirror race: \(counts.withLock { $0 }.sorted { $0.key < $1.key })")
         try scene.mirrorAll(.init(grace: 0))
         #expect(try scene.verify().faults == [])

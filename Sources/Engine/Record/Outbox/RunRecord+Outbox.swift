@@ -60,48 +60,42 @@ extension RunRecord {
   func queue(_ announcements: [Announcement]) throws(Diagnostic) -> Int {
     if announcements.isEmpty { return 0 }
     let tellings = try tellings(announcements)
-    var entries: [OutboxEntry] = []
-    entries.reserveCapacity(announcements.reduce(0) { $0 + $1.rows.count })
-    for (announcement, telling) in zip(announcements, tellings) {
-      let identity = announcement.identity
-      for row in announcement.rows {
-        entries.append(OutboxEntry(announcement, identity, row, telling: telling))
-      }
+    let places = OutboxEntry.Place.all(announcements)
+    let parts = places.parts(of: 5_000)
+    func parameters(_ part: ArraySlice<OutboxEntry.Place>) -> [String?] {
+      OutboxEntry.parameters(
+        part.map { OutboxEntry($0, announcements[$0.announcement], tellings[$0.announcement]) })
     }
-    // In the order of keys, so that two runs never deadlock.
-    let order = entries.indices.sorted { entries[$0].said < entries[$1].said }
+    var next = parts.first.map(parameters)
     var count = 0
-    for part in order.parts(of: 10_000) {
-      func array(_ value: (OutboxEntry) -> String?) -> String {
-        Quoting.array(part.map { value(entries[$0]) })
+    for following in parts.indices.map({ $0 + 1 }) {
+      guard let now = next else { break }
+      // The next part is made while the server inserts this one.
+      let (rows, made) = try connection.queryPrepared(Self.insertion, now) {
+        following < parts.count ? parameters(parts[following]) : nil
       }
-      count += try connection.queryPrepared(
-        """
-        INSERT INTO yearbook.outbox
-          (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
-          zone, not_before)
-        SELECT decode(k, 'hex'), decode(s, 'hex'), g, y.tenant_id, y.channel, decode(r, 'hex'), a, n, l, u, c::jsonb, z.name,
-          CASE WHEN y.is_digest THEN
-            -- The day's messages leave together when it is over where the recipient is.
-            now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
-        FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
-          $8::text[], $9::text[], $10::text[]) AS u (k, s, g, r, a, n, l, u, c, w)
-        JOIN yearbook.telling y ON y.id = g
-        CROSS JOIN LATERAL (SELECT CASE WHEN w IS NOT NULL THEN yearbook.known_zone(w) END AS name) v
-        CROSS JOIN LATERAL (SELECT v.name,
-          CASE WHEN y.is_digest THEN yearbook.time_in(coalesce(v.name, y.zone), now()) END AS at) z
-        ON CONFLICT (said) DO NOTHING
-        """,
-        [
-          array { $0.key.hex }, array { $0.said.hex }, array { String($0.telling) },
-          array { $0.recipient.hex }, array { $0.row.address }, array { $0.row.name },
-          array { $0.row.locale }, array { $0.row.user }, array { $0.row.content },
-          array { $0.row.zone },
-        ]
-      ).affected
+      count += rows.affected
+      next = made
     }
     return count
   }
+
+  private static let insertion = """
+    INSERT INTO yearbook.outbox
+      (key, said, telling, tenant_id, channel, recipient, address, name, locale, user_id, content,
+      zone, not_before)
+    SELECT decode(k, 'hex'), decode(s, 'hex'), g, y.tenant_id, y.channel, decode(r, 'hex'), a, n, l, u, c::jsonb, z.name,
+      CASE WHEN y.is_digest THEN
+        -- The day's messages leave together when it is over where the recipient is.
+        now() + (date_trunc('day', z.at) + interval '1 day' - z.at) ELSE now() END
+    FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[],
+      $8::text[], $9::text[], $10::text[]) AS u (k, s, g, r, a, n, l, u, c, w)
+    JOIN yearbook.telling y ON y.id = g
+    CROSS JOIN LATERAL (SELECT CASE WHEN w IS NOT NULL THEN yearbook.known_zone(w) END AS name) v
+    CROSS JOIN LATERAL (SELECT v.name,
+      CASE WHEN y.is_digest THEN yearbook.time_in(coalesce(v.name, y.zone), now()) END AS at) z
+    ON CONFLICT (said) DO NOTHING
+    """
 
   /// The ids of the rows of `yearbook.telling`, in the order of the announcements.
   private func tellings(_ announcements: [Announcement]) throws(Diagnostic) -> [Int] {
@@ -129,43 +123,5 @@ extension RunRecord {
       ids.append(try row.int("id"))
     }
     return ids
-  }
-}
-
-extension Announcement {
-  /// What all its messages have in common, without recipient.
-  fileprivate var identity: MessageIdentity {
-    // A row is told once, in whatever period it is read.
-    let event =
-      payload == nil ? "\(pipeline) \(message) row" : "\(pipeline) \(period) \(message) \(event)"
-    return MessageIdentity(
-      tenant: tenant.id, channel: channel, recipient: "", event: event,
-      payload: payload ?? SHA256Digest(of: []), template: templateDigest)
-  }
-}
-
-/// A row of the outbox before it is inserted.
-private struct OutboxEntry {
-  var key: SHA256Digest
-  var said: SHA256Digest
-  var recipient: SHA256Digest
-  var telling: Int
-  var row: AddressedRow
-
-  private static let noTemplate = SHA256Digest(of: [])
-
-  /// - Parameter identity: the announcement's.
-  init(
-    _ announcement: Announcement, _ identity: MessageIdentity, _ row: AddressedRow, telling: Int
-  ) {
-    let compared = Telling.compared(row.address)
-    var identity = identity
-    identity.recipient = compared
-    identity.payload = announcement.payload ?? row.digest
-    (key, said) = identity.keys(or: Self.noTemplate)
-    recipient = SHA256Digest(of: compared.utf8)
-    self.telling = telling
-    self.row = row
-    self.row.locale = row.locale ?? announcement.tenant.locale
   }
 }

@@ -99,4 +99,9 @@ extension RecordSchema {
       ) d WHERE moment > since + interval '12 hours'
     $$;
     """
+
+  /// Warnings are counted often, and few partitions have any.
+  static let warned = """
+    CREATE INDEX IF NOT EXISTS partition_warned ON yearbook.partition (pipeline) WHERE warnings <> '[]';
+    """
 }
