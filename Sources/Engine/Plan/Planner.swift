@@ -51,9 +51,13 @@ package struct Planner {
   /// and for a named period that ended before the tenant existed.
   package func plan(_ request: Request) throws(Diagnostic) -> RunPlan {
     let (entries, grace, isSchedule) = try entries(request.name)
-    let chosen = try chosenTenants(
+    var chosen = try chosenTenants(
       request.tenants.filter { $0 != ReleaseTenant.operatorName },
       among: Set(entries.compactMap { library.pipeline($0.pipeline) }.map(\.extract.source)))
+    // Whoever names tenants means them.
+    if request.tenants.isEmpty, let zone = library.schedule(request.name)?.zone {
+      chosen = try chosen.filter(in: zone, of: request.name)
+    }
     let isOfOperator = request.tenants == [ReleaseTenant.operatorName]
     let isForAll = request.tenants.isEmpty || request.tenants.contains(ReleaseTenant.operatorName)
     if !isForAll, let pipeline = library.pipeline(request.name), pipeline.scope == .platform {
@@ -279,6 +283,20 @@ package struct Planner {
       periods.append(period)
     }
     return periods.uniqued()
+  }
+}
+
+extension [SourceTenants.Chosen] {
+  /// The tenants of a time zone, for a schedule that is for them.
+  fileprivate func filter(in zone: String, of schedule: String) throws(Diagnostic) -> Self {
+    let found = filter { $0.tenant.timeZone == zone }
+    guard found.isEmpty, !isEmpty else { return found }
+    let zones = Set(map(\.tenant.timeZone)).sorted()
+    throw Diagnostic(
+      .configuration,
+      "no active tenant has the time zone \(ShownValue.quoted(zone)) of the schedule '\(schedule)'",
+      hint: NearestWords.hint(for: zone, in: zones)
+        ?? NearestWords.choice("their time zones:", zones))
   }
 }
 

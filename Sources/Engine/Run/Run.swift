@@ -112,8 +112,8 @@ final class Run {
       id, plan: plan, host: ProcessInfo.processInfo.hostName,
       pid: ProcessInfo.processInfo.processIdentifier)
     if let schedule = session.library.schedule(plan.name) {
-      try record.note(
-        due: schedule.due, zone: session.configuration.operatorZone, of: id, plan.name)
+      let zone = schedule.zone ?? session.configuration.operatorZone
+      try record.note(due: schedule.due, zone: zone, of: id, plan.name)
     }
     state.tell(
       .began(

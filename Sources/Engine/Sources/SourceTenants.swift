@@ -66,6 +66,11 @@ package struct SourceTenants: Sendable {
     sources.reduce(into: []) { $0.formUnion($1.tenants.served.map(\.id)) }
   }
 
+  /// The time zones of the tenants that can be served.
+  package var timeZones: Set<String> {
+    sources.reduce(into: []) { $0.formUnion($1.tenants.served.map(\.timeZone)) }
+  }
+
   func zone(named name: String) -> ZoneRules? {
     sources.lazy.compactMap { $0.tenants.zones[name] }.first
   }

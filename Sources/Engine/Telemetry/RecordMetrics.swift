@@ -15,7 +15,9 @@ package enum RecordMetrics {
     var families = try record.connection.transaction {
       try record.runMetrics()
         + record.scheduleMetrics(
-          schedules.map { (name: $0.name, due: $0.due) }, zone: configuration.operatorZone)
+          schedules.map {
+            (name: $0.name, due: $0.due, zone: $0.zone ?? configuration.operatorZone)
+          })
         + record.partitionMetrics(byTenant: configuration.telemetry.namesTenants)
         + record.counterMetrics() + record.queueMetrics() + record.serviceMetrics()
         + record.upkeepMetrics()

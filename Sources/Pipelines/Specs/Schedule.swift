@@ -22,7 +22,10 @@ package struct Schedule: Sendable {
   package var entries: [Entry]
   /// For how many days after its end a period is run again, even if it is final.
   package var graceDays: Int
-  /// `HH:MM`, the time of the operator's day at which its run must have ended; `nil` without one.
+  /// The time zone of the active tenants that it is for; `nil` if it is for all.
+  package var zone: String?
+  /// `HH:MM`, the time of day in `zone`, or else of the operator's day, at which its run must have
+  /// ended; `nil` without one.
   package var due: String?
 
   /// The days of grace of a schedule that does not set them.

@@ -27,7 +27,7 @@ struct ScheduleFile {
       let map = root.mapping(keys: ["name", "tenants", "pipelines", "grace", "due"])
     else { return nil }
     let name = map.required("name")?.string()
-    _ = map["tenants"]?.word(of: ["active"])
+    let zone = map["tenants"].flatMap(zone)
     let grace = map["grace"].flatMap(days)
     let due = map["due"].flatMap(timeOfDay)
     let nodes = map.required("pipelines")?.list() ?? []
@@ -35,10 +35,11 @@ struct ScheduleFile {
     if nodes.isEmpty, let node = map["pipelines"] { node.report("the schedule names no pipeline") }
     checkOnce(entries)
     checkNeeds(entries)
+    if zone != nil { checkScopes(entries) }
     guard let name else { return nil }
     return Schedule(
       name: name, file: path, entries: entries.map(\.entry),
-      graceDays: grace ?? Schedule.defaultGraceDays, due: due)
+      graceDays: grace ?? Schedule.defaultGraceDays, zone: zone, due: due)
   }
 
   private func entry(_ node: SpecNode) -> (entry: Schedule.Entry, node: SpecNode)? {
@@ -98,6 +99,25 @@ struct ScheduleFile {
       }
       earlier.append(entry.pipeline)
     }
+  }
+
+  /// A report of all tenants cannot be made for some of them.
+  private func checkScopes(_ entries: [(entry: Schedule.Entry, node: SpecNode)]) {
+    for (entry, node) in entries
+    where pipelines.first(where: { $0.name == entry.pipeline })?.scope == .platform {
+      node.report(
+        "'\(entry.pipeline)' reports on all tenants together, and this schedule is for some",
+        hint: "name it in a schedule with 'tenants: active'")
+    }
+  }
+
+  /// `active`, or `{zone: Asia/Tokyo}` for the active tenants of a time zone. `nil` for all.
+  private func zone(_ node: SpecNode) -> String? {
+    guard node.isMapping else {
+      _ = node.word(of: ["active"])
+      return nil
+    }
+    return node.mapping(keys: ["zone"])?.required("zone")?.string()
   }
 
   /// `06:00`, from 00:00 to 23:59.

@@ -72,6 +72,35 @@ import Testing
     #expect(plan.isSchedule)
   }
 
+  @Test func `A schedule for a time zone is for its tenants, and says if there are none`() throws {
+    let library = try Plans.library(
+      ["report": "period: year"],
+      nightly: """
+        name: nightly
+        tenants: {zone: Pacific/Kiritimati}
+        pipelines: [{run: report, periods: this-year}]
+        """)
+    func labels(_ tenants: [Tenant], named slugs: [String] = []) throws -> [String] {
+      var all = Source.Tenants()
+      all.served = tenants
+      let planner = Planner(
+        library: library, configuration: Configuration(), tenants: SourceTenants([(nil, all)])
+      ) { _, _, _ in false }
+      var request = Planner.Request(name: "nightly", moment: try #require(RunMoment("2026-11-20")))
+      request.tenants = slugs
+      return try planner.plan(request).partitions.map(\.label)
+    }
+    #expect(try labels([early, late]) == ["report t1 2026"])
+    #expect(try labels([early, late], named: ["t2"]) == ["report t2 2026"])
+    #expect(try labels([]) == [])
+    #expect(
+      throws: Diagnostic(
+        .configuration,
+        "no active tenant has the time zone “Pacific/Kiritimati” of the schedule 'nightly'",
+        hint: "their time zones: Pacific/Pago_Pago")
+    ) { try labels([late]) }
+  }
+
   @Test(arguments: [
     // Five days of grace after the end of October, in which a final release is made again.
     ("2026-11-05", ["report t1 2026-10"], true), ("2026-11-06", ["report t1 2026-10"], false),

@@ -7,9 +7,10 @@ import Testing
 
 @Suite struct ScheduleFileTests {
   private func read(_ text: String) throws -> Schedule {
-    let pipelines = ["video", "report", "billing"].map { name in
+    let pipelines = ["video", "report", "billing", "together"].map { name in
       Pipeline(
-        name: name, file: "", periods: [.year], scope: .tenant, title: [:], dependsOnDay: false,
+        name: name, file: "", periods: [.year], scope: name == "together" ? .platform : .tenant,
+        title: [:], dependsOnDay: false,
         extract: ExtractSpec(preludes: [], queries: []))
     }
     return try withTemporaryFolder { folder in
@@ -40,6 +41,33 @@ import Testing
     #expect(schedule.entries.map(\.needs) == [[], ["video"]])
     #expect(schedule.entries.map(\.periods.count) == [2, 1])
     #expect(schedule.graceDays == 3)
+  }
+
+  @Test func `A schedule can be for one time zone, and then for no report of all tenants`() throws {
+    let schedule = try read(
+      """
+      name: tokyo
+      tenants: {zone: Asia/Tokyo}
+      due: 06:00
+      pipelines:
+        - {run: report, periods: this-year}
+      """)
+    #expect(schedule.zone == "Asia/Tokyo" && schedule.due == "06:00")
+    #expect(
+      try read("name: all\ntenants: active\npipelines: [{run: together, periods: this-year}]").zone
+        == nil)
+    #expect(
+      faults(
+        """
+        name: tokyo
+        tenants: {zone: Asia/Tokyo}
+        pipelines:
+          - {run: together, periods: this-year}
+        """) == ["4:5"])
+    #expect(
+      faults("name: x\ntenants: {}\npipelines: [{run: report, periods: this-year}]") == ["2:10"])
+    #expect(
+      faults("name: x\ntenants: all\npipelines: [{run: report, periods: this-year}]") == ["2:10"])
   }
 
   @Test func `A pipeline stands once, or it could wait for itself`() {

@@ -150,6 +150,23 @@ struct MetricsTests {
       #expect(status == 0, "\(output)")
       #expect(output.contains("yearbook_schedule_next_due_timestamp_seconds{schedule=\"nightly\"}"))
       #expect(!output.contains("yearbook_run_last"), "\(output)")
+      // A schedule for the tenants of a time zone has its deadline in theirs.
+      try here.write(
+        "pipelines/tokyo.yaml",
+        "name: tokyo\ntenants: {zone: Asia/Tokyo}\ndue: 06:00\n"
+          + "pipelines:\n  - {run: rows, periods: [this-year]}\n")
+      func due(_ schedule: String) throws -> Int? {
+        let name = "yearbook_schedule_next_due_timestamp_seconds{schedule=\"\(schedule)\"} "
+        let line = try here.yearbook(["metrics"]).output.split(separator: "\n")
+          .first { $0.hasPrefix(name) }
+        return line.flatMap { Double($0.dropFirst(name.count)) }.map { Int($0) % 86_400 }
+      }
+      #expect(try due("nightly") == 6 * 3600 && due("tokyo") == 21 * 3600)
+      // Somebody else has to serve the tenants of other zones.
+      #expect(try !here.yearbook(["doctor"]).output.contains("no schedule is for"))
+      try FileManager.default.removeItem(atPath: here.folder + "/pipelines/nightly.yaml")
+      try here.addTenant("acme")
+      #expect(try here.yearbook(["doctor"]).output.contains("no schedule is for those in "))
       // Pipelines that cannot be read cost the schedules' numbers and no others.
       try here.write("pipelines/nightly.yaml", "name: [")
       let broken = try here.yearbook(["metrics"])

@@ -70,11 +70,10 @@ extension RunRecord {
 
   /// When a schedule's run was last complete, when good, and when the next must have ended.
   ///
-  /// - Parameters:
-  ///   - due: `HH:MM`, the time of day at which it must have ended; `nil` without one.
-  ///   - zone: the operator's time zone.
+  /// - Parameter schedules: each with `HH:MM`, the time of day at which its run must have ended,
+  ///   `nil` without one, and the time zone of that day.
   func scheduleMetrics(
-    _ schedules: [(name: String, due: String?)], zone: String
+    _ schedules: [(name: String, due: String?, zone: String)]
   ) throws(Diagnostic) -> [MetricFamily] {
     var completed = MetricFamily(MetricCatalog.completed)
     var good = MetricFamily(MetricCatalog.good)
@@ -94,7 +93,7 @@ extension RunRecord {
           ) AS completed, (SELECT min(started) FROM yearbook.run WHERE name = $1) AS began,
           (SELECT min(applied) FROM yearbook.migration) AS made
         ) times
-        """, [schedule.name, schedule.due, zone]
+        """, [schedule.name, schedule.due, schedule.zone]
       ).only()
       if try row.optionalString("completed") != nil {
         completed.add(try row.number("completed"), schedule.name)

@@ -38,7 +38,7 @@ extension RunRecord {
   ///
   /// - Parameters:
   ///   - due: `HH:MM`, the time of day; `nil` if the schedule has no deadline (any more).
-  ///   - zone: the operator's time zone.
+  ///   - zone: the time zone of that day.
   func note(
     due: String?, zone: String, of run: String, _ schedule: String
   ) throws(Diagnostic) {

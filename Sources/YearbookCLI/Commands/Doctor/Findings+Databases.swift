@@ -3,6 +3,7 @@ import Diagnostics
 import Engine
 import Extraction
 import Foundation
+import Pipelines
 import Postgres
 
 extension Findings {
@@ -70,8 +71,10 @@ extension Findings {
   private mutating func tenants(of sources: [Shards], _ configuration: Configuration) {
     if sources.isEmpty { return }
     var unserved: [Diagnostic] = []
+    var unscheduled: [String] = []
     check("tenants") {
       let tenants = try SourceTenants(of: sources, alsoZone: configuration.operatorZone)
+      unscheduled = Self.unscheduled(tenants.timeZones, configuration)
       try configuration.refuseUnknownTenants(among: tenants.slugs)
       try configuration.refuseSharedMedia(among: tenants.slugs)
       unserved = tenants.faults
@@ -79,12 +82,28 @@ extension Findings {
       return Figures.count(served, "active tenant")
         + (unserved.isEmpty ? "" : ", \(unserved.count) that cannot be served")
     }
+    if !unscheduled.isEmpty {
+      warn(
+        "tenants", "no schedule is for those in \(unscheduled.joined(separator: ", "))",
+        whatToDo: "write a schedule with 'tenants: {zone: \(unscheduled[0])}', or one with"
+          + " 'tenants: active'")
+    }
     for fault in unserved.prefix(Self.mostTold) {
       warn("tenants", fault.description, whatToDo: fault.hint)
     }
     if unserved.count > Self.mostTold {
       warn("tenants", "and \(unserved.count - Self.mostTold) more", whatToDo: nil)
     }
+  }
+
+  /// The time zones of tenants that no schedule is for, where each is for one time zone.
+  private static func unscheduled(
+    _ zones: Set<String>, _ configuration: Configuration
+  ) -> [String] {
+    // What is wrong with the pipelines is told by a finding of its own.
+    let schedules = (try? PipelineLibrary(folder: configuration.pipelineFolder()))?.schedules ?? []
+    guard !schedules.isEmpty, schedules.allSatisfy({ $0.zone != nil }) else { return [] }
+    return zones.subtracting(schedules.compactMap(\.zone)).sorted()
   }
 
   private mutating func zones(of source: Source, _ name: String) {
