@@ -123,13 +123,17 @@ struct OperatorPages {
   ///
   /// - Parameters:
   ///   - catalogs: The tenants that may have changed, by slug; `nil` reads all from the store.
+  ///   - copies: Of catalogs that were read before, by slug.
   ///   - record: Says what is failing now; without it the overview leaves that out.
-  func renew(_ catalogs: [String: TenantCatalog]?, _ record: RunRecord?) throws {
+  func renew(
+    _ catalogs: [String: TenantCatalog]?, copies: [String: TenantCatalog.Copy] = [:],
+    _ record: RunRecord?
+  ) throws {
     var lines = catalogs == nil ? [:] : try known()
     if let catalogs, !lines.isEmpty {
       for (slug, catalog) in catalogs { lines[slug] = Line(catalog) }
     } else {
-      lines = try present()
+      lines = try present(copies)
     }
     let sorted = lines.values.sorted { $0.slug < $1.slug }
     let failing = try record?.failing() ?? []
@@ -192,10 +196,14 @@ struct OperatorPages {
   }
 
   /// The lines that the tenants' own catalogs make, by slug.
-  func present() throws -> [String: Line] {
+  ///
+  /// - Parameter copies: Of catalogs that were read before.
+  func present(_ copies: [String: TenantCatalog.Copy] = [:]) throws -> [String: Line] {
     var lines: [String: Line] = [:]
     for slug in try store.tenants() {
-      if let catalog = try TenantCatalog(store: store, slug: slug) { lines[slug] = Line(catalog) }
+      if let copy = TenantCatalog.Copy(store: store, slug: slug, copy: copies[slug]) {
+        lines[slug] = Line(copy.catalog)
+      }
     }
     return lines
   }

@@ -59,15 +59,49 @@ struct TenantCatalog: Codable, Hashable {
   ///
   /// - Parameter signed: If it is given, a catalog that is not the one that was signed is damaged.
   init?(store: ReleaseStore, slug: String, _ signed: SignedPages? = nil) throws {
-    let path = Self.path(slug)
-    guard let data = FileManager.default.contents(atPath: store.path(path)),
-      signed?.hold(path, data) ?? true
-    else { return nil }
+    guard let data = Self.data(store, slug, signed) else { return nil }
+    self.init(data: data)
+  }
+
+  private init?(data: Data) {
     do {
       self = try JSONDecoder().decode(TenantCatalog.self, from: data)
     } catch {
       // A damaged catalog is made again from the releases.
       return nil
+    }
+  }
+
+  private static func data(
+    _ store: ReleaseStore, _ slug: String, _ signed: SignedPages?
+  ) -> Data? {
+    let path = path(slug)
+    guard let data = FileManager.default.contents(atPath: store.path(path)),
+      signed?.hold(path, data) ?? true
+    else { return nil }
+    return data
+  }
+
+  /// A catalog that was read, and the digest of its file.
+  struct Copy {
+    let catalog: TenantCatalog
+    private let digest: SHA256Digest
+
+    /// Like `TenantCatalog.init(store:slug:_:)`.
+    ///
+    /// - Parameter copy: An earlier copy, which saves the reading if the file is as it was. Others
+    ///   can have published for the tenant since.
+    init?(
+      store: ReleaseStore, slug: String, _ signed: SignedPages? = nil, copy: Copy? = nil
+    ) {
+      guard let data = TenantCatalog.data(store, slug, signed) else { return nil }
+      digest = SHA256Digest(of: data)
+      if let copy, copy.digest == digest {
+        catalog = copy.catalog
+        return
+      }
+      guard let catalog = TenantCatalog(data: data) else { return nil }
+      self.catalog = catalog
     }
   }
 

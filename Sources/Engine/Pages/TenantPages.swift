@@ -25,18 +25,8 @@ struct TenantPages {
   func renew(
     _ tenant: Tenant, _ heads: [ReleasePartition: Head]?
   ) throws -> (changed: Int, catalog: TenantCatalog) {
-    let design = design(tenant)
-    var known: TenantCatalog?
-    let signed = try store.signedPages(tenant.slug)
-    // What was changed behind our back must not be signed again.
-    if heads != nil, !signed.isDue,
-      let catalog = try TenantCatalog(store: store, slug: tenant.slug, signed),
-      catalog.design == design,
-      catalog.tenant == tenant.withoutRules
-    {
-      known = catalog
-    }
-    var catalog = known ?? TenantCatalog(tenant: tenant, design: design)
+    let known = heads == nil ? nil : try copy(tenant)?.catalog
+    var catalog = known ?? TenantCatalog(tenant: tenant, design: design(tenant))
     var stale: [(place: ReleasePartition, head: Head)] = []
     if let heads, known != nil {
       stale = heads.sorted { $0.key < $1.key }.compactMap { place, head in
@@ -62,6 +52,27 @@ struct TenantPages {
       ))
     pages.append((TenantCatalog.path(tenant.slug), try catalog.bytes))
     return (try store.putPages(pages, isComplete: known == nil), catalog)
+  }
+
+  /// The catalog of a tenant whose pages show these heads already; `nil` if pages must be renewed.
+  func current(
+    _ tenant: Tenant, _ heads: [ReleasePartition: Head]
+  ) throws -> TenantCatalog.Copy? {
+    guard let copy = try copy(tenant),
+      heads.allSatisfy({ copy.catalog.holds($0.key, $0.value) })
+    else { return nil }
+    return copy
+  }
+
+  /// The tenant's catalog, if its pages were made as they would be now.
+  private func copy(_ tenant: Tenant) throws -> TenantCatalog.Copy? {
+    let signed = try store.signedPages(tenant.slug)
+    // What was changed behind our back must not be signed again.
+    guard !signed.isDue,
+      let copy = TenantCatalog.Copy(store: store, slug: tenant.slug, signed),
+      copy.catalog.design == design(tenant), copy.catalog.tenant == tenant.withoutRules
+    else { return nil }
+    return copy
   }
 
   /// Writes the stable addresses of the operator's reports. The overview lists them.

@@ -34,13 +34,17 @@ final class Publisher: Sendable {
   let sealedTenants = Locked<Set<String>?>(nil)
   /// The catalogs that this run has read or made, by slug.
   private let catalogs = Locked<[String: TenantCatalog]>([:])
+  /// The catalogs that this run has read.
+  private let copies = Locked<[String: TenantCatalog.Copy]>([:])
+  private let sideBySide: ReleaseStore.SideBySide
 
   init(
     store: ReleaseStore, record: Locked<RunRecord>, blobs: BlobStore, library: PipelineLibrary,
     templates: PageTemplates, recipients: [AgeRecipient], run: String, moment: RunMoment,
     state: RunState, claims: Claims, policy: RunPolicy, messages: MessageTemplates? = nil,
-    site: String? = nil
+    site: String? = nil, sideBySide: @escaping ReleaseStore.SideBySide
   ) {
+    self.sideBySide = sideBySide
     self.messages = messages
     self.site = site
     self.policy = policy
@@ -180,7 +184,7 @@ final class Publisher: Sendable {
     }
     do {
       try keep(sealed)
-      for (place, outcome) in zip(places, store.publish(pending)) {
+      for (place, outcome) in zip(places, store.publish(pending, sideBySide)) {
         outcomes[place] = outcome.mapError { $0 }
       }
     } catch {
@@ -295,6 +299,7 @@ final class Publisher: Sendable {
       told.withLock { $0.append((place, published.head)) }
     }
     let pages = TenantPages(store: store, library: library, templates: templates, site: site)
+    readCatalogs(of: tenants.values.map { ($0.tenant, $0.heads) }, pages)
     var changed = 0
     for (slug, entry) in tenants.sorted(by: { $0.key < $1.key }) {
       // Partitions that the pages already show cost nothing, however often a batch touches the
@@ -319,6 +324,28 @@ final class Publisher: Sendable {
     return faults
   }
 
+  /// Reads the catalogs of tenants whose pages are as they must be. In a night without changes, these
+  /// are all.
+  private func readCatalogs(
+    of tenants: [(tenant: Tenant, heads: [ReleasePartition: Head])], _ pages: TenantPages
+  ) {
+    let unread = catalogs.withLock { catalogs in
+      tenants.filter { one in
+        one.tenant.slug != ReleaseTenant.operatorName && catalogs[one.tenant.slug] == nil
+      }
+    }
+    sideBySide(unread.count) { [catalogs, copies] index in
+      do {
+        let one = unread[index]
+        guard let copy = try pages.current(one.tenant, one.heads) else { return }
+        catalogs.withLock { $0[one.tenant.slug] = copy.catalog }
+        copies.withLock { $0[one.tenant.slug] = copy }
+      } catch {
+        // It is tried again, and then the failure counts.
+      }
+    }
+  }
+
   // MARK: - The operator's pages
 
   /// Reports a run to the operator: `operator/runs/ID.json`, the catalog of all tenants, the
@@ -328,13 +355,13 @@ final class Publisher: Sendable {
   func finish(_ summary: RunSummary, isForAll: Bool) throws {
     let pages = OperatorPages(store: store, templates: templates)
     let published = told.withLock { $0 }
-    let catalogs = catalogs.withLock { $0 }
+    let (catalogs, copies) = (catalogs.withLock { $0 }, copies.withLock { $0 })
     try record.withLock { record in
       if !published.isEmpty || summary.state != "done" {
         try pages.tell(
           summary, published: published, failures: record.failures(of: summary.run))
       }
-      try pages.renew(isForAll ? nil : catalogs, record)
+      try pages.renew(isForAll ? nil : catalogs, copies: copies, record)
     }
   }
 }

@@ -15,7 +15,7 @@ import Store
 /// durable, records and publishes.
 final class Run {
   private let session: RunSession
-  private var plan: RunPlan
+  var plan: RunPlan
   private let record: RunRecord
   private let id: String
   /// The run whose work is shared: this run, unless it joined another.
@@ -23,9 +23,9 @@ final class Run {
   private let started = Date()
   private let running = Stopwatch()
   private let state: RunState
-  private let pool: WorkerPool
+  let pool: WorkerPool
   private let worker: PartitionWorker
-  private let publisher: Publisher
+  let publisher: Publisher
   private let committer: Committer
   private let readers: SourceReaders
   private let interruption = Interruption()
@@ -61,6 +61,8 @@ final class Run {
     self.policy = policy
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
+    let pool = try WorkerPool(size: session.threads)
+    self.pool = pool
     // Workers look up results, the committer writes them, the publisher records releases. Each has
     // its own session, so that none waits for another.
     let lookup = Locked(try RunRecord(conninfo))
@@ -71,7 +73,8 @@ final class Run {
       store: store, record: Locked(RunRecord(conninfo)), blobs: blobs,
       library: session.library, templates: PageTemplates.ofStore(folder: session.templates),
       recipients: configuration.recipients, run: id, moment: plan.moment, state: state,
-      claims: claims, policy: policy, messages: session.messages(), site: configuration.previewSite)
+      claims: claims, policy: policy, messages: session.messages(), site: configuration.previewSite,
+      sideBySide: pool.sideBySide)
     let committer = try Committer(write: writer.write, publish: publisher.publish)
     self.committer = committer
     let resultPolicy: ResultCache.Policy =
@@ -83,7 +86,6 @@ final class Run {
       } else {
         .all
       }
-    pool = try WorkerPool(size: session.threads)
     let services = StageServices(
       templates: session.templates,
       media: configuration.media, mediaLayout: configuration.mediaLayout,
@@ -206,32 +208,6 @@ final class Run {
           .configuration, "the tenant was published as '\(old)', but has another slug now",
           at: .init(stage: "plan", tenant: tenant.slug),
           hint: "rename it in the store, then retry: yearbook tenant rename \(old) \(tenant.slug)")
-      }
-    }
-  }
-
-  /// Fails the partitions whose folder in the store cannot be written, before anything is made.
-  private func refuseUnwritable() {
-    for index in plan.partitions.indices where plan.partitions[index].fault == nil {
-      do throws(Diagnostic) {
-        try publisher.store.tryWriting(plan.partitions[index].place)
-      } catch {
-        plan.partitions[index].fault = error.filling(.init(stage: "publish"))
-      }
-    }
-  }
-
-  /// Fails the partitions that draw films if fonts are missing, before anything is made. If all
-  /// partitions do, the run fails.
-  private func refuseWithoutFonts() throws {
-    let drawing = plan.partitions.indices.filter { plan.partitions[$0].pipeline.stitch != nil }
-    if drawing.isEmpty { return }
-    do throws(Diagnostic) {
-      try RasterFonts.require()
-    } catch {
-      if drawing.count == plan.partitions.count { throw error }
-      for index in drawing where plan.partitions[index].fault == nil {
-        plan.partitions[index].fault = error
       }
     }
   }

@@ -93,6 +93,14 @@ final class WorkerPool: @unchecked Sendable {
     }
   }
 
+  /// Like `parallel`, for what cannot fail.
+  @Sendable func sideBySide(_ count: Int, _ body: @escaping @Sendable (Int) -> Void) {
+    let fork = Fork(count: count, body: body)
+    for _ in 1..<max(1, min(size + 1, count)) { submit(order: .min) { fork.help() } }
+    fork.help()
+    fork.wait()
+  }
+
   private func work() {
     condition.lock()
     while true {

@@ -10,7 +10,7 @@ extension ReleaseBatch {
   }
 
   /// Decides what to do with a partition, and writes what is new.
-  mutating func stage(_ pending: PendingRelease) throws(Diagnostic) -> Decision {
+  func stage(_ pending: PendingRelease) throws(Diagnostic) -> Decision {
     try pending.validate()
     try claim(pending.tenant)
     let (previous, sequence) = try current(pending.partition, of: pending.tenant.id)
@@ -74,7 +74,7 @@ extension ReleaseBatch {
   }
 
   /// Writes the head's bytes to the staging folder.
-  mutating func writeHead(_ staged: inout Staged) throws(Diagnostic) {
+  func writeHead(_ staged: inout Staged) throws(Diagnostic) {
     guard staged.head.sequence <= Head.mostSequence else {
       throw Diagnostic(
         .io, "\(store.path(staged.partition.path))/heads has no sequence number left",

@@ -4,7 +4,7 @@ import Diagnostics
 // Here changes what readers see.
 extension ReleaseBatch {
   /// Claims the slug for this tenant, unless that is done.
-  mutating func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
+  func claim(_ tenant: ReleaseTenant) throws(Diagnostic) {
     let claim = TenantClaim(tenant)
     let folder = store.path(ReleaseTenant.folder(tenant.slug))
     let path = folder + "/tenant.json"
@@ -43,7 +43,7 @@ extension ReleaseBatch {
   ///
   /// A publisher that died between a head and `latest.json` had made the release durable before. So
   /// its release is complete, and becomes the latest here.
-  mutating func current(
+  func current(
     _ partition: ReleasePartition, of tenantID: String?
   ) throws(Diagnostic) -> (head: Head?, sequence: Int) {
     func own(_ bytes: [UInt8]) -> Head? {
@@ -112,7 +112,7 @@ extension ReleaseBatch {
   }
 
   /// Adds the staged head to the partition's. The caller has the partition's lock.
-  mutating func addHead(_ staged: inout Staged) throws(Diagnostic) {
+  func addHead(_ staged: inout Staged) throws(Diagnostic) {
     for _ in 0..<Self.mostTries {
       let head = store.headPath(staged.partition, staged.head.sequence)
       if FileReader.status(head) == nil {

@@ -19,7 +19,7 @@ struct ReleaseBatch {
   let store: ReleaseStore
   private let batch: [PendingRelease]
   private var outcomes: [Result<PublishOutcome, Diagnostic>?]
-  private var staging: ScratchFolder?
+  private let staging = Locked<ScratchFolder?>(nil)
 
   init(store: ReleaseStore, batch: [PendingRelease]) {
     self.store = store
@@ -27,8 +27,11 @@ struct ReleaseBatch {
     outcomes = batch.map { _ in nil }
   }
 
-  mutating func run() -> [Result<PublishOutcome, Diagnostic>] {
-    var staged = stageAll()
+  /// - Parameter sideBySide: calls a function for 0 ..< count on several threads.
+  mutating func run(
+    _ sideBySide: ReleaseStore.SideBySide?
+  ) -> [Result<PublishOutcome, Diagnostic>] {
+    var staged = stageAll(sideBySide)
     synchronise(&staged)
     each(&staged) { batch, one throws(Diagnostic) in try batch.place(one) }
     // A head must not reach the disk before what it names.
@@ -39,8 +42,9 @@ struct ReleaseBatch {
       outcomes[one.index] = .success(
         one.folder == nil ? .statusChanged(one.head) : .published(one.head))
     }
-    if staging == nil { clearAbandoned() }
-    staging = nil
+    let made = staging.withLock { $0 }
+    if made == nil { clearAbandoned() }
+    staging.withLock { $0 = nil }
     return zip(batch, outcomes).map { pending, outcome in
       (outcome ?? .failure(Diagnostic(.bug, "a release was forgotten"))).mapError { error in
         error.filling(
@@ -49,26 +53,53 @@ struct ReleaseBatch {
     }
   }
 
-  private mutating func stageAll() -> [Staged] {
+  private mutating func stageAll(_ sideBySide: ReleaseStore.SideBySide?) -> [Staged] {
     var staged: [Staged] = []
-    var seen: Set<ReleasePartition> = []
-    for (index, pending) in batch.enumerated() {
-      do throws(Diagnostic) {
-        guard seen.insert(pending.partition).inserted else {
-          throw Diagnostic(.bug, "a partition occurs twice in a batch")
-        }
-        switch try stage(pending) {
-        case .asItIs(let head): outcomes[index] = .success(.unchanged(head))
-        case .changed(var one):
-          one.index = index
-          staged.append(one)
-        }
-      } catch {
-        outcomes[index] = .failure(error)
+    for (index, decision) in decisions(sideBySide).enumerated() {
+      switch decision {
+      case .success(.asItIs(let head)): outcomes[index] = .success(.unchanged(head))
+      case .success(.changed(var one)):
+        one.index = index
+        staged.append(one)
+      case .failure(let error): outcomes[index] = .failure(error)
       }
     }
     return staged
   }
+
+  /// What to do with each partition of the batch, with what is new written to the staging folder.
+  private func decisions(
+    _ sideBySide: ReleaseStore.SideBySide?
+  ) -> [Result<Decision, Diagnostic>] {
+    var seen: Set<ReleasePartition> = []
+    let isFirst = batch.map { seen.insert($0.partition).inserted }
+    let decisions = Locked<[Int: Result<Decision, Diagnostic>]>([:])
+    let decide: @Sendable (Int) -> Void = { [self] index in
+      let decision: Result<Decision, Diagnostic>
+      do throws(Diagnostic) {
+        guard isFirst[index] else {
+          throw Diagnostic(.bug, "a partition occurs twice in a batch")
+        }
+        decision = .success(try stage(batch[index]))
+      } catch {
+        decision = .failure(error)
+      }
+      decisions.withLock { $0[index] = decision }
+    }
+    if let sideBySide, batch.count >= Self.leastSideBySide {
+      sideBySide(batch.count, decide)
+    } else {
+      for index in batch.indices { decide(index) }
+    }
+    return decisions.withLock { decisions in
+      batch.indices.map {
+        decisions[$0] ?? .failure(Diagnostic(.bug, "a release was not staged"))
+      }
+    }
+  }
+
+  /// For fewer, other threads are not worth waking.
+  private static let leastSideBySide = 16
 
   /// Runs a step for all partitions in progress, and keeps those for which it succeeds.
   private mutating func each(
@@ -123,10 +154,12 @@ struct ReleaseBatch {
   }
 
   /// The staging folder, made with the first change: a run that changes nothing writes nothing.
-  mutating func stagingFolder() throws(Diagnostic) -> ScratchFolder {
-    if let staging { return staging }
-    let made = try store.makeStaging()
-    staging = made
-    return made
+  func stagingFolder() throws(Diagnostic) -> ScratchFolder {
+    try staging.withLock { staging throws(Diagnostic) in
+      if let staging { return staging }
+      let made = try store.makeStaging()
+      staging = made
+      return made
+    }
   }
 }

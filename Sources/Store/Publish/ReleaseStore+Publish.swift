@@ -27,9 +27,17 @@ extension ReleaseStore {
   /// that were not published yet. A batch must not contain a partition twice. The caller holds the
   /// partitions' locks.
   ///
+  /// - Parameter sideBySide: The releases of a large batch are compared and written with it, on
+  ///   several threads; without it, on the calling one.
   /// - Returns: The result for each element of `batch`, in its order.
-  package func publish(_ batch: [PendingRelease]) -> [Result<PublishOutcome, Diagnostic>] {
+  package func publish(
+    _ batch: [PendingRelease], _ sideBySide: SideBySide? = nil
+  ) -> [Result<PublishOutcome, Diagnostic>] {
     var releases = ReleaseBatch(store: self, batch: batch)
-    return releases.run()
+    return releases.run(sideBySide)
   }
+
+  /// Calls a function for each of 0 ..< count, on several threads, and returns when all have
+  /// returned.
+  package typealias SideBySide = @Sendable (_ count: Int, @escaping @Sendable (Int) -> Void) -> Void
 }

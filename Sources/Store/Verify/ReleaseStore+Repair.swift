@@ -55,7 +55,7 @@ extension ReleaseStore {
 
   /// Makes the newest head the one that `latest.json` repeats, if that is damaged or older.
   package func repairPointer(_ partition: ReleasePartition) throws(Diagnostic) {
-    var batch = ReleaseBatch(store: self, batch: [])
+    let batch = ReleaseBatch(store: self, batch: [])
     _ = try batch.current(partition, of: try claim(slug: partition.tenant)?.id)
     try sync()
   }
