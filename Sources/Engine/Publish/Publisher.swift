@@ -324,8 +324,8 @@ final class Publisher: Sendable {
     return faults
   }
 
-  /// Reads the catalogs of tenants whose pages are as they must be. In a night without changes, these
-  /// are all.
+  /// Reads the catalogs of tenants whose pages are as they must be. In a night without changes,
+  /// these are all.
   private func readCatalogs(
     of tenants: [(tenant: Tenant, heads: [ReleasePartition: Head])], _ pages: TenantPages
   ) {
