@@ -31,7 +31,7 @@ struct ShareCard {
       return (value, try messages.title("figures", figure.name))
     }
     if model.isEmpty || figures.isEmpty { return nil }
-    tenant = model.tenant.name
+    tenant = [model.person, model.tenant.name].compactMap(\.self).joined(separator: " · ")
     let period = Period(model.period.name).map(messages.format.period) ?? model.period.name
     self.title = "\(title) \(period)"
     headline = model.sentences.first { $0.name == spec.headline }?.text ?? ""
