@@ -173,6 +173,34 @@ struct MemberYearTests {
     }
   }
 
+  @Test func `Each is mailed the address of their own year, and nobody another's`() throws {
+    try with { here in
+      try here.platform.connect().execute("GRANT SELECT (email) ON app.\"user\" TO yearbook_reader")
+      try here.write(
+        "yearbook.yaml",
+        """
+        site: https://reports.example.com
+        channels: {mail: {kind: file, folder: mail, from: reports@example.com}}
+        """)
+      let output = try run(here, ["--config", "\(here.folder)/yearbook.yaml"])
+      let sent = try here.deliver()
+      #expect(sent.status == 0, "\(sent.output)")
+      let acme = try folders(here, "acme")
+      let all = acme.merging(try folders(here, "other")) { first, _ in first }
+      let boxes = try here.mailboxes()
+      // Who asked and did nothing has no year to be told of.
+      #expect(Set(boxes.keys) == ["ana@example.org", "fay@example.org", "eve@example.org"])
+      for (address, mails) in boxes {
+        #expect(mails.count == 1)
+        let text = mails.joined().replacing("\r", with: "").replacing("=\n", with: "")
+        for (name, folder) in all {
+          #expect(text.contains("index.html#\(folder)") == (address == "\(name)@example.org"))
+        }
+      }
+      for folder in all.values { #expect(!(output + sent.output).contains(folder)) }
+    }
+  }
+
   @Test func `A place is told only in the upper half of ten or more`() throws {
     try with { here in
       let platform = try here.platform.connect()
