@@ -34,6 +34,7 @@ CREATE TABLE IF NOT EXISTS app."user" (
   picture        text,                                  -- object key
   privacy        text        NOT NULL DEFAULT 'names'
                              CHECK (privacy IN ('names', 'initials', 'none')),
+  share          char(1)     NOT NULL DEFAULT 'N' CHECK (share IN ('N', 'Y')),  -- wants a year of their own
   created        timestamptz NOT NULL DEFAULT now(),
   updated        timestamptz NOT NULL DEFAULT now()
 );

@@ -55,6 +55,8 @@ package struct PartitionWork: Sendable {
   /// Of the pipelines that pages link to, those with a release of this tenant and period; `nil`
   /// stands for all.
   package var linked: [String: LinkedRelease]?
+  /// The name of the person whose report it is; `nil`: it is the tenant's.
+  var person: String?
   /// What its stages hand on in memory, beside their files.
   let memory = PartitionMemory()
 

@@ -33,6 +33,12 @@ package protocol StageEnvironment: Sendable {
   /// what `checkCancellation` throws: a large object takes a long time to read.
   func digest(ofMedia key: String) throws -> SHA256Digest
 
+  /// The names of people's folders, by the people's ids: 26 random letters and digits that are made
+  /// once for a person in a partition. Who is not among `people` loses theirs.
+  ///
+  /// - Parameter people: `nil` only tells the names that there are.
+  func folders(of people: [String]?) throws -> [String: String]
+
   /// Reports the stage's progress: `done` of `total` pieces; `what` names the pieces.
   func progress(_ done: Int, of total: Int, _ what: String)
 
@@ -41,6 +47,12 @@ package protocol StageEnvironment: Sendable {
 }
 
 extension StageEnvironment {
+  /// There are none unless the environment keeps them.
+  package func folders(of people: [String]?) throws -> [String: String] {
+    guard people?.isEmpty ?? true else { throw Diagnostic(.bug, "nobody keeps folders' names") }
+    return [:]
+  }
+
   /// Opens a media object of the tenant.
   ///
   /// - Throws: as `MediaRoot.open`; `data` if no media root is configured.

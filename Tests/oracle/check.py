@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 from annual import annual
 from billing import billing, together
 from dojos import dojos
+from member import member, members_of, sharers
 from platform_rows import Platform, View
 from spoken import Spoken
 from users import users
@@ -191,6 +192,16 @@ def main():
             if not view.is_compared:
                 expected.without_comparison(AT_START)
             check.release(data, expected)
+        elif pipeline == "member":
+            tenant = tenants[latest.parts[-4]]
+            views = [view for _, view in members_of(platform, tenant, data, period, options.day)]
+            check.equal(f"{tenant.slug} member {period}", sorted(v.user for v in views),
+                        sorted(sharers(View(platform, tenant, period, options.day))), "people")
+            for own, view in members_of(platform, tenant, data, period, options.day):
+                expected = member(view)
+                if not view.is_compared:
+                    expected.without_comparison(AT_START)
+                check.release(own, expected)
         elif pipeline == "platform-billing":
             views = [View(platform, t, period, options.day) for t in platform.tenant
                      if t.status == "A" and t.slug not in options.skip]

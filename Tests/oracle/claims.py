@@ -14,6 +14,7 @@ CHECKERS = {}
 # the figure (`before`) or compared with the rows by check.py.
 LABELS = re.compile(r"""
     .*\.(figures|definitions|sections|columns|charts|tables)\.\w+ | (.*\.)?terms\.\w+\.\w+ | store\.\w+
+  | member\.(made_with|consent|empty)
   | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note|remarkable_note) | plus\.\w+
   | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
       |total|yes|no|seconds|previous|next|search|picture|version|others
@@ -116,6 +117,37 @@ for prefix, figure in (("annual.pocs", "pocs"), ("annual.dojos", "dojos"), ("doj
         claim(f"{prefix}.{form}")(check)
 claim("annual.pocs.one")(lambda page: len(page.view.pocs_now) == 1)
 claim("dojos.dojos.one")(lambda page: len(page.view.rooms_now) == 1)
+
+
+# A member's own year.
+
+for form in ("times", "more", "plain"):
+    claim(f"member.year.{form}")(compares("pocs")[form])
+claim("member.year.one")(lambda page: len(page.view.pocs_now) == 1 and not page.view.rooms_now)
+claim("member.year.dojos")(lambda page, dojos: not page.view.pocs_now and took_part(page, dojos))
+claim("member.dojos.plain")(lambda page, dojos: took_part(page, dojos) and not opened(page))
+claim("member.dojos.opened")(lambda page, dojos, dojos_opened: took_part(page, dojos) and opened(page)
+                             and page.spoken.is_number(dojos_opened, opened(page)))
+claim("member.streak.plain")(lambda page, **g: streak(page, g["streak"]))
+claim("member.by_month.peak")(lambda page, **g: CHECKERS["annual.by_month.peak"](page, **g))
+for form in ("all", "most", "top", "plain"):
+    claim(f"member.languages.{form}")(lambda page, form=form, **g: CHECKERS[f"annual.languages.{form}"](page, **g))
+
+
+def opened(page): return sum(r.userid == page.view.user for r in page.view.rooms_now)
+def took_part(page, text): return page.spoken.is_number(text, len(page.view.rooms_now))
+
+
+@claim("member.place.first")
+def _(page, authors):
+    place, of = page.view.place
+    return place == 1 and page.spoken.is_number(authors, of)
+
+
+@claim("member.place.among")
+def _(page, place, authors):
+    own, of = page.view.place
+    return own is not None and page.spoken.is_number(place, own) and page.spoken.is_number(authors, of)
 
 
 # Days and streaks.

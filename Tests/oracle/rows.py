@@ -63,7 +63,7 @@ def fill(connection, make):
             created = make.moment(t["timezone"])
             put("user", id=users[t["slug"]][-1], tenantid=t["id"], username=f"u{n}", firstname=pick(NAMES), lastname=pick(NAMES),
                 email="x@example.org", age=30, account_status=pick("AAC"), status=pick(["ONLINE", "OFFLINE"]),
-                privacy=pick(["names", "names", "initials", "none"]), created=created, updated=make.after(created, 90))
+                privacy=pick(["names", "names", "initials", "none"]), share="NY"[n % 2], created=created, updated=make.after(created, 90))
     everybody = [u for found in users.values() for u in found]
 
     for t in tenants:

@@ -25,6 +25,7 @@ from billing import billing, together
 from check import AT_START
 from claims import CHECKERS, is_label
 from dojos import dojos
+from member import member, members_of
 from platform_rows import Platform, View, language
 from spoken import Spoken
 from users import users
@@ -418,9 +419,18 @@ def pages(options, platform):
         return
     for latest in sorted(options.store.glob("**/latest.json")):
         slug, pipeline, period = latest.parts[-4:-1]
-        if pipeline not in (*REPORTS, "platform-billing"):
+        if pipeline not in (*REPORTS, "platform-billing", "member"):
             continue
         data = latest.parent / "releases" / json.loads(latest.read_text())["release"] / "data"
+        if pipeline == "member":
+            for own, view in members_of(platform, tenants[slug], data, period, options.day):
+                markup = (own / "index.html").read_text()
+                lang = re.search(r' lang="([^"]*)"', markup)[1]
+                expected = member(view)
+                if not view.is_compared:
+                    expected.without_comparison(AT_START)
+                yield Page(f"{slug} member {period}", markup, pipeline, [view], expected, catalogs[lang])
+            continue
         model = json.loads((data / "report.json").read_text())
         yield page(f"{slug} {pipeline} {period}", data / "index.html", pipeline, slug, period,
                    options.currency, model["privacy"])

@@ -41,6 +41,11 @@ struct MessageMaker {
 
   /// - Throws: `Unmade` if what it tells of was withdrawn, or lacks something.
   func make(_ message: TakenMessage) throws -> OutgoingMessage {
+    if message.release != nil, message.folder == nil,
+      library.pipeline(message.pipeline)?.each != nil
+    {
+      throw Unmade.moot("the recipient has no report of their own")
+    }
     let release = try message.release == nil ? nil : parts.release(of: message)
     var context = try context(of: message, release)
     let spec = library.pipeline(message.pipeline)?.deliver?.messages

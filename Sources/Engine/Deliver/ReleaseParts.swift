@@ -2,6 +2,7 @@ import Basics
 import Delivery
 import Diagnostics
 import Pipelines
+import Stages
 import Store
 
 /// What messages take from releases: pictures, files and links.
@@ -27,11 +28,17 @@ struct ReleaseParts {
     var place: String
     fileprivate var root: String
 
+    /// Whose report is told of: the folder of a person; `nil`: the tenant's.
+    var folder: String?
+
     /// The path of one of its files.
     func file(_ name: String) -> String { "\(root)/\(path(name))" }
 
     /// The same, relative to the store.
-    func path(_ name: String) -> String { "\(place)/releases/\(id)/data/\(name)" }
+    func path(_ name: String) -> String {
+      let own = folder.map { "\(EachStage.folder)/\($0)/" } ?? ""
+      return "\(place)/releases/\(id)/data/\(own)\(name)"
+    }
   }
 
   /// The newest release of what a message tells of.
@@ -44,7 +51,8 @@ struct ReleaseParts {
       throw MessageMaker.Unmade.moot("there is no release")
     }
     if head.isWithdrawn { throw MessageMaker.Unmade.moot("it was withdrawn") }
-    return Release(id: head.release, place: place.path, root: store.path("."))
+    return Release(
+      id: head.release, place: place.path, root: store.path("."), folder: message.folder)
   }
 
   /// The newest release of a partition, if there is one that was not withdrawn.
@@ -152,11 +160,13 @@ struct ReleaseParts {
       // The stable address, which leads to the newest release.
       let place = ReleasePartition(
         tenant: message.slug, pipeline: message.pipeline, period: period)
-      return Link(address: "\(site)/\(place.path)/index.html")
+      let own = message.folder.map { "#\($0)" } ?? ""
+      return Link(address: "\(site)/\(place.path)/index.html\(own)")
     }
-    guard let signed, let release = try release(message.slug, message.pipeline, period) else {
+    guard let signed, var release = try release(message.slug, message.pipeline, period) else {
       return nil
     }
+    release.folder = message.folder
     // A signature is for one object: the release's own page, which holds all that it shows.
     guard FileReader.status(release.file("index.html"))?.kind == .file else { return nil }
     return try signed.link(to: release.path("index.html"))

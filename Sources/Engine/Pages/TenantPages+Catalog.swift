@@ -22,6 +22,8 @@ struct TenantCatalog: Codable, Hashable {
     var asOf: String?
     var published: String
     var files: [File]
+    /// Whether it holds reports of single people. Their files are not listed.
+    var isPersonal: Bool?
     /// Why it was withdrawn.
     var reason: String?
 

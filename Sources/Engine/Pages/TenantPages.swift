@@ -115,11 +115,13 @@ struct TenantPages {
     }
     // The releases of a pipeline that was removed stay, under the title they were made with.
     let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
+    let listed = details.files.filter { !EachStage.isPersonal($0.name) }
     return TenantCatalog.Entry(
       pipeline: place.pipeline, period: place.period, title: title, release: head.release,
       sequence: head.sequence, status: head.status.rawValue, asOf: head.asOf,
       published: head.created,
-      files: details.files.map { .init(name: $0.name, bytes: $0.bytes) })
+      files: listed.map { .init(name: $0.name, bytes: $0.bytes) },
+      isPersonal: listed.count < details.files.count ? true : nil)
   }
 
   func address(_ entry: TenantCatalog.Entry, _ tenant: Tenant) throws -> [UInt8] {
@@ -128,6 +130,11 @@ struct TenantPages {
       return try StorePages.withdrawnAddress(
         title: title, tenant: tenant, day: CivilDate(entry.published.prefix(10)),
         reason: entry.reason, templates: templates)
+    }
+    if entry.isPersonal ?? false {
+      return try StorePages.personalAddress(
+        title: title, tenant: tenant, folder: StorePages.personalFolder(release: entry.release),
+        templates: templates)
     }
     if entry.isEncrypted {
       return try StorePages.encryptedAddress(

@@ -37,7 +37,7 @@ extension RunSession {
       media: configuration.media, mediaLayout: configuration.mediaLayout,
       digests: MediaDigests(record: lookup, isRehashing: false),
       pool: pool, cache: cache, cancellation: cancellation, state: state,
-      stageSeconds: configuration.stageSeconds)
+      stageSeconds: configuration.stageSeconds, isForecast: true)
     let forecaster = Forecaster(record: record, cache: cache, store: store) { partition, stage in
       PartitionEnvironment(services, partition, stage: stage)
     }

@@ -199,6 +199,7 @@ final class Publisher: Sendable {
         if case .success = outcomes[index] { outcomes[index] = .failure(fault) }
       }
       try note(publications, outcomes)
+      removeTakenBack(publications, &outcomes)
     } catch {
       // The releases are published and stay. The next run finds them unchanged and renews the
       // pages.

@@ -73,6 +73,14 @@ final class ResultCache: Sendable {
     return found
   }
 
+  /// The names of people's folders in a partition; see `StageEnvironment.folders`.
+  func folders(of partition: PartitionKey, people: [String]?) throws -> [String: String] {
+    try record.withLock { record in
+      guard let people else { return try record.folders(of: partition) }
+      return try record.folders(of: partition, people: people)
+    }
+  }
+
   /// Moves a stage's files into the workspace and queues the record of the result.
   func add(
     _ output: StageOutput, inputs: KeyInputs, stage: String, tenant: String, seconds: Double,

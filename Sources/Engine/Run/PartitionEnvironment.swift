@@ -20,6 +20,8 @@ struct StageServices: Sendable {
   var state: RunState
   /// How long one stage of one partition can take.
   var stageSeconds: Int
+  /// Whether nothing is made, so that nothing is written either.
+  var isForecast = false
 }
 
 /// The environment of one stage of one partition.
@@ -31,6 +33,7 @@ struct PartitionEnvironment: StageEnvironment {
   /// The partition's label, for people.
   private let partition: String
   private let pipeline: String
+  private let key: PartitionKey
   private let deadline: Deadline
   let media: MediaRoot?
 
@@ -42,6 +45,7 @@ struct PartitionEnvironment: StageEnvironment {
     self.stage = stage
     self.partition = partition.label
     pipeline = partition.pipeline.name
+    key = partition.key
     deadline = Deadline(seconds: services.stageSeconds)
     media = services.media.map { root in
       services.mediaLayout.part(
@@ -102,6 +106,10 @@ struct PartitionEnvironment: StageEnvironment {
   func digest(ofMedia key: String) throws -> SHA256Digest {
     try services.digests.digest(
       of: open(media: key), tenant: tenantID, check: checkCancellation)
+  }
+
+  func folders(of people: [String]?) throws -> [String: String] {
+    try services.cache.folders(of: key, people: services.isForecast ? nil : people)
   }
 
   func progress(_ done: Int, of total: Int, _ what: String) {

@@ -4,46 +4,36 @@ package import Diagnostics
 extension StillImage {
   /// An opaque PNG, and words that say what it shows.
   ///
-  /// Flat drawings have at most 256 colours, and a byte for a pixel takes a fraction of the time
-  /// and the room of three. Other pictures get three.
+  /// Flat drawings have at most 256 colours: see `FlatPNG`. Other pictures get three bytes for a
+  /// pixel, and take several times as long.
   ///
   /// - Parameter description: goes into the file as its `Description` (PNG, 11.3.3.2).
   package static func png(
     _ picture: Bitmap, description: String = ""
   ) throws(Diagnostic) -> [UInt8] {
-    let palette = Palette(picture)
-    let format = palette == nil ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_PAL8
+    if let flat = FlatPNG(picture) { return described(flat.bytes(), description) }
     // Level 3 is half as long as 6 here, and its files are a tenth larger.
     let encoder = try Encoder("png", options: [("pred", "none"), ("dpi", "96")]) { context in
       context.pointee.width = Int32(picture.width)
       context.pointee.height = Int32(picture.height)
-      context.pointee.pix_fmt = format
+      context.pointee.pix_fmt = AV_PIX_FMT_RGB24
       context.pointee.time_base = AVRational(num: 1, den: 1)
       context.pointee.compression_level = 3
     }
     let frame = Frame()
     frame.pointer.pointee.width = Int32(picture.width)
     frame.pointer.pointee.height = Int32(picture.height)
-    frame.pointer.pointee.format = format.rawValue
+    frame.pointer.pointee.format = AV_PIX_FMT_RGB24.rawValue
     try LibAV.check(av_frame_get_buffer(frame.pointer, 0), "making room for a picture")
     guard let rows = frame.pointer.pointee.data.0 else {
       throw Diagnostic(.bug, "a picture has no room")
     }
     let stride = Int(frame.pointer.pointee.linesize.0)
-    if let palette, let colours = frame.pointer.pointee.data.1 {
-      copy(palette.indexes, to: rows, stride: stride, width: picture.width)
-      colours.withMemoryRebound(to: UInt32.self, capacity: 256) { target in
-        for index in 0..<256 {
-          target[index] = index < palette.colours.count ? palette.colours[index] : 0xFF00_0000
-        }
-      }
-    } else {
-      var colours = [UInt8](repeating: 0, count: picture.width * picture.height * 3)
-      for pixel in 0..<picture.width * picture.height {
-        for part in 0..<3 { colours[pixel * 3 + part] = picture.pixels[pixel * 4 + 2 - part] }
-      }
-      copy(colours, to: rows, stride: stride, width: picture.width * 3)
+    var colours = [UInt8](repeating: 0, count: picture.width * picture.height * 3)
+    for pixel in 0..<picture.width * picture.height {
+      for part in 0..<3 { colours[pixel * 3 + part] = picture.pixels[pixel * 4 + 2 - part] }
     }
+    copy(colours, to: rows, stride: stride, width: picture.width * 3)
     return described(try encode(frame, with: encoder), description)
   }
 
@@ -84,48 +74,5 @@ extension StillImage {
   /// The checksum of a PNG's chunk: CRC-32 of ISO 3309, inverted at its end.
   static func checksum(of chunk: [UInt8]) -> UInt32 {
     ~chunk.withUnsafeBytes { SegmentFile.crc($0, continuing: .max) }
-  }
-}
-
-/// The colours of a picture, if there are at most 256, and each pixel as the number of its colour.
-struct Palette {
-  /// `0xFFRRGGBB`, in the order in which they occur.
-  let colours: [UInt32]
-  let indexes: [UInt8]
-
-  /// `nil` if there are more colours.
-  init?(_ picture: Bitmap) {
-    var known = [UInt32](repeating: 0, count: 4_096)
-    var numbers = [UInt8](repeating: 0, count: 4_096)
-    var found: [UInt32] = []
-    let count = picture.width * picture.height
-    var isWhole = true
-    indexes = [UInt8](unsafeUninitializedCapacity: count) { target, used in
-      picture.pixels.withUnsafeBytes { bytes in
-        let pixels = bytes.bindMemory(to: UInt32.self)
-        var (last, number): (UInt32, UInt8) = (0, 0)
-        for place in 0..<count {
-          let colour = pixels[place] | 0xFF00_0000
-          if colour != last {
-            var slot = Int((colour &* 0x9E37_79B1) >> 20)
-            while known[slot] != 0, known[slot] != colour { slot = (slot + 1) & 4_095 }
-            if known[slot] == 0 {
-              guard found.count < 256 else {
-                isWhole = false
-                return
-              }
-              known[slot] = colour
-              numbers[slot] = UInt8(found.count)
-              found.append(colour)
-            }
-            (last, number) = (colour, numbers[slot])
-          }
-          target[place] = number
-        }
-        used = count
-      }
-    }
-    colours = found
-    if !isWhole { return nil }
   }
 }

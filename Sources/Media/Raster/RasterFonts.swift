@@ -40,9 +40,11 @@ package enum RasterFonts {
   /// Throws `configuration` unless every script of cards and films can be drawn: without a font its
   /// text would be missing or boxes, and nothing else would fail.
   package static func require() throws(Diagnostic) {
+    // Looking through hundreds of fonts takes as long as drawing a card.
+    if isComplete.withLock({ $0 }) { return }
     let missing = missing()
     try RasterFaults.checkRoom()
-    guard !missing.isEmpty else { return }
+    guard !missing.isEmpty else { return isComplete.withLock { $0 = true } }
     throw Diagnostic(
       .configuration, "fonts are missing: \(missing.map(\.family).joined(separator: ", "))",
       hint: "apt-get install \(packages(missing.map(\.package)))")
@@ -120,6 +122,8 @@ package enum RasterFonts {
   }
 
   private static let isPrepared = Locked(false)
+  /// Whether every script was found. What is installed is read once in a process.
+  private static let isComplete = Locked(false)
   private static let workspace = Locked<String?>(nil)
 
   /// Names a folder that this process can write to, where no other one is writable.

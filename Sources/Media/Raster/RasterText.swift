@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 
 /// The style of a text that is measured, with SVG's words.
@@ -32,7 +33,40 @@ package enum RasterText {
   package static func widths(
     _ texts: [String], style: TextStyle
   ) throws(Diagnostic) -> [Double] {
-    if texts.isEmpty { return [] }
+    var widths = measured.withLock { known in
+      texts.map { known[MeasuredText(style: style, text: $0)] }
+    }
+    var unknown: [String] = []
+    for (text, width) in zip(texts, widths) where width == nil && !unknown.contains(text) {
+      unknown.append(text)
+    }
+    if !unknown.isEmpty {
+      let found = try measure(unknown, style: style)
+      measured.withLock { known in
+        if known.count + unknown.count > mostMeasured { known.removeAll(keepingCapacity: true) }
+        for (text, width) in zip(unknown, found) {
+          known[MeasuredText(style: style, text: text)] = width
+        }
+      }
+      for place in widths.indices where widths[place] == nil {
+        widths[place] = unknown.firstIndex(of: texts[place]).map { found[$0] }
+      }
+    }
+    return widths.map { $0 ?? 0 }
+  }
+
+  private struct MeasuredText: Hashable {
+    var style: TextStyle
+    var text: String
+  }
+
+  /// Most cards have mostly the same words, and measuring takes longer than drawing.
+  private static let measured = Locked<[MeasuredText: Double]>([:])
+  private static let mostMeasured = 20_000
+
+  private static func measure(
+    _ texts: [String], style: TextStyle
+  ) throws(Diagnostic) -> [Double] {
     // A measured width does not count spaces at the ends. So each text is put between two letters,
     // and their width is subtracted.
     var svg = """

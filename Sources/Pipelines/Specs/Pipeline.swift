@@ -19,6 +19,8 @@ package struct Pipeline: Sendable {
   /// Whether the payload depends on the day of the run (`as_of: day`).
   package var dependsOnDay: Bool
   package var extract: ExtractSpec
+  /// Whose report it is, if not the tenant's.
+  package var each: EachSpec?
   package var aggregate: AggregateSpec?
   package var render: RenderSpec?
   package var stitch: StitchSpec?

@@ -10,7 +10,7 @@ struct PipelineFile {
   var sources: [String: PlatformSpec] = [:]
 
   private static let keys = [
-    "name", "period", "scope", "title", "as_of", "extract", "aggregate", "render", "stitch",
+    "name", "period", "scope", "title", "as_of", "extract", "each", "aggregate", "render", "stitch",
     "publish", "links", "deliver",
   ]
 
@@ -50,6 +50,7 @@ struct PipelineFile {
       extractSpec($0, hasDelivery: map["deliver"] != nil)
     }
     let queries = extract?.queries.map(\.name) ?? []
+    let each = map["each"].flatMap { EachSpec($0, queries: queries) }
     let aggregate = map["aggregate"].flatMap { AggregateSpec($0, queries: queries) }
     let render = map["render"].flatMap(RenderSpec.init)
     let stitch = map["stitch"].flatMap { StitchSpec($0, queries: queries) }
@@ -76,11 +77,17 @@ struct PipelineFile {
       }
     }
     guard let name, let kinds, let extract else { return nil }
+    if let each, let node = map["each"] {
+      let faults = each.faults(
+        of: extract, aggregate, render, hasFilm: stitch != nil,
+        isOfPlatform: scope == Pipeline.Scope.platform.rawValue)
+      for fault in faults { node.report(fault) }
+    }
     return Pipeline(
       name: name, file: path, periods: kinds,
       scope: scope.flatMap(Pipeline.Scope.init(rawValue:)) ?? .tenant, title: title,
-      dependsOnDay: asOf == "day", extract: extract, aggregate: aggregate, render: render,
-      stitch: stitch, deliver: deliver)
+      dependsOnDay: asOf == "day", extract: extract, each: each, aggregate: aggregate,
+      render: render, stitch: stitch, deliver: deliver)
   }
 
   /// The queries that `deliver` names, each once. They are files beside this one, as all queries

@@ -10,7 +10,7 @@ struct SampleTables {
       case .tenant: "id, slug, name, timezone, locale, currency, status, created, updated"
       case .user:
         "id, tenantid, username, firstname, lastname, email, age, account_status, status, picture, "
-          + "privacy, created, updated"
+          + "privacy, created, updated, share"
       case .pocuser:
         "id, userid, tenantid, name, description, language, favorite, tags, repourl, created, updated"
       case .poc_screenshot: "id, pocid, tenantid, object_key, created"

@@ -72,6 +72,12 @@ struct SampleTenant {
     return user == userIDs.count - 1 ? "none" : user == userIDs.count - 2 ? "initials" : "names"
   }
 
+  /// Every third user asked for a year of their own; also the two who are not shown by name, and
+  /// get none.
+  func share(_ user: Int) -> String {
+    user % 3 == 0 || privacy(user) != "names" ? "Y" : "N"
+  }
+
   private func addUsers(_ tables: inout SampleTables) {
     var random = SampleRandom(seed: seed, "users/\(index)")
     for (number, person) in people.enumerated() {
@@ -87,6 +93,7 @@ struct SampleTenant {
           userIDs[number], id, name, person.first, person.last, "\(name)@example.org",
           "\(19 + random.below(45))", random.oneIn(9) ? "C" : "A",
           random.oneIn(3) ? "ONLINE" : "OFFLINE", nil, privacy(number), joined.text, joined.text,
+          share(number),
         ])
       if random.oneIn(2) {
         tables.add(

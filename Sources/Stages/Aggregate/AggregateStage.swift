@@ -37,6 +37,7 @@ package struct AggregateStage: Stage {
     key.add("time zone", work.tenant.zone.digest)
     key.add("locale", work.tenant.locale)
     key.add("currency", work.tenant.currency)
+    if let person = work.person { key.add("person", contentsOf: person.utf8) }
     key.add("privacy", work.settings.privacy.rawValue)
     key.add("period", work.period.description)
     if let asOf = work.asOf { key.add("as of", asOf.description) }
@@ -79,7 +80,8 @@ package struct AggregateStage: Stage {
       figures: figures, messages: messages, progress: work.progress)
     let sentences = try spec.sentences.compactMap(chosen.sentence)
     let model = ReportModel(
-      pipeline: work.pipeline.name, tenant: .init(work.tenant), period: .init(work.period),
+      pipeline: work.pipeline.name, tenant: .init(work.tenant), person: work.person,
+      period: .init(work.period),
       asOf: work.asOf?.description, isEmpty: isEmpty(spec, figures),
       isProvisional: work.progress.isProvisional, comparison: found.comparison,
       privacy: work.settings.privacy, figures: figures,

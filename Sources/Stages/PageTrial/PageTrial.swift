@@ -61,13 +61,14 @@ package struct PageTrial {
     var pipeline = pipeline
     // Without a database nothing is known of a table that takes all columns as they are.
     pipeline.aggregate?.tables.removeAll { !rows.isKnown($0.dataset) }
-    let work = PartitionWork(
+    var work = PartitionWork(
       tenant: Tenant(
         id: "00000000-0000-4000-8000-000000000000", slug: "tenant", name: "Tenant & <Sons>",
         zone: .utc, locale: locale, currency: "EUR"),
       settings: TenantSettings(), period: period, pipeline: pipeline,
       asOf: pipeline.dependsOnDay ? period.start : nil, datasets: datasets,
       linked: shape == .nothing ? [:] : nil)
+    if pipeline.each != nil { work.person = "Person & <Child>" }
     do {
       let report = try environment.artifacts(
         AggregateStage().prepare(work, inputs: [], environment: environment).run())

@@ -72,6 +72,7 @@ final class PageContext: MustacheParent {
     case "title": PageText.carry(title)
     case "head": block(Array(head.markup.utf8))
     case "tenant": tenant
+    case "person": model.person.map(PageText.carry) ?? false
     case "period": period
     case "as_of": model.asOf.flatMap { CivilDate($0) }.map { messages.format.date($0) }
     case "empty": model.isEmpty

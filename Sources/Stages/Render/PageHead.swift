@@ -16,7 +16,11 @@ struct PageHead {
   ///   - tenantID: decides the accent.
   ///   - media: whether the page plays a film from a file beside it.
   ///   - isSearched: whether the page runs the templates' script.
-  init(templates: PageTemplates, tenantID: String, media: Bool = false, isSearched: Bool = false) {
+  ///   - script: another script that the page runs.
+  init(
+    templates: PageTemplates, tenantID: String, media: Bool = false, isSearched: Bool = false,
+    script: String? = nil
+  ) {
     let accent = Accent(tenant: tenantID)
     let own =
       ":root{--accent-light:\(accent.light);--accent-dark:\(accent.dark);"
@@ -27,6 +31,7 @@ struct PageHead {
       "default-src 'none'; style-src \(hashes.joined(separator: " ")); img-src 'self' data: file:; "
       + (media ? "media-src 'self' file:; " : "")
       + (isSearched ? "script-src \(templates.scriptHash); " : "")
+      + (script.map { "script-src \(PageHead.hash($0)); " } ?? "")
       + "base-uri 'none'; form-action 'none'"
     markup =
       "<meta http-equiv=\"Content-Security-Policy\" content=\"\(policy)\" />\n"

@@ -115,7 +115,7 @@ package struct RenderStage: Stage {
   }
 
   /// The pictures to share; none of an empty partition.
-  private func cards(
+  func cards(
     _ work: PartitionWork, _ model: ReportModel, _ templates: PageTemplates,
     _ environment: any StageEnvironment
   ) throws -> [StageOutput.File] {

@@ -216,6 +216,8 @@ struct ReportModel: Codable, Equatable {
   var version = 1
   var pipeline: String
   var tenant: Owner
+  /// The name of the person whose report it is; absent if it is the tenant's.
+  var person: String?
   var period: Span
   var asOf: String?
   var isEmpty: Bool
@@ -236,7 +238,8 @@ struct ReportModel: Codable, Equatable {
   var ties: [[String]]
 
   enum CodingKeys: String, CodingKey {
-    case version, pipeline, tenant, period, comparison, privacy, figures, sentences, charts, tables,
+    case version, pipeline, tenant, person, period, comparison, privacy, figures, sentences, charts,
+      tables,
       findings
     case readings, ties
     case asOf = "as_of"

@@ -15,6 +15,7 @@ final class StorePage: MustacheParent {
     case encrypted = "store-encrypted"
     case overview = "store-operator"
     case withdrawn = "store-withdrawn"
+    case own = "store-own"
 
     /// `store-index.html`
     var file: String { "\(rawValue).html" }
@@ -30,30 +31,33 @@ final class StorePage: MustacheParent {
   private let templates: PageTemplates
   private let head: String
   private let values: PageView
+  private let script: String?
   private var addresses: Set<String> = []
   private var failure: (any Error)?
 
   /// - Parameters:
   ///   - owner: the tenant's id, which decides the accent.
+  ///   - script: the only script of the page.
   ///   - values: what the template sees beside `lang`, `head` and `t`.
   init(
     _ template: Template, owner: String, locale: String, templates: PageTemplates,
-    values: [String: Any] = [:]
+    script: String? = nil, values: [String: Any] = [:]
   ) throws(Diagnostic) {
+    self.script = script
     messages = ReportMessages(
       catalog: templates.catalog, pipeline: "store", locale: locale, zone: .utc)
     self.template = template
     self.templates = templates
     self.values = PageView(values)
-    head = PageHead(templates: templates, tenantID: owner).markup
+    head = PageHead(templates: templates, tenantID: owner, script: script).markup
   }
 
   /// A page that a tenant reads.
   convenience init(
-    _ template: Template, of tenant: Tenant, templates: PageTemplates
+    _ template: Template, of tenant: Tenant, templates: PageTemplates, script: String? = nil
   ) throws(Diagnostic) {
     try self.init(
-      template, owner: tenant.id, locale: tenant.locale, templates: templates,
+      template, owner: tenant.id, locale: tenant.locale, templates: templates, script: script,
       values: ["tenant": PageView(["name": PageText.carry(tenant.name)])])
   }
 
@@ -75,6 +79,7 @@ final class StorePage: MustacheParent {
     switch name {
     case "lang": PageText.carry(messages.locale)
     case "head": Self.headPlace
+    case "script": script.map { "<script>\($0)</script>" }
     case "t": PageMessages(messages: messages) { key in self.message(key) }
     default: values[name]
     }
@@ -106,7 +111,8 @@ final class StorePage: MustacheParent {
       if let failure { throw failure }
       let bytes = PageText.deliver(text)
       let check = PageCheck(
-        name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses)
+        name: "index.html", siblings: ["index.html", "catalog.json"], addresses: addresses,
+        script: script)
       do throws(Diagnostics) {
         try check.check(bytes)
       } catch {
@@ -142,7 +148,8 @@ extension PageTemplates {
 
   /// The faults of templates of the store's pages that do not exist.
   func missingOfStore() -> [Diagnostic] {
-    // Most stores never need that one. Who withdraws something is told.
-    StorePage.Template.allCases.filter { $0 != .withdrawn && !has($0.rawValue) }.map(missing)
+    // Most stores never need these. Who withdraws something, or has reports of people, is told.
+    StorePage.Template.allCases.filter { ![.withdrawn, .own].contains($0) && !has($0.rawValue) }
+      .map(missing)
   }
 }

@@ -36,6 +36,13 @@ extension StorePages {
         title: "Report", tenant: tenant, release: "r", files: ["index.html.age"],
         templates: templates)
     }
+    if templates.has(StorePage.Template.own.rawValue) {
+      attempt {
+        try personalAddress(
+          title: "Report", tenant: tenant, folder: personalFolder(release: "r"),
+          templates: templates)
+      }
+    }
     for overview in [OperatorOverview(), trialOverview] {
       attempt { try operatorOverview(overview, templates: templates) }
     }

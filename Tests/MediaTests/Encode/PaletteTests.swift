@@ -42,4 +42,21 @@ struct PaletteTests {
     #expect(Palette(bitmap) == nil)
     #expect(try read(StillImage.png(bitmap), width: 250, height: 64) == bitmap)
   }
+
+  @Test func `Shades that nobody tells apart become one, and black and white stay`() throws {
+    var bitmap = Bitmap(width: 256, height: 3)
+    for place in 0..<256 {
+      for (row, channel) in [0, 1, 2].enumerated() {
+        bitmap.pixels[(row * 256 + place) * 4 + channel] = UInt8(place)
+        bitmap.pixels[(row * 256 + place) * 4 + 3] = 255
+      }
+    }
+    #expect(Palette(bitmap) == nil)
+    #expect(Palette(bitmap, bits: 7) == nil)
+    let shown = try read(StillImage.png(bitmap), width: 256, height: 3)
+    for (found, wanted) in zip(shown.pixels, bitmap.pixels) {
+      #expect(abs(Int(found) - Int(wanted)) <= 3)
+      if wanted == 0 || wanted == 255 { #expect(found == wanted) }
+    }
+  }
 }

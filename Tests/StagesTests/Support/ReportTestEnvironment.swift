@@ -35,6 +35,13 @@ struct ReportTestEnvironment: StageEnvironment {
     throw Diagnostic(.bug, "a report reads no media")
   }
 
+  /// Names that follow from the ids, where the record's are random.
+  func folders(of people: [String]?) throws -> [String: String] {
+    Dictionary(
+      (people ?? []).map { ($0, String(SHA256Digest(of: $0.utf8).hex.prefix(26))) },
+      uniquingKeysWith: { first, _ in first })
+  }
+
   func progress(_ done: Int, of total: Int, _ what: String) {}
   func checkCancellation() throws {}
 

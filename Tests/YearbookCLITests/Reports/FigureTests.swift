@@ -90,7 +90,7 @@ struct FigureTests {
   private func withReports(_ body: (Installation, _ python: String) throws -> Void) throws {
     let python = try #require(Places.judgesPython)
     try Installation.with { here in
-      for name in ["annual", "billing", "dojos", "users", "platform-billing", "common"] {
+      for name in ["annual", "billing", "dojos", "users", "member", "platform-billing", "common"] {
         try FileManager.default.copyItem(
           atPath: "\(Places.project)/pipelines/\(name)", toPath: "\(here.folder)/pipelines/\(name)")
       }
@@ -103,8 +103,9 @@ struct FigureTests {
   private func check(
     _ here: Installation, _ python: String, day: String, years: [String], months: [String]
   ) throws {
-    for report in ["annual", "billing", "dojos", "users", "platform-billing"] {
-      let periods = (report == "annual" ? years : years + months).flatMap { ["--period", $0] }
+    for report in ["annual", "member", "billing", "dojos", "users", "platform-billing"] {
+      let all = ["annual", "member"].contains(report) ? years : years + months
+      let periods = all.flatMap { ["--period", $0] }
       let (status, output) = try here.yearbook(["run", report, "--as-of", day] + periods)
       try #require(status == 0, "\(output)")
     }

@@ -17,6 +17,8 @@ struct TakenMessage: Sendable {
   var message: String
   var event: String
   var release: String?
+  /// The folder of the recipient's own report, if the release has one.
+  var folder: String?
   var channel: String
   var template: String
   var address: String
@@ -46,6 +48,9 @@ extension TakenMessage {
     y.message, y.event, y.release_id, o.channel, y.template, o.address, o.name, o.locale, o.content,
     y.is_digest, extract(epoch FROM o.queued)::bigint AS queued, o.attempts,
     EXISTS (SELECT FROM yearbook.suppression s WHERE s.recipient = o.recipient) AS is_suppressed,
+    (SELECT f.name FROM yearbook.folder f
+      WHERE f.user_id = o.user_id
+        AND (f.tenant_id, f.pipeline, f.period) = (y.tenant_id, y.pipeline, y.period)) AS folder,
     (SELECT jsonb_agg(jsonb_build_object('id', c.id, 'period', cy.period, 'content', c.content::text)
         ORDER BY c.id)
       FROM yearbook.outbox c JOIN yearbook.telling cy ON cy.id = c.telling
@@ -64,6 +69,7 @@ extension TakenMessage {
     message = try row.string("message")
     event = try row.string("event")
     release = try row.optionalString("release_id")
+    folder = try row.optionalString("folder")
     channel = try row.string("channel")
     template = try row.string("template")
     address = try row.optionalString("address") ?? ""

@@ -11,7 +11,8 @@ struct ShareCard {
   var headline: String
   /// At most three.
   var figures: [(value: String, label: String)]
-  var cover: Cover?
+  /// The drawing of days, an `<svg>` that fills its box; empty without one.
+  var drawing: [UInt8]
 
   /// How many figures have room.
   static let most = 3
@@ -30,11 +31,11 @@ struct ShareCard {
       return (value, try messages.title("figures", figure.name))
     }
     if model.isEmpty || figures.isEmpty { return nil }
-    tenant = model.tenant.name
+    tenant = [model.person, model.tenant.name].compactMap(\.self).joined(separator: " · ")
     let period = Period(model.period.name).map(messages.format.period) ?? model.period.name
     self.title = "\(title) \(period)"
     headline = model.sentences.first { $0.name == spec.headline }?.text ?? ""
-    cover = spec.cover.flatMap { Cover(model, chart: $0) }
+    drawing = spec.cover.flatMap { Cover(model, chart: $0) }?.svg() ?? []
   }
 
   /// All words of the card, a line each: what is read to people who do not see it.

@@ -101,7 +101,7 @@ struct ShareCardTemplates: Sendable {
     context["fonts"] = RasterFonts.text(locale: locale)
     context["lang"] = locale
     context["style"] = style.render(colours)
-    context["cover"] = card.cover.map { String(decoding: $0.svg(), as: UTF8.self) } ?? ""
+    context["cover"] = String(decoding: card.drawing, as: UTF8.self)
     for (slot, lines) in try source.layout.lines(card.texts, locale: locale) {
       context[slot] = lines.map { line in line.mapValues(PageText.carry) }
     }

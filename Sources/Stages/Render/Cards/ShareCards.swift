@@ -13,7 +13,7 @@ struct ShareCards {
   let locale: String
   let environment: any StageEnvironment
 
-  private static let version = 1
+  private static let version = 2
 
   /// The files, in the order of shapes.
   func make() throws -> [StageOutput.File] {
@@ -42,7 +42,7 @@ struct ShareCards {
       key.add("text \(slot)", contentsOf: text.utf8)
     }
     key.add("words", contentsOf: card.description.utf8)
-    key.add("cover", contentsOf: card.cover?.svg() ?? [])
+    key.add("cover", contentsOf: card.drawing)
     return key
   }
 }
