@@ -64,6 +64,7 @@ package struct ReportService: Sendable {
       responder: responder,
       server: .http1(
         configuration: .init(
+          additionalChannelHandlers: [UnreadableRequests()],
           idleTimeout: .seconds(Int64(limits.idle)),
           httpDecoderConfiguration: .init(
             maxHeaderFieldSize: limits.header, maxHeaderListSize: limits.header,

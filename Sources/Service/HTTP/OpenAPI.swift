@@ -57,10 +57,9 @@ enum OpenAPI {
               schema: {type: integer, minimum: 0}
           responses:
             "200":
-              description: Where it is. With `Accept: text/event-stream`, each change as an event.
+              description: Where it is; each change as an event, if the caller accepts text/event-stream.
               content:
                 application/json: {schema: {$ref: "#/components/schemas/Report"}}
-                text/event-stream: {schema: {type: string}}
             default: {$ref: "#/components/responses/Problem"}
         delete:
           operationId: cancel
@@ -146,7 +145,7 @@ enum OpenAPI {
           summary: This document.
           security: []
           responses:
-            "200": {description: This., content: {application/yaml: {schema: {type: string}}}}
+            "200": {description: This., content: {application/yaml: {schema: {type: object}}}}
             default: {$ref: "#/components/responses/Problem"}
 
     """

@@ -69,13 +69,21 @@ struct Problem: Error, Sendable {
     var detail: String?
   }
 
-  /// The answer, with its title in the caller's language.
-  func response(language: Language) -> Response {
-    let body = Body(
+  static let contentType = "application/problem+json"
+
+  private func body(_ language: Language) -> Body {
+    Body(
       type: "urn:yearbook:problem:\(kind.rawValue)", title: language.title(of: kind),
       status: kind.status.code, detail: detail)
+  }
+
+  /// The body of the answer.
+  func bytes(_ language: Language) -> [UInt8] { JSONAnswer.bytes(body(language)) }
+
+  /// The answer, with its title in the caller's language.
+  func response(language: Language) -> Response {
     var response = JSONAnswer.response(
-      kind.status, body, contentType: "application/problem+json")
+      kind.status, body(language), contentType: Self.contentType)
     response.headers[.contentLanguage] = language.rawValue
     if let retryAfter { response.headers[.retryAfter] = String(retryAfter) }
     if !allowed.isEmpty { response.headers[.allow] = allowed.joined(separator: ", ") }

@@ -8,7 +8,7 @@ import NIOPosix
 import Store
 
 extension ServiceResponder {
-  private static let pieceBytes = 128 << 10
+  private static let pieceBytes = 64 << 10
   /// Types that a browser can show by itself. Scripts do not run in any of them.
   private static let shown = [
     "text/html", "application/pdf", "video/mp4", "image/png", "image/jpeg", "image/svg+xml",
@@ -117,6 +117,10 @@ extension ServiceResponder {
         }
         defer { limit.cancel() }
         try await writer.write(piece)
+        // The writer only says that the piece is in a queue. Once the connection's own thread has
+        // seen it, the next piece waits until the reader has taken enough. Without this, a film
+        // would be in memory once for each slow reader.
+        try await channel.eventLoop.submit {}.get()
         at += count
       }
       metrics.count(sent: range.count)

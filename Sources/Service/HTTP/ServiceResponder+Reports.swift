@@ -72,7 +72,7 @@ extension ServiceResponder {
     let reach = try reach(of: caller)
     guard var row = try await book.report(id, of: reach) else { throw Problem(.notFound) }
     if request.headers[.accept]?.contains("text/event-stream") == true {
-      return events(of: row, reach)
+      return events(of: row, reach, until: caller.expires)
     }
     if let seconds = try wait(request), seconds > 0, row.state.isOpen {
       try await watcher.change(of: id, from: row.state, within: seconds)
@@ -120,12 +120,15 @@ extension ServiceResponder {
   }
 
   /// Each change of a request, until it ends, the token expires or ten minutes are over.
-  private func events(of row: ReportRow, _ reach: String?) -> Response {
+  private func events(
+    of row: ReportRow, _ reach: String?, until expires: Int
+  ) -> Response {
     var headers = HTTPFields()
     headers[.contentType] = "text/event-stream"
     headers[.cacheControl] = "no-store"
     let body = ResponseBody { writer in
-      let end = ContinuousClock.now + .seconds(600)
+      let left = Double(expires) - Date().timeIntervalSince1970
+      let end = ContinuousClock.now + .seconds(min(600, left))
       var row = row
       try await writer.write(ByteBuffer(bytes: Self.event(try await answer(row))))
       while row.state.isOpen, .now < end, !Task.isShuttingDownGracefully {
