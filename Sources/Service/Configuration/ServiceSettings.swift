@@ -1,6 +1,8 @@
+import Basics
 package import Diagnostics
 import Foundation
 import Pipelines
+import Postgres
 
 /// What the service does and for whom: a YAML file of its own. The batch program's file holds the
 /// passwords of the sources, which a program on the network must not be able to read.
@@ -51,6 +53,11 @@ package struct ServiceSettings: Sendable {
       if let root = reader.parse(text) { read(root, folder) }
     } else {
       reader.report("not UTF-8", line: nil, column: nil)
+    }
+    if let mode = Disk.mode(path), mode & 0o004 != 0, ConnectionSecrets(record).hasPassword {
+      reader.report(
+        "the configuration holds a password, and every user can read it", line: nil, column: nil,
+        hint: CommandText.line(["chmod", "o=", path]))
     }
     try reader.finish()
   }

@@ -8,7 +8,7 @@ import NIOPosix
 import Store
 
 extension ServiceResponder {
-  private static let pieceBytes = 64 << 10
+  private static let pieceBytes = 32 << 10
   /// Types that a browser can show by itself. Scripts do not run in any of them.
   private static let shown = [
     "text/html", "application/pdf", "video/mp4", "image/png", "image/jpeg", "image/svg+xml",
@@ -106,6 +106,10 @@ extension ServiceResponder {
     let (channel, idle) = (context.channel, Int64(settings.limits.idle))
     let (disk, metrics) = (disk, metrics)
     return ResponseBody(contentLength: range.count) { writer in
+      // So little waits in memory for each of a thousand slow readers.
+      try await channel.setOption(
+        ChannelOptions.writeBufferWaterMark, value: .init(low: 16 << 10, high: 32 << 10)
+      ).get()
       var at = range.lowerBound
       while at < range.upperBound {
         let (offset, count) = (at, min(Self.pieceBytes, range.upperBound - at))

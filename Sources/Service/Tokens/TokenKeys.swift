@@ -40,7 +40,7 @@ actor TokenKeys {
     let isOld = taken.map { now - $0 >= .seconds(settings.refresh) } ?? true
     if let key = keys[name], let taken, now - taken < Self.longest {
       // The known key is used while the set is read again.
-      if isOld, mayTry(now) { Task { await refresh() } }
+      if isOld, mayTry(now) { refreshLater(now) }
       return (key, number)
     }
     guard mayTry(now) || reading != nil else { return nil }
@@ -53,12 +53,17 @@ actor TokenKeys {
   func current() async -> Int {
     let now = ContinuousClock.now
     guard let taken, now - taken < Self.longest else { return -1 }
-    if now - taken >= .seconds(settings.refresh), mayTry(now) { Task { await refresh() } }
+    if now - taken >= .seconds(settings.refresh), mayTry(now) { refreshLater(now) }
     return number
   }
 
   private func mayTry(_ now: ContinuousClock.Instant) -> Bool {
     tried.map { now - $0 >= Self.pause } ?? true
+  }
+
+  private func refreshLater(_ now: ContinuousClock.Instant) {
+    tried = now
+    Task { await refresh() }
   }
 
   /// Reads the keys once for all who wait.
@@ -95,6 +100,10 @@ actor TokenKeys {
     case .file(let path):
       guard let bytes = try FileReader.contents(path), bytes.count <= KeySet.mostBytes else {
         throw Diagnostic(.configuration, "\(path) is missing, or too long")
+      }
+      // Whoever can change it can make tokens of any tenant.
+      guard let mode = Disk.mode(path), mode & 0o002 == 0 else {
+        throw Diagnostic(.configuration, "every user can change \(path): chmod o-w")
       }
       return bytes
     case .url(let url):

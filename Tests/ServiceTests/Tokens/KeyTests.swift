@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Glibc
 import NIOPosix
 import TestSupport
 import Testing
@@ -118,5 +119,11 @@ struct KeyTests {
     #expect(found.count == 10, "\(found)")
     #expect(try faults(good + "listen: 0.0.0.0:80\nplain_http: true") == [])
     #expect(try faults(good + "listen: unix:http.sock") == [])
+    let secret = good.replacing("postgresql:///", with: "postgresql://me:secret@host/")
+    chmod(file, 0o644)
+    let open = try faults(secret)
+    #expect(open.count == 1 && open[0].contains("every user can read it"), "\(open)")
+    chmod(file, 0o640)
+    #expect(try faults(secret) == [])
   }
 }
