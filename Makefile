@@ -1,4 +1,5 @@
 # make demo   sets up a private database with sample data and publishes everything
+# make serve-demo  the HTTP service beside the demo's database, with a token to try
 # make test   all tests, with a real PostgreSQL that they start themselves
 # make check  format, warnings as errors, import directions, words, links of the documents
 
@@ -6,7 +7,7 @@ PREFIX ?= /usr/local
 SWIFT ?= swift
 RELEASE := .build/release/yearbook
 
-.PHONY: all demo build test check format packages install clean soak bench
+.PHONY: all demo build test check format packages install clean soak bench service serve-demo install-service
 
 all: build
 
@@ -19,9 +20,15 @@ build: packages
 demo: build
 	@$(RELEASE) demo --folder demo
 
+service: packages
+	YEARBOOK_SERVICE=1 $(SWIFT) build -c release --product yearbook-serve
+
+serve-demo: build service
+	@scripts/serve-demo demo
+
 test: packages
-	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests
-	YEARBOOK_STRICT=1 $(SWIFT) test --skip-build
+	YEARBOOK_SERVICE=1 YEARBOOK_STRICT=1 $(SWIFT) build --build-tests
+	YEARBOOK_SERVICE=1 YEARBOOK_STRICT=1 $(SWIFT) test --skip-build
 
 check: packages
 	$(SWIFT) format lint --strict --recursive Sources Tests Package.swift
@@ -31,7 +38,7 @@ check: packages
 	scripts/check-words
 	scripts/check-links
 	scripts/check-claims
-	YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
+	YEARBOOK_SERVICE=1 YEARBOOK_STRICT=1 $(SWIFT) build --build-tests -Xswiftc -diagnostic-style=llvm
 
 format:
 	$(SWIFT) format --in-place --recursive Sources Tests Package.swift
@@ -44,6 +51,9 @@ install: build
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/docs/platforms docs/platforms/*.sql docs/platforms/*.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/schemas docs/reference/schemas/*.json
+
+install-service: service
+	install -D -m 755 .build/release/yearbook-serve $(DESTDIR)$(PREFIX)/bin/yearbook-serve
 
 soak: packages
 	YEARBOOK_STRICT=1 YEARBOOK_SOAK=1 $(SWIFT) test

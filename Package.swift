@@ -6,6 +6,10 @@ import PackageDescription
 // `swift build` with a newer compiler must still succeed.
 let strict = ProcessInfo.processInfo.environment["YEARBOOK_STRICT"] != nil
 
+// The HTTP service needs packages that nothing else needs. They are fetched and built only where this
+// is set, as `make service`, `make check` and `make test` set it.
+let hasService = ProcessInfo.processInfo.environment["YEARBOOK_SERVICE"] != nil
+
 var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
@@ -53,6 +57,7 @@ let house: [(module: String, imports: [String])] = [
       "Pipelines", "Basics", "Diagnostics",
     ]
   ),
+  ("Service", ["Store", "Postgres", "Transfer", "Pipelines", "Basics", "Diagnostics"]),
 ]
 
 /// What modules and tests use of other packages.
@@ -71,6 +76,19 @@ let products: [String: [Target.Dependency]] = [
   "YearbookCLI": [
     .product(name: "ArgumentParser", package: "swift-argument-parser"),
     .product(name: "Logging", package: "swift-log"),
+  ],
+  "Service": [
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "HTTPTypes", package: "swift-http-types"),
+    .product(name: "Hummingbird", package: "hummingbird"),
+    .product(name: "HummingbirdCore", package: "hummingbird"),
+    .product(name: "JWTKit", package: "jwt-kit"),
+    .product(name: "Logging", package: "swift-log"),
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+    .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+    .product(name: "UnixSignals", package: "swift-service-lifecycle"),
   ],
 ]
 
@@ -93,7 +111,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "CFiles"),
 ]
 
-let modules: [Target] = house.map { entry in
+let modules: [Target] = house.filter { hasService || $0.module != "Service" }.map { entry in
   .target(
     name: entry.module,
     dependencies: entry.imports.map { .byName(name: $0) } + (products[entry.module] ?? []))
@@ -145,6 +163,21 @@ let trials: [Target] = [
   tests(of: "YearbookCLI", also: ["ObjectStorage"]),
 ]
 
+let service: [Target] =
+  hasService
+  ? [
+    .executableTarget(name: "yearbook-serve", dependencies: ["Service"]),
+    tests(of: "Service", also: ["Engine"]),
+  ] : []
+// The tests make the tokens of an issuer.
+for target in service where target.type == .test {
+  target.dependencies += [
+    .product(name: "Crypto", package: "swift-crypto"),
+    .product(name: "CryptoExtras", package: "swift-crypto"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+  ]
+}
+
 let fuzzed: [Target.Dependency] = [
   "Stages", "Extraction", "Delivery", "Store", "ObjectStorage", "Media", "Pipelines", "Basics",
   "Diagnostics",
@@ -164,7 +197,8 @@ let fuzz: Target =
 
 let package = Package(
   name: "yearbook",
-  products: [.executable(name: "yearbook", targets: ["yearbook"])],
+  products: [.executable(name: "yearbook", targets: ["yearbook"])]
+    + (hasService ? [.executable(name: "yearbook-serve", targets: ["yearbook-serve"])] : []),
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
     .package(url: "https://github.com/apple/swift-collections", exact: "1.6.0"),
@@ -172,8 +206,19 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
     .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
-  ],
-  targets: libraries + modules + trials
+  ]
+    + (hasService
+      ? [
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(
+          url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(
+          url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/vapor/jwt-kit", exact: "5.7.1"),
+      ] : []),
+  targets: libraries + modules + trials + service
     + [fuzz, .executableTarget(name: "yearbook", dependencies: ["YearbookCLI"])]
 )
 

@@ -1,9 +1,12 @@
--- The two roles that Yearbook logs in with. PostgreSQL 13 or later; run as a superuser or a role
+-- The roles that Yearbook logs in with. PostgreSQL 13 or later; run as a superuser or a role
 -- with CREATEROLE that owns what it grants, with psql or over any connection. Running it again
 -- changes nothing. Passwords are not set here: use \password, or the server's own authentication.
 --
 --   yearbook_reader   the source: may SELECT in schema app, but for the withheld columns, and nothing else
 --   yearbook          the record: owns schema yearbook in the record's database
+--   yearbook_service  the HTTP service: may insert and read requests in the record, and cancel one that
+--                     waits. Where the record is older than this role, run this file again after the
+--                     first run of a program that knows the service.
 --
 -- Where source and record are two databases, run it in each with its part named, for example
 --
@@ -28,12 +31,12 @@ BEGIN
 
   IF EXISTS (
     SELECT FROM pg_catalog.pg_roles
-    WHERE rolname IN ('yearbook', 'yearbook_reader')
+    WHERE rolname IN ('yearbook', 'yearbook_reader', 'yearbook_service')
       AND (rolsuper OR rolcreaterole OR rolcreatedb OR rolreplication
         OR rolbypassrls AND rolname <> 'yearbook_reader')
   ) THEN
-    RAISE EXCEPTION 'yearbook or yearbook_reader exists with more rights than it may have'
-      USING HINT = 'Take SUPERUSER, CREATEROLE, CREATEDB and REPLICATION from it, and BYPASSRLS from yearbook.';
+    RAISE EXCEPTION 'yearbook, yearbook_reader or yearbook_service exists with more rights than it may have'
+      USING HINT = 'Take SUPERUSER, CREATEROLE, CREATEDB and REPLICATION from it, and BYPASSRLS from yearbook and yearbook_service.';
   END IF;
 
   IF part IN ('both', 'source') THEN
@@ -114,6 +117,27 @@ BEGIN
       ALTER SCHEMA yearbook OWNER TO yearbook;
     ELSE
       CREATE SCHEMA yearbook AUTHORIZATION yearbook;
+    END IF;
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'yearbook_service') THEN
+      CREATE ROLE yearbook_service LOGIN NOINHERIT;
+    END IF;
+    EXECUTE format('GRANT CONNECT ON DATABASE %I TO yearbook_service', current_database());
+    -- The tables are made, and the rights to them given, by the first run. A record that had them
+    -- before it had this role gives them here.
+    IF to_regprocedure('yearbook.cancel_request(bigint, uuid)') IS NOT NULL THEN
+      BEGIN
+        GRANT USAGE ON SCHEMA yearbook TO yearbook_service;
+        GRANT SELECT (id, tenant_id, report_type, period, created_date, status, location, error,
+            is_request, started, finished, due, request_key, request_digest)
+          ON yearbook.reports TO yearbook_service;
+        GRANT INSERT (tenant_id, user_id, report_type, period, request_key, request_digest)
+          ON yearbook.reports TO yearbook_service;
+        GRANT USAGE ON SEQUENCE yearbook.reports_id_seq TO yearbook_service;
+        GRANT EXECUTE ON FUNCTION yearbook.cancel_request(bigint, uuid) TO yearbook_service;
+      EXCEPTION WHEN insufficient_privilege THEN
+        RAISE WARNING 'the rights of yearbook_service in schema yearbook were not given'
+          USING HINT = 'Run this file as a superuser, or give them as yearbook: docs/how-to/serve.md';
+      END;
     END IF;
   END IF;
 END

@@ -2,7 +2,7 @@ package import Diagnostics
 package import Glibc
 
 /// An open file that is closed at the end of its scope.
-package struct FileDescriptor: ~Copyable {
+package struct FileDescriptor: ~Copyable, Sendable {
   package let number: Int32
 
   /// Opens a file with the flags of `open(2)`. Throws `io`.

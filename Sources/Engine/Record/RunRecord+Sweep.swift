@@ -96,7 +96,8 @@ extension RunRecord {
         + " AND started < now() - $1::bigint * interval '1 second'", [String(seconds)]
     ).affected
     let requests = try connection.query(
-      "\(verb) FROM yearbook.reports WHERE is_request AND status IN ('published', 'failed')"
+      "\(verb) FROM yearbook.reports WHERE is_request"
+        + " AND status IN ('published', 'failed', 'cancelled')"
         + " AND created_date < now() - $1::bigint * interval '1 second'", [String(seconds)]
     ).affected
     return (runs, requests)

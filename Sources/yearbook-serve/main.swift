@@ -1,0 +1,3 @@
+import Service
+
+await ServiceEntry.main()
