@@ -6,8 +6,9 @@ import Glibc
 /// looked for, which takes a tenth of the time of a general compressor. The bytes depend on the
 /// pixels alone, and on no library.
 ///
-/// The softened edges of two colours on a third have more than 256 shades. Then shades that differ
-/// by 1 of 255 become one, or else by 3, which nobody sees.
+/// The softened edges of two colours on a third have more than 256 shades. Then the colours of flat
+/// parts stay what they are, and other shades that differ by at most 3 of 255, or else 7, become
+/// one, which nobody sees at an edge.
 struct FlatPNG {
   private let palette: Palette
   private let width: Int
@@ -15,8 +16,8 @@ struct FlatPNG {
 
   /// `nil` if the picture has more colours all the same.
   init?(_ picture: Bitmap) {
-    for bits in [8, 7, 6] {
-      guard let palette = Palette(picture, bits: bits) else { continue }
+    for tolerance in [0, 3, 7] {
+      guard let palette = Palette(picture, tolerance: tolerance) else { continue }
       self.palette = palette
       width = picture.width
       height = picture.height
@@ -75,20 +76,19 @@ struct FlatPNG {
 
 /// The colours of a picture, if there are at most 256, and each pixel as the number of its colour.
 struct Palette {
-  /// `0xFFRRGGBB`, in the order in which they occur.
+  /// `0xFFRRGGBB`: those of flat parts, then the others in the order in which they occur.
   let colours: [UInt32]
   /// Each row after a zero, which says in a PNG that it is not filtered.
   let rows: [UInt8]
 
   /// `nil` if there are more colours.
   ///
-  /// - Parameter bits: how many of a channel's eight bits count.
-  init?(_ picture: Bitmap, bits: Int = 8) {
-    var known = [UInt32](repeating: 0, count: 4_096)
-    var numbers = [UInt8](repeating: 0, count: 4_096)
-    var found: [UInt32] = []
+  /// - Parameter tolerance: by how much a channel of a shade can be changed.
+  init?(_ picture: Bitmap, tolerance: Int = 0) {
     let (width, height) = (picture.width, picture.height)
     let stride = width + 1
+    var shades = Shades(tolerance: tolerance)
+    if tolerance > 0 { for colour in Self.flat(picture) { _ = shades.number(of: colour) } }
     var isWhole = true
     rows = [UInt8](unsafeUninitializedCapacity: stride * height) { target, used in
       picture.pixels.withUnsafeBytes { bytes in
@@ -103,21 +103,13 @@ struct Palette {
             continue
           }
           for place in 0..<width {
-            let pixel = pixels[start + place] | 0xFF00_0000
-            if pixel != last {
-              let colour = Self.rounded(pixel, bits)
-              var slot = Int((colour &* 0x9E37_79B1) >> 20)
-              while known[slot] != 0, known[slot] != colour { slot = (slot + 1) & 4_095 }
-              if known[slot] == 0 {
-                guard found.count < 256 else {
-                  isWhole = false
-                  return
-                }
-                known[slot] = colour
-                numbers[slot] = UInt8(found.count)
-                found.append(colour)
+            let colour = pixels[start + place] | 0xFF00_0000
+            if colour != last {
+              guard let found = shades.number(of: colour) else {
+                isWhole = false
+                return
               }
-              (last, number) = (pixel, numbers[slot])
+              (last, number) = (colour, found)
             }
             line[place + 1] = number
           }
@@ -125,17 +117,69 @@ struct Palette {
         used = stride * height
       }
     }
-    colours = found
+    colours = shades.colours
     if !isWhole { return nil }
   }
 
-  /// A colour of which so many bits of each channel count. The others repeat the first ones, so
-  /// that black and white stay what they are.
-  private static func rounded(_ colour: UInt32, _ bits: Int) -> UInt32 {
-    switch bits {
-    case 7: colour & 0xFFFE_FEFE | colour >> 7 & 0x0001_0101
-    case 6: colour & 0xFFFC_FCFC | colour >> 6 & 0x0003_0303
-    default: colour
+  /// The colours of which so many pixels stand side by side, in the order in which they occur.
+  private static func flat(_ picture: Bitmap) -> [UInt32] {
+    let (least, most) = (6, 64)
+    var found: [UInt32] = []
+    let width = picture.width
+    picture.pixels.withUnsafeBytes { bytes in
+      guard let base = bytes.baseAddress else { return }
+      let pixels = bytes.bindMemory(to: UInt32.self)
+      for row in 0..<picture.height {
+        let start = row * width
+        if row > 0, memcmp(base + start * 4, base + (start - width) * 4, width * 4) == 0 {
+          continue
+        }
+        var (last, run): (UInt32, Int) = (0, 0)
+        for place in start..<start + width {
+          let colour = pixels[place] | 0xFF00_0000
+          run = colour == last ? run + 1 : 1
+          last = colour
+          if run == least, found.count < most, !found.contains(colour) { found.append(colour) }
+        }
+      }
     }
+    return found
+  }
+}
+
+/// Numbers for the colours of a picture. Shades that are near enough have the same.
+private struct Shades {
+  private(set) var colours: [UInt32] = []
+  private let tolerance: Int
+  /// The colours that were met, by a hash, and their numbers.
+  private var known = [UInt32](repeating: 0, count: 8_192)
+  private var numbers = [UInt8](repeating: 0, count: 8_192)
+  private var count = 0
+  /// A picture with more is not flat.
+  private static let mostMet = 4_096
+
+  init(tolerance: Int) { self.tolerance = tolerance }
+
+  /// The number of a colour; `nil` if there is no room for it.
+  mutating func number(of colour: UInt32) -> UInt8? {
+    var slot = Int((colour &* 0x9E37_79B1) >> 19)
+    while known[slot] != 0, known[slot] != colour { slot = (slot + 1) & 8_191 }
+    if known[slot] != 0 { return numbers[slot] }
+    guard count < Self.mostMet else { return nil }
+    let near = tolerance > 0 ? colours.firstIndex { isNear($0, colour) } : nil
+    guard let place = near ?? (colours.count < 256 ? colours.count : nil) else { return nil }
+    if place == colours.count { colours.append(colour) }
+    count += 1
+    known[slot] = colour
+    numbers[slot] = UInt8(place)
+    return numbers[slot]
+  }
+
+  private func isNear(_ one: UInt32, _ other: UInt32) -> Bool {
+    for shift in [0, 8, 16] as [UInt32] {
+      let difference = Int(one >> shift & 255) - Int(other >> shift & 255)
+      if abs(difference) > tolerance { return false }
+    }
+    return true
   }
 }
