@@ -47,7 +47,7 @@ install: build
 	install -D -m 755 $(RELEASE) $(DESTDIR)$(PREFIX)/bin/yearbook
 	mkdir -p $(DESTDIR)$(PREFIX)/share/yearbook
 	cp -R pipelines templates cron $(DESTDIR)$(PREFIX)/share/yearbook/
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/yearbook docs/how-to/*.md
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/doc/yearbook docs/how-to/*.md docs/openapi.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook docs/platform-schema.sql docs/platform-role.sql
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/docs/platforms docs/platforms/*.sql docs/platforms/*.yaml
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/yearbook/schemas docs/reference/schemas/*.json
