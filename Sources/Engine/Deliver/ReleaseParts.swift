@@ -36,7 +36,7 @@ struct ReleaseParts {
 
     /// The same, relative to the store.
     func path(_ name: String) -> String {
-      let own = folder.map { "\(EachStage.folder)/\($0)/" } ?? ""
+      let own = folder.map { "\(PersonalFiles.folder)/\($0)/" } ?? ""
       return "\(place)/releases/\(id)/data/\(own)\(name)"
     }
   }

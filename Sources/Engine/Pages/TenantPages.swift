@@ -115,7 +115,7 @@ struct TenantPages {
     }
     // The releases of a pipeline that was removed stay, under the title they were made with.
     let title = library.pipeline(place.pipeline)?.title(for: tenant.locale) ?? details.title
-    let listed = details.files.filter { !EachStage.isPersonal($0.name) }
+    let listed = details.files.filter { !PersonalFiles.has($0.name) }
     return TenantCatalog.Entry(
       pipeline: place.pipeline, period: place.period, title: title, release: head.release,
       sequence: head.sequence, status: head.status.rawValue, asOf: head.asOf,

@@ -13,15 +13,10 @@ package struct EachStage: Stage {
   package let name = "each"
   package let readsRows = true
   private static let version = 1
-  /// The folder of a release in which the folders of people are. Nothing lists what is in it.
-  package static let folder = "own"
   /// How many people are held in memory at a time.
   private static let atOnce = 32
 
   package init() {}
-
-  /// Whether a published file is in a person's folder.
-  package static func isPersonal(_ file: String) -> Bool { file.hasPrefix("\(folder)/") }
 
   /// The key names all datasets and what a report is made with, and the folders' names.
   package func prepare(
@@ -59,7 +54,7 @@ package struct EachStage: Stage {
         content: .bytes(
           try StorePages.personalAddress(
             title: work.pipeline.title(for: work.tenant.locale), tenant: work.tenant,
-            folder: Self.folder, templates: templates)))
+            folder: PersonalFiles.folder, templates: templates)))
     ])
     var done = 0
     var firstFault: Diagnostic?
@@ -88,7 +83,7 @@ package struct EachStage: Stage {
           }
           output.files += files.map { file in
             var file = file
-            file.name = "\(Self.folder)/\(folder)/\(file.name)"
+            file.name = "\(PersonalFiles.folder)/\(folder)/\(file.name)"
             return file
           }
         case .failure(let fault):

@@ -1,3 +1,4 @@
+import Basics
 package import Diagnostics
 package import Pipelines
 
@@ -25,6 +26,6 @@ extension StorePages {
 
   /// Where the folders of people are, relative to the stable address.
   package static func personalFolder(release: String) -> String {
-    "releases/\(release)/data/\(EachStage.folder)"
+    "releases/\(release)/data/\(PersonalFiles.folder)"
   }
 }

@@ -16,7 +16,8 @@ package final class ReleaseReader: Sendable {
     package var title: String
     /// When it was made, `2026-11-21T03:15:00Z`.
     package var created: String
-    /// The files of the payload, sorted by name.
+    /// The files of the payload, sorted by name, without those that are one person's: who reads
+    /// for a tenant is any of its people.
     package var files: [ReleaseDetails.File]
 
     /// The file with this path below `data/`; `nil` if the manifest does not name it.
@@ -125,7 +126,7 @@ package final class ReleaseReader: Sendable {
     return Shown(
       location: location, title: details.title, created: details.created,
       files: details.files.filter { file in
-        file.path == "data/" + file.name && file.digest != nil
+        file.path == "data/" + file.name && file.digest != nil && !PersonalFiles.has(file.name)
           && manifest[file.path] == file.digest
       })
   }

@@ -108,6 +108,23 @@ struct EndpointTests {
     #expect(try scene.send("GET", "/v1/report/\(id)/files/index.html", token: token).status == 200)
   }
 
+  @Test func `A person's own page is neither listed nor handed out to the tenant's other people`()
+    throws
+  {
+    let scene = try ServiceScene()
+    let id = try scene.ask()
+    let location = try scene.publish(id)
+    let own = "own/secretsecretsecretsecrets2/index.html"
+    #expect(access(scene.folder.path + "/store/\(location)/data/\(own)", F_OK) == 0)
+    for token in [try scene.token(), try scene.token(nil, scope: "reports:read reports:operator")] {
+      let state = try scene.send("GET", "/v1/report/\(id)", token: token)
+      #expect(state.status == 200 && state.text.contains("index.html"), "\(state.text)")
+      #expect(!state.text.contains("secret"), "\(state.text)")
+      #expect(
+        try scene.send("GET", "/v1/report/\(id)/files/\(own)", token: token).status == 404)
+    }
+  }
+
   @Test func `What is withdrawn or no longer there is gone`() throws {
     let scene = try ServiceScene()
     let id = try scene.ask()

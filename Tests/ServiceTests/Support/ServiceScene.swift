@@ -171,6 +171,9 @@ final class ServiceScene: @unchecked Sendable {
       ReleaseFile(name: "film.mp4", bytes: film, mediaType: "video/mp4"),
       ReleaseFile(
         name: "tables/months.csv", bytes: Array("a\r\n1\r\n".utf8), mediaType: "text/csv"),
+      ReleaseFile(
+        name: "own/secretsecretsecretsecrets2/index.html", bytes: Array("Ana's".utf8),
+        mediaType: "text/html"),
     ]
     let pending = PendingRelease(
       tenant: ReleaseTenant(id: tenant, slug: slug, name: slug), pipeline: "yearly",
