@@ -19,11 +19,15 @@ actor TokenKeys {
   private var reading: Task<Void, Never>?
 
   /// Seconds between two readings for the sake of unknown names.
-  static let pause = Duration.seconds(60)
+  private let pause: Duration
   /// How long keys are used that could not be read again: after that, nobody is believed.
   static let longest = Duration.seconds(24 * 3600)
 
-  init(_ settings: TokenSettings, threads: NIOThreadPool, log: ServiceLog) {
+  init(
+    _ settings: TokenSettings, threads: NIOThreadPool, log: ServiceLog,
+    pause: Duration = .seconds(60)
+  ) {
+    self.pause = pause
     self.settings = settings
     self.threads = threads
     self.log = log
@@ -58,7 +62,7 @@ actor TokenKeys {
   }
 
   private func mayTry(_ now: ContinuousClock.Instant) -> Bool {
-    tried.map { now - $0 >= Self.pause } ?? true
+    tried.map { now - $0 >= pause } ?? true
   }
 
   private func refreshLater(_ now: ContinuousClock.Instant) {

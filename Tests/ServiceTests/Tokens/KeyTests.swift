@@ -55,7 +55,9 @@ struct KeyTests {
     settings.tokens.keys = .file(file)
     let threads = NIOThreadPool(numberOfThreads: 1)
     threads.start()
-    let keys = TokenKeys(settings.tokens, threads: threads, log: ServiceLog())
+    // Longer than a busy machine can need.
+    let keys = TokenKeys(
+      settings.tokens, threads: threads, log: ServiceLog(), pause: .seconds(86_400))
     await keys.prepare()
     let verifier = TokenVerifier(settings, keys: keys)
     let now = Date().timeIntervalSince1970
