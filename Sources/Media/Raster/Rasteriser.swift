@@ -1,11 +1,17 @@
+import Basics
 import CLibRSVG
 package import Diagnostics
 
 /// Draws SVG with librsvg. Pango shapes text in any script, with the fonts of `RasterFonts`.
 /// Nothing is fetched.
 ///
-/// Several threads can call it at once. The same SVG gives the same pixels.
+/// Several threads can call it at once; one of them draws. The same SVG gives the same pixels.
 package enum Rasteriser {
+  /// Held while fonts are used. Cairo 1.16 keeps ten font files open for all threads. To open
+  /// another, it closes one of which no thread says that it needs it, without asking under that
+  /// font's own lock: a thread that has just begun to draw with it reads freed memory.
+  fileprivate static let fonts = Locked(())
+
   /// The largest accepted SVG, in bytes.
   static let sizeLimit = 16 << 20
 
@@ -41,10 +47,12 @@ package enum Rasteriser {
     precondition((1...16_384).contains(width) && (1...16_384).contains(height))
     var bitmap = Bitmap(width: width, height: height)
     let handle = document.handle
-    let failure = bitmap.withSurface { surface in
-      hasEmoji
-        ? drawThroughRecording(handle, layer, on: surface, width, height)
-        : draw(handle, layer, on: surface, width, height)
+    let failure = fonts.withLock { _ in
+      bitmap.withSurface { surface in
+        hasEmoji
+          ? drawThroughRecording(handle, layer, on: surface, width, height)
+          : draw(handle, layer, on: surface, width, height)
+      }
     }
     if let failure { throw failure }
     try RasterFaults.check()
@@ -128,9 +136,10 @@ package enum Rasteriser {
       var ink = RsvgRectangle()
       var logical = RsvgRectangle()
       var error: UnsafeMutablePointer<GError>?
-      guard
+      let isFound = fonts.withLock { _ in
         rsvg_handle_get_geometry_for_element(document.handle, "#\(id)", &ink, &logical, &error) != 0
-      else { throw SVGDocument.failure("this text cannot be measured", error) }
+      }
+      guard isFound else { throw SVGDocument.failure("this text cannot be measured", error) }
       found.append((ink.width, ink.height))
     }
     try RasterFaults.check()
@@ -157,7 +166,7 @@ struct SVGDocument: ~Copyable {
     self.handle = handle
   }
 
-  deinit { yb_rsvg_free(handle) }
+  deinit { Rasteriser.fonts.withLock { _ in yb_rsvg_free(handle) } }
 
   /// librsvg's message names elements and attributes, but can quote text of the document. So it is
   /// kept as the underlying error and is not part of the message.
