@@ -49,7 +49,10 @@ extension TenantMirroring {
       named.filter { pruned[$0.value] == nil }.map(\.key))
     let going = objects.keys.filter { id in
       guard !standing.contains(id), !kept.contains(id) else { return false }
-      guard let last = named[id] else { return true }
+      guard let last = named[id] else {
+        // Another mirroring can be about to write its head, if it was pruned since it was copied.
+        return (objects[id] ?? []).allSatisfy { listed[$0]?.modified ?? .max <= now - grace }
+      }
       let next = numbers.filter { $0 > last }.min()
       let replaced = next.flatMap { listed["\(place)/heads/\($0).json"]?.modified } ?? .max
       return replaced <= now - grace
