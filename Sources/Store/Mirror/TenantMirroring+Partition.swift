@@ -103,23 +103,31 @@ extension TenantMirroring {
     for name in digests.keys where FileReader.status(store.path("\(folder)/\(name)")) == nil {
       throw ObjectClient.damaged(store.path("\(folder)/\(name)"))
     }
-    try put(filesOf: folder, below: "", digests)
+    var found: Set<String> = []
+    try put(filesOf: folder, below: "", digests, &found)
+    // It can be pruned while it is copied: no head must lead readers to a part of it.
+    for name in digests.keys + [Bag.tagManifestName] where !found.contains(name) {
+      throw ObjectClient.damaged(store.path("\(folder)/\(name)"))
+    }
   }
 
+  /// - Parameter found: gets the names of the files that are in the bucket now.
   private mutating func put(
-    filesOf release: String, below folder: String, _ digests: [String: SHA256Digest]
+    filesOf release: String, below folder: String, _ digests: [String: SHA256Digest],
+    _ found: inout Set<String>
   ) throws(Diagnostic) {
     for name in try FileReader.names(in: store.path("\(release)/\(folder)")) {
       let inRelease = folder.isEmpty ? name : folder + "/" + name
       let path = release + "/" + inRelease
       guard let status = FileReader.status(store.path(path)) else { continue }
-      if status.kind == .folder { try put(filesOf: release, below: inRelease, digests) }
+      if status.kind == .folder { try put(filesOf: release, below: inRelease, digests, &found) }
       let isNamed =
         digests[inRelease] != nil || [Bag.tagManifestName, Bag.signatureName].contains(name)
-      guard status.kind == .file, isNamed, listed[path]?.byteCount != status.byteCount else {
-        continue
+      guard status.kind == .file, isNamed else { continue }
+      if listed[path]?.byteCount != status.byteCount {
+        try put(file: path, status, digests[inRelease])
       }
-      try put(file: path, status, digests[inRelease])
+      found.insert(inRelease)
     }
   }
 
