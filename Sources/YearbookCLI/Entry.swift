@@ -108,7 +108,7 @@ struct YearbookCommand: ParsableCommand {
     version: Version.text,
     subcommands: [
       DemoCommand.self, SampleCommand.self, RunCommand.self, StatusCommand.self, RetryCommand.self,
-      ExplainCommand.self, FilmCommand.self,
+      ExplainCommand.self, FilmCommand.self, PlanCommand.self, FinishCommand.self,
       RunsCommand.self, LogsCommand.self, MetricsCommand.self, SLOCommand.self,
       CancelCommand.self,
       RequestsCommand.self,

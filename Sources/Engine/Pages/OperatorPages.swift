@@ -41,9 +41,16 @@ struct OperatorPages {
     var problem: String?
   }
 
+  /// A release that a run published.
+  struct PublishedRelease {
+    var place: ReleasePartition
+    var release: String
+    var status: ReleaseStatus
+  }
+
   /// Writes what a run published, left unchanged and could not do.
   func tell(
-    _ summary: RunSummary, published: [(place: ReleasePartition, head: Head)],
+    _ summary: RunSummary, published: [PublishedRelease],
     failures: [RunRecord.Failure]
   ) throws {
     let file = RunFile(
@@ -51,10 +58,10 @@ struct OperatorPages {
       state: summary.state, finished: Date().formatted(.iso8601),
       seconds: (summary.seconds * 1000).rounded() / 1000, planned: summary.counts.planned,
       unchanged: summary.counts.unchanged, skipped: summary.counts.skipped,
-      published: published.sorted { $0.place < $1.place }.map { place, head in
+      published: published.sorted { $0.place < $1.place }.map { one in
         .init(
-          tenant: place.tenant, pipeline: place.pipeline, period: place.period,
-          release: head.release, status: head.status.rawValue)
+          tenant: one.place.tenant, pipeline: one.place.pipeline, period: one.place.period,
+          release: one.release, status: one.status.rawValue)
       },
       failed: failures.map { failure in
         .init(

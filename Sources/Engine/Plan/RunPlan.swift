@@ -62,14 +62,6 @@ package struct RunPlan: Sendable {
   /// Reverses the order of the tenants. The partitions of each tenant keep their order. So two runs
   /// that share a plan begin at its two ends.
   mutating func takeUpBackwards() {
-    var groups: [[Partition]] = []
-    for partition in partitions {
-      if groups.last?.first?.tenant.id == partition.tenant.id {
-        groups[groups.count - 1].append(partition)
-      } else {
-        groups.append([partition])
-      }
-    }
-    partitions = Array(groups.reversed().joined())
+    partitions = Array(partitions.groupedByTenant().reversed().joined())
   }
 }

@@ -18,7 +18,7 @@ final class Committer: @unchecked Sendable {
     /// Rows on which partitions failed.
     var failedRows: [FailedRows] = []
     /// Partitions of a shared schedule that have ended.
-    var ended: [RunPlan.Partition] = []
+    var ended: [EndedPartition] = []
 
     var isEmpty: Bool {
       results.isEmpty && attempts.isEmpty && failedRows.isEmpty && ended.isEmpty
@@ -67,7 +67,7 @@ final class Committer: @unchecked Sendable {
 
   func add(_ rows: FailedRows) { change { batch.failedRows.append(rows) } }
 
-  func add(ended partition: RunPlan.Partition) { change { batch.ended.append(partition) } }
+  func add(ended partition: EndedPartition) { change { batch.ended.append(partition) } }
 
   func add(_ publication: Publication) { change { publications.append(publication) } }
 

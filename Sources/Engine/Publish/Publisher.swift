@@ -360,7 +360,10 @@ final class Publisher: Sendable {
     try record.withLock { record in
       if !published.isEmpty || summary.state != "done" {
         try pages.tell(
-          summary, published: published, failures: record.failures(of: summary.run))
+          summary,
+          published: published.map {
+            .init(place: $0.place, release: $0.head.release, status: $0.head.status)
+          }, failures: record.failures(of: summary.run))
       }
       try pages.renew(isForAll ? nil : catalogs, copies: copies, record)
     }

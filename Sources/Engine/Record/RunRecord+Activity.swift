@@ -7,15 +7,7 @@ extension RunRecord {
   func isCancelled(
     _ run: String, doing activity: RunActivity, _ counts: RunCounts, measures: String = "[]"
   ) throws(Diagnostic) -> Bool {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    encoder.dateEncodingStrategy = .iso8601
-    let json: String
-    do {
-      json = String(decoding: try encoder.encode(activity), as: UTF8.self)
-    } catch {
-      throw Diagnostic(.bug, "what the run does cannot be written", underlying: error)
-    }
+    let json = try Self.json(of: activity)
     let rows = try connection.query(
       """
       UPDATE yearbook.run SET doing = $2::jsonb, planned = $3, published = $4, unchanged = $5,
@@ -31,12 +23,29 @@ extension RunRecord {
     let rows = try connection.query(
       "SELECT doing::text AS doing FROM yearbook.run WHERE id = $1 AND state = 'running'", [run])
     guard let json = try rows.first?.optionalString("doing") else { return nil }
+    return Self.activity(json)
+  }
+
+  /// What a run does, as the record keeps it.
+  static func json(of activity: RunActivity) throws(Diagnostic) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.sortedKeys]
+    encoder.dateEncodingStrategy = .iso8601
+    do {
+      return String(decoding: try encoder.encode(activity), as: UTF8.self)
+    } catch {
+      throw Diagnostic(.bug, "what the run does cannot be written", underlying: error)
+    }
+  }
+
+  /// What a run does, as the record kept it; `nil` if a newer program's run said it in another
+  /// form.
+  static func activity(_ json: String) -> RunActivity? {
     let decoder = JSONDecoder()
     decoder.dateDecodingStrategy = .iso8601
     do {
       return try decoder.decode(RunActivity.self, from: Data(json.utf8))
     } catch {
-      // A newer program's run says it in another form.
       return nil
     }
   }

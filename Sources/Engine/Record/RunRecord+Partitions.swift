@@ -224,27 +224,26 @@ extension RunRecord {
   }
 
   /// Records that partitions of a schedule's run have ended, for the runs that share it.
-  func add(ended partitions: [RunPlan.Partition], run: String) throws(Diagnostic) {
+  ///
+  /// What failed can end well later, when its run shard is worked on again.
+  func add(ended partitions: [EndedPartition], run: String) throws(Diagnostic) {
     guard !partitions.isEmpty else { return }
     try connection.query(
       """
-      INSERT INTO yearbook.progress (run_id, tenant_id, pipeline, period, is_done)
-      SELECT $1, t, p, d, true FROM unnest($2::uuid[], $3::text[], $4::text[]) AS u(t, p, d)
-      ON CONFLICT DO NOTHING
+      INSERT INTO yearbook.progress AS known (run_id, tenant_id, pipeline, period, is_done, outcome)
+      SELECT DISTINCT ON (t, p, d) $1, t, p, d, true, o
+      FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS u(t, p, d, o)
+      ON CONFLICT (run_id, tenant_id, pipeline, period) DO UPDATE SET outcome = excluded.outcome
+      WHERE known.outcome IN ('failed', 'skipped')
       """,
-      [run] + partitions.map(\.key).arrays)
+      [run] + partitions.map(\.key).arrays + [Quoting.array(partitions.map(\.outcome.rawValue))])
   }
+}
 
-  /// The partitions of a schedule's run that have ended.
-  func ended(in run: String) throws(Diagnostic) -> Set<PartitionKey> {
-    var ended: Set<PartitionKey> = []
-    for row in try connection.query(
-      "SELECT tenant_id, pipeline, period FROM yearbook.progress WHERE run_id = $1", [run])
-    {
-      ended.insert(try row.partitionKey())
-    }
-    return ended
-  }
+/// A partition of a shared run that has ended.
+struct EndedPartition: Sendable {
+  var key: PartitionKey
+  var outcome: SharedOutcome
 }
 
 extension RunRecord {

@@ -104,12 +104,28 @@ extension RunRecord {
     try connection.query(
       """
       UPDATE yearbook.run SET state = 'interrupted', finished = now()
-      WHERE state = 'running' AND NOT EXISTS (
-        SELECT FROM pg_catalog.pg_locks l
-        JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
-        WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
-          AND ((l.classid::bigint << 32) | l.objid::bigint) = run.lock)
+      WHERE state = 'running' AND plan IS NULL AND NOT EXISTS (\(Self.holder("run.lock")))
       """)
+    // A planned run has no process of its own. An engine can take hours to start the next task.
+    try connection.query(
+      """
+      UPDATE yearbook.run SET state = 'interrupted', finished = now()
+      WHERE state = 'running' AND plan IS NOT NULL
+        AND (is_cancelled OR started < now() - interval '2 days') AND NOT EXISTS (
+          SELECT FROM yearbook.run_shard s WHERE s.run_id = run.id
+            AND (EXISTS (\(Self.holder("s.lock")))
+              OR NOT is_cancelled AND greatest(s.started, s.finished) > now() - interval '2 days'))
+      """)
+  }
+
+  /// A query that has a row if a session holds the advisory lock of this number.
+  static func holder(_ lock: String) -> String {
+    """
+    SELECT FROM pg_catalog.pg_locks l
+    JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
+    WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
+      AND ((l.classid::bigint << 32) | l.objid::bigint) = \(lock)
+    """
   }
 
   /// Records the end of a run and frees its lock.
@@ -133,7 +149,7 @@ extension RunRecord {
   }
 
   /// The problem and its place, without the hint.
-  private static func told(_ problem: Diagnostic) -> String {
+  static func told(_ problem: Diagnostic) -> String {
     var problem = problem
     problem.hint = nil
     return problem.description

@@ -86,6 +86,27 @@ final class Claims: Sendable {
     }
   }
 
+  /// Keeps other runs of a schedule away, except those of its run shards, as long as this object
+  /// lives.
+  ///
+  /// - Returns: whether no run has the schedule for itself, at the latest after `seconds`.
+  func shareSchedule(
+    _ name: String, waiting seconds: Double, _ cancellation: Cancellation
+  ) throws -> Bool {
+    let key = AdvisoryKey(["yearbook", "schedule", name])
+    let waited = Stopwatch()
+    while true {
+      let isFree = try session.withLock { session throws(Diagnostic) in
+        try session.query(
+          "SELECT pg_catalog.pg_try_advisory_lock_shared($1) AS taken", [String(key.value)]
+        ).only().bool("taken")
+      }
+      if isFree { return true }
+      if waited.seconds >= max(0.3, seconds) { return false }
+      try Backoff.sleep(0.1, cancellation)
+    }
+  }
+
   /// Keeps erasures away as long as this object lives; see `Standstill`.
   ///
   /// - Throws: `busy` if an erasure is still under way after `seconds`.

@@ -18,12 +18,20 @@ final class NeedsGate: Sendable {
   private let tenants: Locked<[String: Tenant]>
 
   init(_ partitions: [RunPlan.Partition]) {
-    var tenants: [String: Tenant] = [:]
+    tenants = Locked([:])
+    add(partitions)
+  }
+
+  /// Must be called before any of these is submitted. They are all that the run has of their
+  /// tenants.
+  func add(_ partitions: [RunPlan.Partition]) {
     let needed = Set(partitions.flatMap { $0.needs + $0.links })
-    for partition in partitions where needed.contains(partition.pipeline.name) {
-      tenants[partition.tenant.id, default: Tenant()].open[partition.pipeline.name, default: 0] += 1
+    tenants.withLock { tenants in
+      for partition in partitions where needed.contains(partition.pipeline.name) {
+        tenants[partition.tenant.id, default: Tenant()]
+          .open[partition.pipeline.name, default: 0] += 1
+      }
     }
-    self.tenants = Locked(tenants)
   }
 
   /// Calls `submit` as soon as everything that the partition needs has ended; at once if it has.

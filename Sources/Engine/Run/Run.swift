@@ -14,22 +14,24 @@ import Store
 /// each partition's files as soon as its rows are there. The committer's thread makes results
 /// durable, records and publishes.
 final class Run {
-  private let session: RunSession
+  let session: RunSession
   var plan: RunPlan
-  private let record: RunRecord
-  private let id: String
+  let record: RunRecord
+  let id: String
+  let share: RunShare
   /// The run whose work is shared: this run, unless it joined another.
-  private let sharedID: String
+  let sharedID: String
   private let started = Date()
   private let running = Stopwatch()
-  private let state: RunState
+  let state: RunState
   let pool: WorkerPool
   private let worker: PartitionWorker
   let publisher: Publisher
   private let committer: Committer
   private let readers: SourceReaders
-  private let interruption = Interruption()
-  private let gate: NeedsGate
+  let interruption = Interruption()
+  let claims: Claims
+  let gate: NeedsGate
   private let blobs: BlobStore
   private let policy: RunPolicy
   private let lookup: Locked<RunRecord>
@@ -38,14 +40,15 @@ final class Run {
 
   /// - Parameters:
   ///   - claims: holds the schedule's lock, if the plan is a schedule's.
-  ///   - leader: the id of the run that this run joins.
   init(
     _ session: RunSession, plan: RunPlan, sources: [Shards], record: RunRecord, claims: Claims,
-    policy: RunPolicy, leader: String?
+    policy: RunPolicy, share: RunShare = .alone
   ) throws {
     self.session = session
     self.plan = plan
     self.record = record
+    self.claims = claims
+    self.share = share
     let configuration = session.configuration
     let conninfo = try configuration.required(.record)
     let workspace = try configuration.required(.workspace)
@@ -56,8 +59,17 @@ final class Run {
     // Before a minute's work, not after hours of it.
     try blobs.tryWriting()
     try store.tryWriting()
-    id = try record.takeID(at: started)
-    sharedID = leader ?? id
+    switch share {
+    case .alone:
+      id = try record.takeID(at: started)
+      sharedID = id
+    case .joined(let leader):
+      id = try record.takeID(at: started)
+      sharedID = leader
+    case .shard(let task):
+      id = task.run
+      sharedID = id
+    }
     self.policy = policy
     let state = RunState(planned: plan.partitions.count, observer: session.observer)
     self.state = state
@@ -101,46 +113,35 @@ final class Run {
       correction: { try Self.correction(of: $0, lookup, state) })
     let gate = NeedsGate(plan.partitions)
     self.gate = gate
-    let isShared = plan.isSchedule
-    state.whenEnded { partition in
+    let isShared = plan.isSchedule || share.isShard
+    state.whenEnded { partition, outcome in
       gate.ended(partition)
-      if isShared { committer.add(ended: partition) }
+      if isShared, let outcome {
+        committer.add(ended: EndedPartition(key: partition.key, outcome: outcome))
+      }
     }
   }
 
   func execute(refusing faults: [Diagnostic]) throws -> RunSummary {
     defer { pool.stop() }
-    try record.begin(
-      id, plan: plan, host: ProcessInfo.processInfo.hostName,
-      pid: ProcessInfo.processInfo.processIdentifier)
-    if let schedule = session.library.schedule(plan.name) {
-      let zone = schedule.zone ?? session.configuration.operatorZone
-      try record.note(due: schedule.due, zone: zone, of: id, plan.name)
-    }
+    try begin()
     state.tell(
       .began(
         run: id, partitions: plan.partitions.count,
         tenants: Set(plan.partitions.map(\.tenant.id)).count))
     state.warn(try record.forgetTimesAhead())
-    let watchdog = try Watchdog(
-      session.cancellation, of: id, asking: Locked(try session.openRecord()), state, interruption)
+    let watchdog = try watch()
     defer { watchdog.stop() }
     do {
       for fault in faults { state.refused(fault) }
       do {
-        try refuseMoved()
-        refuseUnwritable()
-        try refuseWithoutFonts()
-        state.enter("trying the queries")
-        try tryPipelines()
-        state.enter("reading rows")
-        try extract()
-        state.enter(nil)
+        try extract(plan.partitions.map(\.key))
       } catch let error as Diagnostic where error.code == .interrupted {
         // A statement was stopped because the run must stop. Partitions that have begun still
         // finish.
       }
       try finishWork()
+      if case .shard(let task) = share { try workForOthers(task) }
       try committer.finish()
       try worker.finish()
     } catch {
@@ -150,17 +151,11 @@ final class Run {
       let cause = error
       do {
         try committer.finish()
-        let problem = Self.problem(cause)
-        try record.note(state.measures, of: id)
-        try session.end(summary(problem: problem), plan, record, notes: state.warnings)
-        try publisher.finish(summary(problem: problem), isForAll: plan.isSchedule)
+        _ = try end(summary(problem: Self.problem(cause)))
       } catch { throw cause }
       throw cause
     }
-    var summary = summary(problem: nil)
-    try record.note(state.measures, of: id)
-    try session.end(summary, plan, record, notes: state.warnings)
-    try publisher.finish(summary, isForAll: plan.isSchedule)
+    var summary = try end(summary(problem: nil))
     // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
       summary.mirroring = mirroring
@@ -180,7 +175,7 @@ final class Run {
 
   /// Waits for all partitions. Some begin only after a partition that they need was published, and
   /// some turn out to need their rows.
-  private func finishWork() throws {
+  func finishWork() throws {
     repeat {
       pool.drain(every: 1) {}
       committer.flush()
@@ -255,10 +250,18 @@ final class Run {
     }
   }
 
-  /// Reads all rows and hands each partition on when its rows are there.
-  private func extract() throws {
+  /// Reads the rows of these partitions of the plan, and hands each on when its rows are there.
+  func extract(_ keys: [PartitionKey]) throws {
+    try refuseMoved()
+    refuseUnwritable()
+    try refuseWithoutFonts()
+    state.enter("trying the queries")
+    try tryPipelines()
+    state.enter("reading rows")
+    let wanted = Set(keys)
+    let partitions = plan.partitions.filter { wanted.contains($0.key) }
     let order = order
-    for partition in plan.partitions {
+    for partition in partitions {
       guard let fault = partition.fault else { continue }
       let order = order[partition.key] ?? 0
       gate.submit(partition) { [pool, worker] in
@@ -267,8 +270,9 @@ final class Run {
         }
       }
     }
-    let left = try replay(plan.partitions.filter { $0.fault == nil }, order)
+    let left = try replay(partitions.filter { $0.fault == nil }, order)
     try read(left, isFingerprinting: true)
+    state.enter(nil)
   }
 
   /// The partitions' places in the plan.
@@ -279,7 +283,7 @@ final class Run {
   private func read(_ left: [RunPlan.Partition], isFingerprinting: Bool) throws {
     let order = order
     let warnings = try readers.read(
-      left, size: sharedID == id ? Self.batchSize : Self.sharedBatchSize,
+      left, size: share.isJoined ? Self.sharedBatchSize : Self.batchSize,
       fingerprinting: {
         isFingerprinting
           ? Fingerprinting(
@@ -361,16 +365,5 @@ final class Run {
     }
     state.tell(.replayed(partitions: partitions.count - left.count, of: keptFrom))
     return left
-  }
-
-  /// The batch, without partitions that the joined run has already finished.
-  private func endedElsewhere(_ batch: [RunPlan.Partition]) throws -> [RunPlan.Partition] {
-    guard sharedID != id else { return batch }
-    let ended = try record.ended(in: sharedID)
-    return batch.filter { partition in
-      let isEnded = ended.contains(partition.key)
-      if isEnded { state.ended(partition, .unchanged, warnings: []) }
-      return !isEnded
-    }
   }
 }

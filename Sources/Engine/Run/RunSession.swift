@@ -63,14 +63,14 @@ package struct RunSession {
     if leader != nil { plan.takeUpBackwards() }
     let run = try Run(
       self, plan: plan, sources: sources, record: record, claims: claims, policy: policy,
-      leader: leader?.id)
+      share: leader.map { .joined($0.id) } ?? .alone)
     // Tenants without a valid slug are reported only if all tenants were asked for.
     return try run.execute(
       refusing: unreached + (request.tenants.isEmpty && only == nil ? tenants.nameless : []))
   }
 
   /// Erasures are rare and mostly short: a run from cron waits for one instead of failing.
-  private static let standstillSeconds = 10.0
+  static let standstillSeconds = 10.0
 
   /// Takes a schedule's lock and returns `nil`; or returns the run under way, if it can be joined.
   private func lead(
@@ -92,7 +92,7 @@ package struct RunSession {
 
   /// Throws the parameters that messages of the run's pipelines name and do not get: they would
   /// fail every tenant of a language, after all the work before the page.
-  private func refuseFaultyMessages(_ plan: RunPlan) throws {
+  func refuseFaultyMessages(_ plan: RunPlan) throws {
     let templates = try PageTemplates.cached(folder: templates)
     let names = Set(plan.partitions.map(\.pipeline.name))
     let faults = library.pipelines.filter { names.contains($0.name) }

@@ -28,7 +28,7 @@ final class RunState: Sendable {
   /// A structure, because Swift wraps a closure that is the value of a generic type again on each
   /// access. After some thousand accesses, calling it overflows the stack.
   private struct FollowUp {
-    var call: @Sendable (RunPlan.Partition) -> Void = { _ in }
+    var call: @Sendable (RunPlan.Partition, SharedOutcome?) -> Void = { _, _ in }
   }
 
   init(planned: Int, observer: any RunObserver) {
@@ -36,8 +36,9 @@ final class RunState: Sendable {
     values.withLock { $0.counts.planned = planned }
   }
 
-  /// Calls `body` after each partition's end, on the thread that ended it.
-  func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition) -> Void) {
+  /// Calls `body` after each partition's end, on the thread that ended it; without an outcome if
+  /// another run or task has worked on the partition.
+  func whenEnded(_ body: @escaping @Sendable (RunPlan.Partition, SharedOutcome?) -> Void) {
     followUp.withLock { $0.call = body }
   }
 
@@ -125,8 +126,27 @@ final class RunState: Sendable {
     for warning in warnings { tell(.warning(partition: partition.label, warning)) }
     tell(.ended(partition: partition.label, outcome, done: counts.done, total: counts.planned))
     let follow = followUp.withLock { $0.call }
-    follow(partition)
+    follow(partition, SharedOutcome(outcome))
   }
+
+  /// Another run or task of the same plan has worked on the partition.
+  func endedElsewhere(_ partition: RunPlan.Partition, _ outcome: SharedOutcome) {
+    let counts = values.withLock { values in
+      values.counts.unchanged += 1
+      if !outcome.isGood {
+        values.failedPipelines[partition.tenant.id, default: []].insert(partition.pipeline.name)
+      }
+      return values.counts
+    }
+    tell(
+      .ended(
+        partition: partition.label, .unchanged, done: counts.done, total: counts.planned))
+    let follow = followUp.withLock { $0.call }
+    follow(partition, nil)
+  }
+
+  /// The run has taken over so many partitions more.
+  func plan(more count: Int) { values.withLock { $0.counts.planned += count } }
 
   /// A tenant that cannot be served at all counts as one failure.
   func refused(_ fault: Diagnostic) {

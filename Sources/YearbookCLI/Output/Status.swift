@@ -61,22 +61,49 @@ struct Status {
 
   /// What a run that is under way does now.
   private func printActivity(_ out: Console) throws {
-    guard run.state == "running" else { return }
+    let shards = try record.runShards(of: run.id)
+    if !shards.isEmpty { printShards(out, shards) }
+    guard run.state == "running", shards.isEmpty else { return }
     let activity = try record.activity(of: run.id)
     if let phase = activity?.phase { out.line("now: \(phase)") }
-    for item in activity?.items ?? [] {
-      let pieces = item.done.flatMap { done in
-        item.total.map {
-          ", \(Figures.count(done)) of \(Figures.count($0)) \(item.pieces ?? "pieces")"
-        }
-      }
-      let seconds = max(0, Date().timeIntervalSince(item.began))
-      out.line(
-        "now: \(item.stage) of \(item.partition)\(pieces ?? ""), for \(Figures.duration(seconds))")
-    }
+    for item in activity?.items ?? [] { printItem(out, item) }
     if activity == nil || activity?.phase == nil && activity?.items.isEmpty == true {
       out.line("now: between two stages, or publishing")
     }
+  }
+
+  /// How far the tasks of a planned run are.
+  private func printShards(_ out: Console, _ shards: [RunRecord.RunShard]) {
+    let states = ["done", "running", "failed", "interrupted", "planned"]
+    let counts = states.compactMap { state -> String? in
+      let count = shards.count { $0.state == state }
+      return count == 0 ? nil : "\(Figures.count(count)) \(state)"
+    }
+    out.line("\(Figures.count(shards.count, "shard")): \(counts.joined(separator: ", "))")
+    for shard in shards where shard.state != "done" && shard.state != "planned" {
+      let host = shard.host.map { " on \($0)" } ?? ""
+      let time = shard.seconds.map { " for \(Figures.duration($0))" } ?? ""
+      let style: Console.Style = shard.state == "running" ? .bold : .red
+      out.line("  shard \(shard.number) \(out.styled(shard.state, style))\(host)\(time)")
+      if shard.state == "running" {
+        for item in shard.activity?.items.prefix(1) ?? [] { printItem(out, item) }
+      } else {
+        if let problem = shard.problem { out.line("    \(problem)") }
+        let again = ["run", "--plan", run.id, "--shard", String(shard.number)]
+        out.line("    then: \(CommandText.yearbook(again, shared))")
+      }
+    }
+  }
+
+  private func printItem(_ out: Console, _ item: RunActivity.Item) {
+    let pieces = item.done.flatMap { done in
+      item.total.map {
+        ", \(Figures.count(done)) of \(Figures.count($0)) \(item.pieces ?? "pieces")"
+      }
+    }
+    let seconds = max(0, Date().timeIntervalSince(item.began))
+    out.line(
+      "now: \(item.stage) of \(item.partition)\(pieces ?? ""), for \(Figures.duration(seconds))")
   }
 
   private func printPartitions(_ out: Console, each: Bool) throws {
@@ -198,7 +225,7 @@ struct Status {
       StatusJSON(
         run, failures: failures, partitions: record.partitions(choice),
         warnings: record.warnings(choice), ahead: record.partitionsAhead(),
-        activity: record.activity(of: run.id)
+        activity: record.activity(of: run.id), shards: record.runShards(of: run.id)
       ) { retry([$0]) })
   }
 }
@@ -229,6 +256,12 @@ private struct StatusJSON: Encodable {
   struct RunWarning: Encodable {
     var code, message: String
   }
+  struct Shard: Encodable {
+    var shard, tenants, partitions: Int
+    var state: String
+    var host, problem, hint: String?
+    var seconds: Double?
+  }
 
   var run, name, as_of, state, started, arguments: String
   var problem, hint: String?
@@ -241,6 +274,8 @@ private struct StatusJSON: Encodable {
   /// What a run that is under way does now.
   var phase: String?
   var doing: [Doing]?
+  /// Of a planned run.
+  var shards: [Shard]?
   var failures: [Failure]
   var partitions: [Partition]
   var partition_warnings: [Warning]
@@ -248,7 +283,7 @@ private struct StatusJSON: Encodable {
   init(
     _ run: RunRecord.Run, failures: [(failure: RunRecord.Failure, stands: Bool)],
     partitions: [RunRecord.PartitionState], warnings: [RunRecord.PartitionWarning], ahead: Int,
-    activity: RunActivity?, retry: (RunRecord.Failure) -> String
+    activity: RunActivity?, shards: [RunRecord.RunShard], retry: (RunRecord.Failure) -> String
   ) {
     self.run = run.id
     name = run.name
@@ -276,6 +311,14 @@ private struct StatusJSON: Encodable {
         seconds: max(0, Date().timeIntervalSince(item.began)), done: item.done,
         total: item.total, pieces: item.pieces)
     }
+    self.shards =
+      shards.isEmpty
+      ? nil
+      : shards.map {
+        Shard(
+          shard: $0.number, tenants: $0.tenants, partitions: $0.partitions, state: $0.state,
+          host: $0.host, problem: $0.problem, hint: $0.hint, seconds: $0.seconds)
+      }
     self.failures = failures.map { failure, stands in
       Failure(
         pipeline: failure.partition.pipeline, tenant: failure.slug,

@@ -115,7 +115,7 @@ import Testing
           $0[2] += batch.failedRows.count
         }
       }, publish: { _ in })
-    committer.add(ended: partition)
+    committer.add(ended: EndedPartition(key: partition.key, outcome: .published))
     committer.add(
       StageAttempt(
         partition: partition, stage: "render", number: 1, began: Date(), seconds: 1, failure: nil))

@@ -20,7 +20,7 @@ import Testing
       progress: PeriodProgress(period, today: period.start), needs: [])
     let state = RunState(planned: 200_000, observer: SilentObserver())
     let followed = Locked(0)
-    state.whenEnded { _ in followed.withLock { $0 += 1 } }
+    state.whenEnded { _, _ in followed.withLock { $0 += 1 } }
     for _ in 0..<200_000 { state.ended(partition, .unchanged, warnings: []) }
     #expect(followed.withLock { $0 } == 200_000)
     #expect(state.counts.unchanged == 200_000)

@@ -32,10 +32,11 @@ struct RunCommand: ParsableCommand {
         yearbook run nightly
         yearbook run annual --tenant acme --period 2026
         yearbook run billing --tenant acme --period 2026-10 --as-of 2026-10-31
+        yearbook run --plan plan.json --shard 3     one run shard of a planned run
       """)
 
   @Argument(help: "The name of a pipeline or a schedule.", completion: Completions.runnable)
-  var name: String
+  var name: String?
   @Option(
     help: "A tenant's slug; can be given several times (default: all active tenants).",
     completion: Completions.tenants)
@@ -74,12 +75,40 @@ struct RunCommand: ParsableCommand {
   var wait: String?
   @Flag(help: "Share the work of a run of the same schedule that is under way.")
   var join = false
+  @Option(
+    help: ArgumentHelp(
+      "Work on one shard of a planned run: the file that `yearbook plan` wrote, or the run's id.",
+      valueName: "file"),
+    completion: .file(extensions: ["json"]))
+  var plan: String?
+  @Option(
+    help: ArgumentHelp(
+      "The shard, from 0 (default: from \(TaskIndex.variables.joined(separator: ", "))).",
+      valueName: "number"))
+  var shard: Int?
   @OptionGroup var running: RunOptions
   @OptionGroup var shared: SharedOptions
+
+  func validate() throws {
+    guard plan != nil else {
+      if shard != nil { throw ValidationError("--shard needs --plan") }
+      if name == nil { throw ValidationError("name a pipeline or a schedule, or give --plan") }
+      return
+    }
+    let others: [(String, Bool)] = [
+      ("a name", name != nil), ("--tenant", !tenant.isEmpty), ("--period", !period.isEmpty),
+      ("--as-of", asOf != nil), ("--dry-run", dryRun), ("--join", join),
+    ]
+    if let other = others.first(where: \.1) {
+      throw ValidationError("--plan has all that is asked for: leave \(other.0) out")
+    }
+  }
 
   func run() throws {
     let configuration = try shared.configuration()
     try configuration.withServer {
+      if let plan { return try work(on: plan, configuration) }
+      guard let name else { return }
       var request = Planner.Request(name: name, moment: try Self.moment(asOf))
       request.tenants = tenant
       request.periods = period
@@ -88,6 +117,23 @@ struct RunCommand: ParsableCommand {
         request, configuration, running, commandFlags: CommandText.flags(shared),
         policy: policy(), isDryRun: dryRun)
     }
+  }
+
+  /// Works on one shard of a planned run. Reports of the whole run are left to `finish`.
+  private func work(on plan: String, _ configuration: Configuration) throws {
+    let run = try ShardPlan.run(named: plan)
+    let number = try shard ?? TaskIndex.number(ProcessInfo.processInfo.environment)
+    let console = running.reporting.reporter(commandFlags: CommandText.flags(shared))
+    let session = RunSession(
+      configuration: configuration,
+      library: try PipelineLibrary(folder: configuration.pipelineFolder()),
+      templates: try configuration.templateFolder(), threads: running.threads,
+      cancellation: Signals.cancellation, observer: console)
+    Signals.watch()
+    let summary = try session.work(onShard: number, of: run, policy: policy())
+    console.finish(summary)
+    if summary.wasInterrupted { throw CommandFailure(exitCode: Signals.exitCode) }
+    try summary.exit(strict: running.strict)
   }
 
   private func policy() throws -> RunPolicy {
@@ -178,10 +224,19 @@ struct RunCommand: ParsableCommand {
     if only == nil, library.schedule(request.name) != nil {
       DeliverCommand.sendAfterRun(configuration, library)
     }
-    if summary.counts.failed + summary.counts.skipped > 0 { throw CommandFailure(exitCode: 1) }
-    if let failure = summary.mirroring?.failures.first {
+    try summary.exit(strict: options.strict)
+  }
+}
+
+extension RunSummary {
+  /// Throws the exit code of what failed.
+  ///
+  /// - Parameter strict: whether warnings count.
+  func exit(strict: Bool) throws {
+    if counts.failed + counts.skipped > 0 || problem != nil { throw CommandFailure(exitCode: 1) }
+    if let failure = mirroring?.failures.first {
       throw CommandFailure(exitCode: failure.code.exitCode)
     }
-    if options.strict, summary.counts.warnings > 0 { throw CommandFailure(exitCode: 1) }
+    if strict, counts.warnings > 0 { throw CommandFailure(exitCode: 1) }
   }
 }
