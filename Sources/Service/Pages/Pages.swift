@@ -103,7 +103,10 @@ struct PageAnswer {
     values["may_ask"] = mayAsk
     values["operator"] = isOperator
     values["ask"] = "/ask" + (isOperator ? tenant.map { "?tenant=\($0.id)" } ?? "" : "")
-    if let tenant { values["tenant"] = ["name": tenant.name, "id": tenant.id] }
+    // Until something of it is published, a tenant has no name here. Its people know who they are.
+    if let tenant, isOperator || tenant.slug != nil {
+      values["tenant"] = ["name": tenant.name, "id": tenant.id]
+    }
     if session?.hasCookie == true { values["sign_out"] = form("sign-out") }
     values["languages"] = Language.allCases.map { other -> [String: Any] in
       [
