@@ -57,7 +57,10 @@ let house: [(module: String, imports: [String])] = [
       "Pipelines", "Basics", "Diagnostics",
     ]
   ),
-  ("Service", ["Store", "Postgres", "Transfer", "Pipelines", "Basics", "Diagnostics"]),
+  (
+    "Service",
+    ["Store", "Postgres", "Markup", "Transfer", "Pipelines", "Basics", "Diagnostics"]
+  ),
 ]
 
 /// What modules and tests use of other packages.
@@ -84,6 +87,7 @@ let products: [String: [Target.Dependency]] = [
     .product(name: "HummingbirdCore", package: "hummingbird"),
     .product(name: "JWTKit", package: "jwt-kit"),
     .product(name: "Logging", package: "swift-log"),
+    .product(name: "Mustache", package: "swift-mustache"),
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
     .product(name: "NIOPosix", package: "swift-nio"),

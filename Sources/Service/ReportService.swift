@@ -28,6 +28,7 @@ package struct ReportService: Sendable {
     let links = try settings.linkKey.map { file throws(Diagnostic) in
       try FileLinks(file: file, seconds: settings.linkSeconds)
     }
+    let pages = try settings.pages.map { pages throws(Diagnostics) in try Pages(pages) }
     let disk = NIOThreadPool(numberOfThreads: 4)
     disk.start()
     let pool = RecordPool(settings.record, sessions: settings.limits.sessions, log: log)
@@ -37,7 +38,7 @@ package struct ReportService: Sendable {
     let responder = ServiceResponder(
       settings: settings, verifier: TokenVerifier(settings, keys: keys), book: book,
       watcher: StateWatcher(book, most: settings.limits.waiters),
-      reader: ReleaseReader(root: settings.store), disk: disk, links: links,
+      reader: ReleaseReader(root: settings.store), disk: disk, links: links, pages: pages,
       document: OpenAPI.text(settings), log: log)
     do {
       try await serve(responder, listening)

@@ -34,7 +34,10 @@ package enum ServiceEntry {
     }
     do {
       let settings = try ServiceSettings(path: files[0])
-      if words == ["--check"] { return 0 }
+      if words == ["--check"] {
+        if let pages = settings.pages { _ = try Pages(pages) }
+        return 0
+      }
       if words == ["--openapi"] {
         ServiceLog().answer(String(OpenAPI.text(settings).dropLast()))
         return 0

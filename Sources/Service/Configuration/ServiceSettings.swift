@@ -31,6 +31,8 @@ package struct ServiceSettings: Sendable {
   package var linkKey: String?
   /// How long a link to a file works, in seconds.
   package var linkSeconds = 300
+  /// The pages for people; `nil` without them.
+  package var pages: PageSettings?
   /// The longest that a link to a file can work, in seconds.
   static let mostLinkSeconds = 900
 
@@ -66,7 +68,7 @@ package struct ServiceSettings: Sendable {
     guard
       let map = root.mapping(keys: [
         "record", "store", "listen", "plain_http", "reports", "tokens", "tenants", "limits",
-        "links",
+        "links", "pages",
       ])
     else { return }
     func resolve(_ path: String) -> String { SettingsPaths.resolve(path, in: folder) }
@@ -86,6 +88,11 @@ package struct ServiceSettings: Sendable {
       } else {
         node.report("expected HOST:PORT or unix:PATH, found '\(text)'")
       }
+    }
+    if let node = map["pages"] {
+      var isLoopback = false
+      if case .host(let host, _) = address { isLoopback = Self.isLoopback(host) }
+      pages = PageSettings(node, isLoopback: isLoopback, in: folder)
     }
     readReports(map.required("reports"))
     if let node = map.required("tokens") { tokens.read(node, resolve) }

@@ -9,6 +9,8 @@ enum Route: Sendable, Equatable {
   case file(Int, String)
   /// The reports of a tenant, by the id that the address has.
   case list(String)
+  /// A page for people, where the settings have pages.
+  case page(PageRoute)
 
   /// Reads a path as it came; `nil` if it stands for nothing.
   init?(path: String) {
@@ -36,7 +38,9 @@ enum Route: Sendable, Equatable {
     case "v1" where parts.count == 4 && parts[1] == "tenant" && parts[3] == "reports":
       guard let tenant = parts[2].removingPercentEncoding, !tenant.isEmpty else { return nil }
       self = .list(tenant)
-    default: return nil
+    default:
+      guard path.hasPrefix("/"), let page = PageRoute(Array(parts)) else { return nil }
+      self = .page(page)
     }
   }
 
@@ -45,6 +49,7 @@ enum Route: Sendable, Equatable {
     switch self {
     case .ask: ["POST"]
     case .report: ["GET", "HEAD", "DELETE"]
+    case .page(let page): page.methods
     default: ["GET", "HEAD"]
     }
   }
@@ -60,6 +65,7 @@ enum Route: Sendable, Equatable {
     case .report: "/v1/report/{id}"
     case .file: "/v1/report/{id}/files/{path}"
     case .list: "/v1/tenant/{id}/reports"
+    case .page(let page): page.pattern
     }
   }
 

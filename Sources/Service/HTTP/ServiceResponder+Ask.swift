@@ -123,7 +123,7 @@ extension ServiceResponder {
   }
 
   /// The body, within the limits of length and time.
-  private func body(_ request: Request, _ context: ServiceContext) async throws -> [UInt8] {
+  func body(_ request: Request, _ context: ServiceContext) async throws -> [UInt8] {
     let most = settings.limits.body
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most {
       throw Problem(.tooLarge, "a body can have \(most) bytes")

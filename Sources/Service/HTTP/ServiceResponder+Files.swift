@@ -45,7 +45,7 @@ extension ServiceResponder {
     let query = request.uri.queryParameters
     guard let links, let signature = query["signature"], request.headers[.authorization] == nil
     else {
-      let caller = try await caller(request, scope: settings.tokens.readScope)
+      let caller = try await opener(request)
       guard let row = try await book.report(id, of: try reach(of: caller)) else {
         throw Problem(.notFound)
       }
@@ -62,21 +62,33 @@ extension ServiceResponder {
     return row
   }
 
+  /// Who opens a file: by the token of the request, or by the one that a person signed in with.
+  private func opener(_ request: Request) async throws -> Caller {
+    guard let pages, pages.door.opens(request), let token = pages.door.token(in: request) else {
+      return try await caller(request, scope: settings.tokens.readScope)
+    }
+    let caller = try await caller(token: token)
+    guard caller.scopes.contains(settings.tokens.readScope) else { throw Problem(.scope) }
+    return caller
+  }
+
   private func answer(
     _ request: Request, _ context: ServiceContext, _ file: ReleaseDetails.File, _ bytes: OpenFile
   ) throws -> Response {
     let tag = "\"\(file.digest?.hex ?? "")\""
     var headers = HTTPFields()
     headers[.eTag] = tag
-    headers[.cacheControl] = "private, max-age=31536000, immutable"
+    // Somebody else can sit down at a browser: there, each look asks whether the session holds.
+    headers[.cacheControl] =
+      pages?.door.opens(request) == true
+      ? "private, no-cache" : "private, max-age=31536000, immutable"
     headers[.acceptRanges] = "bytes"
     if Self.matches(request.headers[.ifNoneMatch], tag) {
       return Response(status: .notModified, headers: headers)
     }
     headers[.contentType] = file.mediatype
     headers[.contentDisposition] = Self.disposition(file)
-    // A page keeps its own policy as well. Its scripts, if it had any, would not run here.
-    headers[.contentSecurityPolicy] = "sandbox allow-popups allow-downloads; frame-ancestors 'none'"
+    headers[.contentSecurityPolicy] = FilePolicy.header(hasPages: pages != nil)
     let condition = request.headers[.ifRange]
     let range =
       condition == nil || condition == tag

@@ -29,6 +29,8 @@ struct ServiceResponder: HTTPResponder {
   /// Threads that read the store.
   let disk: NIOThreadPool
   let links: FileLinks?
+  /// The pages for people; `nil` without them.
+  let pages: Pages?
   let rates = RateLimiter()
   let metrics = ServiceMetrics()
   let document: String
@@ -42,7 +44,7 @@ struct ServiceResponder: HTTPResponder {
     do {
       response = try await answer(route, request, context)
     } catch let problem as Problem {
-      response = problem.response(language: language)
+      response = shown(problem, route, request) ?? problem.response(language: language)
     } catch is RecordPool.Unavailable {
       response = Problem(.unavailable, retryAfter: 5).response(language: language)
     } catch let fault as Diagnostic {
@@ -60,6 +62,7 @@ struct ServiceResponder: HTTPResponder {
 
   /// A name under which no report can be asked for stands for nothing.
   private func found(_ route: Route?) -> Route? {
+    if case .page = route, pages == nil { return nil }
     if case .ask(let name) = route, settings.reports[name] == nil { return nil }
     return route
   }
@@ -86,7 +89,18 @@ struct ServiceResponder: HTTPResponder {
         ? try await cancel(id, request) : try await report(id, request)
     case .file(let id, let path): return try await file(id, path, request, context)
     case .list(let tenant): return try await list(tenant, request)
+    case .page(let page):
+      guard let pages else { throw Problem(.notFound) }
+      return await self.page(page, request, context, pages)
     }
+  }
+
+  /// The page instead of a problem, for a person who opens a file without having signed in.
+  private func shown(_ problem: Problem, _ route: Route?, _ request: Request) -> Response? {
+    guard let pages, case .file = route, problem.kind == .unauthenticated,
+      request.method == .get, PageDoor.isBrowser(request)
+    else { return nil }
+    return door(request, pages)
   }
 
   private func ready() async throws -> Response {
@@ -104,14 +118,24 @@ struct ServiceResponder: HTTPResponder {
 
   /// The caller, who has this scope and asks no more often than allowed.
   func caller(_ request: Request, scope: String) async throws -> Caller {
-    guard let header = request.headers[.authorization] else { throw Problem(.unauthenticated) }
+    guard let token = Self.bearer(request) else { throw Problem(.unauthenticated) }
+    let caller = try await caller(token: token)
+    guard caller.scopes.contains(scope) else { throw Problem(.scope) }
+    return caller
+  }
+
+  /// The token of the request's header.
+  static func bearer(_ request: Request) -> String? {
+    guard let header = request.headers[.authorization] else { return nil }
     let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-      throw Problem(.unauthenticated)
-    }
+    return parts.count == 2 && parts[0].lowercased() == "bearer" ? String(parts[1]) : nil
+  }
+
+  /// The caller with this token, who asks no more often than allowed.
+  func caller(token: String) async throws -> Caller {
     let caller: Caller
     do throws(TokenFault) {
-      caller = try await verifier.caller(String(parts[1]), now: Date().timeIntervalSince1970)
+      caller = try await verifier.caller(token, now: Date().timeIntervalSince1970)
     } catch {
       metrics.count(error)
       throw Problem(.unauthenticated, "the token was not believed")
@@ -120,7 +144,6 @@ struct ServiceResponder: HTTPResponder {
       ("caller \(caller.subject)", settings.limits.callerRate),
       ("tenant \(caller.tenant ?? "none")", settings.limits.tenantRate),
     ])
-    guard caller.scopes.contains(scope) else { throw Problem(.scope) }
     return caller
   }
 
@@ -158,7 +181,9 @@ struct ServiceResponder: HTTPResponder {
     }
     response.headers[.crossOriginResourcePolicy] = "same-origin"
     // A link with a signature must not be told to the next site.
-    if let name = HTTPField.Name("Referrer-Policy") { response.headers[name] = "no-referrer" }
+    if let name = HTTPField.Name("Referrer-Policy"), response.headers[name] == nil {
+      response.headers[name] = "no-referrer"
+    }
   }
 
   /// The body of an answer to `HEAD`: none, in the length that `GET` would have.

@@ -73,7 +73,7 @@ struct RequestBook: Sendable {
     }
   }
 
-  private static let columns = """
+  static let columns = """
     SELECT r.id, r.tenant_id::text AS tenant, lower(r.report_type) AS report, r.period, r.status,
       r.location, r.error, r.is_request, n.location AS newest,
       extract(epoch FROM r.created_date)::bigint AS asked,

@@ -151,3 +151,17 @@ package final class ReleaseReader: Sendable {
       .io, "\(root)/\(path) is damaged", hint: "to see what else is damaged: `yearbook verify`")
   }
 }
+
+extension ReleaseReader {
+  /// The tenant whose folder this is; `nil` if there is no such folder.
+  ///
+  /// - Parameter slug: any text.
+  /// - Throws: `.io` if what the folder says of its tenant cannot be read.
+  package func owner(of slug: String) throws(Diagnostic) -> ReleaseTenant? {
+    guard Name.isSlug(slug) else { return nil }
+    let path = "tenants/\(slug)/\(TenantClaim.fileName)"
+    guard let bytes = try bytes(path) else { return nil }
+    guard let claim = TenantClaim(bytes: bytes) else { throw damaged(path) }
+    return claim.slug == slug ? ReleaseTenant(id: claim.id, slug: slug, name: claim.name) : nil
+  }
+}

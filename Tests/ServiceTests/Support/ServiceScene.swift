@@ -25,7 +25,7 @@ final class ServiceScene: @unchecked Sendable {
   private(set) var program: RunningProgram
   private(set) var port: Int
   /// Only one test at a time makes the roles, which all databases of the server share.
-  private static let roles = Mutex<Void>(())
+  static let roles = Mutex<Void>(())
 
   /// - Parameter settings: more lines of the service's configuration.
   init(_ settings: String = "") throws {
