@@ -57,7 +57,10 @@ let house: [(module: String, imports: [String])] = [
       "Pipelines", "Basics", "Diagnostics",
     ]
   ),
-  ("Service", ["Store", "Postgres", "Transfer", "Pipelines", "Basics", "Diagnostics"]),
+  (
+    "Service",
+    ["Store", "Postgres", "ObjectStorage", "Transfer", "Pipelines", "Basics", "Diagnostics"]
+  ),
 ]
 
 /// What modules and tests use of other packages.

@@ -7,7 +7,7 @@ enum RecordSchema {
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
     doing, extractions, comparedDays, outbox, shardTenants, people, outboxWaiting, tally,
-    service, warned, folders, asking,
+    service, warned, folders, asking, failures,
   ]
 
   private static let first = """

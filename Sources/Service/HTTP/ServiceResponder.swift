@@ -29,6 +29,7 @@ struct ServiceResponder: HTTPResponder {
   /// Threads that read the store.
   let disk: NIOThreadPool
   let links: FileLinks?
+  let bucket: BucketLinks?
   let rates = RateLimiter()
   let metrics = ServiceMetrics()
   let document: String
@@ -40,7 +41,10 @@ struct ServiceResponder: HTTPResponder {
     let language = Language(accepting: request.headers[.acceptLanguage])
     var response: Response
     do {
-      response = try await answer(route, request, context)
+      let local = try await local(request, context)
+      response = try await PeerUser.$caller.withValue(local) {
+        try await answer(route, request, context)
+      }
     } catch let problem as Problem {
       response = problem.response(language: language)
     } catch is RecordPool.Unavailable {
@@ -97,31 +101,48 @@ struct ServiceResponder: HTTPResponder {
     let missing = [("record", hasRecord), ("keys", hasKeys), ("store", store)]
       .filter { !$0.1 }.map(\.0)
     if missing.isEmpty { return Self.text("ready\n") }
-    throw Problem(.unavailable, "not ready: \(missing.joined(separator: ", "))", retryAfter: 5)
+    throw Problem(.unavailable, .notReady(missing), retryAfter: 5)
   }
 
   // MARK: Who asks
 
   /// The caller, who has this scope and asks no more often than allowed.
   func caller(_ request: Request, scope: String) async throws -> Caller {
-    guard let header = request.headers[.authorization] else { throw Problem(.unauthenticated) }
-    let parts = header.split(separator: " ", maxSplits: 1)
-    guard parts.count == 2, parts[0].lowercased() == "bearer" else {
-      throw Problem(.unauthenticated)
-    }
-    let caller: Caller
-    do throws(TokenFault) {
-      caller = try await verifier.caller(String(parts[1]), now: Date().timeIntervalSince1970)
-    } catch {
-      metrics.count(error)
-      throw Problem(.unauthenticated, "the token was not believed")
-    }
+    let caller = try await known(request)
     try pace([
       ("caller \(caller.subject)", settings.limits.callerRate),
       ("tenant \(caller.tenant ?? "none")", settings.limits.tenantRate),
     ])
     guard caller.scopes.contains(scope) else { throw Problem(.scope) }
     return caller
+  }
+
+  /// Who asks: by the token if there is one, else by the user at the other end of the socket.
+  private func known(_ request: Request) async throws -> Caller {
+    guard let header = request.headers[.authorization] else {
+      if let caller = PeerUser.caller { return caller }
+      throw Problem(.unauthenticated)
+    }
+    let parts = header.split(separator: " ", maxSplits: 1)
+    guard parts.count == 2, parts[0].lowercased() == "bearer" else {
+      throw Problem(.unauthenticated)
+    }
+    do throws(TokenFault) {
+      return try await verifier.caller(String(parts[1]), now: Date().timeIntervalSince1970)
+    } catch {
+      metrics.count(error)
+      throw Problem(.unauthenticated, .token)
+    }
+  }
+
+  /// The caller that the user at the other end of the Unix socket is; `nil` if there is none, if a
+  /// token says who asks, or if the request comes through a server for others.
+  private func local(_ request: Request, _ context: ServiceContext) async throws -> Caller? {
+    guard !settings.callers.isEmpty, request.headers[.authorization] == nil,
+      !PeerUser.isPassedOn(request),
+      let number = try await PeerUser.number(of: context.channel)
+    else { return nil }
+    return settings.callers.first { $0.number == number }?.caller
   }
 
   /// Lets a request go on, or says when it can come again.
