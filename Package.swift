@@ -59,7 +59,10 @@ let house: [(module: String, imports: [String])] = [
   ),
   (
     "Service",
-    ["Store", "Postgres", "Markup", "Transfer", "Pipelines", "Basics", "Diagnostics"]
+    [
+      "Store", "Postgres", "ObjectStorage", "Markup", "Transfer", "Pipelines", "Basics",
+      "Diagnostics",
+    ]
   ),
 ]
 
@@ -182,11 +185,11 @@ for target in service where target.type == .test {
   ]
 }
 
-let fuzzed: [Target.Dependency] = [
-  "Stages", "Extraction", "Delivery", "Store", "ObjectStorage", "Media", "Pipelines", "Basics",
-  "Diagnostics",
-  "TestSupport",
-]
+let fuzzed: [Target.Dependency] =
+  [
+    "Stages", "Extraction", "Delivery", "Store", "ObjectStorage", "Media", "Pipelines", "Basics",
+    "Diagnostics", "TestSupport",
+  ] + (hasService ? ["Service"] : [])
 
 /// What reads what others wrote, given anything: seeds and their mutations among the tests, and, for `scripts/fuzz`, a
 /// program on libFuzzer that has no part in any other build.
@@ -229,3 +232,4 @@ let package = Package(
 for target in package.targets where target.type != .system {
   target.swiftSettings = swiftSettings
 }
+if hasService { fuzz.swiftSettings?.append(.define("YEARBOOK_SERVICE")) }

@@ -134,6 +134,12 @@ BEGIN
           ON yearbook.reports TO yearbook_service;
         GRANT USAGE ON SEQUENCE yearbook.reports_id_seq TO yearbook_service;
         GRANT EXECUTE ON FUNCTION yearbook.cancel_request(bigint, uuid) TO yearbook_service;
+        IF EXISTS (
+          SELECT FROM pg_catalog.pg_attribute
+          WHERE attrelid = 'yearbook.reports'::regclass AND attname = 'failure' AND NOT attisdropped
+        ) THEN
+          GRANT SELECT (failure) ON yearbook.reports TO yearbook_service;
+        END IF;
       EXCEPTION WHEN insufficient_privilege THEN
         RAISE WARNING 'the rights of yearbook_service in schema yearbook were not given'
           USING HINT = 'Run this file as a superuser, or give them as yearbook: docs/how-to/serve.md';

@@ -22,13 +22,17 @@ package struct ReportService: Sendable {
   /// Runs until SIGTERM or SIGINT, then ends what is under way within 20 seconds.
   ///
   /// - Parameter listening: called with the port once connections are accepted; 0 for a socket.
-  /// - Throws: `.configuration` if the key for links cannot be used; `.unavailable` if the address
+  /// - Throws: `.configuration` if links cannot be signed; `.unavailable` if the address
   ///   cannot be listened on.
   package func run(listening: @escaping @Sendable (Int) -> Void = { _ in }) async throws {
     let links = try settings.linkKey.map { file throws(Diagnostic) in
       try FileLinks(file: file, seconds: settings.linkSeconds)
     }
     let pages = try settings.pages.map { pages throws(Diagnostics) in try Pages(pages) }
+    let bucket = try settings.linkBucket.map { location throws(Diagnostic) in
+      try BucketLinks(
+        location, environment: ProcessInfo.processInfo.environment, seconds: settings.linkSeconds)
+    }
     let disk = NIOThreadPool(numberOfThreads: 4)
     disk.start()
     let pool = RecordPool(settings.record, sessions: settings.limits.sessions, log: log)
@@ -39,6 +43,7 @@ package struct ReportService: Sendable {
       settings: settings, verifier: TokenVerifier(settings, keys: keys), book: book,
       watcher: StateWatcher(book, most: settings.limits.waiters),
       reader: ReleaseReader(root: settings.store), disk: disk, links: links, pages: pages,
+      bucket: bucket,
       document: OpenAPI.text(settings), log: log)
     do {
       try await serve(responder, listening)

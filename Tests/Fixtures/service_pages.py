@@ -114,7 +114,7 @@ def use(browser):
     sign_in(tab, given["operator"])
     seen["operator"] = tab.locator("h1").inner_text()
     tab.screenshot(path=str(folder / "overview.png"), full_page=True)
-    seen["error"] = tab.locator(".faults bdi[lang=en]").first.inner_text()
+    seen["error"] = tab.locator(".faults .why").first.inner_text()
     tab.locator(".faults").get_by_role("link", name="Make it now").first.click()
     seen["confirm"] = tab.locator("h1").inner_text()
     tab.screenshot(path=str(folder / "confirm.png"), full_page=True)

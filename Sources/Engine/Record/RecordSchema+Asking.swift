@@ -48,4 +48,19 @@ extension RecordSchema {
       END
     $$;
     """
+
+  /// Why a request failed, as one word that can be told in any language.
+  static let failures = """
+    ALTER TABLE yearbook.reports ADD COLUMN IF NOT EXISTS failure text;
+    COMMENT ON COLUMN yearbook.reports.failure IS
+      'why a request failed, as one word: tenant, report, period, withdrawn, data, unavailable, interrupted or fault';
+
+    DO $$
+      BEGIN
+        IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'yearbook_service') THEN
+          GRANT SELECT (failure) ON yearbook.reports TO yearbook_service;
+        END IF;
+      END
+    $$;
+    """
 }

@@ -7,7 +7,7 @@ enum RecordSchema {
   static let migrations = [
     first, second, third, fourth, fifth, sixth, withoutSecrets, withNotes, withdrawals,
     doing, extractions, comparedDays, outbox, shardTenants, people, outboxWaiting, tally,
-    service, warned, folders, asking, runShards,
+    service, warned, folders, asking, runShards, failures,
   ]
 
   private static let first = """

@@ -76,9 +76,9 @@ extension RunRecord {
     if tenants.isEmpty { return 0 }
     return try connection.query(
       """
-      UPDATE yearbook.reports SET status = 'failed', error = $2, finished = now()
+      UPDATE yearbook.reports SET status = 'failed', error = $2, failure = $3, finished = now()
       WHERE status = 'requested' AND tenant_id = ANY ($1::uuid[]) RETURNING id
-      """, [Quoting.array(tenants.sorted()), error]
+      """, [Quoting.array(tenants.sorted()), error, RequestFailure.tenant.rawValue]
     ).count
   }
 
@@ -108,7 +108,7 @@ extension RunRecord {
     for row in try connection.query(
       """
       UPDATE yearbook.reports SET status = 'running', worker = $4, started = now(), tries = tries + 1,
-        due = NULL, error = NULL
+        due = NULL, error = NULL, failure = NULL
       WHERE id IN (
         SELECT id FROM yearbook.reports WHERE status = 'requested' AND tenant_id = $1
           AND report_type = $2 AND period IS NOT DISTINCT FROM $3 FOR UPDATE SKIP LOCKED)
@@ -130,19 +130,21 @@ extension RunRecord {
         status = CASE WHEN tries < $1 THEN 'requested' ELSE 'failed' END,
         finished = CASE WHEN tries < $1 THEN NULL ELSE now() END,
         error = CASE WHEN tries < $1 THEN NULL
-          ELSE 'the work on it broke off ' || tries || ' times; ask again once the cause is fixed' END
+          ELSE 'the work on it broke off ' || tries || ' times; ask again once the cause is fixed' END,
+        failure = CASE WHEN tries < $1 THEN NULL ELSE $2 END
       WHERE status = 'running' AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_locks l
         JOIN pg_catalog.pg_database d ON d.oid = l.database AND d.datname = pg_catalog.current_database()
         WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted
           AND ((l.classid::bigint << 32) | l.objid::bigint) = r.worker)
-      """, [String(Self.requestTries)])
+      """, [String(Self.requestTries), RequestFailure.interrupted.rawValue])
   }
 
   /// How work on a request ended.
   enum RequestEnd: Sendable {
     case published(location: String)
-    case failed(String)
+    /// The text is for the operator, the word for who asked.
+    case failed(String, RequestFailure)
     /// It is tried again, after this many seconds at the earliest.
     case postponed(seconds: Int)
     /// The worker was told to stop: it is requested again as if work had not begun.
@@ -155,11 +157,13 @@ extension RunRecord {
   ) throws(Diagnostic) {
     let change: String
     var value: String?
+    var failure: RequestFailure?
     switch end {
     case .published(let location):
       (change, value) = ("status = 'published', location = $3, finished = now()", location)
-    case .failed(let error):
+    case .failed(let error, let why):
       (change, value) = ("status = 'failed', error = $3, finished = now()", error)
+      failure = why
     case .postponed(let seconds):
       change = "status = 'requested', due = now() + $3::int * interval '1 second'"
       value = String(seconds)
@@ -168,9 +172,9 @@ extension RunRecord {
     }
     try connection.query(
       """
-      UPDATE yearbook.reports SET worker = NULL, \(change)
+      UPDATE yearbook.reports SET worker = NULL, failure = $4, \(change)
       WHERE id = ANY ($1::bigint[]) AND status = 'running' AND worker = $2
-      """, [Self.list(request.ids), String(worker.value), value])
+      """, [Self.list(request.ids), String(worker.value), value, failure?.rawValue])
   }
 
   private static func list(_ ids: [Int]) -> String {

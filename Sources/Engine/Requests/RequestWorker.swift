@@ -127,6 +127,8 @@ package struct RequestWorker {
       request = try desk.resolve(request, period: target.period.description)
       tell(.began(tenant: tenant, label: request.label, rows: request.ids.count))
       outcome = try run(target)
+    } catch let unknown as Unknown {
+      outcome = Self.failed(unknown.error, unknown.failure)
     } catch let error as Diagnostic where error.code == .interrupted {
       outcome = .givenBack
     } catch let error as Diagnostic {
@@ -142,7 +144,7 @@ package struct RequestWorker {
         .published(
           tenant: tenant, label: request.label, location: location,
           seconds: running.seconds))
-    case .failed(let error):
+    case .failed(let error, _):
       counts.failed += request.ids.count
       tell(.failed(tenant: tenant, label: request.label, error: error))
     case .postponed(let seconds):
@@ -161,7 +163,19 @@ package struct RequestWorker {
     {
       return .postponed(seconds: Int.random(in: 5...(15 << request.tries)))
     }
-    return .failed(error.hint.map { "\(error.message) (\($0))" } ?? error.message)
+    return Self.failed(error, RequestFailure(error))
+  }
+
+  private static func failed(
+    _ error: Diagnostic, _ failure: RequestFailure
+  ) -> RunRecord.RequestEnd {
+    .failed(error.hint.map { "\(error.message) (\($0))" } ?? error.message, failure)
+  }
+
+  /// A request for what does not exist, or no longer.
+  private struct Unknown: Error {
+    var failure: RequestFailure
+    var error: Diagnostic
   }
 
   private struct Target {
@@ -170,13 +184,16 @@ package struct RequestWorker {
     var period: Period
   }
 
-  /// What a request asks for. Throws `usage` if the pipeline, tenant or period does not exist.
+  /// What a request asks for. Throws `Unknown` if the pipeline or the tenant does not exist,
+  /// `usage` if the period does not.
   private func target(of request: ReportRequest) throws -> Target {
     let served = session.library.pipelines.filter { $0.scope == .tenant }
     guard let pipeline = served.first(where: { $0.name == request.type.lowercased() }) else {
-      throw Diagnostic(
-        .usage, "there is no report of this type",
-        hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() }))
+      throw Unknown(
+        failure: .report,
+        error: Diagnostic(
+          .usage, "there is no report of this type",
+          hint: NearestWords.choice("use one of:", served.map { $0.name.uppercased() })))
     }
     let tenants = try session.tenants(ofSource: pipeline.extract.source)
     if let faulty = tenants.faulty.first(where: { $0.tenant.id == request.tenantID }) {
@@ -186,7 +203,7 @@ package struct RequestWorker {
       throw fault
     }
     guard let tenant = tenants.served.first(where: { $0.id == request.tenantID }) else {
-      throw Diagnostic(.usage, Self.unknownTenant)
+      throw Unknown(failure: .tenant, error: Diagnostic(.usage, Self.unknownTenant))
     }
     if let text = request.period {
       guard let period = Period(text) else {
@@ -224,9 +241,11 @@ package struct RequestWorker {
       throw Diagnostic(.io, "the release that was just published is not in the store")
     }
     if head.isWithdrawn {
-      throw Diagnostic(
-        .usage, "the operator has withdrawn this report",
-        hint: "to publish it again: yearbook \(request.arguments) --force")
+      throw Unknown(
+        failure: .withdrawn,
+        error: Diagnostic(
+          .usage, "the operator has withdrawn this report",
+          hint: "to publish it again: yearbook \(request.arguments) --force"))
     }
     return .published(location: "\(place.path)/releases/\(head.release)")
   }

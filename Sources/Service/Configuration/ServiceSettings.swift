@@ -1,6 +1,7 @@
 import Basics
 package import Diagnostics
 import Foundation
+package import ObjectStorage
 import Pipelines
 import Postgres
 
@@ -29,6 +30,10 @@ package struct ServiceSettings: Sendable {
   var source: String?
   /// The file of the key that signs links to files; `nil` without such links.
   package var linkKey: String?
+  /// The bucket that links lead to; `nil`: they lead to the service itself.
+  package var linkBucket: BucketLocation?
+  /// Users of this system who need no token.
+  package var callers: [LocalCaller] = []
   /// How long a link to a file works, in seconds.
   package var linkSeconds = 300
   /// The pages for people; `nil` without them.
@@ -68,7 +73,7 @@ package struct ServiceSettings: Sendable {
     guard
       let map = root.mapping(keys: [
         "record", "store", "listen", "plain_http", "reports", "tokens", "tenants", "limits",
-        "links", "pages",
+        "links", "callers", "pages",
       ])
     else { return }
     func resolve(_ path: String) -> String { SettingsPaths.resolve(path, in: folder) }
@@ -95,22 +100,63 @@ package struct ServiceSettings: Sendable {
       pages = PageSettings(node, isLoopback: isLoopback, in: folder)
     }
     readReports(map.required("reports"))
-    if let node = map.required("tokens") { tokens.read(node, resolve) }
     if let tenants = map["tenants"]?.mapping(keys: ["ids", "source"]) {
       if let word = tenants["ids"]?.word(of: TenantIDType.allCases.map(\.rawValue)) {
         tenantIDs = TenantIDType(rawValue: word) ?? .uuid
       }
       source = tenants["source"]?.name()
     }
+    // Who has callers of this system alone needs no issuer.
+    if let node = map["callers"] == nil ? map.required("tokens") : map["tokens"] {
+      tokens.read(node, resolve)
+    }
+    readCallers(map["callers"])
     if let node = map["limits"] { limits.read(node) }
-    if let links = map["links"]?.mapping(keys: ["key", "time"]) {
-      linkKey = links.required("key")?.string().map(resolve)
+    if let linksNode = map["links"],
+      let links = linksNode.mapping(keys: ["key", "bucket", "time"])
+    {
+      linkKey = links["key"]?.string().map(resolve)
+      linkBucket = links["bucket"].flatMap(Self.bucket)
+      if (links["key"] == nil) == (links["bucket"] == nil) {
+        linksNode.report("expected either key, or bucket")
+      }
       if let node = links["time"], let seconds = node.duration() {
         linkSeconds = seconds
         if !(1...Self.mostLinkSeconds).contains(seconds) {
           node.report("a link to a file can work for 15 minutes at most")
         }
       }
+    }
+  }
+
+  private mutating func readCallers(_ node: SpecNode?) {
+    guard let node else { return }
+    callers = node.list().compactMap { LocalCaller($0, self) }
+    if Set(callers.map(\.number)).count < callers.count {
+      node.report("a user can be named once only")
+    }
+    if case .host = address {
+      node.report(
+        "users of this system are known over a Unix socket alone", hint: "set listen: unix:PATH")
+    }
+  }
+
+  private static func bucket(_ node: SpecNode) -> BucketLocation? {
+    let keys = ["to", "endpoint", "region", "addressing", "plain_http"]
+    let map = node.isMapping ? node.mapping(keys: keys) : nil
+    if node.isMapping, map == nil { return nil }
+    guard let text = (map == nil ? node : map?.required("to"))?.string() else { return nil }
+    do throws(Diagnostic) {
+      var location = try BucketLocation(
+        text, endpoint: map?["endpoint"]?.string(), region: map?["region"]?.string())
+      location.allowsPlainHTTP = map?["plain_http"]?.boolean() ?? false
+      let words = BucketAddressing.allCases.map(\.rawValue)
+      location.addressing = map?["addressing"]?.word(of: words).flatMap(BucketAddressing.init)
+      try location.checkAddressing()
+      return location
+    } catch {
+      node.report(error.message, hint: error.hint)
+      return nil
     }
   }
 

@@ -4,13 +4,15 @@ import Pipelines
 package struct TokenSettings: Sendable {
   /// Where the keys of the issuer are.
   package enum Keys: Sendable, Hashable {
+    /// There is no issuer: no token is believed.
+    case none
     case file(String)
     case url(String)
   }
 
   package var issuer = ""
   package var audience = ""
-  package var keys = Keys.file("")
+  package var keys = Keys.none
   /// A file with certificates that are trusted instead of the system's when keys are fetched.
   package var authorities: String?
   /// The claim that holds the tenant's id.

@@ -1,4 +1,4 @@
-/// A language in which problems have titles.
+/// A language in which problems and failures are told.
 enum Language: String, Sendable, CaseIterable {
   case portuguese = "pt-BR"
   case english = "en"

@@ -1,3 +1,5 @@
+import Diagnostics
+
 /// The OpenAPI document of a service with these reports.
 ///
 /// It is written from the settings, so that it names the reports that this service really takes.
@@ -17,8 +19,8 @@ enum OpenAPI {
       summary: Ask for reports and get them.
       description: >-
         A request is taken with 202 and made by a worker. Its address tells where it is, and names the
-        files once it is published. Errors are problem details (RFC 9457) with titles in the language
-        of Accept-Language: pt-BR, en or es.
+        files once it is published. Errors are problem details (RFC 9457) in the language of
+        Accept-Language: pt-BR, en or es.
       license: {name: Apache-2.0, identifier: Apache-2.0}
     servers: [{url: /}]
     security: [{token: []}]
@@ -150,6 +152,8 @@ enum OpenAPI {
 
     """
 
+  private static let failures = RequestFailure.allCases.map(\.rawValue).joined(separator: ", ")
+
   private static func components(_ settings: ServiceSettings) -> String {
     """
     components:
@@ -224,7 +228,8 @@ enum OpenAPI {
             started: {type: string, format: date-time}
             finished: {type: string, format: date-time}
             ahead: {description: Requests of the tenant that wait before it., type: integer}
-            error: {description: Why it failed., type: string}
+            error: {description: "Why it failed, in the language of Accept-Language.", type: string}
+            failure: {enum: [\(failures)]}
             title: {type: string}
             files: {type: array, items: {$ref: "#/components/schemas/File"}}
         File:

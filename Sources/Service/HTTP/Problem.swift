@@ -7,14 +7,14 @@ import NIOCore
 /// An answer that says why something was not done (RFC 9457).
 struct Problem: Error, Sendable {
   var kind: Kind
-  /// What exactly is wrong with the request, in English. Never a text from a token or a row.
-  var detail: String?
+  /// What exactly is wrong with the request.
+  var detail: ProblemDetail?
   /// Seconds after which another try makes sense.
   var retryAfter: Int?
   /// The methods that the address knows, for `methodNotAllowed`.
   var allowed: [String] = []
 
-  init(_ kind: Kind, _ detail: String? = nil, retryAfter: Int? = nil) {
+  init(_ kind: Kind, _ detail: ProblemDetail? = nil, retryAfter: Int? = nil) {
     self.kind = kind
     self.detail = detail
     self.retryAfter = retryAfter
@@ -74,13 +74,13 @@ struct Problem: Error, Sendable {
   private func body(_ language: Language) -> Body {
     Body(
       type: "urn:yearbook:problem:\(kind.rawValue)", title: language.title(of: kind),
-      status: kind.status.code, detail: detail)
+      status: kind.status.code, detail: detail?.text(in: language))
   }
 
   /// The body of the answer.
   func bytes(_ language: Language) -> [UInt8] { JSONAnswer.bytes(body(language)) }
 
-  /// The answer, with its title in the caller's language.
+  /// The answer, in the caller's language.
   func response(language: Language) -> Response {
     var response = JSONAnswer.response(
       kind.status, body(language), contentType: Self.contentType)

@@ -27,11 +27,10 @@ extension ServiceResponder {
       let values = try decoder.container(keyedBy: Name.self)
       // A misspelt period would be a report of another one.
       guard values.allKeys.allSatisfy({ Self.names.contains($0.stringValue) }) else {
-        throw Problem(
-          .malformed, "the body can have tenant_id, period and user_id, and nothing else")
+        throw Problem(.malformed, .names)
       }
       guard values.contains(Name("tenant_id")) else {
-        throw Problem(.malformed, "tenant_id is missing")
+        throw Problem(.malformed, .noTenant)
       }
       if let text = Self.text(values, "tenant_id") {
         tenant = .text(text)
@@ -39,12 +38,12 @@ extension ServiceResponder {
         do {
           tenant = .number(try values.decode(Int.self, forKey: Name("tenant_id")))
         } catch {
-          throw Problem(.malformed, "tenant_id must be a text or a whole number")
+          throw Problem(.malformed, .tenant)
         }
       }
       for name in ["period", "user_id"] where values.contains(Name(name)) {
         guard try values.decodeNil(forKey: Name(name)) || Self.text(values, name) != nil else {
-          throw Problem(.malformed, "\(name) must be a text")
+          throw Problem(.malformed, .text(name))
         }
       }
       period = Self.text(values, "period")
@@ -77,26 +76,24 @@ extension ServiceResponder {
     let type = request.headers[.contentType]?.split(separator: ";").first?
       .trimmingCharacters(in: .whitespaces).lowercased()
     guard type == "application/json" else {
-      throw Problem(.mediaType, "send Content-Type: application/json")
+      throw Problem(.mediaType, .mediaType)
     }
     let wish = try Self.wish(try await body(request, context))
     let tenant = TokenClaims.tenant(
       wish.tenant, settings.tenantIDs, source: settings.source)
     // One answer for another tenant, for one that does not exist, and for what is no id at all.
     if let own = try reach(of: caller), tenant != own { throw Problem(.forbidden) }
-    guard let tenant else {
-      throw Problem(.malformed, "tenant_id is not an id of the platform's type")
-    }
+    guard let tenant else { throw Problem(.malformed, .tenantType) }
     var asked = RequestBook.Asked(tenant: tenant, report: report)
     if let text = wish.period {
       guard text.utf8.count <= 64, let period = Period(text) else {
-        throw Problem(.malformed, "the period is not valid: write \(Period.forms)")
+        throw Problem(.malformed, .period)
       }
       asked.period = period.description
     }
     if let text = wish.user {
       guard text.utf8.count == 36, let user = UUID(uuidString: text) else {
-        throw Problem(.malformed, "user_id must be a UUID")
+        throw Problem(.malformed, .user)
       }
       asked.user = user.uuidString.lowercased()
     }
@@ -118,7 +115,7 @@ extension ServiceResponder {
     } catch let problem as Problem {
       throw problem
     } catch {
-      throw Problem(.malformed, "the body is not a JSON object")
+      throw Problem(.malformed, .body)
     }
   }
 
@@ -126,7 +123,7 @@ extension ServiceResponder {
   func body(_ request: Request, _ context: ServiceContext) async throws -> [UInt8] {
     let most = settings.limits.body
     if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most {
-      throw Problem(.tooLarge, "a body can have \(most) bytes")
+      throw Problem(.tooLarge, .tooLong(most: most))
     }
     // Whoever sends a byte at a time is cut off.
     let channel = context.channel
@@ -138,7 +135,7 @@ extension ServiceResponder {
       let buffer = try await request.body.collect(upTo: most)
       return Array(buffer.readableBytesView)
     } catch is NIOTooManyBytesError {
-      throw Problem(.tooLarge, "a body can have \(most) bytes")
+      throw Problem(.tooLarge, .tooLong(most: most))
     }
   }
 
@@ -149,7 +146,7 @@ extension ServiceResponder {
     guard keys.count == 1, (1...255).contains(key.utf8.count),
       key.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
     else {
-      throw Problem(.malformed, "an Idempotency-Key has 1 to 255 characters of ASCII")
+      throw Problem(.malformed, .key)
     }
     return SHA256Digest(of: "\(caller.subject.utf8.count):\(caller.subject)\(key)".utf8)
   }

@@ -23,7 +23,7 @@ extension ServiceResponder {
     switch row.state {
     case .published: break
     case .withdrawn: throw Problem(.withdrawn)
-    default: throw Problem(.notFound, "the report is \(row.state.rawValue)")
+    default: throw Problem(.notFound, .report(is: row.state))
     }
     guard let location = row.location else { throw Problem(.gone) }
     let opened: (ReleaseDetails.File, OpenFile)? = try await disk.runIfActive { [reader] in
@@ -57,7 +57,7 @@ extension ServiceResponder {
       links.isGood(
         tenant: row.tenant, location: location, path: path, until: until,
         signature: String(signature), now: Int(Date().timeIntervalSince1970))
-    else { throw Problem(.unauthenticated, "the link is not valid, or no longer") }
+    else { throw Problem(.unauthenticated, .link) }
     try pace([("tenant \(row.tenant)", settings.limits.tenantRate)])
     return row
   }
@@ -154,7 +154,7 @@ extension ServiceResponder {
   }
 
   /// Names of files are ASCII without quotes: see `Name.isPath`.
-  private static func disposition(_ file: ReleaseDetails.File) -> String {
+  static func disposition(_ file: ReleaseDetails.File) -> String {
     let name = file.name.split(separator: "/").last ?? ""
     let type = file.mediatype.split(separator: ";").first.map(String.init) ?? ""
     return "\(shown.contains(type) ? "inline" : "attachment"); filename=\"\(name)\""

@@ -37,16 +37,19 @@ struct ReportAnswer: Encodable, Sendable {
   var finished: String?
   /// How many requests of the tenant wait before this one.
   var ahead: Int?
+  /// Why it failed, in the caller's language.
   var error: String?
+  /// Why it failed, as one word.
+  var failure: String?
   var title: String?
   var files: [File]?
 
   private enum CodingKeys: String, CodingKey {
-    case report, period, state, asked, started, finished, ahead, error, title, files
+    case report, period, state, asked, started, finished, ahead, error, failure, title, files
     case id = "report_id"
   }
 
-  init(_ row: ReportRow) {
+  init(_ row: ReportRow, _ language: Language) {
     id = row.id
     report = row.report
     period = row.period
@@ -55,7 +58,10 @@ struct ReportAnswer: Encodable, Sendable {
     started = row.started.map(Timestamp.rfc3339)
     finished = row.finished.map(Timestamp.rfc3339)
     ahead = row.ahead
-    error = row.error
+    if row.state == .failed {
+      error = language.text(of: row.failure)
+      failure = (row.failure ?? .fault).rawValue
+    }
   }
 }
 
@@ -70,30 +76,37 @@ extension ServiceResponder {
   func report(_ id: Int, _ request: Request) async throws -> Response {
     let caller = try await caller(request, scope: settings.tokens.readScope)
     let reach = try reach(of: caller)
+    let language = Language(accepting: request.headers[.acceptLanguage])
     guard var row = try await book.report(id, of: reach) else { throw Problem(.notFound) }
     if request.headers[.accept]?.contains("text/event-stream") == true {
-      return events(of: row, reach, until: caller.expires)
+      return events(of: row, reach, until: caller.expires, language)
     }
     if let seconds = try wait(request), seconds > 0, row.state.isOpen {
       try await watcher.change(of: id, from: row.state, within: seconds)
       guard let changed = try await book.report(id, of: reach) else { throw Problem(.notFound) }
       row = changed
     }
-    return JSONAnswer.response(.ok, try await answer(row))
+    return Self.response(try await answer(row, language), language)
   }
 
   /// Seconds that the caller wants to wait for news, at most as many as allowed.
   private func wait(_ request: Request) throws -> Int? {
     guard let text = request.uri.queryParameters["wait"] else { return nil }
     guard let seconds = text == "0" ? 0 : Route.number(text) else {
-      throw Problem(.malformed, "wait must be a number of seconds")
+      throw Problem(.malformed, .wait)
     }
     return min(seconds, settings.limits.wait)
   }
 
+  private static func response(_ value: some Encodable, _ language: Language) -> Response {
+    var response = JSONAnswer.response(.ok, value)
+    response.headers[.contentLanguage] = language.rawValue
+    return response
+  }
+
   /// What a caller sees of a row, with the release's files if it has some.
-  func answer(_ row: ReportRow) async throws -> ReportAnswer {
-    var answer = ReportAnswer(row)
+  func answer(_ row: ReportRow, _ language: Language) async throws -> ReportAnswer {
+    var answer = ReportAnswer(row, language)
     guard row.state == .published, let location = row.location else { return answer }
     switch try await disk.runIfActive({ [reader] in
       try reader.release(at: location, of: row.tenant)
@@ -111,17 +124,18 @@ extension ServiceResponder {
     of row: ReportRow, _ file: ReleaseDetails.File, _ location: String
   ) -> ReportAnswer.File {
     let href = "/v1/report/\(row.id)/files/\(file.name)"
-    let query = links?.query(
-      tenant: row.tenant, location: location, path: file.name,
-      now: Int(Date().timeIntervalSince1970))
+    let now = Int(Date().timeIntervalSince1970)
+    let query = links?.query(tenant: row.tenant, location: location, path: file.name, now: now)
+    let address = bucket?.address(
+      of: file, in: location, disposition: Self.disposition(file), now: now)
     return .init(
       path: file.name, bytes: file.bytes, sha256: file.digest?.hex ?? "", type: file.mediatype,
-      href: href, link: query.map { "\(href)?\($0)" })
+      href: href, link: address ?? query.map { "\(href)?\($0)" })
   }
 
   /// Each change of a request, until it ends, the token expires or ten minutes are over.
   private func events(
-    of row: ReportRow, _ reach: String?, until expires: Int
+    of row: ReportRow, _ reach: String?, until expires: Int, _ language: Language
   ) -> Response {
     var headers = HTTPFields()
     headers[.contentType] = "text/event-stream"
@@ -130,13 +144,13 @@ extension ServiceResponder {
       let left = Double(expires) - Date().timeIntervalSince1970
       let end = ContinuousClock.now + .seconds(min(600, left))
       var row = row
-      try await writer.write(ByteBuffer(bytes: Self.event(try await answer(row))))
+      try await writer.write(ByteBuffer(bytes: Self.event(try await answer(row, language))))
       while row.state.isOpen, .now < end, !Task.isShuttingDownGracefully {
         try await watcher.change(of: row.id, from: row.state, within: 15)
         guard let changed = try await book.report(row.id, of: reach) else { break }
         if changed != row {
           row = changed
-          try await writer.write(ByteBuffer(bytes: Self.event(try await answer(row))))
+          try await writer.write(ByteBuffer(bytes: Self.event(try await answer(row, language))))
         } else {
           // Shows proxies, and us, that the other side is still there.
           try await writer.write(ByteBuffer(string: ": waiting\n\n"))
@@ -161,24 +175,25 @@ extension ServiceResponder {
     if let own = try reach(of: caller), id != own { throw Problem(.forbidden) }
     guard let id else { throw Problem(.notFound) }
     let query = request.uri.queryParameters
+    let language = Language(accepting: request.headers[.acceptLanguage])
     var count = 50
     if let text = query["limit"] {
       guard let wanted = Route.number(text), (1...200).contains(wanted) else {
-        throw Problem(.malformed, "limit must be a number from 1 to 200")
+        throw Problem(.malformed, .limit)
       }
       count = wanted
     }
     var before: Int?
     if let text = query["cursor"] {
       before = Route.number(text)
-      if before == nil { throw Problem(.malformed, "cursor must be one that a page named as next") }
+      if before == nil { throw Problem(.malformed, .cursor) }
     }
     // One more than asked for tells whether there is a next page.
     let rows = try await book.reports(of: id, before: before, count: count + 1)
     let page = Page(
-      reports: rows.prefix(count).map(ReportAnswer.init),
+      reports: rows.prefix(count).map { ReportAnswer($0, language) },
       next: rows.count > count ? String(rows[count - 1].id) : nil)
-    return JSONAnswer.response(.ok, page)
+    return Self.response(page, language)
   }
 
   /// Cancels a request that waits.
@@ -189,7 +204,7 @@ extension ServiceResponder {
     }
     guard let state = try await book.cancel(id, of: row.tenant) else { throw Problem(.notFound) }
     guard state == .cancelled else {
-      throw Problem(.conflict, "the request is \(state.rawValue)")
+      throw Problem(.conflict, .request(is: state))
     }
     return Response(status: .noContent)
   }

@@ -31,6 +31,7 @@ struct ServiceResponder: HTTPResponder {
   let links: FileLinks?
   /// The pages for people; `nil` without them.
   let pages: Pages?
+  let bucket: BucketLinks?
   let rates = RateLimiter()
   let metrics = ServiceMetrics()
   let document: String
@@ -42,7 +43,10 @@ struct ServiceResponder: HTTPResponder {
     let language = Language(accepting: request.headers[.acceptLanguage])
     var response: Response
     do {
-      response = try await answer(route, request, context)
+      let local = try await local(request, context)
+      response = try await PeerUser.$caller.withValue(local) {
+        try await answer(route, request, context)
+      }
     } catch let problem as Problem {
       response = shown(problem, route, request) ?? problem.response(language: language)
     } catch is RecordPool.Unavailable {
@@ -111,15 +115,22 @@ struct ServiceResponder: HTTPResponder {
     let missing = [("record", hasRecord), ("keys", hasKeys), ("store", store)]
       .filter { !$0.1 }.map(\.0)
     if missing.isEmpty { return Self.text("ready\n") }
-    throw Problem(.unavailable, "not ready: \(missing.joined(separator: ", "))", retryAfter: 5)
+    throw Problem(.unavailable, .notReady(missing), retryAfter: 5)
   }
 
   // MARK: Who asks
 
-  /// The caller, who has this scope and asks no more often than allowed.
+  /// The caller, who has this scope and asks no more often than allowed: by the token if there is
+  /// one, else by the user at the other end of the socket.
   func caller(_ request: Request, scope: String) async throws -> Caller {
-    guard let token = Self.bearer(request) else { throw Problem(.unauthenticated) }
-    let caller = try await caller(token: token)
+    let caller: Caller
+    if request.headers[.authorization] == nil, let local = PeerUser.caller {
+      try pace(local)
+      caller = local
+    } else {
+      guard let token = Self.bearer(request) else { throw Problem(.unauthenticated) }
+      caller = try await self.caller(token: token)
+    }
     guard caller.scopes.contains(scope) else { throw Problem(.scope) }
     return caller
   }
@@ -138,13 +149,27 @@ struct ServiceResponder: HTTPResponder {
       caller = try await verifier.caller(token, now: Date().timeIntervalSince1970)
     } catch {
       metrics.count(error)
-      throw Problem(.unauthenticated, "the token was not believed")
+      throw Problem(.unauthenticated, .token)
     }
+    try pace(caller)
+    return caller
+  }
+
+  /// The caller that the user at the other end of the Unix socket is; `nil` if there is none, if a
+  /// token says who asks, or if the request comes through a server for others.
+  private func local(_ request: Request, _ context: ServiceContext) async throws -> Caller? {
+    guard !settings.callers.isEmpty, request.headers[.authorization] == nil,
+      !PeerUser.isPassedOn(request),
+      let number = try await PeerUser.number(of: context.channel)
+    else { return nil }
+    return settings.callers.first { $0.number == number }?.caller
+  }
+
+  private func pace(_ caller: Caller) throws {
     try pace([
       ("caller \(caller.subject)", settings.limits.callerRate),
       ("tenant \(caller.tenant ?? "none")", settings.limits.tenantRate),
     ])
-    return caller
   }
 
   /// Lets a request go on, or says when it can come again.

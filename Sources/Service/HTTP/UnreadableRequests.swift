@@ -16,8 +16,7 @@ final class UnreadableRequests: ChannelOutboundHandler, RemovableChannelHandler 
       head.headerFields[.contentType] == nil
     else { return context.write(data, promise: promise) }
     let body = ByteBuffer(
-      bytes: Problem(.malformed, "the request is not HTTP, or its header is too long").bytes(
-        .english))
+      bytes: Problem(.malformed, .unreadable).bytes(.english))
     head.headerFields[.contentType] = Problem.contentType
     head.headerFields[.contentLength] = String(body.readableBytes)
     context.write(wrapOutboundOut(.head(head)), promise: nil)

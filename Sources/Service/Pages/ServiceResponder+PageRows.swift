@@ -81,7 +81,7 @@ extension ServiceResponder {
     }
     view["started"] = row.started.map(answer.time)
     view["finished"] = row.finished.map(answer.time)
-    view["error"] = row.error
+    if row.state == .failed { view["error"] = answer.language.text(of: row.failure) }
     if let tenant = tenants[row.tenant] {
       view["whose"] = ["name": tenant.name, "href": "/?tenant=\(tenant.id)"]
     }

@@ -20,8 +20,8 @@ struct ReportRow: Sendable, Equatable {
   var state: State
   /// The release's folder, below the store's root.
   var location: String?
-  /// Why it failed, for people.
-  var error: String?
+  /// Why it failed; `nil` if it did not, and in rows that are older than this word.
+  var failure: RequestFailure?
   var isRequest: Bool
   /// Seconds since 1970.
   var asked: Int
@@ -40,7 +40,7 @@ struct ReportRow: Sendable, Equatable {
       throw Diagnostic(.bug, "the record holds a request with an unknown status")
     }
     self.state = state
-    error = try row.optionalString("error")
+    failure = try row.optionalString("failure").flatMap(RequestFailure.init)
     isRequest = try row.bool("is_request")
     asked = try row.int("asked")
     started = try row.optionalInt("began")

@@ -11,6 +11,6 @@ enum TokenFault: String, Error, Sendable, CaseIterable {
   case audience
   case expired
   case notYet = "not_yet"
-  /// `sub` is missing, or `tenant` is not an id.
+  /// `sub` is missing or has a NUL, or `tenant` is not an id.
   case claims
 }

@@ -18,28 +18,38 @@ actor TokenKeys {
   private var tried: ContinuousClock.Instant?
   private var reading: Task<Void, Never>?
 
-  /// Seconds between two readings for the sake of unknown names.
+  private let patience: HTTPTransfer.Patience
+  /// Between two readings for the sake of unknown names.
   private let pause: Duration
   /// How long keys are used that could not be read again: after that, nobody is believed.
   static let longest = Duration.seconds(24 * 3600)
 
   init(
     _ settings: TokenSettings, threads: NIOThreadPool, log: ServiceLog,
-    pause: Duration = .seconds(60)
+    pause: Duration = .seconds(60),
+    patience: HTTPTransfer.Patience = .init(connect: 5, stall: 10, total: 15)
   ) {
     self.pause = pause
+    self.patience = patience
     self.settings = settings
     self.threads = threads
     self.log = log
   }
 
   /// Reads the keys for the first time. The service starts without them, and is not ready.
-  func prepare() async { await refresh() }
+  func prepare() async {
+    if settings.keys != .none { await refresh() }
+  }
 
-  var isReady: Bool { taken.map { .now - $0 < Self.longest } ?? false && !keys.isEmpty }
+  var isReady: Bool {
+    settings.keys == .none || hasKeys
+  }
+
+  private var hasKeys: Bool { taken.map { .now - $0 < Self.longest } ?? false && !keys.isEmpty }
 
   /// A key by its name; `nil` if the issuer has none of this name.
   func key(_ name: String) async -> (key: PinnedKey, number: Int)? {
+    if settings.keys == .none { return nil }
     let now = ContinuousClock.now
     let isOld = taken.map { now - $0 >= .seconds(settings.refresh) } ?? true
     if let key = keys[name], let taken, now - taken < Self.longest {
@@ -82,8 +92,8 @@ actor TokenKeys {
 
   private func read() async {
     do {
-      let settings = settings
-      let bytes = try await threads.runIfActive { try Self.bytes(settings) }
+      let (settings, patience) = (settings, patience)
+      let bytes = try await threads.runIfActive { try Self.bytes(settings, patience) }
       let found = try await KeySet.read(bytes)
       if number == 0 || Set(found.keys) != Set(keys.keys) {
         log.line("the issuer's key set has \(found.count == 1 ? "1 key" : "\(found.count) keys")")
@@ -99,8 +109,11 @@ actor TokenKeys {
   }
 
   /// Blocks until the key set is there.
-  private static func bytes(_ settings: TokenSettings) throws -> [UInt8] {
+  private static func bytes(
+    _ settings: TokenSettings, _ patience: HTTPTransfer.Patience
+  ) throws -> [UInt8] {
     switch settings.keys {
+    case .none: throw Diagnostic(.configuration, "there is no issuer")
     case .file(let path):
       guard let bytes = try FileReader.contents(path), bytes.count <= KeySet.mostBytes else {
         throw Diagnostic(.configuration, "\(path) is missing, or too long")
@@ -112,7 +125,7 @@ actor TokenKeys {
       return bytes
     case .url(let url):
       let transfer = try HTTPTransfer(
-        patience: .init(connect: 5, stall: 10, total: 15), authorities: settings.authorities,
+        patience: patience, authorities: settings.authorities,
         mostBytes: KeySet.mostBytes, isCancelled: { false })
       do {
         let reply = try transfer.perform(

@@ -65,7 +65,9 @@ final class TokenVerifier: Sendable {
     guard let expires = claims.expires, expires.isFinite, expires < 1e12 else { throw .claims }
     guard now < expires + Double(settings.skew) else { throw .expired }
     if let from = claims.notBefore, now < from - Double(settings.skew) { throw .notYet }
-    guard let subject = claims.subject, (1...256).contains(subject.utf8.count) else {
+    guard let subject = claims.subject, (1...256).contains(subject.utf8.count),
+      !subject.utf8.contains(0)
+    else {
       throw .claims
     }
     var tenant: String?

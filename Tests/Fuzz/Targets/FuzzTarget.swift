@@ -7,7 +7,13 @@ struct FuzzTarget: Sendable {
   /// Throws a `Violation` where something does not hold.
   var check: @Sendable ([UInt8]) throws -> Void
 
-  static let all: [FuzzTarget] = [
+  #if YEARBOOK_SERVICE
+    static let all = ofProgram + service
+  #else
+    static let all = ofProgram
+  #endif
+
+  private static let ofProgram: [FuzzTarget] = [
     FuzzTarget(name: "table", check: checkTable),
     FuzzTarget(name: "cells", check: checkCells),
     FuzzTarget(name: "parse", check: checkParse),

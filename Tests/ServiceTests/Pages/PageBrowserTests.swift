@@ -63,7 +63,7 @@ struct PageBrowserTests {
     #expect((seen["listed"] as? String)?.contains("Year in review") == true)
     #expect(seen["after"] as? [Int] == [401, 0])
     #expect(seen["operator"] as? String == "Overview")
-    #expect((seen["error"] as? String)?.contains("no report of this type") == true)
+    #expect((seen["error"] as? String)?.contains("no such report") == true)
     #expect(seen["confirm"] as? String == "Make this report?")
     #expect(seen["retried"] as? String != "/report/\(failed)")
     let rows = try scene.database.connect().query(
@@ -85,8 +85,7 @@ struct PageBrowserTests {
     try scene.mark(running, "running")
     let record = try scene.database.connect()
     try record.query(
-      "UPDATE yearbook.reports SET error = $2 WHERE id = $1",
-      ["\(failed)", "the sandbox that decodes media cannot be set up here (see: yearbook doctor)"])
+      "UPDATE yearbook.reports SET failure = 'fault' WHERE id = $1", ["\(failed)"])
     try record.query(
       """
       INSERT INTO yearbook.reports

@@ -174,12 +174,13 @@ struct PageTests {
     try scene.publish(nil, tenant: ServiceScene.globex, slug: "globex")
     try scene.mark(acme, "failed")
     try scene.database.connect().query(
-      "UPDATE yearbook.reports SET error = 'the <b>film</b> is too long' WHERE id = $1",
+      "UPDATE yearbook.reports SET error = 'globex: /srv/store', failure = 'data' WHERE id = $1",
       ["\(acme)"])
     let visitor = Visitor(scene: scene, token: try scene.token(nil, scope: Self.everything))
     let page = try visitor.get("/")
     #expect(page.status == 200 && page.headers["refresh"] == "5")
-    #expect(page.text.contains("the &lt;b&gt;film&lt;/b&gt; is too long"))
+    #expect(page.text.contains("The data cannot be used as they are"))
+    #expect(!page.text.contains("/srv/store"))
     #expect(page.text.contains("Year in review"))
     let query = "tenant=\(ServiceScene.acme)&report=yearly&period=2026&check=1"
     #expect(page.text.contains("href=\"/ask?\(query.replacing("&", with: "&amp;"))\""))
@@ -193,7 +194,7 @@ struct PageTests {
     let location = try #require(asked.headers["location"])
     #expect(asked.status == 303 && location != "/report/\(acme)")
     // It is no longer among those that failed.
-    #expect(try !visitor.get("/").text.contains("is too long"))
+    #expect(try !visitor.get("/").text.contains("The data cannot be used"))
     #expect(try visitor.get("/report/\(globex)").status == 200)
     #expect(try visitor.get("/tenants").text.contains(ServiceScene.acme))
     #expect(try visitor.get("/ask?tenant=nobody&report=yearly&check=1").status == 422)

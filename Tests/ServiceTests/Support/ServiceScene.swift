@@ -24,11 +24,24 @@ final class ServiceScene: @unchecked Sendable {
   let store: ReleaseStore
   private(set) var program: RunningProgram
   private(set) var port: Int
+  private let environment: [String]
   /// Only one test at a time makes the roles, which all databases of the server share.
   static let roles = Mutex<Void>(())
 
-  /// - Parameter settings: more lines of the service's configuration.
-  init(_ settings: String = "") throws {
+  /// The service's socket, if it listens on one.
+  var socket: String { folder.path + "/http.sock" }
+
+  /// - Parameters:
+  ///   - settings: more lines of the service's configuration.
+  ///   - keys: where the issuer's keys are.
+  ///   - listen: where it listens; `unix:http.sock` for `socket`.
+  ///   - links: what links are; without, they are signed by a key of the service.
+  ///   - environment: the service's, as `NAME=value`.
+  init(
+    _ settings: String = "", keys: String = "keys.json", listen: String = "127.0.0.1:0",
+    links: String = "{key: link.key, time: 5m}", environment: [String] = []
+  ) throws {
+    self.environment = environment
     database = try TestDatabase()
     folder = try TemporaryFolder()
     issuer = try TestIssuer()
@@ -49,17 +62,17 @@ final class ServiceScene: @unchecked Sendable {
     let text = """
       record: "\(database.conninfo) user=yearbook_service"
       store: store
-      listen: 127.0.0.1:0
+      listen: \(listen)
       reports: {anual: yearly, yearly: yearly, sales: sales}
       tokens:
         issuer: \(TestIssuer.name)
         audience: \(TestIssuer.audience)
-        keys: keys.json
-      links: {key: link.key, time: 5m}
+        keys: \(keys)
+      links: \(links)
       \(settings)
       """
     try Data(text.utf8).write(to: URL(fileURLWithPath: folder.path + "/serve.yaml"))
-    (program, port) = try Self.start(folder.path)
+    (program, port) = try Self.start(folder.path, environment)
   }
 
   deinit {
@@ -67,13 +80,16 @@ final class ServiceScene: @unchecked Sendable {
     do { try program.wait() } catch { print("the service did not end: \(error)") }
   }
 
-  private static func start(_ folder: String) throws -> (RunningProgram, Int) {
-    let program = try RunningProgram([
-      Places.products + "/yearbook-serve", folder + "/serve.yaml",
-    ])
+  private static func start(
+    _ folder: String, _ environment: [String]
+  ) throws -> (RunningProgram, Int) {
+    let program = try RunningProgram(
+      [Places.products + "/yearbook-serve", folder + "/serve.yaml"], environment: environment)
     var port: Int?
     let isUp = eventually(within: 30) {
-      port = program.output.firstMatch(of: /listens on port ([0-9]+)/).flatMap { Int($0.output.1) }
+      let output = program.output
+      port = output.firstMatch(of: /listens on port ([0-9]+)/).flatMap { Int($0.output.1) }
+      if output.contains("listens on its socket") { port = 0 }
       return port != nil || program.hasEnded
     }
     try #require(isUp && port != nil, "\(program.output)")
@@ -84,7 +100,7 @@ final class ServiceScene: @unchecked Sendable {
   func killAndStart() throws {
     program.send(SIGKILL)
     try program.wait()
-    (program, port) = try Self.start(folder.path)
+    (program, port) = try Self.start(folder.path, environment)
   }
 
   /// A token of a tenant.

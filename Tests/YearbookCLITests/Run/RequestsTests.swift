@@ -21,7 +21,8 @@ struct RequestsTests {
 
   private func row(_ here: Installation, _ id: String) throws -> [String: String] {
     let rows = try here.record.connect().query(
-      "SELECT status, period, location, error, tries FROM yearbook.reports WHERE id = $1", [id])
+      "SELECT status, period, location, error, failure, tries FROM yearbook.reports WHERE id = $1",
+      [id])
     var values: [String: String] = [:]
     for (name, value) in zip(rows.names, try rows.only().values) { values[name] = value }
     return values
@@ -70,6 +71,9 @@ struct RequestsTests {
         #expect(given["status"] == "failed")
         #expect(given["error"] == expected)
       }
+      #expect(try ids.map { try row(here, $0)["failure"] } == ["report", "period", "period"])
+      #expect(try row(here, future)["failure"] == "period")
+      #expect(try row(here, stranger)["failure"] == "tenant")
       #expect(try row(here, future)["error"]?.hasPrefix("2999 has not started yet") == true)
       #expect(try row(here, stranger)["error"] == "there is no active tenant with this id")
     }
