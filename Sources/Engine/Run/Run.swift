@@ -161,6 +161,8 @@ final class Run {
     try record.note(state.measures, of: id)
     try session.end(summary, plan, record, notes: state.warnings)
     try publisher.finish(summary, isForAll: plan.isSchedule)
+    // They follow the reports. The mirror must not lag behind what is taken back.
+    if !summary.wasInterrupted { state.warn(session.renewShares(plan, publisher.store)) }
     // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
       summary.mirroring = mirroring
