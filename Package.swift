@@ -30,7 +30,7 @@ let house: [(module: String, imports: [String])] = [
   ("Basics", ["CFiles", "Diagnostics"]),
 
   ("Postgres", ["CLibPQ", "Basics", "Diagnostics"]),
-  ("Markup", ["CLibXML2", "Diagnostics"]),
+  ("Markup", ["CLibQREncode", "CLibXML2", "Diagnostics"]),
   ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Basics", "Diagnostics"]),
   ("Transfer", ["CCurl", "Diagnostics"]),
   ("ObjectStorage", ["Transfer", "Basics", "Diagnostics"]),
@@ -111,6 +111,8 @@ let libraries: [Target] = [
       ])
     ]),
   .systemLibrary(name: "CLibXML2", pkgConfig: "libxml-2.0", providers: [.apt(["libxml2-dev"])]),
+  .systemLibrary(
+    name: "CLibQREncode", pkgConfig: "libqrencode", providers: [.apt(["libqrencode-dev"])]),
   .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
   .systemLibrary(
     name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),

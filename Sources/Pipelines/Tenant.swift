@@ -95,6 +95,8 @@ package struct TenantSettings: Hashable, Sendable {
   /// Whether a tenant with encrypted releases can be published without encryption (`recipients:
   /// []`).
   package var isOpen = false
+  /// Whether pages that the tenant shares show its film, too.
+  package var sharesFilm = false
   /// The first day of the tenant's life, if it is not the day on which the platform made it.
   package var since: CivilDate?
 

@@ -116,7 +116,8 @@ struct YearbookCommand: ParsableCommand {
       CollectCommand.self,
       CheckCommand.self, VerifyCommand.self, DoctorCommand.self,
       ReleasesCommand.self, ShowCommand.self, DiffCommand.self, RestoreCommand.self,
-      RollbackCommand.self, WithdrawCommand.self, PruneCommand.self, PurgeCommand.self,
+      RollbackCommand.self, WithdrawCommand.self, ShareCommand.self, UnshareCommand.self,
+      PruneCommand.self, PurgeCommand.self,
       TenantCommand.self, MirrorCommand.self,
     ])
 

@@ -204,7 +204,9 @@ extension Configuration {
 
   private static func tenant(_ node: SpecNode) -> TenantSettings {
     var settings = TenantSettings()
-    let map = node.mapping(keys: ["privacy", "film", "media_prefix", "recipients", "since"])
+    let map = node.mapping(keys: [
+      "privacy", "film", "media_prefix", "recipients", "since", "share",
+    ])
     if let word = map?["privacy"]?.word(of: Privacy.allCases.map(\.rawValue)) {
       settings.privacy = Privacy(rawValue: word) ?? .names
     }
@@ -214,6 +216,9 @@ extension Configuration {
       if let target = settings.filmTarget, let most = settings.filmMaximum, target > most {
         film["target"]?.report("the target is longer than the maximum")
       }
+    }
+    if let share = map?["share"]?.mapping(keys: ["film"]) {
+      settings.sharesFilm = share["film"]?.boolean() ?? false
     }
     settings.mediaPrefix = map?["media_prefix"].flatMap(mediaPrefix)
     settings.recipients = recipients(map?["recipients"]).map(\.description)

@@ -178,7 +178,8 @@ extension Mirroring {
   /// - Returns: What could not be reached, one line each.
   func erase(_ tenant: ReleaseTenant) throws -> [String] {
     try BucketMirror(store, bucket).erase(tenant: tenant.slug) {
-      _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
+      // Nobody must make a share again while its tenant goes.
+      _ = try store.holdShares { try store.removeTenant(slug: tenant.slug, id: tenant.id) }
     }
   }
 

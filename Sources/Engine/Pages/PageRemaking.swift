@@ -89,7 +89,30 @@ package struct PageRemaking: Sendable {
     made.pages["tenants/\(slug)/index.html"] = try StorePages.tenantIndex(
       tenant, partitions: catalog.partitions.compactMap(\.shown), templates: pages.templates)
     made.pages[path] = try catalog.bytes
+    try addShares(of: tenant, slug, to: &made)
     return made
+  }
+
+  private func addShares(of tenant: Tenant, _ slug: String, to made: inout MadePages) throws {
+    for place in try store.shares(tenant: slug) {
+      let names = ["index.html", ReleaseStore.goneName].map { "\(place.path)/\($0)" }
+      guard let head = newest(place) else {
+        made.unknown.formUnion(names)
+        continue
+      }
+      do {
+        for page in try pages.pages(ofShare: place, head, tenant) {
+          made.pages[page.path] = page.bytes
+        }
+      } catch {
+        // Its release is damaged, which `verify` notes.
+        made.unknown.formUnion(names)
+        continue
+      }
+      // Somebody died between the head and the page.
+      let last = head.isWithdrawn ? names[1] : names[0]
+      if FileReader.status(store.path(last)) == nil { made.behind.formUnion(names) }
+    }
   }
 
   /// Whether the folder is the tenant's. A damaged `tenant.json` is noted by `verify`.

@@ -1,5 +1,5 @@
-import Diagnostics
-import Pipelines
+package import Diagnostics
+package import Pipelines
 import Postgres
 
 extension RecordSchema {
@@ -31,8 +31,15 @@ extension RunRecord {
     return folders
   }
 
-  /// The same after each of `people` has a folder and nobody else has one. A person's folder keeps
-  /// its name; who comes back gets a new one.
+  /// The name of a person's folder in a report of people; `nil` if they have none.
+  ///
+  /// - Parameter user: The person's id, as PostgreSQL prints it.
+  package func folder(of user: String, in partition: PartitionKey) throws(Diagnostic) -> String? {
+    try folders(of: partition)[user]
+  }
+
+  /// The folders of a partition, after each of `people` has one and nobody else does. A person's
+  /// folder keeps its name; who comes back gets a new one.
   func folders(
     of partition: PartitionKey, people: [String]
   ) throws -> [String: String] {

@@ -156,6 +156,8 @@ final class Run {
       throw cause
     }
     var summary = try end(summary(problem: nil))
+    // They follow the reports. The mirror must not lag behind what is taken back.
+    if !summary.wasInterrupted { state.warn(session.renewShares(plan, publisher.store)) }
     // The releases are published and stay, even if mirroring fails.
     if !summary.wasInterrupted, let mirroring = session.mirrorChanges(plan, publisher.store) {
       summary.mirroring = mirroring

@@ -142,6 +142,31 @@ package struct RunSession {
     }
   }
 
+  /// Makes shares what they must be after a run: of all tenants after a schedule's, otherwise of
+  /// the run's tenants.
+  func renewShares(_ plan: RunPlan, _ store: ReleaseStore) -> [Warning] {
+    do {
+      let slugs =
+        plan.isSchedule
+        ? try store.tenants() : Array(Set(plan.partitions.map(\.tenant.slug))).sorted()
+      let shares = try Shares(
+        configuration, store: store, library: library, templates: templates)
+      let renewal = shares.renew(tenants: slugs, now: Int(Date().timeIntervalSince1970))
+      return renewal.failures.prefix(1).map { first in
+        Warning(
+          code: "shares-not-renewed", subject: first.subject.tenant ?? "",
+          message: "\(Counted.text(renewal.failures.count, "share")) could not be renewed:"
+            + " \(first.message)")
+      }
+    } catch {
+      return [
+        Warning(
+          code: "shares-not-renewed", subject: "",
+          message: "the shares could not be renewed: \(error)")
+      ]
+    }
+  }
+
   func openRecord() throws -> RunRecord {
     try RunRecord(configuration.required(.record))
   }

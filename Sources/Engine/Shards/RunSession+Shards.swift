@@ -237,7 +237,11 @@ extension RunSession {
     }
     try pages.renew(nil, copies: [:], record)
     var summary = summary
-    if !summary.wasInterrupted { summary.mirroring = mirrorChanges(plan, store) }
+    if summary.wasInterrupted { return summary }
+    for warning in renewShares(plan, store) {
+      observer.receive(.warning(partition: "run", warning))
+    }
+    summary.mirroring = mirrorChanges(plan, store)
     return summary
   }
 

@@ -54,7 +54,7 @@ package struct Purge {
     return [
       "messages to the person, and their address in those that were sent",
       "\(Counted.text(partitions.count, "partition")) of \(tenant.slug) will be read and published again without the person",
-      "then all older releases of the tenant (\(releases) now)",
+      "then all older releases of the tenant (\(releases) now), and what its shares showed before",
       workspace, "the tenant's results, media digests, failures and attempts in the record",
       "all later runs leave the person out",
     ] + (mirrored ?? [])
@@ -134,7 +134,7 @@ package struct Purge {
     // Before the last step: once the folder is gone, nothing shows that the erasure is unfinished.
     let tombstone = try putTombstone(releases: releases, rows: rows)
     if let mirroring { return (tombstone, try mirroring.erase(tenant)) }
-    _ = try store.removeTenant(slug: tenant.slug, id: tenant.id)
+    _ = try store.holdShares { try store.removeTenant(slug: tenant.slug, id: tenant.id) }
     return (tombstone, [])
   }
 
@@ -176,6 +176,10 @@ package struct Purge {
     }
     var releases = 0
     let now = Int(Date().timeIntervalSince1970)
+    // Each is made again without the person, or ends with their own report.
+    try Shares(
+      session.configuration, store: store, library: session.library, templates: session.templates
+    ).renew(tenants: [tenant.slug], isErasing: true, now: now).check()
     for outcome in store.prune(partitions, by: PruneRule(last: 1, grace: 0), now: now + 1) {
       let pruned = try outcome.get()
       releases += pruned.count

@@ -79,6 +79,11 @@ package struct StoreRepair {
   }
 
   private func publishAgain(_ partition: ReleasePartition, _ outcome: inout Outcome) throws {
+    guard !partition.isShare else {
+      throw Diagnostic(
+        .io, "a damaged share cannot be made again from itself",
+        hint: "take it back: yearbook unshare \(partition.period)")
+    }
     let command = CommandText.yearbook(
       ["run", partition.pipeline, "--tenant", partition.tenant, "--period", partition.period])
     guard session.library.pipeline(partition.pipeline) != nil else {
@@ -130,5 +135,11 @@ package struct StoreRepair {
       store: store, library: session.library, templates: session.templates,
       operator: session.configuration.operatorTenant, site: session.configuration.previewSite)
     try front.renew(tenants: slugs.sorted(), record: session.configuration.record)
+    let shares = try Shares(
+      session.configuration, store: store, library: session.library, templates: session.templates)
+    outcome.failures +=
+      shares.renew(
+        tenants: slugs.sorted(), now: Int(Date().timeIntervalSince1970)
+      ).failures
   }
 }

@@ -40,6 +40,9 @@ struct PipelineFile {
     if let name, name != expectedName {
       map["name"]?.report("the name '\(name)' is not the folder's name, '\(expectedName)'")
     }
+    if name == "shared" {
+      map["name"]?.report("the name 'shared' is taken: tenants' shares are below it in the store")
+    }
     let kinds = map.required("period")?.list().compactMap {
       $0.word(of: Period.Kind.allCases.map(\.rawValue)).flatMap(Period.Kind.init(rawValue:))
     }

@@ -16,6 +16,8 @@ final class StorePage: MustacheParent {
     case overview = "store-operator"
     case withdrawn = "store-withdrawn"
     case own = "store-own"
+    case share = "store-share"
+    case gone = "store-gone"
 
     /// `store-index.html`
     var file: String { "\(rawValue).html" }
@@ -38,10 +40,11 @@ final class StorePage: MustacheParent {
   /// - Parameters:
   ///   - owner: the tenant's id, which decides the accent.
   ///   - script: the only script of the page.
+  ///   - media: whether the page plays a film from a file beside it.
   ///   - values: what the template sees beside `lang`, `head` and `t`.
   init(
     _ template: Template, owner: String, locale: String, templates: PageTemplates,
-    script: String? = nil, values: [String: Any] = [:]
+    script: String? = nil, media: Bool = false, values: [String: Any] = [:]
   ) throws(Diagnostic) {
     self.script = script
     messages = ReportMessages(
@@ -49,15 +52,17 @@ final class StorePage: MustacheParent {
     self.template = template
     self.templates = templates
     self.values = PageView(values)
-    head = PageHead(templates: templates, tenantID: owner, script: script).markup
+    head = PageHead(templates: templates, tenantID: owner, media: media, script: script).markup
   }
 
   /// A page that a tenant reads.
   convenience init(
-    _ template: Template, of tenant: Tenant, templates: PageTemplates, script: String? = nil
+    _ template: Template, of tenant: Tenant, templates: PageTemplates, script: String? = nil,
+    media: Bool = false
   ) throws(Diagnostic) {
     try self.init(
       template, owner: tenant.id, locale: tenant.locale, templates: templates, script: script,
+      media: media,
       values: ["tenant": PageView(["name": PageText.carry(tenant.name)])])
   }
 
@@ -148,8 +153,10 @@ extension PageTemplates {
 
   /// The faults of templates of the store's pages that do not exist.
   func missingOfStore() -> [Diagnostic] {
-    // Most stores never need these. Who withdraws something, or has reports of people, is told.
-    StorePage.Template.allCases.filter { ![.withdrawn, .own].contains($0) && !has($0.rawValue) }
+    // Most stores never need these. Who withdraws or shares something, or has reports of people, is
+    // told.
+    let rare: [StorePage.Template] = [.withdrawn, .own, .share, .gone]
+    return StorePage.Template.allCases.filter { !rare.contains($0) && !has($0.rawValue) }
       .map(missing)
   }
 }

@@ -1,5 +1,6 @@
 import Basics
 import Diagnostics
+import Media
 import Pipelines
 
 extension StorePages {
@@ -43,10 +44,33 @@ extension StorePages {
           templates: templates)
       }
     }
+    if templates.has(StorePage.Template.share.rawValue) {
+      attempt {
+        let share = Share(
+          page: "https://a.example/index.html", folder: "releases/r/data",
+          files: Share.pictures + Share.film + [Share.code], until: CivilDate("2026-12-31"),
+          picture: trialPicture)
+        return try shared(share, tenant: tenant, templates: templates)
+      }
+    }
+    if templates.has(StorePage.Template.gone.rawValue) {
+      attempt { try gone(tenant, templates: templates) }
+    }
     for overview in [OperatorOverview(), trialOverview] {
       attempt { try operatorOverview(overview, templates: templates) }
     }
     return found
+  }
+
+  /// A picture with words, as `Share` reads them.
+  private static var trialPicture: [UInt8] {
+    do {
+      return try StillImage.png(
+        Bitmap(width: 1, height: 1), description: "Tenant\nReport\nA sentence\nPosts: 1")
+    } catch {
+      // Without words, fewer branches are tried.
+      return []
+    }
   }
 
   private static var trialPartitions: [Partition] {

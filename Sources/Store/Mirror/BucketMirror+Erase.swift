@@ -27,6 +27,25 @@ extension BucketMirror {
     return told(try client.delete(versions.filter { !$0.isCurrent }), prefix)
   }
 
+  /// Removes what the bucket keeps of shares that were taken back: nothing of them must stay.
+  ///
+  /// A bucket that does not list its versions is taken to have none.
+  func eraseVersions(
+    of shares: Set<ReleasePartition>, tenant slug: String
+  ) throws(Diagnostic) {
+    guard !shares.isEmpty else { return }
+    let folder = "\(ReleaseTenant.folder(slug))/\(ReleasePartition.sharesName)/"
+    guard let versions = try client.versions(folder) else { return }
+    let refused = try client.delete(
+      versions.filter { version in
+        !version.isCurrent && shares.contains { version.path.hasPrefix($0.path + "/") }
+      })
+    guard let line = told(refused, folder).first else { return }
+    throw Diagnostic(
+      .io, line, at: .init(tenant: slug),
+      hint: "check the bucket's locks and policies, then run `yearbook mirror`")
+  }
+
   /// Removes a tenant's old slug from the bucket, after the store has renamed the folder.
   ///
   /// Removes all versions: no later erasure would look for them there.

@@ -26,7 +26,7 @@ extension BucketMirror {
     // A mirroring in progress would look like faults.
     let lock = try MirrorLock(slug, in: store, writing: false)
     defer { withExtendedLifetime(lock) {} }
-    for partition in try store.partitions(tenant: slug) {
+    for partition in try store.everything(tenant: slug) {
       let sequence = try store.newest(partition)?.sequence ?? 0
       options.sequences[partition] = max(options.sequences[partition] ?? 0, sequence)
     }

@@ -91,6 +91,7 @@ package final class BucketMirror {
       store: store, client: client, slug: slug, options: options, begun: begun,
       listed: try client.list(folder + "/"))
     try mirroring.run()
+    try eraseVersions(of: mirroring.takenBack, tenant: slug)
     if mirroring.outcome.failures.isEmpty { try begun.forget() }
     if mirroring.outcome.failures.isEmpty { try keep(state, of: slug) }
     return mirroring.outcome
@@ -153,6 +154,13 @@ package final class BucketMirror {
     }
     // It can be signed although the pages are the same as before.
     hasher.update(try FileReader.contents(folder + "/" + PageList.fileName) ?? [])
+    // The catalog has no shares, so that nobody who can read it finds them.
+    for share in try store.shares(tenant: slug) {
+      for name in ["latest.json", "index.html", ReleaseStore.goneName] {
+        let bytes = try FileReader.contents(store.path("\(share.path)/\(name)")) ?? []
+        hasher.update(Array("\(share.period)/\(name) \(bytes.count)\n".utf8) + bytes)
+      }
+    }
     if slug == ReleaseTenant.operatorName {
       for name in ["runs", "tombstones"] {
         hasher.update(Array(try FileReader.names(in: "\(folder)/\(name)").joined().utf8))

@@ -40,6 +40,8 @@ extension TenantMirroring {
     try refuseAnother(partition, statements, pointer)
     // What was withdrawn before it was in the bucket never gets there.
     let isWithdrawn = statements.latest.isWithdrawn
+    let isTakenBack = partition.isShare && isWithdrawn
+    if isTakenBack { try putGone(partition) }
     for release in isWithdrawn ? [] : Set(statements.heads.map(\.head.release)).sorted() {
       let folder = "\(place)/releases/\(release)"
       // A lost release is reported by `verify`; readers only need the newest.
@@ -61,7 +63,9 @@ extension TenantMirroring {
       try putAnew("\(place)/\(Prunings.fileName)", file)
     }
     if options.replaces { try removeHeads(above: statements.latest.sequence, of: partition) }
-    if let grace = options.grace {
+    if isTakenBack {
+      try clear(partition, statements)
+    } else if let grace = options.grace ?? (partition.isShare ? Self.shareGrace : nil) {
       try prune(
         partition, statements, before: pointer?.head, grace: grace, now: Int(time(nil)))
     }

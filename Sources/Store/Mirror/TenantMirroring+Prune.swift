@@ -1,3 +1,4 @@
+import Basics
 import Diagnostics
 import ObjectStorage
 
@@ -67,6 +68,36 @@ extension TenantMirroring {
     }
     try remove(headPaths)
     for id in going { try remove((objects[id] ?? []).sorted()) }
+  }
+
+  /// Seconds for which a reader can be at what a share showed before.
+  static let shareGrace = 86_400
+
+  /// Leads readers of a share that was taken back to nothing, before its files go.
+  mutating func putGone(_ share: ReleasePartition) throws(Diagnostic) {
+    for name in [ReleaseStore.goneName, "index.html"] {
+      let path = "\(share.path)/\(name)"
+      guard let bytes = try FileReader.contents(store.path(path)) else { continue }
+      try putAnew(path, bytes)
+    }
+  }
+
+  /// Removes at once what a share showed that was taken back, with the heads that named it.
+  mutating func clear(
+    _ share: ReleasePartition, _ statements: Statements
+  ) throws(Diagnostic) {
+    takenBack.insert(share)
+    let known = Set(statements.heads.map(\.head.sequence))
+    let (releases, heads) = ("\(share.path)/releases/", "\(share.path)/heads/")
+    let going = listed.keys.filter { path in
+      if path.hasPrefix(releases) { return true }
+      guard path.hasPrefix(heads),
+        let number = Int(path.dropFirst(heads.count).prefix { $0 != "." })
+      else { return false }
+      return !known.contains(number)
+    }
+    // Heads come before releases, also by their names.
+    try remove(going.sorted())
   }
 
   /// Removes heads that a store restored to an older state does not have.

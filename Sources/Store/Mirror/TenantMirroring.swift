@@ -12,6 +12,8 @@ struct TenantMirroring {
   /// The bucket's objects by path: as listed, plus what was written since.
   var listed: [String: ListedObject]
   var outcome = BucketMirror.Outcome()
+  /// Shares that were taken back.
+  var takenBack: Set<ReleasePartition> = []
 
   static let mostRounds = 5
 
@@ -34,7 +36,7 @@ struct TenantMirroring {
       // between.
       let pages = try pages()
       var failed: [String] = []
-      for partition in try store.partitions(tenant: slug) {
+      for partition in try store.everything(tenant: slug) {
         do throws(Diagnostic) {
           try mirror(partition)
         } catch {

@@ -53,14 +53,17 @@ struct PagePutting {
   /// The list as it must be after `pages` are put.
   private func list(of pages: [Page]) throws(Diagnostic) -> PageList {
     var list = PageList(slug: slug)
-    if !isComplete {
-      if let known = try store.pageList(slug) {
-        list.digests = known.digests
-      } else {
-        // Only here are pages signed that somebody else can have put there: the first time that a
-        // store signs its pages.
-        try adopt("", into: &list)
-      }
+    let known = try store.pageList(slug)
+    if isComplete {
+      // Whoever puts all pages of reports knows nothing of shares.
+      let shares = ReleasePartition.sharesName + "/"
+      list.digests = known?.digests.filter { $0.key.hasPrefix(shares) } ?? [:]
+    } else if let known {
+      list.digests = known.digests
+    } else {
+      // Only here are pages signed that somebody else can have put there: the first time that a
+      // store signs its pages.
+      try adopt("", into: &list)
     }
     for page in pages {
       list.digests[String(page.path.dropFirst(folder.utf8.count + 1))] = SHA256Digest(

@@ -87,8 +87,10 @@ extension ReleaseStore {
     }
     guard parts[0] == "tenants", Name.isSlug(parts[1]) else { return nil }
     if parts.count == 3, parts[2] == Self.catalogName { return parts[1] }
+    let isGone =
+      parts.count == 5 && parts[2] == ReleasePartition.sharesName && parts[4] == Self.goneName
     let isRight =
-      (3...5).contains(parts.count) && parts[parts.count - 1] == "index.html"
+      (3...5).contains(parts.count) && (parts[parts.count - 1] == "index.html" || isGone)
       && (parts.count < 4 || Name.isSlug(parts[2]))
       && (parts.count < 5 || Name.isPeriod(parts[3]))
     return isRight ? parts[1] : nil

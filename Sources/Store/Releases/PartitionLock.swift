@@ -11,6 +11,8 @@ import Glibc
 /// all share.
 enum PartitionLock {
   static let folderName = ".locks"
+  /// The lock of all shares of a store. It is taken before the others here.
+  static let sharesName = "shares"
 
   /// Waits for a partition's lock and runs `body` while holding it.
   ///

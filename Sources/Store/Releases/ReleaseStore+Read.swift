@@ -49,11 +49,12 @@ extension ReleaseStore {
     return ReleaseTenant(id: claim.id, slug: claim.slug, name: claim.name)
   }
 
-  /// A tenant's partitions, sorted by pipeline and period.
+  /// A tenant's partitions, sorted by pipeline and period. Its shares are not among them.
   package func partitions(tenant slug: String) throws(Diagnostic) -> [ReleasePartition] {
     var partitions: [ReleasePartition] = []
     let folder = path(ReleaseTenant.folder(slug))
-    for pipeline in try folders(in: folder) where Name.isSlug(pipeline) {
+    for pipeline in try folders(in: folder)
+    where Name.isSlug(pipeline) && pipeline != ReleasePartition.sharesName {
       for period in try folders(in: "\(folder)/\(pipeline)") where Name.isPeriod(period) {
         partitions.append(ReleasePartition(tenant: slug, pipeline: pipeline, period: period))
       }

@@ -41,7 +41,8 @@ extension Verifier {
 
   private mutating func verifyLocks(_ folder: String) {
     for name in names(folder) {
-      let isLock = name.utf8.count == 2 && Int(name, radix: 16) != nil
+      let isLock =
+        name.utf8.count == 2 && Int(name, radix: 16) != nil || name == PartitionLock.sharesName
       if isLock {
         expect(.file, "\(folder)/\(name)")
       } else {

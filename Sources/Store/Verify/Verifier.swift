@@ -127,10 +127,12 @@ struct Verifier {
         switch name {
         case "heads", "releases": .folder
         case "latest.json", "index.html", Prunings.fileName, Prunings.signatureName: .file
+        case ReleaseStore.goneName where partition.isShare: .file
         default: nil
         }
       if kind != expected { note(.extra, path) }
-      if kind == .file, name == "index.html" { pages.append(path) }
+      let isPage = name == "index.html" || partition.isShare && name == ReleaseStore.goneName
+      if kind == .file, isPage { pages.append(path) }
     }
     var statements = Statements()
     do throws(Diagnostic) {

@@ -24,6 +24,25 @@ extension Configuration {
     try storeFront(store).renew(tenants: tenants, record: record)
   }
 
+  /// The shares of a store.
+  func shares(in store: ReleaseStore) throws -> Shares {
+    try Shares(
+      self, store: store, library: try PipelineLibrary(folder: pipelineFolder()),
+      templates: try templateFolder())
+  }
+
+  /// Makes shares follow what changed in the store. Tenants without any need no templates for it.
+  func renewShares(of tenants: [String], in store: ReleaseStore) throws {
+    let sharing = try tenants.filter { try !store.shares(tenant: $0).isEmpty }
+    if sharing.isEmpty { return }
+    let renewal = try shares(in: store).renew(
+      tenants: sharing, now: Int(Date().timeIntervalSince1970))
+    if renewal.takenBack > 0 {
+      Console.standardError.line("\(Figures.count(renewal.takenBack, "share")) taken back")
+    }
+    try renewal.check()
+  }
+
   /// The pages of a store, to be renewed.
   func storeFront(_ store: ReleaseStore) throws -> StoreFront {
     try StoreFront(

@@ -12,7 +12,7 @@ struct PruneCommand: ParsableCommand {
     discussion: """
       The newest release always stays, unless it was withdrawn. A release that was replaced less than --grace ago stays \
       too, because somebody can be reading it. --keep-monthly 12 keeps the last release of each of \
-      the last 12 months that have releases. A release stays if any rule keeps it.
+      the last 12 months that have releases. A release stays if any rule keeps it. Shares whose last day has passed are taken back.
 
       Examples:
         yearbook prune --keep-last 3 --keep-monthly 12
@@ -88,6 +88,7 @@ struct PruneCommand: ParsableCommand {
         "\(Figures.count(older, "older release")) kept by the rule, or replaced less than \(grace) ago (--grace)"
       )
     }
+    if yes { try configuration.renewShares(of: slugs, in: store) }
     if yes { try configuration.mirror(slugs, in: store, grace: seconds) }
     if let first = failures.first {
       Console.standardError.write(causesOf: failures)

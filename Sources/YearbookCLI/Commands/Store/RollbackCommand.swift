@@ -49,6 +49,7 @@ struct RollbackCommand: ParsableCommand {
       now: Int(Date().timeIntervalSince1970))
     try configuration.withServer {
       try configuration.renewPages(of: [address.partition.tenant], in: store)
+      try configuration.renewShares(of: [address.partition.tenant], in: store)
     }
     try configuration.mirror([address.partition.tenant], in: store)
     Console.standardOutput.line(

@@ -36,11 +36,12 @@ struct TenantCommand: ParsableCommand {
         let standstill = try configuration.record.map { try Standstill(record: $0) }
         defer { withExtendedLifetime(standstill) {} }
         try askPlatform(configuration, store)
-        try store.renameTenant(from: old, to: new)
+        try store.holdShares { try store.renameTenant(from: old, to: new) }
         if let record = configuration.record {
           try RunRecord(record).renameTenant(from: old, to: new)
         }
         try configuration.renewPages(of: [new], in: store)
+        try configuration.renewShares(of: [new], in: store)
       }
       if let mirroring = try Mirroring(
         configuration, store: store, cancellation: Signals.cancellation)

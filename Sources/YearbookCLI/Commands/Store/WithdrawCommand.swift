@@ -11,7 +11,7 @@ struct WithdrawCommand: ParsableCommand {
     abstract: "Takes published partitions back; without --yes it only lists them.",
     discussion: """
       A new head says that the partition is withdrawn. The tenant's pages, the catalogs, the \
-      record and the mirror follow. Runs leave the partition alone, also with new data. If the \
+      record and the mirror follow. What was shared of it is taken back for good. Runs leave the partition alone, also with new data. If the \
       command was interrupted, give it again.
 
       The releases stay in the store, so that they can be shown again, until `yearbook prune` \
@@ -129,6 +129,7 @@ struct WithdrawCommand: ParsableCommand {
         // With what is failing, which only the record knows.
         try front.renew(tenants: [], record: conninfo)
       },
+      { try configuration.renewShares(of: slugs, in: store) },
       { try configuration.mirror(slugs, in: store) },
     ]
   }
