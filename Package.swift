@@ -31,6 +31,7 @@ let house: [(module: String, imports: [String])] = [
 
   ("Postgres", ["CLibPQ", "Basics", "Diagnostics"]),
   ("Markup", ["CLibQREncode", "CLibXML2", "Diagnostics"]),
+  ("Sheets", ["CZlib", "Basics", "Diagnostics"]),
   ("Media", ["CLibAV", "CLibRSVG", "CSandbox", "Basics", "Diagnostics"]),
   ("Transfer", ["CCurl", "Diagnostics"]),
   ("ObjectStorage", ["Transfer", "Basics", "Diagnostics"]),
@@ -40,7 +41,7 @@ let house: [(module: String, imports: [String])] = [
   ("Extraction", ["Postgres", "Pipelines", "Basics", "Diagnostics"]),
   ("Delivery", ["Transfer", "Basics", "Diagnostics"]),
   ("Telemetry", ["Transfer", "Basics", "Diagnostics"]),
-  ("Stages", ["Markup", "Media", "Pipelines", "Basics", "Diagnostics"]),
+  ("Stages", ["Markup", "Sheets", "Media", "Pipelines", "Basics", "Diagnostics"]),
   ("Sample", ["Postgres", "Media", "Basics", "Diagnostics"]),
 
   (
@@ -116,6 +117,7 @@ let libraries: [Target] = [
   .systemLibrary(name: "CLibRSVG", pkgConfig: "librsvg-2.0", providers: [.apt(["librsvg2-dev"])]),
   .systemLibrary(
     name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+  .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   .systemLibrary(name: "CSandbox"),
   .systemLibrary(name: "CFiles"),
 ]
@@ -158,6 +160,7 @@ let trials: [Target] = [
   tests(of: "Basics"),
   tests(of: "Postgres"),
   tests(of: "Markup"),
+  tests(of: "Sheets"),
   tests(of: "Media"),
   tests(of: "Transfer"),
   tests(of: "ObjectStorage", also: ["Store"]),

@@ -184,6 +184,7 @@ extension ObjectClient {
     case "svg": "image/svg+xml"
     case "jpg": "image/jpeg"
     case "png": "image/png"
+    case "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     case "mp4": "video/mp4"
     default: "application/octet-stream"
     }

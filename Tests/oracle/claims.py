@@ -16,7 +16,7 @@ LABELS = re.compile(r"""
     .*\.(figures|definitions|sections|columns|charts|tables)\.\w+ | (.*\.)?terms\.\w+\.\w+ | store\.\w+
   | member\.(made_with|consent|empty)
   | film\.(kinds|page)\.\w+ | film\.(thanks|sound) | annual\.(film|highlights_note|remarkable_note) | plus\.\w+
-  | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|no_rows|none|numbers
+  | page\.(skip|as_of|made_with|not_defined|definition|definitions|quality|files|model|csv|spreadsheet|workbook|all_tables|no_rows|none|numbers
       |total|yes|no|seconds|previous|next|search|picture|version|others
       |contents|to_top|copy|copied|cards|card_wide|card_square|card_tall|time_zone|same_days_of)
   # What the drawing of a cover is made of.

@@ -7,6 +7,7 @@ extension Pipeline {
     var names: Set<String> = stitch == nil ? [] : StitchStage.fileNames
     if let aggregate {
       names.insert("report.json")
+      if let name = aggregate.workbook { names.insert("\(name).xlsx") }
       for table in aggregate.tables {
         if let name = table.publish { names.formUnion(["\(name).csv", "\(name).excel.csv"]) }
       }

@@ -140,6 +140,7 @@ struct ReleaseParts {
     case "vtt": "text/vtt"
     case "jpg": "image/jpeg"
     case "png": "image/png"
+    case "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
     default: "application/octet-stream"
     }
   }

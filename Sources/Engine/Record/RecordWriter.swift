@@ -1,9 +1,9 @@
 import Basics
 import Diagnostics
 import Foundation
-import Media
 import Pipelines
 import Postgres
+import Stages
 import Store
 
 /// One try at one stage of one partition.
@@ -29,7 +29,7 @@ final class RecordWriter: Sendable {
   /// Name to version, as each release keeps them.
   static let versions = Dictionary(
     uniqueKeysWithValues: [("yearbook", Yearbook.version)]
-      + MediaLibraries.versions.map { ($0.name, $0.version) })
+      + StageLibraries.versions.map { ($0.name, $0.version) })
 
   /// - Parameter sharedRun: the run whose work is shared: `run` itself, unless it joined another.
   init(record: Locked<RunRecord>, blobs: BlobStore, run: String, sharedRun: String) {

@@ -7,6 +7,8 @@ package struct AggregateSpec: Sendable {
   package var sentences: [SentenceSpec]
   package var charts: [ChartSpec]
   package var tables: [TableSpec]
+  /// The name of the workbook with all published tables, without `.xlsx`; `nil` for no such file.
+  package var workbook: String?
   /// Figures that must be equal, such as a total and the sum of its parts. If they differ, the
   /// partition fails.
   package var ties: [Tie]
@@ -24,7 +26,7 @@ package struct AggregateSpec: Sendable {
   }
 
   private static let keys = [
-    "figures", "sentences", "charts", "tables", "ties", "quality", "empty",
+    "figures", "sentences", "charts", "tables", "workbook", "ties", "quality", "empty",
   ]
 
   /// Reads the part. Faults are reported to the node's reader.
@@ -48,6 +50,10 @@ package struct AggregateSpec: Sendable {
     }
     tables = AggregateSpec.named(map["tables"]) { name, node in
       TableSpec(name: name, node, queries: queries)
+    }
+    workbook = map["workbook"]?.name()
+    if workbook != nil, !tables.contains(where: { $0.publish != nil }) {
+      map["workbook"]?.report("a workbook needs a table with 'publish'")
     }
     ties = (map["ties"]?.list() ?? []).compactMap { node in
       let figures = node.list().compactMap { $0.word(of: names) }

@@ -164,7 +164,7 @@ package struct LocaleFormat: Sendable, Hashable {
       language)
   }
 
-  private var isSymbolLast: Bool {
+  var isSymbolLast: Bool {
     switch language {
     case "es": ["", "ES"].contains(region)
     case "pt": region == "PT"

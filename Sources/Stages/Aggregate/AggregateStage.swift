@@ -67,6 +67,9 @@ package struct AggregateStage: Stage {
       zone: work.tenant.zone)
 
     var parts = AggregateParts()
+    parts.workbook = spec.workbook.map { name in
+      AggregateWorkbook(name, work: work, messages: messages) { environment.scratch }
+    }
     for dataset in work.datasets where spec.datasets.contains(dataset.name) {
       try parts.read(dataset, spec: spec, work: work, messages: messages, environment: environment)
     }
@@ -79,6 +82,7 @@ package struct AggregateStage: Stage {
     let chosen = AggregateSentences(
       figures: figures, messages: messages, progress: work.progress)
     let sentences = try spec.sentences.compactMap(chosen.sentence)
+    let workbook = try parts.workbook?.finish(spec.tables.map(\.name))
     let model = ReportModel(
       pipeline: work.pipeline.name, tenant: .init(work.tenant), person: work.person,
       period: .init(work.period),
@@ -90,12 +94,15 @@ package struct AggregateStage: Stage {
         found.fair(parts.charts[one.name] ?? []).map { $0.saying(one.says, of: sentences) }
       },
       tables: spec.tables.compactMap { parts.tables[$0.name]?.model },
+      workbook: workbook?.file?.name,
       findings: parts.findings, readings: parts.readings, ties: ties)
     let json = try model.json()
     work.memory.keep(model, digest: SHA256Digest(of: json))
     let report = StageOutput.File(
       name: "report.json", mediaType: "application/json", content: .bytes(json))
-    return StageOutput(files: [report] + spec.tables.flatMap { parts.tables[$0.name]?.files ?? [] })
+    return StageOutput(
+      files: [report] + spec.tables.flatMap { parts.tables[$0.name]?.files ?? [] }
+        + [workbook?.file].compactMap { $0 }, warnings: workbook?.warnings ?? [])
   }
 
   private func spec(of work: PartitionWork) throws -> AggregateSpec {
@@ -133,6 +140,7 @@ struct AggregateParts {
   var tables: [String: (model: ReportModel.Table, files: [StageOutput.File])] = [:]
   var findings: [ReportModel.Finding] = []
   var readings: [ReportModel.Reading] = []
+  var workbook: AggregateWorkbook?
 
   mutating func read(
     _ dataset: Dataset, spec: AggregateSpec, work: PartitionWork, messages: ReportMessages,
@@ -147,7 +155,7 @@ struct AggregateParts {
     let tables = try spec.tables.filter { $0.dataset == dataset.name }
       .map {
         try AggregateTable(
-          $0, reader: reader, types: dataset.columns, messages: messages,
+          $0, reader: reader, types: dataset.columns, messages: messages, workbook: workbook,
           scratch: { environment.scratch })
       }
     let quality =

@@ -2,7 +2,8 @@ import Basics
 import Diagnostics
 import Pipelines
 
-/// Writes the two files of one table, row by row, and its totals.
+/// Writes the two files of one table and its sheet of the report's workbook, row by row, and its
+/// totals.
 ///
 /// For machines: RFC 4180, UTF-8, commas, CRLF, decimal points, ISO dates, terms as they are. For
 /// spreadsheets: a byte order mark, semicolons, the locale's decimal separator, titles and terms in
@@ -27,6 +28,7 @@ final class AggregateTable {
   private var columns: [Column] = []
   private let machine: TableBytes
   private let spreadsheet: TableBytes?
+  private let sheet: AggregateSheet?
   private let messages: ReportMessages
   private let decimalSeparator: UInt8
   private var terms: [String: [UInt8]] = [:]
@@ -35,7 +37,7 @@ final class AggregateTable {
 
   init(
     _ spec: TableSpec, reader: TableReader, types: [Dataset.Column], messages: ReportMessages,
-    scratch: @escaping () -> String
+    workbook: AggregateWorkbook? = nil, scratch: @escaping () -> String
   ) throws {
     self.spec = spec
     self.messages = messages
@@ -48,6 +50,7 @@ final class AggregateTable {
       ?? reader.names.map {
         TableSpec.Column(name: $0, place: spec.place)
       }
+    var columns: [Column] = []
     for column in chosen {
       let index = try reader.index(of: column.name)
       let type = types.first { $0.name == column.name }?.type ?? "text"
@@ -59,18 +62,24 @@ final class AggregateTable {
               name: column.name, type: type, format: column.format ?? .standard(for: type),
               currency: column.currency, isHidden: column.isHidden, decimals: 0,
               plus: column.plus.isEmpty ? nil : column.plus),
-            title: try title(of: column.name, column.format ?? .standard(for: type)),
+            title: try Self.title(of: column.name, column.format ?? .standard(for: type), messages),
             isSummed: column.isSummed,
             kind: Self.kind(of: type, column.format ?? .standard(for: type))))
       } catch let error as Diagnostic {
         throw error.filling(column.place.subject)
       }
     }
+    self.columns = columns
+    sheet = try spec.publish.flatMap { _ in
+      try workbook?.sheet(of: spec.name, columns: columns.map { ($0.title, $0.model.format) })
+    }
     writeHeader()
   }
 
   /// A column's heading in the spreadsheet. A length is a number there, so its unit is told.
-  private func title(of name: String, _ format: ValueFormat) throws -> String {
+  private static func title(
+    of name: String, _ format: ValueFormat, _ messages: ReportMessages
+  ) throws -> String {
     let title = try messages.title("columns", name)
     return format == .duration
       ? "\(title) (\(try messages.optional("page", "seconds") ?? "s"))" : title
@@ -86,24 +95,30 @@ final class AggregateTable {
 
   func add(_ reader: TableReader) throws {
     rows += 1
+    try sheet?.beginRow()
     for position in columns.indices {
       if position > 0 {
         machine.append(UInt8(ascii: ","))
         spreadsheet?.append(UInt8(ascii: ";"))
       }
-      guard let field = reader[columns[position].index] else { continue }
+      guard let field = reader[columns[position].index] else {
+        sheet?.skip()
+        continue
+      }
       try write(field, position, reader)
     }
     machine.append(AggregateTable.lineEnd)
     spreadsheet?.append(AggregateTable.lineEnd)
     try machine.spill()
     try spreadsheet?.spill()
+    try sheet?.endRow()
   }
 
   /// The finished files, and the table's part of the report model.
   func finish(
     tenantCurrency: String
   ) throws -> (model: ReportModel.Table, files: [StageOutput.File]) {
+    try sheet?.finish(decimals: columns.map(\.model.decimals), tenantCurrency: tenantCurrency)
     let machineName = spec.machineName
     let model = ReportModel.Table(
       name: spec.name, rows: rows, show: spec.show, layout: spec.layout, file: machineName,
@@ -168,6 +183,7 @@ final class AggregateTable {
       field.lazy.map { [decimalSeparator] in $0 == UInt8(ascii: ".") ? decimalSeparator : $0 })
     columns[position].model.decimals = max(columns[position].model.decimals, value.trimmed.scale)
     let currency = columns[position].currencyIndex.flatMap { reader.text($0) } ?? ""
+    sheet?.number(field, column: position, currency: currency, separator: decimalSeparator)
     if !currency.isEmpty, columns[position].currencies.count < 4 {
       columns[position].currencies.insert(currency)
     }
@@ -207,6 +223,7 @@ final class AggregateTable {
       if let spreadsheet {
         let name = day.integer.flatMap(messages.format.weekdayName) ?? day.description
         TableCell.writeForPeople(Array(name.utf8), to: spreadsheet)
+        sheet?.text(name.utf8)
       }
     case .boolean:
       let isTrue = field.first == UInt8(ascii: "t")
@@ -214,16 +231,20 @@ final class AggregateTable {
       if let spreadsheet {
         TableCell.writeForPeople(try answer(isTrue), to: spreadsheet)
       }
+      sheet?.boolean(isTrue)
     case .term:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       let word = try term(field, columns[position].model.name, reader)
       if let spreadsheet { TableCell.writeForPeople(word, to: spreadsheet) }
+      sheet?.text(word[...])
     case .plain:
       machine.append(field)
       spreadsheet?.append(field)
+      sheet?.day(field, column: position)
     case .text:
       TableCell.write(field, delimiter: UInt8(ascii: ","), to: machine)
       if let spreadsheet { TableCell.writeForPeople(field, to: spreadsheet) }
+      sheet?.text(field)
     }
   }
 
@@ -231,7 +252,9 @@ final class AggregateTable {
   private func writeInstant(_ field: ArraySlice<UInt8>) {
     TableCell.writeInstant(field, to: machine)
     guard let spreadsheet else { return }
-    guard let instant = ReportInstant(bytes: field) else { return }
+    let instant = ReportInstant(bytes: field)
+    sheet?.moment(instant)
+    guard let instant else { return }
     let local = instant.local(in: messages.zone)
     spreadsheet.append("\(local.day) \(local.clock)".utf8)
   }

@@ -82,14 +82,21 @@ extension PageContext {
     }
   }
 
+  /// The file with all published tables: `href`, `label` and `size`; `nil` if there is none.
+  func workbookView() throws -> PageView? {
+    try model.workbook.map { try link($0, "page.workbook") }
+  }
+
   private func links(to table: ReportModel.Table) throws -> [PageView] {
     guard let spreadsheet = table.spreadsheet else { return [] }
-    return try [(table.file, "page.csv"), (spreadsheet, "page.spreadsheet")].map { name, key in
-      PageView([
-        "href": PageText.carry(name), "label": PageText.carry(try messages.text(key)),
-        "size": PageText.carry(messages.format.size(bytes: files[name]?.byteCount ?? 0)),
-      ])
-    }
+    return try [(table.file, "page.csv"), (spreadsheet, "page.spreadsheet")].map(link)
+  }
+
+  private func link(_ name: String, _ key: String) throws -> PageView {
+    PageView([
+      "href": PageText.carry(name), "label": PageText.carry(try messages.text(key)),
+      "size": PageText.carry(messages.format.size(bytes: files[name]?.byteCount ?? 0)),
+    ])
   }
 }
 

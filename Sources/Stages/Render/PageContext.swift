@@ -126,6 +126,7 @@ final class PageContext: MustacheParent {
           ? nil : PageText.carry(try messages.text("page.tied", ["count": count, "ties": count]))
       }
     case "files": attempt { try self.fileList() }
+    case "workbook": attempt { try self.workbookView() } ?? false
     default: nil
     }
   }

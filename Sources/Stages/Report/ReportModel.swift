@@ -230,6 +230,8 @@ struct ReportModel: Codable, Equatable {
   var sentences: [Sentence]
   var charts: [Chart]
   var tables: [Table]
+  /// The file that has all published tables as sheets of one workbook.
+  var workbook: String?
   /// What data quality rules found, without rules that found nothing.
   var findings: [Finding]
   /// Rows read, per dataset.
@@ -239,8 +241,7 @@ struct ReportModel: Codable, Equatable {
 
   enum CodingKeys: String, CodingKey {
     case version, pipeline, tenant, person, period, comparison, privacy, figures, sentences, charts,
-      tables,
-      findings
+      tables, workbook, findings
     case readings, ties
     case asOf = "as_of"
     case isEmpty = "empty"

@@ -75,7 +75,8 @@ struct ReportFixture {
     compared: {whole: no ano anterior, same_days: 'no mesmo período de {before}'}
     page:
       {numbers: Números, no_rows: Nada, none: nenhum, others: 'outros ({count})', total: Total,
-       csv: CSV, spreadsheet: Planilha, rows: '{count} linhas', cut: '{shown} de {rows}', yes: sim,
+       csv: CSV, spreadsheet: Planilha, workbook: Excel, rows: '{count} linhas',
+       cut: '{shown} de {rows}', yes: sim,
        no: não, chart_most: '{series}: {label}, {value}.', count: Quantidade,
        not_drawn: 'Só nos números: {others}', range: '{series}: de {least} a {most}.',
        points: '{count} pontos.', from_to: 'de {low} a menos de {high}', or_more: '{value} ou mais',

@@ -3,6 +3,7 @@ import Diagnostics
 import Engine
 import Media
 import Pipelines
+import Stages
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -32,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
     let configuration = try shared.configuration()
     var findings = Findings(for: json ? .program : quiet ? .peopleInHaste : .people)
     findings.note("yearbook", Version.text)
-    for library in MediaLibraries.versions { findings.note(library.name, library.version) }
+    for library in StageLibraries.versions { findings.note(library.name, library.version) }
     findings.check("fonts") {
       "drawn: \(try FontTrial.check().joined(separator: ", "))"
     }
