@@ -10,8 +10,8 @@ struct FinishCommand: ParsableCommand {
     abstract:
       "Ends a planned run, when its shards have been worked: shared pages, mirror, messages.",
     discussion: """
-      It exits with the code of the whole run. After a failed shard was worked on again, it can be
-      called again.
+      It exits with the code of the whole run. After a failed shard was worked on again, it can \
+      be called again.
 
       Examples:
         yearbook finish plan.json

@@ -9,8 +9,8 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan",
     abstract: "Plans a run whose tenants an engine hands out in run shards.",
     discussion: """
-      Each shard is then worked by `yearbook run --plan FILE --shard N`, on any host that reaches the
-      record, the source and the store; `yearbook finish FILE` ends the run.
+      Each shard is then worked by `yearbook run --plan FILE --shard N`, on any host that reaches \
+      the record, the source and the store; `yearbook finish FILE` ends the run.
 
       Examples:
         yearbook plan nightly --shards auto --json >plan.json
