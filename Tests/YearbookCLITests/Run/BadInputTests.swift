@@ -78,8 +78,13 @@ struct BadInputTests {
     ),
     (
       ["run"],
-      "error: missing expected argument '<name>'\n"
+      "error: name a pipeline or a schedule, or give --plan\n"
         + "  what to do: to see the options: `yearbook run --help`\n"
+    ),
+    (
+      ["explain"],
+      "error: missing expected argument '<name>'\n"
+        + "  what to do: to see the options: `yearbook explain --help`\n"
     ),
   ])
   func `A command line that cannot be read gives an error like every other`(
